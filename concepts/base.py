@@ -1,0 +1,66 @@
+"""One concept: a one-parameter family of edits that a person can name.
+
+Shapes: ``B`` batch, ``L`` levels.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from failscape.errors import UsageError
+
+
+class Concept(ABC):
+    """A family of edits, sampled at ``levels`` of its strength.
+
+    Args:
+        levels: strictly increasing strengths in ``unit``, within ``limits``; the concept's own default when omitted.
+    """
+
+    name: ClassVar[str]
+    unit: ClassVar[str]  # "" where the strength is a factor or a share
+    identity: ClassVar[float | None]  # the strength that changes nothing; None where there is none
+    limits: ClassVar[tuple[float, float]]  # strengths that make sense, inclusive
+    default_levels: ClassVar[tuple[float, ...]]
+
+    def __init__(self, levels: Sequence[float] | None = None) -> None:
+        self.levels = np.asarray(self.default_levels if levels is None else levels, np.float64)
+        low, high = self.limits
+        if self.levels.ndim != 1 or not len(self.levels) or (np.diff(self.levels) <= 0).any():
+            raise UsageError(f"levels of {self.name} must be strictly increasing, got {self.levels.tolist()}")
+        if self.levels[0] < low or self.levels[-1] > high:
+            raise UsageError(f"levels of {self.name} must lie in [{low:g}, {high:g}], got {self.levels.tolist()}")
+
+    def apply(self, inputs: Any, strengths: np.ndarray) -> Any:
+        """Each input edited by its own strength: ``(B, ...), (B,) -> (B, ...)``.
+
+        NaN means *leave alone*. Rows at the identity strength or NaN come back bit for bit.
+        """
+        edited = ~np.isnan(strengths)
+        if self.identity is not None:
+            edited &= strengths != self.identity
+        if not edited.any():
+            return inputs
+        if edited.all():
+            return self._edit(inputs, strengths)
+        rows = torch.from_numpy(np.flatnonzero(edited)).to(inputs.device)
+        out = inputs.clone()
+        out[rows] = self._edit(inputs[rows], strengths[edited])
+        return out
+
+    @abstractmethod
+    def _edit(self, inputs: Any, strengths: np.ndarray) -> Any:
+        """The edit itself, for strengths that are neither NaN nor the identity."""
+
+    def label(self, level: int) -> str:
+        """A level as a person writes it: ``rotation -10°``, ``darken 0.3``."""
+        unit = "°" if self.unit == "deg" else f" {self.unit}" if self.unit else ""
+        return f"{self.name} {self.levels[level]:g}{unit}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.levels.tolist()})"

@@ -1,0 +1,27 @@
+"""Helpers that every image edit shares: strengths as tensors, floats back to pixels.
+
+Images are uint8 ``(B, 3, H, W)`` in 0..255, and an edit returns the same.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
+
+
+def per_image(strengths: np.ndarray, images: torch.Tensor) -> torch.Tensor:
+    """Strengths ``(B,)`` as a float32 tensor that broadcasts over images: ``(B, 1, 1, 1)``."""
+    return torch.as_tensor(strengths, dtype=torch.float32).to(images.device).view(-1, 1, 1, 1)
+
+
+def to_pixels(values: torch.Tensor) -> torch.Tensor:
+    """Float values rounded and clipped to uint8; works in place on its argument."""
+    return values.round_().clamp_(0, 255).to(torch.uint8)
+
+
+def grey(images: torch.Tensor) -> torch.Tensor:
+    """Luma of float images: ``(B, 3, H, W) -> (B, 1, H, W)`` in 0..255."""
+    red, green, blue = LUMA
+    return (images[:, 0:1] * red).add_(images[:, 1:2], alpha=green).add_(images[:, 2:3], alpha=blue)

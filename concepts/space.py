@@ -1,0 +1,84 @@
+"""The grid that concepts span.
+
+Shapes: ``B`` batch, ``K`` concepts, ``P`` points of the grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from failscape.concepts.base import Concept
+from failscape.errors import UsageError, did_you_mean
+
+UNEDITED = -1  # level index of a concept that is not applied at all
+
+
+class ConceptSpace:
+    """The product of ``K`` concepts; a point is a level index per concept, ``(K,)``, or -1 where it is not applied.
+
+    Args:
+        concepts: the axes of the grid, the last one fastest.
+        order: names in which edits are applied; the order of the axes when omitted.
+    """
+
+    def __init__(self, concepts: Sequence[Concept], order: Sequence[str] | None = None) -> None:
+        self.concepts = tuple(concepts)
+        self.names = tuple(c.name for c in self.concepts)
+        self.shape = tuple(len(c.levels) for c in self.concepts)
+        self.n_points = int(np.prod(self.shape))
+        if not self.concepts or len(set(self.names)) < len(self.names):
+            raise UsageError(f"a concept space needs one or more different concepts, got {list(self.names)}")
+        for name in order or ():
+            if name not in self.names:
+                raise UsageError(f"no concept {name!r} to order{did_you_mean(name, self.names)}")
+        self.order = tuple(order or self.names)
+        if sorted(self.order) != sorted(self.names):
+            raise UsageError(f"the order of edits {list(self.order)} must name each of {list(self.names)} once")
+
+    def strengths(self, points: np.ndarray) -> np.ndarray:
+        """Strengths in each concept's unit, NaN where it is not applied: ``(B, K) int -> (B, K) float64``."""
+        columns = [np.where(p == UNEDITED, np.nan, c.levels[p]) for c, p in zip(self.concepts, points.T, strict=True)]
+        return np.stack(columns, axis=1)
+
+    def apply(self, inputs: Any, points: np.ndarray) -> Any:
+        """Inputs edited at their points, one vectorised edit per concept."""
+        strengths = self.strengths(points)
+        for name in self.order:
+            k = self.names.index(name)
+            inputs = self.concepts[k].apply(inputs, strengths[:, k])
+        return inputs
+
+    def coordinates(self, points: np.ndarray) -> np.ndarray:
+        """Points scaled to ``[-1, 1]`` per axis, 0 where a concept is not applied or has one level: ``(B, K)`` float32."""
+        last = np.maximum(np.array(self.shape) - 1, 1)
+        scaled = np.where(points == UNEDITED, 0.0, 2 * points / last - (np.array(self.shape) > 1))
+        return scaled.astype(np.float32)
+
+    def grid(self) -> np.ndarray:
+        """All points ``(P, K)``, in C order: the action of a macro step is the row."""
+        return np.stack([g.ravel() for g in np.indices(self.shape)], axis=1)
+
+    def point(self, indices: np.ndarray) -> np.ndarray:
+        """Rows of :meth:`grid`, without making it: ``(B,) -> (B, K)``."""
+        return np.stack(np.unravel_index(indices, self.shape), axis=1)
+
+    def index(self, points: np.ndarray) -> np.ndarray:
+        """Row of each point in :meth:`grid`, -1 for unedited: ``(B, K) -> (B,)``."""
+        edited = (points != UNEDITED).all(axis=1)
+        return np.where(edited, np.ravel_multi_index(np.where(edited[:, None], points, 0).T, self.shape), UNEDITED)
+
+    def label(self, point: np.ndarray) -> str:
+        """A point as a person writes it: ``rotation 5°, darken 0.4``; ``unedited`` where nothing is applied."""
+        parts = [c.label(int(level)) for c, level in zip(self.concepts, point, strict=True) if level != UNEDITED]
+        return ", ".join(parts) or "unedited"
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same space from."""
+        return {"levels": {c.name: c.levels.tolist() for c in self.concepts}, "order": list(self.order)}
+
+    def __repr__(self) -> str:
+        axes = " × ".join(f"{c.name} [{c.unit}]" if c.unit else c.name for c in self.concepts)
+        return f"ConceptSpace({axes}: {self.n_points} points)"

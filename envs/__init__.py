@@ -1,0 +1,1 @@
+"""Concept-editing MDPs and their Gymnasium views."""

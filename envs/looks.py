@@ -1,0 +1,81 @@
+"""What the target makes of the unedited items, seen once, ahead of any exploration.
+
+Shapes: ``N`` items, ``F`` features of the target, ``D`` features kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import torch
+from sklearn.decomposition import PCA
+
+from failscape.data.base import Items
+from failscape.targets.base import Target
+
+N_FEATURES = 32
+
+
+class Looks(NamedTuple):
+    """One look at each unedited item. Counted as ``N`` queries of the target."""
+
+    features: np.ndarray  # (N, D) float32 in [-bound, bound]: whitened principal components of the target's features
+    confidence: np.ndarray  # (N,) float32 probability of the true class
+    predicted: np.ndarray  # (N,) int64
+    n_queries: int
+
+    bound: ClassVar[float] = 5.0
+
+    @classmethod
+    def take(
+        cls,
+        target: Target,
+        items: Items,
+        *,
+        batch_size: int = 256,
+        progress: Callable[[int], None] | None = None,
+    ) -> Looks:
+        """Show every item to ``target`` once; components are fitted on the items that are not held out."""
+        features, probs = [], []
+        for start in range(0, len(items), batch_size):
+            outputs = target(items.inputs[start : start + batch_size])
+            features.append(outputs.features.flatten(1).float().cpu())
+            probs.append(outputs.logits.softmax(dim=1).cpu())
+            if progress:
+                progress(len(features[-1]))
+        all_features, all_probs = torch.cat(features).numpy(), torch.cat(probs).numpy()
+        return cls(
+            whiten(all_features, ~items.held_out),
+            all_probs[np.arange(len(items)), items.references],
+            all_probs.argmax(axis=1).astype(np.int64),
+            len(items),
+        )
+
+    def save(self, path: Path) -> None:
+        """Write to ``path`` (npz)."""
+        with path.open("wb") as file:
+            np.savez(file, **self._asdict())
+
+    @classmethod
+    def load(cls, path: Path) -> Looks:
+        """What :meth:`save` wrote, bit for bit."""
+        with np.load(path, allow_pickle=False) as table:
+            return cls(table["features"], table["confidence"], table["predicted"], int(table["n_queries"]))
+
+
+def whiten(features: np.ndarray, fit: np.ndarray) -> np.ndarray:
+    """Leading principal components at unit variance, clipped: ``(N, F), (N,) bool -> (N, D)`` float32.
+
+    A frozen target's features can be thousands of correlated numbers; a Q-network learns faster from a few
+    uncorrelated ones of the same size, and a replay buffer holds them.
+    """
+    if not len(features) or not np.isfinite(features).all():
+        features = np.nan_to_num(features)
+    n_components = int(min(N_FEATURES, features.shape[1], fit.sum()))
+    pca = PCA(n_components, whiten=True, svd_solver="randomized", random_state=0).fit(features[fit])
+    # A direction without variance would be divided by zero.
+    pca.explained_variance_ = np.maximum(pca.explained_variance_, 1e-12)
+    return np.clip(pca.transform(features), -Looks.bound, Looks.bound).astype(np.float32)

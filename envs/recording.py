@@ -1,0 +1,87 @@
+"""Records every step of a vector environment, and keeps the counts that a budget is made of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from failscape.concepts import ConceptSpace
+from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.records.probes import ProbeStore
+
+
+class Recorder:
+    """Writes probes as they are made; an explorer says with :attr:`propensity` how likely its choice was.
+
+    Args:
+        store: where probes go; None only counts.
+        space: names the points.
+        seed: of the run, kept in each row.
+        n_recorded: steps that the store holds already and that are being replayed.
+    """
+
+    def __init__(self, store: ProbeStore | None, space: ConceptSpace, *, seed: int = 0, n_recorded: int = 0) -> None:
+        self.store, self.space, self.seed, self.n_recorded = store, space, seed, n_recorded
+        self.propensity: np.ndarray | None = None  # (B,) for the next step only
+        self.n_steps = self.n_probes = self.n_queries = self.n_failures = 0
+        self.failing: set[tuple[int, int]] = set()  # (item, point) pairs found to fail
+        self.visits = np.zeros(space.n_points, np.int64)
+
+    def record(self, state: State, outcome: Outcome, cached: np.ndarray) -> None:
+        """Take in one step of ``B`` probes."""
+        points = self.space.index(state.points)
+        if self.store is not None and self.n_steps >= self.n_recorded:
+            self.store.append(self._rows(state, points, outcome, cached))
+        self.propensity = None
+        self.n_steps += 1
+        self.n_probes += len(points)
+        self.n_queries += int((~cached).sum())
+        self.n_failures += int(outcome.failed.sum())
+        self.failing.update(zip(state.items[outcome.failed].tolist(), points[outcome.failed].tolist(), strict=True))
+        np.add.at(self.visits, points[points >= 0], 1)
+
+    def _rows(self, state: State, points: np.ndarray, outcome: Outcome, cached: np.ndarray) -> dict[str, object]:
+        n = len(points)
+        return {
+            "step": [self.n_steps] * n,
+            "slot": range(n),
+            "item": state.items,
+            "point": points,
+            "levels": [",".join(map(str, point)) for point in state.points.tolist()],
+            "propensity": [None] * n if self.propensity is None else self.propensity,
+            "seed": [self.seed] * n,
+            "time": [time.time()] * n,
+            "cached": cached.astype(np.int64),
+            "failed": outcome.failed.astype(np.int64),
+            **{key: getattr(outcome, key) for key in ("severity", "reward", "predicted", "confidence", "truth")},
+        }
+
+
+def recorded_steps(store: ProbeStore) -> Iterator[tuple[np.ndarray, np.ndarray, Outcome, np.ndarray]]:
+    """The steps in ``store`` as :class:`~failscape.envs.memory.Outcomes` replays them."""
+    for rows in store.steps():
+        levels = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
+        outcome = Outcome(
+            reward=rows["reward"].to_numpy(np.float32),
+            failed=rows["failed"].to_numpy(bool),
+            severity=rows["severity"].to_numpy(np.float32),
+            predicted=rows["predicted"].to_numpy(np.int64),
+            confidence=rows["confidence"].to_numpy(np.float32),
+            truth=rows["truth"].to_numpy(np.float32),
+        )
+        yield rows["item"].to_numpy(np.int64), levels, outcome, rows["cached"].to_numpy(bool)
+
+
+def item_rows(mdp: ConceptMDP) -> dict[str, object]:
+    """What the store keeps of each item."""
+    items = mdp.items
+    return {
+        "item": np.arange(len(items)),
+        "name": items.names,
+        "reference": items.references,
+        "held_out": items.held_out.astype(np.int64),
+        "predicted": mdp.looks.predicted,
+        "truth": mdp.looks.confidence,
+    }

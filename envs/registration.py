@@ -1,0 +1,96 @@
+"""Registration of environments with Gymnasium; imports nothing heavy until one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import gymnasium as gym
+
+from failscape.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from failscape.envs.mdp import ConceptMDP
+    from failscape.envs.views import ConceptEnv, ConceptVectorEnv
+
+MakeMDP = Callable[..., "ConceptMDP"]
+
+
+def _load(make_mdp: str | MakeMDP) -> MakeMDP:
+    return gym.envs.registration.load_env_creator(make_mdp) if isinstance(make_mdp, str) else make_mdp
+
+
+def make_env(make_mdp: str | MakeMDP, *, render_mode: str | None = None, memory: int = 0, **kwargs: Any) -> ConceptEnv:
+    """One environment over a new MDP."""
+    from failscape.envs.views import ConceptEnv
+
+    return ConceptEnv(_load(make_mdp)(**kwargs), memory=memory, render_mode=render_mode)
+
+
+def make_vector_env(
+    make_mdp: str | MakeMDP,
+    *,
+    num_envs: int = 1,
+    max_episode_steps: int | None = None,
+    render_mode: str | None = None,
+    memory: int = 0,
+    **kwargs: Any,
+) -> ConceptVectorEnv:
+    """``num_envs`` environments over one new MDP, with one target forward per step."""
+    from failscape.envs.views import ConceptVectorEnv
+
+    return ConceptVectorEnv(
+        _load(make_mdp)(**kwargs),
+        num_envs,
+        max_episode_steps=max_episode_steps,
+        memory=memory,
+        render_mode=render_mode,
+    )
+
+
+def register_env(
+    env_id: str,
+    make_mdp: str | MakeMDP | None = None,
+    *,
+    env: str | None = None,
+    max_episode_steps: int = 1,
+    **kwargs: Any,
+) -> None:
+    """Register a concept MDP for :func:`gymnasium.make` and :func:`gymnasium.make_vec`.
+
+    Args:
+        env_id: ``namespace/Name-v0``.
+        make_mdp: a function that returns a :class:`ConceptMDP`, or ``"module:function"``.
+        env: instead of ``make_mdp``, the id of a registered environment to derive from.
+        max_episode_steps: steps after which an episode is truncated.
+        kwargs: defaults for the function: ``target``, ``data``, ``concepts``, ...
+
+    Raises:
+        UsageError: neither or both of ``make_mdp`` and ``env`` are given, or ``env`` is not registered.
+    """
+    if (make_mdp is None) == (env is None):
+        raise UsageError(f"register_env({env_id!r}) takes either make_mdp or env")
+    if env is not None:
+        if env not in gym.registry:
+            raise UsageError(f"no environment {env!r} to derive {env_id} from{did_you_mean(env, gym.registry)}")
+        base = gym.registry[env]
+        kwargs = {**base.kwargs, **kwargs}
+        make_mdp, max_episode_steps = kwargs.pop("make_mdp"), base.max_episode_steps or max_episode_steps
+    gym.register(
+        id=env_id,
+        entry_point="failscape.envs.registration:make_env",
+        vector_entry_point="failscape.envs.registration:make_vector_env",
+        max_episode_steps=max_episode_steps,
+        kwargs={"make_mdp": make_mdp, **kwargs},
+    )
+
+
+def register_suite() -> None:
+    """Register the environments of this project; a second call changes nothing."""
+    suite = {
+        "failscape/Classifier-v0": "failscape.envs.classifier:make_mdp",
+        "failscape/Toy-v0": "failscape.envs.toy:make_mdp",
+    }
+    for env_id, make_mdp in suite.items():
+        if env_id not in gym.registry:
+            register_env(env_id, make_mdp, max_episode_steps=1)

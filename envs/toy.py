@@ -1,0 +1,82 @@
+"""A toy environment of exact integers: seconds to explore, known to the last bit. For tests and for trying things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from failscape.concepts.base import Concept
+from failscape.concepts.space import ConceptSpace
+from failscape.data.base import Items
+from failscape.envs.mdp import ConceptMDP
+from failscape.rewards import CLASSIFICATION_REWARDS
+from failscape.targets.base import Outputs
+
+
+class Shift(Concept):
+    """Adds ``strength`` to the first coordinate. Identity: 0."""
+
+    name = "right"
+    unit = ""
+    identity = 0.0
+    limits = (-100.0, 100.0)
+    default_levels = (-4, -2, 0, 2, 4)
+    axis = 0
+
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+        out = inputs.clone()
+        out[:, self.axis] += torch.from_numpy(strengths).to(out)
+        return out
+
+
+class ShiftUp(Shift):
+    """Adds ``strength`` to the second coordinate. Identity: 0."""
+
+    name = "up"
+    axis = 1
+
+
+class Line(torch.nn.Module):
+    """Two classes on the plane, told apart by the sign of ``x + y``."""
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Logits ``(B, 2)``."""
+        total = inputs.sum(dim=1).float()
+        return torch.stack([-total, total], dim=1)
+
+
+class ToyTarget:
+    """A frozen :class:`Line`; its features are the inputs."""
+
+    name = "toy"
+    class_names = ("below", "above")
+
+    def __init__(self) -> None:
+        self.module = Line()
+        self.device = torch.device("cpu")
+        self.n_queries = 0
+        self.n_forwards = 0
+
+    def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> Outputs:
+        """Logits and features ``(B, 2)`` each."""
+        self.n_queries += len(inputs)
+        self.n_forwards += 1
+        return Outputs(self.module(inputs), inputs.float())
+
+
+def toy_items(n: int = 40, seed: int = 0) -> Items:
+    """Integer points on both sides of the line, at distance 1 to 5; every fifth is held out."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(2, size=n)
+    x = rng.integers(-5, 6, size=n)
+    y = -x + (2 * labels - 1) * rng.integers(1, 6, size=n)
+    names = tuple(f"toy-{i:03d}" for i in range(n))
+    return Items(torch.from_numpy(np.stack([x, y], axis=1)), labels, names, np.arange(n) % 5 == 0)
+
+
+def make_mdp(reward: str = "margin", **_: Any) -> ConceptMDP:
+    """The toy MDP: 25 points, 40 items."""
+    return ConceptMDP(ToyTarget(), ConceptSpace([Shift(), ShiftUp()]), toy_items(), CLASSIFICATION_REWARDS[reward])

@@ -1,0 +1,159 @@
+"""The Gymnasium views of a concept MDP: one environment, and many in lockstep with one target forward per step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.envs.memory import Outcomes
+from failscape.envs.recording import Recorder
+
+
+def explorable(mdp: ConceptMDP) -> np.ndarray:
+    """Indices of the items that exploration may see; the held-out ones are for confirming what it finds."""
+    return np.flatnonzero(~mdp.items.held_out)
+
+
+class ConceptEnv(gym.Env[np.ndarray, np.int64]):
+    """One episode at a time: the batch of one.
+
+    Args:
+        mdp: the dynamics.
+        memory: outcomes remembered, so that a repeated probe asks the target nothing.
+        render_mode: ``"rgb_array"`` shows the edited image.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 1}
+
+    def __init__(self, mdp: ConceptMDP, *, memory: int = 0, render_mode: str | None = None) -> None:
+        self.mdp, self.render_mode = mdp, render_mode
+        self.observation_space, self.action_space = mdp.observation_space, mdp.action_space
+        self.outcomes = Outcomes(mdp.evaluate, memory)
+        self._pool = explorable(mdp)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict[str, Any]]:
+        """A random item, unedited; ``options={"item": i}`` chooses it."""
+        super().reset(seed=seed)
+        item = draw(self._pool, self.np_random) if not options or "item" not in options else int(options["item"])
+        self._state = self.mdp.initial(np.array([item]))
+        return self.mdp.observe(self._state)[0], {"item": item}
+
+    def step(self, action: np.int64) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        """Edit the item and ask the target."""
+        self._state = self.mdp.transition(self._state, np.array([action]))
+        outcome, cached = self.outcomes(self._state)
+        self._state = self._state._replace(confidence=outcome.truth)
+        info = {key: values[0] for key, values in step_info(self._state, outcome, cached).items()}
+        terminated = bool(self.mdp.terminal(self._state)[0])
+        return self.mdp.observe(self._state)[0], float(outcome.reward[0]), terminated, False, info
+
+    def render(self) -> np.ndarray:
+        """The edited image, ``(H, W, 3)`` uint8."""
+        image = self.mdp.space.apply(self.mdp.items.inputs[self._state.items], self._state.points)[0]
+        return np.asarray(image.cpu().permute(1, 2, 0).numpy())
+
+
+class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
+    """``num_envs`` episodes in lockstep: one target forward per step, none per reset.
+
+    Same trajectories as ``SyncVectorEnv`` over :class:`ConceptEnv` with ``AutoresetMode.SAME_STEP``.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}
+
+    def __init__(
+        self,
+        mdp: ConceptMDP,
+        num_envs: int,
+        *,
+        max_episode_steps: int | None = None,
+        memory: int = 0,
+        render_mode: str | None = None,
+    ) -> None:
+        self.mdp, self.num_envs, self.render_mode = mdp, num_envs, render_mode
+        self.max_episode_steps = max_episode_steps or np.iinfo(np.int64).max
+        self.single_observation_space, self.single_action_space = mdp.observation_space, mdp.action_space
+        self.observation_space = batch_space(mdp.observation_space, num_envs)
+        self.action_space = batch_space(mdp.action_space, num_envs)
+        self.outcomes = Outcomes(mdp.evaluate, memory)
+        self.recorder: Recorder | None = None
+        self._pool = explorable(mdp)
+        self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
+
+    def _restart(self, where: np.ndarray) -> None:
+        items = np.array([draw(self._pool, self._rngs[i]) for i in np.flatnonzero(where)], np.int64)
+        for column, fresh in zip(self._state, self.mdp.initial(items), strict=True):
+            column[where] = fresh
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """A random unedited item in every slot."""
+        if seed is not None:
+            seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else seed
+            self._rngs = [seeding.np_random(s)[0] for s in seeds]
+        items = np.array([draw(self._pool, rng) for rng in self._rngs], np.int64)
+        self._state = self.mdp.initial(items)
+        return self.mdp.observe(self._state), masked({"item": items}, np.ones(self.num_envs, bool))
+
+    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        """Edit every slot's item, ask the target once, and restart the slots that ended."""
+        self._state = self.mdp.transition(self._state, np.asarray(actions))
+        outcome, cached = self.outcomes(self._state)
+        if self.recorder is not None:
+            self.recorder.record(self._state, outcome, cached)
+        self._state = self._state._replace(confidence=outcome.truth.copy())
+        info = step_info(self._state, outcome, cached)
+        terminated = self.mdp.terminal(self._state)
+        truncated = ~terminated & (self._state.steps >= self.max_episode_steps)
+        observation = self.mdp.observe(self._state)
+        done = terminated | truncated
+        if not done.any():
+            return observation, outcome.reward.astype(np.float64), terminated, truncated, masked(info, ~done)
+        final = np.full(self.num_envs, None, object)
+        for i in np.flatnonzero(done):
+            final[i] = observation[i]
+        self._restart(done)
+        infos = masked(info, ~done) | masked({"item": self._state.items}, np.ones(self.num_envs, bool))
+        infos |= {"final_obs": final, "_final_obs": done, "final_info": masked(info, done), "_final_info": done}
+        return self.mdp.observe(self._state), outcome.reward.astype(np.float64), terminated, truncated, infos
+
+
+def draw(pool: np.ndarray, rng: np.random.Generator) -> int:
+    """A random element of ``pool``."""
+    return int(pool[rng.integers(len(pool))])
+
+
+def step_info(state: State, outcome: Outcome, cached: np.ndarray) -> dict[str, np.ndarray]:
+    """What a step tells beside observation and reward; each ``(B, ...)``, not shared with the state."""
+    return {
+        "item": state.items.copy(),
+        "point": state.points.copy(),
+        "failed": outcome.failed,
+        "severity": outcome.severity,
+        "predicted": outcome.predicted,
+        "confidence": outcome.confidence,
+        "truth": outcome.truth,
+        "cached": cached,
+    }
+
+
+def masked(info: dict[str, np.ndarray], where: np.ndarray) -> dict[str, Any]:
+    """Gymnasium's vector form: zeros where ``where`` is false, and that mask beside each array; nothing if all false."""
+    if not where.any():
+        return {}
+    shown = {key: _zero_where(values, ~where) for key, values in info.items()}
+    return {**shown, **{f"_{key}": where.copy() for key in shown}}
+
+
+def _zero_where(values: np.ndarray, where: np.ndarray) -> np.ndarray:
+    out = values.copy()
+    out[where] = 0
+    return out

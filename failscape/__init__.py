@@ -1,0 +1,50 @@
+"""Find, map and mend the failures of pretrained models: concept-editing MDPs and what explores them."""
+
+from __future__ import annotations
+
+import importlib as _importlib
+from pathlib import Path as _Path
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# Every subpackage is a folder of the repository root (envs/, agents/, ...). The
+# wheel puts them inside this package; in a checkout they are its siblings.
+_root = _Path(__file__).resolve().parent.parent
+if (_root / "setup.py").is_file() and (_root / "envs").is_dir():
+    __path__.append(str(_root))
+
+from failscape.envs.registration import register_env, register_suite  # noqa: E402 - needs the path above
+from failscape.errors import UsageError  # noqa: E402
+from failscape.targets.registry import register_target  # noqa: E402
+
+if TYPE_CHECKING:
+    from failscape.analysis.comparison import Comparison as Comparison
+    from failscape.analysis.landscape import Landscape as Landscape
+    from failscape.concepts import Concept as Concept
+    from failscape.runs import Run as Run
+    from failscape.runs import compare as compare
+    from failscape.runs import explore as explore
+    from failscape.targets.classifier import Classifier as Classifier
+    from failscape.targets.preprocess import Preprocess as Preprocess
+
+register_suite()
+
+# Heavy names load on first use, so that ``import failscape`` stays light.
+_LAZY = {
+    "Classifier": "failscape.targets.classifier",
+    "Comparison": "failscape.analysis.comparison",
+    "Concept": "failscape.concepts",
+    "Landscape": "failscape.analysis.landscape",
+    "Preprocess": "failscape.targets.preprocess",
+    "Run": "failscape.runs",
+    "compare": "failscape.runs",
+    "explore": "failscape.runs",
+}
+__all__ = ["UsageError", "register_env", "register_target", *_LAZY]  # noqa: PLE0604 - names of strings
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'failscape' has no attribute {name!r}")
+    return getattr(_importlib.import_module(_LAZY[name]), name)

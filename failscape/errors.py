@@ -1,0 +1,31 @@
+"""What every folder may raise at a user: one line that names the thing and the mend. Imports nothing of ours."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class UsageError(ValueError):
+    """A mistake in what the user asked for or gave. The command line prints it as ``error: ...`` without a traceback."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``'; did you mean X?'`` with the closest of ``known``, or all of them where none is close and they are few."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; known: {', '.join(known)}" if 0 < len(known) <= 12 else ""
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """The imported optional ``module``; where it is missing, an error that says which extra brings it."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != module.split(".")[0]:
+            raise
+        raise UsageError(f"this needs the package {module}; install it with: pip install 'failscape[{extra}]'") from None

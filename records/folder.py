@@ -1,0 +1,111 @@
+"""The run folder: everything to reproduce a run and to read it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from failscape.errors import UsageError
+from failscape.records.probes import ProbeStore
+
+PACKAGES = ("gymnasium", "stable-baselines3", "torch", "torchvision", "transformers", "numpy", "scikit-learn", "POT")
+
+
+class RunFolder:
+    """Paths and small files of one run. The folder must exist; :meth:`create` makes one."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        if not (self.path / "config.yml").is_file():
+            raise UsageError(f"{self.path} is not a run folder: it has no config.yml")
+
+    @classmethod
+    def create(cls, root: Path, stem: str, config: Mapping[str, Any], command: Sequence[str]) -> RunFolder:
+        """A new folder ``root/stem-0``, or the first number that is free."""
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")
+        number = 0
+        while True:
+            path = root / f"{stem}-{number}"
+            try:
+                path.mkdir(parents=True)
+                break
+            except FileExistsError:
+                number += 1
+            except OSError as error:
+                raise UsageError(f"cannot make {path}: {error.strerror}") from error
+        (path / "command.txt").write_text(shlex.join(command) + "\n")
+        write_json(path / "versions.json", versions())
+        # Last, because its presence makes the folder a run.
+        (path / "config.yml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
+        return cls(path)
+
+    @property
+    def name(self) -> str:
+        """The folder's own name."""
+        return self.path.name
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration."""
+        return dict(yaml.safe_load((self.path / "config.yml").read_text()))
+
+    def store(self, *, read_only: bool = True) -> ProbeStore:
+        """The probes."""
+        return ProbeStore(self.path / "probes.sqlite", read_only=read_only)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """``summary.json``; empty while the run is not finished."""
+        file = self.path / "summary.json"
+        return dict(json.loads(file.read_text())) if file.exists() else {}
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Write ``summary.json``: a function of configuration and seed, so no clock goes in."""
+        write_json(self.path / "summary.json", summary)
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write JSON whole or not at all."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(values, indent=2) + "\n")
+    os.replace(partial, path)
+
+
+def versions() -> dict[str, str]:
+    """What the run was made with: Python, machine, packages, git revision."""
+    found = {"python": sys.version.split()[0], "platform": platform.platform(), "cpus": str(os.cpu_count())}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    found["git"] = _git_revision()
+    return found
+
+
+def _git_revision() -> str:
+    here = Path(__file__).resolve().parent
+    try:
+        run = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=here, capture_output=True, text=True, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return run.stdout.strip()

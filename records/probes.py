@@ -1,0 +1,146 @@
+"""The probe store: every evaluation of a run, in SQLite, durable as it is made.
+
+Shapes: ``B`` probes of one step.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from failscape.errors import UsageError
+
+# One row per probe. (step, slot) says when and in which environment; point is the row of the grid, -1 unedited.
+COLUMNS = {
+    "step": "INTEGER",
+    "slot": "INTEGER",
+    "item": "INTEGER",
+    "point": "INTEGER",
+    "levels": "TEXT",  # level index per concept, comma-separated: what `point` unravels to
+    "propensity": "REAL",  # probability with which the explorer chose this point for this item; NULL if it did not say
+    "failed": "INTEGER",
+    "severity": "REAL",
+    "reward": "REAL",
+    "predicted": "INTEGER",
+    "confidence": "REAL",
+    "truth": "REAL",
+    "cached": "INTEGER",  # 1 where the outcome was remembered, and the target not asked
+    "seed": "INTEGER",
+    "time": "REAL",  # seconds since the epoch
+}
+ITEM_COLUMNS = {
+    "item": "INTEGER PRIMARY KEY",
+    "name": "TEXT",
+    "reference": "INTEGER",
+    "held_out": "INTEGER",
+    "predicted": "INTEGER",
+    "truth": "REAL",
+}
+
+
+class ProbeStore:
+    """Probes and items of one run.
+
+    Each step is one transaction of a write-ahead log: a process killed at any moment leaves whole steps behind.
+
+    Args:
+        path: the SQLite file, made where it does not exist.
+        read_only: refuse to make or change it.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        if read_only and not path.exists():
+            raise UsageError(f"{path} does not exist")
+        self.path = path
+        mode = "ro" if read_only else "rwc"
+        self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
+        if not read_only:
+            self._make_tables()
+
+    def _make_tables(self) -> None:
+        with _clear_errors(self.path), self._db:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+            self._db.execute(f"CREATE TABLE IF NOT EXISTS probes ({columns}, PRIMARY KEY (step, slot)) WITHOUT ROWID")
+            columns = ", ".join(f"{name} {kind}" for name, kind in ITEM_COLUMNS.items())
+            self._db.execute(f"CREATE TABLE IF NOT EXISTS items ({columns})")
+
+    def append(self, rows: Mapping[str, Sequence[Any] | np.ndarray]) -> None:
+        """Commit one step: a column of ``B`` values for each name in ``COLUMNS``."""
+        self._insert("probes", COLUMNS, rows)
+
+    def set_items(self, rows: Mapping[str, Sequence[Any] | np.ndarray]) -> None:
+        """Write what is known of each item: a column of ``N`` values for each name in ``ITEM_COLUMNS``."""
+        self._insert("items", ITEM_COLUMNS, rows)
+
+    def _insert(self, table: str, columns: Mapping[str, str], rows: Mapping[str, Any]) -> None:
+        values = zip(*(_plain(rows[name]) for name in columns), strict=True)
+        marks = ", ".join("?" * len(columns))
+        with _clear_errors(self.path), self._db:
+            self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)
+
+    def __len__(self) -> int:
+        return int(self._db.execute("SELECT COUNT(*) FROM probes").fetchone()[0])
+
+    @property
+    def n_steps(self) -> int:
+        """Steps committed."""
+        return int(self._db.execute("SELECT COALESCE(MAX(step) + 1, 0) FROM probes").fetchone()[0])
+
+    def frame(self) -> pd.DataFrame:
+        """All probes, in the order in which they were made, with the name and reference of their items."""
+        names = ", ".join(f"probes.{name}" for name in COLUMNS)
+        query = (
+            f"SELECT {names}, items.name AS name, items.reference AS reference, items.held_out AS held_out "
+            "FROM probes LEFT JOIN items ON probes.item = items.item ORDER BY probes.step, probes.slot"
+        )
+        frame = pd.read_sql_query(query, self._db)
+        flags = {"failed": bool, "cached": bool}
+        return frame.astype({**flags, "propensity": float})
+
+    def items(self) -> pd.DataFrame:
+        """One row per item, indexed by item."""
+        frame = pd.read_sql_query("SELECT * FROM items ORDER BY item", self._db, index_col="item")
+        return frame.astype({"held_out": bool})
+
+    def steps(self) -> Iterator[pd.DataFrame]:
+        """The probes of each committed step, in order."""
+        for _, rows in self.frame().groupby("step", sort=True):
+            yield rows
+
+    def export(self, path: Path) -> None:
+        """Write :meth:`frame` as Parquet, or CSV where ``path`` ends in ``.csv``."""
+        frame = self.frame()
+        if path.suffix == ".csv":
+            frame.to_csv(path, index=False)
+        else:
+            frame.to_parquet(path, index=False)
+
+    def close(self) -> None:
+        """Fold the log into the file and let go of it."""
+        self._db.close()
+
+
+def _plain(column: Sequence[Any] | np.ndarray) -> list[Any]:
+    """Values that SQLite knows; NaN becomes NULL by itself."""
+    return column.tolist() if isinstance(column, np.ndarray) else list(column)
+
+
+class _clear_errors:  # noqa: N801 - used like a keyword
+    """Turns SQLite's refusals (disk full, read-only, locked) into one line that names the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError):
+            raise UsageError(f"cannot write {self.path}: {error}; what was committed before is safe") from error

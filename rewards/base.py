@@ -1,0 +1,37 @@
+"""What a reward is told and what it answers.
+
+Shapes: ``B`` batch, ``K`` concepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from failscape.targets.base import Outputs
+
+
+class Evaluation(NamedTuple):
+    """One batch of everything a reward may need."""
+
+    items: np.ndarray  # (B,) indices into the data
+    points: np.ndarray  # (B, K) level indices, -1 where a concept is not applied
+    inputs: Any  # (B, ...) as the data holds them
+    edited: Any  # (B, ...) as the target saw them
+    outputs: Outputs
+    references: torch.Tensor  # (B,) int64 true classes
+    steps: np.ndarray  # (B,) steps taken in the episode, this one included
+
+
+class Judgement(NamedTuple):
+    """Verdicts on one batch, on the target's device."""
+
+    reward: torch.Tensor  # (B,) float32
+    failed: torch.Tensor  # (B,) bool
+    severity: torch.Tensor  # (B,) float32 in [0, 1]
+
+
+Reward = Callable[[Evaluation], Judgement]

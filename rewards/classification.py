@@ -1,0 +1,51 @@
+"""Rewards for classifiers. A target fails where its most probable class is not the true one.
+
+Shapes: ``B`` batch, ``C`` classes.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from failscape.rewards.base import Evaluation, Judgement, Reward
+
+
+def margins(logits: torch.Tensor, references: torch.Tensor) -> torch.Tensor:
+    """Probability of the best wrong class minus that of the true one: ``(B, C), (B,) -> (B,)`` float32 in [-1, 1].
+
+    With a single class there is no wrong one, and the margin is -1.
+    """
+    probs = logits.softmax(dim=1)
+    own = probs.gather(1, references[:, None])
+    wrong = probs.scatter(1, references[:, None], 0.0)
+    return wrong.amax(dim=1) - own[:, 0]
+
+
+def margin(evaluation: Evaluation) -> Judgement:
+    """The default: reward is the probability margin by which a wrong class leads, in [-1, 1].
+
+    It is monotone in how wrong the target is, bounded, and positive exactly where the target fails. Severity is the
+    same scale brought to [0, 1]: above one half where it fails.
+    """
+    reward = margins(evaluation.outputs.logits, evaluation.references)
+    return Judgement(reward, _failed(evaluation), (reward + 1) / 2)
+
+
+def fsrl(evaluation: Evaluation) -> Judgement:
+    """FSRL's reward (arXiv 2406.07145, released code): ``10 |ln(p / (1 - p + 1e-7))|`` where wrong, -1 where right.
+
+    ``p`` is the probability of the *predicted* class. So it is 0 at p = .5 and grows on both sides of it: it does not
+    grow with how wrong the target is. It is here to compare with; severity is that of the default.
+    """
+    p = evaluation.outputs.logits.softmax(dim=1).amax(dim=1)
+    wrong = 10 * torch.log(p / (1 - p + 1e-7)).abs()
+    failed = _failed(evaluation)
+    severity = (margins(evaluation.outputs.logits, evaluation.references) + 1) / 2
+    return Judgement(torch.where(failed, wrong, -torch.ones_like(wrong)), failed, severity)
+
+
+def _failed(evaluation: Evaluation) -> torch.Tensor:
+    return evaluation.outputs.logits.argmax(dim=1) != evaluation.references
+
+
+CLASSIFICATION_REWARDS: dict[str, Reward] = {"margin": margin, "fsrl": fsrl}

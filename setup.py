@@ -1,0 +1,19 @@
+"""Maps the folders at the root into the ``failscape`` package; everything else stands in ``pyproject.toml``."""
+
+from setuptools import setup
+
+SUBPACKAGES = ["records", "data", "data.street", "concepts", "targets", "rewards", "envs", "agents", "analysis"]
+
+setup(
+    packages=["failscape", *(f"failscape.{name}" for name in SUBPACKAGES)],
+    package_dir={
+        "failscape": "failscape",
+        **{f"failscape.{name}": name.replace(".", "/") for name in SUBPACKAGES},
+    },
+    package_data={
+        "failscape": ["py.typed"],
+        "failscape.agents": ["hyperparams/*.yml"],
+        "failscape.analysis": ["templates/*"],
+        "failscape.targets": ["checkpoints/*/*"],
+    },
+)

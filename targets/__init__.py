@@ -1,0 +1,1 @@
+"""Adapters from a URI to a frozen model."""

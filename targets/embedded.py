@@ -1,0 +1,34 @@
+"""``embedded:NAME``: the small checkpoints that come with failscape, in the ordinary Hugging Face format."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from failscape.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from failscape.targets.classifier import Classifier
+
+
+def load(name: str, device: str = "auto") -> Classifier:
+    """The embedded classifier ``name``.
+
+    Raises:
+        UsageError: For an unknown name, with the closest one.
+    """
+    from failscape.targets import huggingface  # heavy, and the registry lists names without it
+
+    if name not in names():
+        raise UsageError(f"no embedded target '{name}'{did_you_mean(name, names())}")
+    return huggingface.load(str(_checkpoints() / name), device)
+
+
+def names() -> list[str]:
+    """Every embedded checkpoint."""
+    return sorted(config.parent.name for config in _checkpoints().glob("*/config.json"))
+
+
+def _checkpoints() -> Path:
+    return Path(str(files("failscape.targets"))) / "checkpoints"

@@ -1,0 +1,152 @@
+"""Target URIs: ``scheme:name?option=value``, and the loader behind each scheme. Imports no framework."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl
+
+from failscape.errors import UsageError, did_you_mean
+from failscape.targets import embedded
+
+if TYPE_CHECKING:
+    from failscape.targets.classifier import Classifier
+
+Loader = Callable[..., "Classifier"]
+AnyLoader = TypeVar("AnyLoader", bound=Loader)
+
+# scheme -> (module:function, what it loads); imported on first use.
+BUILT_IN = {
+    "embedded": ("failscape.targets.embedded:load", "checkpoints that come with failscape"),
+    "hf": ("failscape.targets.huggingface:load", "image classifiers of the Hugging Face hub, or a local folder"),
+    "timm": ("failscape.targets.timm:load", "timm's classifiers; options: weights=none|FILE, classes=FILE"),
+    "torchvision": (
+        "failscape.targets.torchvision:load",
+        "torchvision's classifiers; options: weights=none|NAME|FILE, classes=FILE",
+    ),
+}
+_registered: dict[str, Loader] = {}
+
+
+def register_target(scheme: str) -> Callable[[AnyLoader], AnyLoader]:
+    """Decorator that makes ``load(name, device, **options)`` answer for ``scheme:name?option=value``.
+
+    ``name`` is what stands after the colon; options arrive as strings, one keyword argument each. Registering the
+    same function again replaces it, so that a notebook cell may run twice.
+
+    Raises:
+        UsageError: For a malformed scheme, or one that another function has.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_.-]+", scheme):
+        raise UsageError(f"'{scheme}' is no target scheme: two or more of a-z, 0-9, '_', '.' and '-', a letter first")
+
+    def register(load: AnyLoader) -> AnyLoader:
+        owner = BUILT_IN[scheme][0] if scheme in BUILT_IN else None
+        if scheme in _registered and not _same(_registered[scheme], load):
+            owner = f"{_registered[scheme].__module__}:{_qualname(_registered[scheme])}"
+        if owner:
+            raise UsageError(f"the target scheme '{scheme}' is taken by {owner}; choose another")
+        _registered[scheme] = load
+        return load
+
+    return register
+
+
+def load_target(uri: str, device: str = "auto") -> Classifier:
+    """The target behind ``uri``, whose ``name`` is then the URI.
+
+    A local folder in Hugging Face format needs no scheme.
+
+    Args:
+        uri: Such as ``torchvision:alexnet?weights=none``; options follow ``?`` and are joined by ``&``.
+        device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda:1``, ...
+
+    Raises:
+        UsageError: For an unknown scheme, name or option (with the closest match), and whatever keeps the target
+            from loading.
+    """
+    scheme, name, options = _parse(uri)
+    load = _loader(scheme)
+    _check_options(uri, load, options)
+    try:
+        target = load(name, device, **options)
+    except FileNotFoundError as error:  # of a user's own loader
+        raise UsageError(f"{uri}: no such file: {error.filename or error}") from error
+    target.name = uri
+    return target
+
+
+def list_targets() -> list[tuple[str, str]]:
+    """``(URI pattern, what it is)`` of every scheme, the embedded checkpoints one by one."""
+    rows = [(f"embedded:{name}", "comes with failscape") for name in embedded.names()]
+    rows += [(f"{scheme}:NAME", what) for scheme, (_, what) in BUILT_IN.items() if scheme != "embedded"]
+    rows += [(f"{scheme}:NAME", (inspect.getdoc(load) or "").split("\n")[0]) for scheme, load in _registered.items()]
+    return rows + [(f"{point.name}:NAME", f"from {point.value}") for point in _entry_points()]
+
+
+def _parse(uri: str) -> tuple[str, str, dict[str, str]]:
+    """``(scheme, name, options)``."""
+    if (Path(uri) / "config.json").is_file():  # before the split: a Windows folder has a colon too
+        return "hf", uri, {}
+    address, _, query = uri.partition("?")
+    scheme, colon, name = address.partition(":")
+    if not colon:
+        folder = "a folder without config.json" if Path(uri).is_dir() else "neither a folder nor SCHEME:NAME"
+        raise UsageError(f"'{uri}' is {folder}; a target is written like torchvision:alexnet (python train.py --list)")
+    try:
+        # A plus sign stays one: the values are paths and names, not web forms.
+        options = dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True, strict_parsing=bool(query)))
+    except ValueError:
+        raise UsageError(f"'{query}' in {uri} are no options; write them as ?option=value&option=value") from None
+    return scheme, name, options
+
+
+def _loader(scheme: str) -> Loader:
+    if scheme in _registered:
+        return _registered[scheme]
+    if scheme in BUILT_IN:
+        module, function = BUILT_IN[scheme][0].split(":")
+        loader: Loader = getattr(importlib.import_module(module), function)
+        return loader
+    points = {point.name: point for point in _entry_points()}
+    if scheme not in points:
+        known = {*BUILT_IN, *_registered, *points}
+        raise UsageError(f"no target scheme '{scheme}'{did_you_mean(scheme, known)} (python train.py --list shows all)")
+    try:
+        loader = points[scheme].load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"the installed target scheme '{scheme}' ({points[scheme].value}) cannot be loaded: {error}"
+        ) from error
+    return loader
+
+
+def _check_options(uri: str, load: Loader, options: dict[str, str]) -> None:
+    parameters = list(inspect.signature(load).parameters.values())
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return
+    known = [p.name for p in parameters[2:]]
+    for option in options:
+        if option not in known:
+            raise UsageError(
+                f"{uri}: no option '{option}'{did_you_mean(option, known) if known else '; it takes none'}"
+            )
+
+
+def _entry_points() -> Iterator[Any]:
+    return iter(entry_points(group="failscape.targets"))
+
+
+def _same(one: Loader, other: Loader) -> bool:
+    """Whether both are the same function of the same module or file (which may be imported under two names)."""
+    files = [getattr(getattr(load, "__code__", None), "co_filename", load.__module__) for load in (one, other)]
+    return _qualname(one) == _qualname(other) and (one.__module__ == other.__module__ or files[0] == files[1])
+
+
+def _qualname(load: Loader) -> str:
+    return getattr(load, "__qualname__", type(load).__qualname__)

@@ -1,0 +1,118 @@
+"""Weights from a file or from a seed, and the class names that go with them."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from failscape.errors import UsageError, did_you_mean
+
+SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
+State = Mapping[str, torch.Tensor]
+Build = Callable[[int], nn.Module]  # number of classes -> module
+
+
+def is_file_name(weights: str) -> bool:
+    """Whether ``weights`` means a file rather than the name of published weights."""
+    return weights.endswith(SUFFIXES) or Path(weights).is_file()
+
+
+def seeded(build: Build, n_classes: int, seed: int = 0) -> nn.Module:
+    """A randomly initialised module, the same at every call; the global generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build(n_classes)
+
+
+def from_file(
+    build: Build, path: str, known_classes: int = 1000, ignored: tuple[str, ...] = ()
+) -> tuple[nn.Module, int]:
+    """A module with the weights of a file, and its number of classes, which is read from them.
+
+    Args:
+        build: Makes the module for a number of classes.
+        path: The file.
+        known_classes: Any number that ``build`` accepts.
+        ignored: Beginnings of the keys that only training needs.
+
+    Raises:
+        UsageError: For a missing, unsafe or damaged file, and for weights of another architecture.
+    """
+    state = {key: value for key, value in read_state(path).items() if not key.startswith(ignored)}
+    with torch.device("meta"):
+        blank = build(known_classes)
+    # The last parameter with one row per class belongs to the last layer; auxiliary heads come before it.
+    head = [name for name, parameter in blank.named_parameters() if parameter.shape[:1] == (known_classes,)][-1:]
+    n_classes = len(state[head[0]]) if head and head[0] in state and state[head[0]].ndim else known_classes
+    module = build(n_classes)
+    _fill(module, state, path)
+    return module, n_classes
+
+
+def read_state(path: str) -> dict[str, torch.Tensor]:
+    """The tensors of a ``.safetensors`` or PyTorch file on the CPU; nothing in the file is executed.
+
+    Training checkpoints are unwrapped (``state_dict``, ``model``), as is a ``module.`` before every key.
+
+    Raises:
+        UsageError: For a missing, unsafe or damaged file.
+    """
+    file = Path(path)
+    if not file.is_file():
+        siblings = [other.name for other in file.parent.glob("*") if other.suffix in SUFFIXES]
+        raise UsageError(f"no weights file {path}{did_you_mean(file.name, siblings)}")
+    try:
+        state = (
+            load_file(file)
+            if file.suffix == ".safetensors"
+            else torch.load(file, map_location="cpu", weights_only=True)
+        )
+    except pickle.UnpicklingError:
+        raise UsageError(
+            f"{path} holds more than tensors, and loading it could run code; save it as .safetensors"
+        ) from None
+    except (SafetensorError, RuntimeError, EOFError, OSError) as error:
+        raise UsageError(f"{path} cannot be read as weights: {str(error).splitlines()[0]}") from None
+    for wrapper in ("state_dict", "model"):
+        state = state[wrapper] if isinstance(state, dict) and isinstance(state.get(wrapper), dict) else state
+    if not isinstance(state, dict) or not state or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise UsageError(f"{path} holds no table of named tensors; save module.state_dict()")
+    parallel = all(key.startswith("module.") for key in state)
+    return {key.removeprefix("module.") if parallel else key: value for key, value in state.items()}
+
+
+def read_names(path: str) -> tuple[str, ...]:
+    """Class names from a text file, one per line, in the order of the scores."""
+    try:
+        return tuple(line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"class names {path} cannot be read: {getattr(error, 'strerror', None) or 'not a UTF-8 text'}"
+        ) from None
+
+
+def class_names(n_classes: int, published: Sequence[str]) -> tuple[str, ...]:
+    """The published names where there are as many of them as classes, else numbers from 0."""
+    return tuple(published) if len(published) == n_classes else tuple(map(str, range(n_classes)))
+
+
+def _fill(module: nn.Module, state: State, path: str) -> None:
+    own = module.state_dict()
+    # Batch counters are absent from old files and unused by a frozen module.
+    missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
+    shaped = [key for key in own if key in state and own[key].shape != state[key].shape]
+    problems = {"missing": missing, "unknown": [key for key in state if key not in own], "of another shape": shaped}
+    found = [f"{len(keys)} {what} ({_some(keys)})" for what, keys in problems.items() if keys]
+    if found:
+        raise UsageError(f"{path} does not fit {type(module).__name__}: keys {', '.join(found)}")
+    module.load_state_dict(state, strict=False)
+
+
+def _some(keys: Sequence[str], shown: int = 3) -> str:
+    return ", ".join(keys[:shown]) + (", ..." if len(keys) > shown else "")

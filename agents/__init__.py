@@ -1,1 +1,1 @@
-"""."""
+"""Explorers: what chooses the next edit."""

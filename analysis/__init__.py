@@ -1,1 +1,1 @@
-"""."""
+"""From records to landscapes, comparisons, pictures and reports."""

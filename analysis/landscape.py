@@ -1,0 +1,181 @@
+"""The failure landscape: what the probes of a run say of every point of its grid.
+
+Shapes: ``P`` points, ``K`` concepts, ``M`` probes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from failscape.analysis.smoothing import smooth
+from failscape.analysis.statistics import weighted_rates, wilson
+from failscape.concepts import ConceptSpace
+from failscape.errors import UsageError
+from failscape.records.policy import PolicyTable
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """Failure rates over a grid of edits.
+
+    ``table`` has a row per point and these columns: ``visits``, ``failures`` (counts), ``raw_rate``, ``rate`` (corrected
+    for propensity), ``trials`` (effective number behind it), ``low`` and ``high`` (95 % Wilson interval of ``rate``),
+    ``severity`` (mean, in [0, 1], corrected alike), ``smoothed`` and ``deviation`` (Gaussian-process posterior), and
+    where an agent left a policy ``policy_mean`` and ``policy_spread`` (FSRL's softmax of Q).
+    """
+
+    space: ConceptSpace
+    table: pd.DataFrame
+    n_probes: int
+    n_queries: int
+    baseline: float  # failure rate on the unedited items that were explored; NaN if unknown
+    n_baseline: int
+    name: str = "landscape"
+
+    @classmethod
+    def from_probes(
+        cls,
+        probes: pd.DataFrame,
+        space: ConceptSpace,
+        *,
+        items: pd.DataFrame | None = None,
+        policy: PolicyTable | None = None,
+        name: str = "landscape",
+    ) -> Landscape:
+        """The landscape of a probe table.
+
+        Args:
+            probes: columns ``point, failed, severity, propensity, cached``; unedited probes (point -1) are left out.
+            space: the grid.
+            items: columns ``predicted, reference, held_out``, for the failure rate on unedited items.
+            policy: what the agent thinks of each point.
+            name: for titles.
+        """
+        edited = probes[probes["point"] >= 0]
+        table = _count(edited, space.n_points)
+        coordinates = space.coordinates(space.grid())
+        table["smoothed"], table["deviation"] = smooth(coordinates, table["rate"].to_numpy(), table["trials"].to_numpy())
+        if policy is not None:
+            table["policy_mean"], table["policy_spread"] = policy.mean, policy.spread
+        explored = items[~items["held_out"]] if items is not None else pd.DataFrame()
+        wrong = explored["predicted"] != explored["reference"] if len(explored) else pd.Series(dtype=float)
+        baseline = float(wrong.mean()) if len(wrong) else float("nan")
+        return cls(space, table, len(edited), int((~edited["cached"]).sum()), baseline, len(wrong), name)
+
+    @property
+    def failure_rate(self) -> float:
+        """Failure rate of a uniform random edit, from the corrected rates of the visited points."""
+        return float(self.table["rate"].mean())
+
+    @property
+    def coverage(self) -> float:
+        """Share of the points visited."""
+        return float((self.table["visits"] > 0).mean())
+
+    @property
+    def entropy(self) -> float:
+        """Entropy of the failures over points [bits]; the log of how many points share them evenly."""
+        rates = np.nan_to_num(self.table["rate"].to_numpy())
+        mass = rates / rates.sum() if rates.sum() > 0 else np.full(len(rates), 1 / len(rates))
+        return float(-(mass * np.log2(mass, out=np.zeros_like(mass), where=mass > 0)).sum())
+
+    @property
+    def policy_agreement(self) -> float:
+        """Spearman correlation of the agent's policy with the smoothed rates; NaN without a policy.
+
+        Shown, never relied on: what an agent prefers need not be what was counted.
+        """
+        if "policy_mean" not in self.table:
+            return float("nan")
+        return rank_correlation(self.table["policy_mean"].to_numpy(), self.table["smoothed"].to_numpy())
+
+    def worst(self, n: int = 10) -> pd.DataFrame:
+        """The ``n`` visited points of highest smoothed rate, worst first."""
+        visited = self.table[self.table["visits"] > 0]
+        return visited.sort_values(["smoothed", "visits"], ascending=False).head(n)
+
+    def to_frame(self) -> pd.DataFrame:
+        """``table`` with a column for each concept's strength, in its unit, and a label."""
+        grid = self.space.grid()
+        strengths = pd.DataFrame(self.space.strengths(grid), columns=list(self.space.names))
+        labels = pd.Series([self.space.label(point) for point in grid], name="label")
+        return pd.concat([strengths, labels, self.table], axis=1)
+
+    def values(self, column: str = "smoothed") -> np.ndarray:
+        """One column on the grid: ``(L1, ..., LK)``."""
+        if column not in self.table:
+            raise UsageError(f"the landscape has no column {column!r}")
+        return self.table[column].to_numpy().reshape(self.space.shape)
+
+    def slice_rates(self, axis: int) -> pd.DataFrame:
+        """Marginal of one concept: smoothed rate, visits and failures at each of its levels, over all other levels."""
+        level = self.space.grid()[:, axis]
+        grouped = self.table.groupby(level)
+        return pd.DataFrame(
+            {
+                "strength": self.space.concepts[axis].levels,
+                "smoothed": grouped["smoothed"].mean(),
+                "visits": grouped["visits"].sum(),
+                "failures": grouped["failures"].sum(),
+            }
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """The figures a person asks for first."""
+        worst = self.worst(1).iloc[0] if self.n_probes else None
+        return {
+            "n_points": self.space.n_points,
+            "n_probes": self.n_probes,
+            "n_queries": self.n_queries,
+            "failure_rate": self.failure_rate,
+            "baseline": self.baseline,
+            "coverage": self.coverage,
+            "entropy_bits": self.entropy,
+            "policy_agreement": self.policy_agreement,
+            "worst_point": None if worst is None else self.space.label(self.space.grid()[worst.name]),
+            "worst_rate": None if worst is None else float(worst["smoothed"]),
+        }
+
+    def __repr__(self) -> str:
+        agreement = "n/a" if np.isnan(self.policy_agreement) else f"{self.policy_agreement:.2f}"
+        return (
+            f"Landscape({self.space.n_points} points, {self.n_probes} probes, {self.failure_rate:.1%} fail, "
+            f"unedited {self.baseline:.1%}, policy agrees {agreement})"
+        )
+
+
+def _count(probes: pd.DataFrame, n_points: int) -> pd.DataFrame:
+    points = probes["point"].to_numpy(np.int64)
+    failed = probes["failed"].to_numpy(float)
+    propensity = probes["propensity"].to_numpy(float)
+    visits = np.bincount(points, minlength=n_points)
+    failures = np.bincount(points, failed, n_points).astype(np.int64)
+    rate, trials = weighted_rates(points, failed, propensity, n_points)
+    severity, _ = weighted_rates(points, probes["severity"].to_numpy(float), propensity, n_points)
+    low, high = wilson(np.nan_to_num(rate) * trials, trials)
+    raw = np.divide(failures, visits, out=np.full(n_points, np.nan), where=visits > 0)
+    columns = {
+        "visits": visits,
+        "failures": failures,
+        "raw_rate": raw,
+        "rate": rate,
+        "trials": trials,
+        "low": low,
+        "high": high,
+        "severity": severity,
+    }
+    return pd.DataFrame(columns)
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Spearman's correlation; NaN where either is constant or fewer than three values are shared."""
+    both = ~(np.isnan(a) | np.isnan(b))
+    a, b = a[both], b[both]
+    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return float("nan")
+    return float(spearmanr(a, b).statistic)

@@ -1,0 +1,42 @@
+"""Rates with intervals, corrected for how points were chosen.
+
+Shapes: ``P`` points, ``M`` probes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from statsmodels.stats.proportion import proportion_confint
+
+CONFIDENCE = 0.95
+
+
+def wilson(failures: np.ndarray, trials: np.ndarray, confidence: float = CONFIDENCE) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson score interval of a rate: ``(P,), (P,) -> (P,), (P,)`` in [0, 1]; the whole of it where there is no trial.
+
+    Trials may be fractional: an effective sample size.
+    """
+    failures, trials = np.asarray(failures, float), np.asarray(trials, float)
+    some = trials > 0
+    low, high = proportion_confint(failures, np.where(some, trials, 1), alpha=1 - confidence, method="wilson")
+    return np.where(some, np.clip(low, 0, 1), 0.0), np.where(some, np.clip(high, 0, 1), 1.0)
+
+
+def weighted_rates(
+    points: np.ndarray, failed: np.ndarray, propensity: np.ndarray, n_points: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Failure rate per point and its effective number of trials, ``(M,) x 3 -> (P,), (P,)``; NaN and 0 where unvisited.
+
+    Each probe counts with the inverse of the probability with which the explorer chose its point for its item
+    (Hájek's self-normalised estimator). An explorer that prefers a point for items which fail there would otherwise
+    make the point look worse than it is. The effective number is Kish's ``(sum w)^2 / sum w^2``. Unknown propensities
+    (NaN) count 1.
+    """
+    weights = np.where(np.isnan(propensity), 1.0, 1 / np.where(np.isnan(propensity), 1.0, propensity))
+    total = np.bincount(points, weights, n_points)
+    squares = np.bincount(points, weights**2, n_points)
+    failing = np.bincount(points, weights * failed, n_points)
+    visited = total > 0
+    rates = np.divide(failing, total, out=np.full(n_points, np.nan), where=visited)
+    effective = np.divide(total**2, squares, out=np.zeros(n_points), where=visited)
+    return rates, effective

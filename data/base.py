@@ -32,7 +32,7 @@ class Source(Protocol):
         ...
 
 
-class Unreadable(Exception):  # noqa: N818 - it is not an error of the program
+class Unreadable(Exception):
     """One item cannot be read; its text is the reason."""
 
 

@@ -1,0 +1,66 @@
+"""What the user types for data: ``scheme:name?option=value&...``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from failscape.errors import UsageError, did_you_mean
+
+# One letter and a colon is a Windows drive.
+_SCHEME = re.compile(r"([A-Za-z][\w+-]+):(.*)", re.DOTALL)
+
+
+class Spec(NamedTuple):
+    """A parsed specification; the scheme is empty for a plain path."""
+
+    scheme: str
+    name: str
+    options: dict[str, str]
+
+
+def parse_spec(text: str) -> Spec:
+    """The parts of a specification. Values are taken as they stand, so that paths need no escapes.
+
+    Raises:
+        UsageError: an option has no value or stands twice.
+    """
+    found = _SCHEME.fullmatch(text)
+    if not found:
+        return Spec("", text, {})
+    name, _, query = found[2].partition("?")
+    options: dict[str, str] = {}
+    for part in query.split("&") if query else []:
+        key, equals, value = part.partition("=")
+        if not (key and equals and value):
+            raise UsageError(f"{text}: {part!r} is no option; write ?name=value&name=value")
+        if key in options:
+            raise UsageError(f"{text}: the option {key} stands twice; keep one")
+        options[key] = value
+    return Spec(found[1], name, options)
+
+
+def check_options(where: str, options: Iterable[str], known: Iterable[str]) -> None:
+    """Refuses an option that is not known, with the closest one that is."""
+    known = list(known)
+    for key in options:
+        if key not in known:
+            raise UsageError(f"{where} has no option {key}{did_you_mean(key, known)}")
+
+
+def typed(where: str, key: str, value: str, like: bool | int | str) -> Any:
+    """The text of an option as the type of its default.
+
+    Raises:
+        UsageError: it is not one.
+    """
+    if isinstance(like, bool):
+        if value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        raise UsageError(f"{where}: {key} is {value!r}; write true or false")
+    if isinstance(like, int):
+        if re.fullmatch(r"-?[0-9]+", value):
+            return int(value)
+        raise UsageError(f"{where}: {key} is {value!r}; write a whole number")
+    return value

@@ -1,0 +1,133 @@
+"""Items read from a source, prepared for a target and held in memory.
+
+Shapes: ``N`` items.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from failscape.data.base import Items, Prepare, Skipped, Source, Unreadable
+from failscape.data.sample import draw
+from failscape.data.split import held_out_both
+from failscape.errors import UsageError
+
+_CHUNK = 256  # items asked of the threads at once; an interrupt waits for no more than these
+
+
+def load_items(
+    source: Source,
+    prepare: Prepare,
+    *,
+    device: str | torch.device,
+    max_items: int = 5000,
+    seed: int = 0,
+    held_out_share: float = 0.2,
+    progress: Callable[[int, int], None] | None = None,
+) -> Items:
+    """The items of a source, or a draw of them where there are more than ``max_items``, in the source's order.
+
+    The draw is even over classes and depends on nothing but names, labels and the seed. An item that cannot be read is
+    skipped and listed; where its class has items left, the next one of them takes its place. Items are held out by
+    their names alone, except that of a handful at least one is on either side (``held_out_both``).
+
+    Args:
+        source: where the items are.
+        prepare: the target's; called from several threads, and always gives one shape.
+        device: where the stacked inputs go.
+        max_items: the most that are held in memory.
+        seed: of the draw.
+        held_out_share: about how many are held out, in [0, 1].
+        progress: called with the numbers of items done and to do.
+
+    Raises:
+        UsageError: no item can be read, or a number is out of its range.
+    """
+    if max_items < 1:
+        raise UsageError(f"max_items is {max_items}; it must be 1 or more")
+    chosen, left = draw(source.names, source.labels, max_items, seed)
+    rows, skipped = _Rows(len(chosen)), list(source.skipped)
+    todo = list(enumerate(chosen.tolist()))
+    settled = 0
+    while todo:
+        again = []
+        for (row, index), read in zip(todo, _read_all(source, prepare, [index for _, index in todo]), strict=True):
+            settled += 1
+            if isinstance(read, Skipped):
+                skipped.append(read)
+                others = left.get(int(source.labels[index]))
+                if others:
+                    again.append((row, others.pop(0)))
+                    settled -= 1
+            else:
+                rows.put(row, index, read)
+            if progress:
+                progress(settled, len(chosen))
+        todo = again
+    inputs, used = rows.filled(skipped)
+    names = tuple(source.names[index] for index in used)
+    return Items(
+        inputs=inputs.to(device),
+        references=source.labels[used],
+        names=names,
+        held_out=held_out_both(names, held_out_share),
+        skipped=skipped,
+    )
+
+
+class _Rows:
+    """Inputs ``(N, ...)`` that are filled in any order."""
+
+    def __init__(self, n: int) -> None:
+        self._inputs = torch.empty(0)
+        self._source_indices = np.full(n, -1, dtype=np.int64)  # -1 where a row is empty
+
+    def put(self, row: int, index: int, item: torch.Tensor) -> None:
+        if not len(self._inputs):
+            self._inputs = item.new_empty((len(self._source_indices), *item.shape))
+        if item.shape != self._inputs.shape[1:]:  # assigning would broadcast it
+            raise ValueError(f"prepare gave shape {tuple(item.shape)} after {tuple(self._inputs.shape[1:])}")
+        self._inputs[row] = item
+        self._source_indices[row] = index
+
+    def filled(self, skipped: Sequence[Skipped]) -> tuple[torch.Tensor, np.ndarray]:
+        """The filled rows, and which item of the source each holds."""
+        full = self._source_indices >= 0
+        if not full.any():
+            raise UsageError(f"no item can be read ({reasons(skipped)}); look at the files, or give other data")
+        inputs = self._inputs if full.all() else self._inputs[torch.from_numpy(full)]
+        return inputs, self._source_indices[full]
+
+
+def _read_all(source: Source, prepare: Prepare, indices: Sequence[int]) -> Iterator[torch.Tensor | Skipped]:
+    def read(index: int) -> torch.Tensor | Skipped:
+        try:
+            return prepare(source.load(index))
+        except Unreadable as reason:
+            return Skipped(source.names[index], str(reason))
+
+    with ThreadPoolExecutor(max_workers=min(16, os.cpu_count() or 1)) as pool:
+        for start in range(0, len(indices), _CHUNK):
+            yield from pool.map(read, indices[start : start + _CHUNK])
+
+
+def reasons(skipped: Iterable[Skipped]) -> str:
+    """``4 truncated, 2 not an image, 1 empty``: the commonest first."""
+    counts = Counter(item.reason for item in skipped)
+    return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+
+
+def write_skipped(path: str | Path, skipped: Iterable[Skipped]) -> None:
+    """Writes a CSV file with the columns ``name`` and ``reason``."""
+    with Path(path).open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        writer = csv.writer(file)
+        writer.writerow(Skipped._fields)
+        writer.writerows(skipped)

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from failscape.data.base import Skipped, Unreadable
-from failscape.data.decode import decode, upright_rgb
+from failscape.data.decode import decode
 from failscape.data.hf_open import open_dataset
 from failscape.data.spec import check_options
 from failscape.errors import UsageError, did_you_mean, require
@@ -45,7 +45,7 @@ class HuggingFaceSource:
         if not len(self._kept):
             raise UsageError(f"{where} has no labels in this split; choose another with split=")
         self.labels = labels[self._kept]
-        self._images = _undecoded(dataset.select_columns([image]), image)
+        self._images = _undecoded(where, dataset.select_columns([image]), image)
         self._column = image
         self.names: Sequence[str] = [f"{Path(name).name}/{split}/{index:06d}" for index in self._kept]
         self.skipped: list[Skipped] = []
@@ -57,8 +57,6 @@ class HuggingFaceSource:
             Unreadable: see ``decode``.
         """
         cell = self._images[int(self._kept[index])][self._column]
-        if isinstance(cell, Image.Image):
-            return upright_rgb(cell)
         if isinstance(cell, dict):
             cell = cell.get("bytes") or (Path(cell["path"]) if cell.get("path") else b"")
         if cell is None:
@@ -82,13 +80,18 @@ def _column(where: str, features: Mapping[str, Any], options: Mapping[str, str],
     return wanted
 
 
-def _undecoded(dataset: Any, column: str) -> Any:
+def _undecoded(where: str, dataset: Any, column: str) -> Any:
     """The same with image files as they are stored, so that they are decoded as those of a folder are."""
     import datasets
 
-    if isinstance(dataset.features[column], datasets.Image):
+    feature = dataset.features[column]
+    if isinstance(feature, datasets.Image):
         return dataset.cast_column(column, datasets.Image(decode=False))
-    return dataset
+    # Without the dataset's own description, files are plain bytes, alone or beside their path.
+    plain = feature.get("bytes") if isinstance(feature, dict) else feature
+    if getattr(plain, "dtype", None) in ("binary", "large_binary"):
+        return dataset
+    raise UsageError(f"{where}: the column {column!r} does not hold image files; name another with image=NAME")
 
 
 def _classes(where: str, dataset: Any, label: str) -> tuple[list[str], np.ndarray]:

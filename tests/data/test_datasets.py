@@ -196,6 +196,17 @@ def test_columns_are_found_by_kind_or_named(hub, pets, tmp_path):
     )
 
 
+def test_a_column_that_holds_no_images(pets, tmp_path):
+    pets.save_to_disk(str(tmp_path / "pets"))
+    assert "the column 'label' does not hold image files" in refusal(f"hf:{tmp_path / 'pets'}?image=label")
+
+
+def test_images_without_a_description(hub, tmp_path):
+    columns = {"image": [{"bytes": png((1, 2, 3)), "path": "a.png"}], "label": ["cat"]}
+    hub.Dataset.from_dict(columns).save_to_disk(str(tmp_path / "pets"))
+    assert open_source(f"hf:{tmp_path / 'pets'}", ["cat"]).load(0).getpixel((0, 0)) == (1, 2, 3)
+
+
 @pytest.mark.parametrize(
     ("values", "class_names", "labels"),
     [(["dog", None, "cat"], ["cat", "dog"], [1, 0]), ([7, 3, -1], [f"class {i}" for i in range(10)], [7, 3])],

@@ -15,6 +15,7 @@ from huggingface_hub.errors import (
 )
 
 from failscape.errors import UsageError
+from failscape.targets.weights import first_line
 
 
 def hub_folder(repo: str, uri: str, files: Sequence[str], offline_use: str, revision: str | None = None) -> Path:
@@ -54,4 +55,4 @@ def hub_folder(repo: str, uri: str, files: Sequence[str], offline_use: str, revi
     except RepositoryNotFoundError:
         raise UsageError(f"the hub has no {repo} (a private one needs `hf auth login`)") from None
     except (HfHubHTTPError, OSError) as error:
-        raise UsageError(f"{uri} cannot be downloaded: {str(error).splitlines()[0]}") from None
+        raise UsageError(f"{uri} cannot be downloaded: {first_line(error)}") from None

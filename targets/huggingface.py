@@ -14,6 +14,7 @@ from failscape.errors import UsageError, did_you_mean
 from failscape.targets.classifier import Classifier
 from failscape.targets.hub import hub_folder
 from failscape.targets.preprocess import Preprocess
+from failscape.targets.weights import UNSAFE, first_line
 
 FILES = (
     "config.json",
@@ -82,9 +83,6 @@ def _load(auto_class: Any, folder: Path, uri: str, **options: Any) -> Any:
     try:
         return auto_class.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **options)
     except pickle.UnpicklingError:
-        raise UsageError(
-            f"the weights of {uri} hold more than tensors, and loading them could run code; use .safetensors"
-        ) from None
+        raise UsageError(f"the weights file of {uri} {UNSAFE}") from None
     except (OSError, ValueError, RuntimeError, KeyError, ImportError, SafetensorError) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise UsageError(f"{uri} cannot be loaded as an image classifier: {reason[0]}") from error
+        raise UsageError(f"{uri} cannot be loaded as an image classifier: {first_line(error)}") from error

@@ -23,13 +23,15 @@ class Preprocess:
     """What a classifier does to a picture before its first layer; ``prepare`` then ``normalise`` is the whole of it.
 
     ``prepare`` makes ``(3, H, W)`` uint8 pixels of a PIL RGB image (resize and crop); edits work on these.
-    ``normalise`` turns a batch of them into ``(pixels * rescale - mean) / std`` per channel.
+    ``normalise`` turns a batch of them into ``(pixels * rescale - mean) / std`` per channel, for networks that read
+    ``bgr`` in reversed order (``mean`` and ``std`` are then in that order too).
     """
 
     prepare: Callable[[Image.Image], torch.Tensor]
     mean: Sequence[float]
     std: Sequence[float]
     rescale: float = 1 / 255
+    bgr: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mean", tuple(map(float, self.mean)))
@@ -39,7 +41,7 @@ class Preprocess:
         """``(B, 3, H, W) uint8 -> (B, 3, H, W) float32``, on the batch's device."""
         # One conversion and two in-place passes: on CPU 3 to 20 times faster than addcmul or batch_norm.
         scale, shift = _scale_and_shift(tuple(self.mean), tuple(self.std), self.rescale, batch.device)
-        return batch.to(torch.float32).mul_(scale).add_(shift)
+        return (batch.flip(1) if self.bgr else batch).to(torch.float32).mul_(scale).add_(shift)
 
     @classmethod
     def resize(
@@ -98,7 +100,8 @@ class Preprocess:
                 f"{type(processor).__name__} does more than rescale and normalise; write a Preprocess for it"
             )
         std = 1 / (white - black)
-        return cls(partial(_hf_pixels, processor), (-black * std).tolist(), std.tolist())
+        bgr = bool(getattr(processor, "do_flip_channel_order", False))
+        return cls(partial(_hf_pixels, processor), (-black * std).tolist(), std.tolist(), bgr=bgr)
 
     @classmethod
     def _from_timm_config(cls, config: Mapping[str, Any]) -> Preprocess:
@@ -126,9 +129,9 @@ def _resize_and_crop(size: list[int], crop: int | None, interpolation: str, imag
 
 
 def _hf_pixels(processor: Any, image: Image.Image) -> torch.Tensor:
-    raw = {"do_rescale": False, "do_normalize": False}
-    if hasattr(processor, "include_top"):  # EfficientNet's second normalisation
-        raw["include_top"] = False
+    # EfficientNet normalises a second time (include_top), and MobileViT turns RGB into BGR.
+    switches = ("do_rescale", "do_normalize", "include_top", "do_flip_channel_order")
+    raw = {switch: False for switch in switches if hasattr(processor, switch)}
     pixels: torch.Tensor = processor(images=image, return_tensors="pt", **raw)["pixel_values"][0]
     return pixels.round().clamp(0, 255).to(torch.uint8) if pixels.is_floating_point() else pixels
 

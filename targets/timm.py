@@ -9,7 +9,7 @@ from failscape.errors import UsageError, did_you_mean, require
 from failscape.targets.classifier import Classifier
 from failscape.targets.hub import hub_folder
 from failscape.targets.preprocess import Preprocess
-from failscape.targets.weights import class_names, from_file, is_file_name, read_names, seeded
+from failscape.targets.weights import class_names, first_line, from_file, is_file_name, read_names, seeded
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,7 +72,7 @@ def _published(timm: Any, name: str) -> nn.Module:
     try:
         module: nn.Module = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay)
     except (OSError, RuntimeError) as error:
-        raise UsageError(f"the weights of timm:{name} cannot be loaded: {str(error).splitlines()[0]}") from None
+        raise UsageError(f"the weights of timm:{name} cannot be loaded: {first_line(error)}") from None
     return module
 
 

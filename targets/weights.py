@@ -13,6 +13,7 @@ from torch import nn
 
 from failscape.errors import UsageError, did_you_mean
 
+UNSAFE = "is damaged or holds more than tensors, which could run code; save it as .safetensors"
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 State = Mapping[str, torch.Tensor]
 Build = Callable[[int], nn.Module]  # number of classes -> module
@@ -68,17 +69,12 @@ def read_state(path: str) -> dict[str, torch.Tensor]:
         siblings = [other.name for other in file.parent.glob("*") if other.suffix in SUFFIXES]
         raise UsageError(f"no weights file {path}{did_you_mean(file.name, siblings)}")
     try:
-        state = (
-            load_file(file)
-            if file.suffix == ".safetensors"
-            else torch.load(file, map_location="cpu", weights_only=True)
-        )
+        safe = file.suffix == ".safetensors"
+        state = load_file(file) if safe else torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
-        raise UsageError(
-            f"{path} holds more than tensors, and loading it could run code; save it as .safetensors"
-        ) from None
+        raise UsageError(f"{path} {UNSAFE}") from None
     except (SafetensorError, RuntimeError, EOFError, OSError) as error:
-        raise UsageError(f"{path} cannot be read as weights: {str(error).splitlines()[0]}") from None
+        raise UsageError(f"{path} cannot be read as weights: {first_line(error)}") from None
     for wrapper in ("state_dict", "model"):
         state = state[wrapper] if isinstance(state, dict) and isinstance(state.get(wrapper), dict) else state
     if not isinstance(state, dict) or not state or not all(isinstance(value, torch.Tensor) for value in state.values()):
@@ -92,14 +88,18 @@ def read_names(path: str) -> tuple[str, ...]:
     try:
         return tuple(line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"class names {path} cannot be read: {getattr(error, 'strerror', None) or 'not a UTF-8 text'}"
-        ) from None
+        reason = "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise UsageError(f"class names {path} cannot be read: {reason}") from None
 
 
 def class_names(n_classes: int, published: Sequence[str]) -> tuple[str, ...]:
     """The published names where there are as many of them as classes, else numbers from 0."""
     return tuple(published) if len(published) == n_classes else tuple(map(str, range(n_classes)))
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without its details."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _fill(module: nn.Module, state: State, path: str) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from transformers import AutoImageProcessor, AutoModelForImageClassification
+from transformers.utils import logging
 
 from failscape.errors import UsageError, did_you_mean
 from failscape.targets.classifier import Classifier
@@ -81,8 +84,23 @@ def _module(folder: Path, uri: str) -> Any:
 
 def _load(auto_class: Any, folder: Path, uri: str, **options: Any) -> Any:
     try:
-        return auto_class.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **options)
+        with _quiet():
+            return auto_class.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **options)
     except pickle.UnpicklingError:
         raise UsageError(f"the weights file of {uri} {UNSAFE}") from None
     except (OSError, ValueError, RuntimeError, KeyError, ImportError, SafetensorError) as error:
         raise UsageError(f"{uri} cannot be loaded as an image classifier: {first_line(error)}") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without transformers' bars and reports: what matters in them is checked, and said in one line."""
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

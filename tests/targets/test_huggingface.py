@@ -109,6 +109,11 @@ def test_a_malicious_pickle_is_refused(folder, capsys):
     assert "this code ran" not in capsys.readouterr().out
 
 
+def test_loading_is_quiet(folder, capfd):
+    load_target(str(folder), "cpu")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_base_model_without_a_classifier(folder):
     transformers.ViTModel.from_pretrained(folder).save_pretrained(folder)
     config = json.loads((folder / "config.json").read_text())

@@ -2,7 +2,18 @@
 
 from setuptools import setup
 
-SUBPACKAGES = ["records", "data", "data.street", "concepts", "targets", "rewards", "envs", "agents", "analysis"]
+SUBPACKAGES = [
+    "records",
+    "data",
+    "data.street",
+    "concepts",
+    "targets",
+    "rewards",
+    "envs",
+    "agents",
+    "analysis",
+    "analysis.plots",
+]
 
 setup(
     packages=["failscape", *(f"failscape.{name}" for name in SUBPACKAGES)],

@@ -1,0 +1,114 @@
+"""How every chart looks: one colour scale for failure rates, one way to write rates and axes.
+
+Shapes: ``N`` rates.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex
+
+from failscape.concepts.base import Concept
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+INK, QUIET, LINE = "#1f2933", "#52606d", "#d9dee4"
+ACCENT = "#31688e"  # curves that are not failure rates
+RATE_TITLE = "failure rate [%]"
+UNSURE = 0.4  # a 95 % interval wider than this is drawn hollow
+# Nothing leaves the page: plotly 7 has a button that uploads the chart to its makers' server.
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "responsive": True,
+    "plotlyServerURL": "",
+    "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d"],
+}
+UNSURE_NOTE = f"hollow: 95 % interval wider than {UNSURE * 100:.0f} points, or never visited"
+
+
+def _make_scale() -> Colormap:
+    # Magma without its ends, reversed: uniform to the eye, safe for colour-blind readers, darker is worse in grey too,
+    # and the light end still stands out from white paper.
+    return LinearSegmentedColormap.from_list("failure", colormaps["magma"](np.linspace(0.88, 0.08, 64)))
+
+
+SCALE = _make_scale()
+PLOTLY_SCALE = [[float(x), to_hex(SCALE(float(x)))] for x in np.linspace(0, 1, 17)]
+
+
+def colours(rates: np.ndarray) -> np.ndarray:
+    """Colours of failure rates in [0, 1], grey for NaN: ``(N,) -> (N, 3)`` uint8."""
+    rgb = SCALE(np.nan_to_num(rates))[:, :3]
+    rgb[np.isnan(rates)] = 0.75
+    return np.round(255 * rgb).astype(np.uint8)
+
+
+def percent(rate: float) -> str:
+    """A rate as a person writes it: ``3.1 %``, ``22 %``; ``–`` where unknown."""
+    if np.isnan(rate):
+        return "–"
+    if 0 < rate < 0.001:
+        return "< 0.1 %"
+    digits = 1 if 0 < rate < 0.0995 or 0.9905 < rate < 1 else 0
+    return f"{100 * rate:.{digits}f} %"
+
+
+def interval(low: float, high: float) -> str:
+    """An interval of rates without its sign: ``68–74``."""
+    return "–".join(percent(x).removesuffix(" %") for x in (low, high))
+
+
+def count(n: int) -> str:
+    """A count with groups of three apart: ``20 000`` (narrow no-break spaces)."""
+    return f"{n:,}".replace(",", "\u202f")
+
+
+def axis_title(concept: Concept) -> str:
+    """``rotation [deg]``; the name alone where the strength has no unit."""
+    return f"{concept.name} [{concept.unit}]" if concept.unit else concept.name
+
+
+def tick_texts(concept: Concept) -> list[str]:
+    """Its levels as tick labels."""
+    return [f"{level:g}" for level in concept.levels]
+
+
+def plain(text: str) -> str:
+    """Text for plotly, which reads tags in titles and labels."""
+    return html.escape(text)
+
+
+def heading(text: str, *notes: str) -> str:
+    """A chart's title for plotly: what it shows, and below in small what that rests on. Names may hold anything."""
+    below = " · ".join(html.escape(note) for note in notes if note)
+    return f"{html.escape(text)}<br><span style='font-size:12px;color:{QUIET}'>{below}</span>"
+
+
+def layout(title: str, height: int, **more: Any) -> dict[str, Any]:
+    """What all plotly charts share; ``height`` [px]."""
+    return {
+        "title": {
+            "text": title,
+            "font": {"size": 15},
+            "x": 0.01,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "top",
+            "pad": {"t": 26},
+        },
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "height": height,
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "margin": {"l": 60, "r": 20, "t": 60, "b": 60},
+        "coloraxis": {
+            "colorscale": PLOTLY_SCALE,
+            "cmin": 0,
+            "cmax": 100,
+            "colorbar": {"title": {"text": RATE_TITLE, "side": "right"}, "thickness": 14, "outlinewidth": 0},
+        },
+        **more,
+    }

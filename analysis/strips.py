@@ -1,0 +1,51 @@
+"""What each concept does, as a strip of pictures: one item at every level.
+
+Shapes: ``B`` images, ``L`` pictures of a strip, ``H, W`` image size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from failscape.analysis.exemplars import to_hwc
+from failscape.concepts import Concept, ConceptSpace
+from failscape.concepts.space import UNEDITED
+
+MAX_LEVELS = 9  # shown; of more, so many that lie evenly apart
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One item, unedited and at the levels of one concept, the others left alone."""
+
+    concept: str
+    unit: str
+    meaning: str  # one sentence; empty where the concept has none
+    labels: tuple[str, ...]  # (L,), the first is ``unedited``
+    pictures: np.ndarray  # (L, H, W, 3) uint8
+    n_levels: int  # of the concept, shown or not
+
+
+def concept_strips(images: torch.Tensor, space: ConceptSpace) -> list[Strip]:
+    """A strip for each concept, ``(B, 3, H, W)`` uint8; the concepts take the images in turn."""
+    return [_strip(images[axis % len(images)], space, axis) for axis in range(len(space.concepts))]
+
+
+def _strip(image: torch.Tensor, space: ConceptSpace, axis: int) -> Strip:
+    concept = space.concepts[axis]
+    n_levels = len(concept.levels)
+    shown = np.unique(np.linspace(0, n_levels - 1, min(n_levels, MAX_LEVELS)).round().astype(np.int64))
+    points = np.full((len(shown) + 1, len(space.concepts)), UNEDITED, np.int64)
+    points[1:, axis] = shown
+    edited = space.apply(image.expand(len(points), -1, -1, -1), points)
+    labels = tuple(space.label(point) for point in points)
+    return Strip(concept.name, concept.unit, meaning(concept), labels, to_hwc(edited), n_levels)
+
+
+def meaning(concept: Concept) -> str:
+    """The first line of a concept's own docstring: what it does."""
+    text = (type(concept).__doc__ or "").strip().split("\n")[0]
+    return text.replace("``", "")

@@ -1,0 +1,43 @@
+"""From factors to pictures.
+
+Shapes: ``B`` scenes, ``H`` = ``W`` = the side of the picture in [px].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+
+from failscape.data.street.canvas import Canvas, Picture
+from failscape.data.street.factors import SceneFactors
+from failscape.data.street.light import LIGHT
+from failscape.data.street.places import draw_place
+from failscape.data.street.post import draw_post
+from failscape.data.street.road import draw_road
+from failscape.data.street.scene import Scene
+from failscape.data.street.sky import draw_sky
+from failscape.data.street.weather import draw_haze, draw_weather
+
+SIZE = 64  # [px]
+OVERSAMPLING = 2  # scenes are painted larger and averaged down
+
+LAYERS: tuple[Callable[[Scene], None], ...] = (draw_sky, draw_place, draw_road, draw_haze, draw_post, draw_weather)
+
+
+def render(factors_batch: Sequence[SceneFactors], size: int = SIZE) -> Picture:
+    """Pictures (B, 3, H, W) uint8 in RGB; a picture depends on its own factors and ``size`` [px] alone."""
+    pictures = [_paint(factors, size) for factors in factors_batch]
+    stacked = np.stack(pictures) if pictures else np.zeros((0, size, size, 3), dtype=np.uint8)
+    return np.ascontiguousarray(stacked.transpose(0, 3, 1, 2))
+
+
+def _paint(factors: SceneFactors, size: int) -> Picture:
+    side = size * OVERSAMPLING
+    canvas = Canvas(np.zeros((side, side, 3), dtype=np.uint8), scale=side)
+    scene = Scene(factors, canvas, LIGHT[factors.light], np.random.default_rng(factors.detail))
+    for draw in LAYERS:
+        draw(scene)
+    picture = cv2.resize(canvas.pixels, (size, size), interpolation=cv2.INTER_AREA)
+    return cv2.convertScaleAbs(picture, alpha=factors.exposure)

@@ -1,0 +1,52 @@
+# make help says what there is. Everything runs in .venv, which is made on first use.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+SUBPACKAGES := records data concepts targets rewards envs agents analysis
+BENCHMARKS := $(sort $(wildcard benchmarks/[a-z]*.py))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo check lint type test test-slow format bench clean
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1	\2/p' Makefile | expand -t 18
+
+demo: $(STAMP) ## set up, then explore the embedded classifier: no network, no data of your own
+	@$(BIN)/python train.py --env failscape/Classifier-v0
+
+check: lint type test ## what a change must pass
+
+lint: $(STAMP) ## ruff and codespell
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
+
+# mypy runs no import hooks, so it gets the installed shape as a farm of links.
+type: $(STAMP) ## mypy, strict
+	@rm -rf .typecheck && mkdir -p .typecheck/failscape
+	@ln -s $(addprefix ../../,$(filter-out %/__pycache__,$(wildcard failscape/*)) $(SUBPACKAGES)) .typecheck/failscape/
+	@MYPYPATH=.typecheck $(BIN)/mypy -p failscape
+
+test: $(STAMP) ## the default tests: about a minute
+	@$(BIN)/python -m pytest
+
+test-slow: $(STAMP) ## the tests that take minutes
+	@$(BIN)/python -m pytest -m slow
+
+format: $(STAMP) ## mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(STAMP) ## every benchmark; one of them: make bench BENCHMARKS=benchmarks/NAME.py
+	@for script in $(BENCHMARKS); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+
+clean: ## remove what was built, but not runs/ and .venv/
+	@rm -rf build dist *.egg-info .typecheck .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -path ./.venv -prune -o -path ./runs -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): setup.py pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "failscape needs Python 3.10 or newer: make PYTHON=python3.12")'
+	@echo "setting up .venv (PyTorch is large: some minutes and gigabytes the first time) ..."
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]" -c constraints.txt
+	@touch $@

@@ -1,0 +1,123 @@
+"""The house: imports go down the layers, never up or sideways, stay cheap, and files stay short."""
+
+import ast
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LEVEL = {
+    "records": 0,
+    "data": 0,
+    "concepts": 0,
+    "targets": 0,
+    "feedback": 1,
+    "rewards": 2,
+    "envs": 3,
+    "agents": 4,
+    "analysis": 4,
+    "mitigation": 5,
+}
+FOLDERS = [name for name in LEVEL if (ROOT / name).is_dir()]
+OTHERS = ["failscape", "tests", "zoo", "benchmarks", "examples"]
+HEAVY = {"torch", "torchvision", "transformers", "diffusers", "stable_baselines3", "pandas", "sklearn", "matplotlib"}
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Full names of what a file imports anywhere, under TYPE_CHECKING too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative import"
+            assert node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def packages(path: Path) -> set[str]:
+    """Which of our folders a file imports; ``failscape`` stands for the root package and its modules."""
+    ours = [name.split(".") for name in imports(path) if name.split(".")[0] == "failscape"]
+    found = {parts[1] if len(parts) > 1 and parts[1] in {*LEVEL, "errors"} else "failscape" for parts in ours}
+    return found - {"errors"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_imports_go_down(folder: str) -> None:
+    for path in sources(folder):
+        for other in packages(path) - {folder}:
+            above = other == "failscape" or LEVEL[other] >= LEVEL[folder]
+            assert not above, f"{path.relative_to(ROOT)} imports {other}, which is not below {folder}"
+
+
+def test_failscape_errors_imports_nothing_of_ours() -> None:
+    assert not any(name.startswith("failscape") for name in imports(ROOT / "failscape" / "errors.py"))
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, *OTHERS])
+def test_our_folders_are_imported_by_their_full_name(folder: str) -> None:
+    for path in sources(folder):
+        bare = {name.split(".")[0] for name in imports(path)} & set(LEVEL)
+        assert not bare, f"{path.relative_to(ROOT)}: import failscape.{bare.pop()} by its full name"
+
+
+def test_the_rule_sees_an_import_that_goes_up(tmp_path: Path) -> None:
+    file = tmp_path / "up.py"
+    file.write_text("import failscape\nif TYPE_CHECKING:\n    from failscape.envs.mdp import ConceptMDP\n")
+    assert packages(file) == {"envs", "failscape"}
+
+
+def test_every_package_is_listed() -> None:
+    listed = re.search(r"SUBPACKAGES = \[(.*?)\]", (ROOT / "setup.py").read_text(), re.S)
+    found = {".".join(p.parent.relative_to(ROOT).parts) for p in sources(*FOLDERS) if p.name == "__init__.py"}
+    assert listed is not None
+    assert set(re.findall(r'"([\w.]+)"', listed[1])) == found
+    linked = re.search(r"^SUBPACKAGES := (.*)$", (ROOT / "Makefile").read_text(), re.M)
+    assert linked is not None
+    assert set(linked[1].split()) == set(FOLDERS), "the Makefile links these for mypy"
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, "failscape"])
+def test_every_module_is_in_a_package(folder: str) -> None:
+    for path in sources(folder):
+        assert (path.parent / "__init__.py").is_file(), f"{path.parent.relative_to(ROOT)} has no __init__.py"
+
+
+def loaded_by(code: str) -> set[str]:
+    """The heavy libraries that ``code`` loads in a fresh process, and what it prints itself."""
+    code = f"import sys; {code}; print(*{HEAVY!r} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+def test_import_is_light_and_registers_the_suite() -> None:
+    registered = "print(*(i for i in gymnasium.registry if i.startswith('failscape/')))"
+    found = loaded_by(f"import failscape, gymnasium; {registered}")
+    assert found >= {"failscape/Classifier-v0", "failscape/Toy-v0"}
+    assert not found & HEAVY
+
+
+@pytest.mark.parametrize("command", ["", "train"])
+def test_help_is_light(command: str) -> None:
+    argv = [command, "--help"] if command else ["--help"]
+    found = loaded_by(
+        f"import contextlib; from failscape.cli import main\nwith contextlib.suppress(SystemExit): main({argv!r})\n"
+        "import sys"
+    )
+    assert "--help" in found
+    assert not found & HEAVY
+
+
+def test_files_are_short() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in sources(*FOLDERS, *OTHERS)}
+    longest = max(lengths, key=lambda path: lengths[path])
+    assert lengths[longest] <= 400, f"{longest.relative_to(ROOT)} has {lengths[longest]} lines: one idea per file"
+    assert statistics.median(lengths.values()) <= 130

@@ -23,7 +23,7 @@ class Strip:
 
     concept: str
     unit: str
-    meaning: str  # one sentence; empty where the concept has none
+    meaning: str  # a sentence or two
     labels: tuple[str, ...]  # (L,), the first is ``unedited``
     pictures: np.ndarray  # (L, H, W, 3) uint8
     n_levels: int  # of the concept, shown or not
@@ -46,6 +46,6 @@ def _strip(image: torch.Tensor, space: ConceptSpace, axis: int) -> Strip:
 
 
 def meaning(concept: Concept) -> str:
-    """The first line of a concept's own docstring: what it does."""
-    text = (type(concept).__doc__ or "").strip().split("\n")[0]
-    return text.replace("``", "")
+    """The first line of a concept's own docstring, which says what it does, and the strength that changes nothing."""
+    text = (type(concept).__doc__ or "").strip().split("\n")[0].split(" Identity:")[0].replace("``", "")
+    return text if concept.identity is None else f"{text} {concept.identity:g} changes nothing.".strip()

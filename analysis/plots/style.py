@@ -23,6 +23,7 @@ UNSURE = 0.4  # a 95 % interval wider than this is drawn hollow
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "responsive": True,
+    "scrollZoom": False,  # the wheel scrolls the page
     "plotlyServerURL": "",
     "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d"],
 }
@@ -32,7 +33,7 @@ UNSURE_NOTE = f"hollow: 95 % interval wider than {UNSURE * 100:.0f} points, or n
 def _make_scale() -> Colormap:
     # Magma without its ends, reversed: uniform to the eye, safe for colour-blind readers, darker is worse in grey too,
     # and the light end still stands out from white paper.
-    return LinearSegmentedColormap.from_list("failure", colormaps["magma"](np.linspace(0.88, 0.08, 64)))
+    return LinearSegmentedColormap.from_list("failure", colormaps["magma"](np.linspace(0.93, 0.08, 64)))
 
 
 SCALE = _make_scale()
@@ -47,18 +48,18 @@ def colours(rates: np.ndarray) -> np.ndarray:
 
 
 def percent(rate: float) -> str:
-    """A rate as a person writes it: ``3.1 %``, ``22 %``; ``–`` where unknown."""
+    """A rate as a person writes it, with a no-break space: ``3.1 %``, ``22 %``; ``–`` where unknown."""
     if np.isnan(rate):
         return "–"
     if 0 < rate < 0.001:
-        return "< 0.1 %"
+        return "< 0.1\u00a0%"
     digits = 1 if 0 < rate < 0.0995 or 0.9905 < rate < 1 else 0
-    return f"{100 * rate:.{digits}f} %"
+    return f"{100 * rate:.{digits}f}\u00a0%"
 
 
 def interval(low: float, high: float) -> str:
     """An interval of rates without its sign: ``68–74``."""
-    return "–".join(percent(x).removesuffix(" %") for x in (low, high))
+    return "–".join(percent(x).removesuffix("\u00a0%") for x in (low, high))
 
 
 def count(n: int) -> str:

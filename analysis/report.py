@@ -1,0 +1,143 @@
+"""The report: one page that says what was found, how sure it is and what to do next. Offline and printable."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import pandas as pd
+import plotly.graph_objects as go
+import yaml
+from markupsafe import Markup
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from plotly.offline import get_plotlyjs
+
+from failscape.analysis import report_parts
+from failscape.analysis.comparison import Comparison
+from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.landscape import Landscape
+from failscape.analysis.plots.discovery import discovery, discovery_figure
+from failscape.analysis.plots.landscape import landscape_figure
+from failscape.analysis.plots.slices import slices_figure
+from failscape.analysis.plots.still import landscape_picture, pixels
+from failscape.analysis.plots.still_charts import discovery_picture, slices_picture
+from failscape.analysis.plots.style import CONFIG, SCALE, count, interval, percent
+from failscape.analysis.strips import Strip
+from failscape.analysis.thumbnails import chart_uri, data_uri
+from failscape.data.base import Skipped
+from failscape.records.folder import RunFolder
+
+
+class Chart(NamedTuple):
+    """A chart twice: to explore on a screen, and still for paper and for readers without scripts."""
+
+    live: Markup
+    still: str  # data: address
+
+
+def write_report(
+    path: Path,
+    *,
+    landscape: Landscape,
+    probes: pd.DataFrame,
+    items: pd.DataFrame,
+    exemplars: Sequence[Exemplar],
+    strips: Sequence[Strip],
+    run: RunFolder,
+    learner: Mapping[str, float] | None = None,
+    scan: Comparison | None = None,
+    skipped: Sequence[Skipped] = (),
+) -> None:
+    """Write the report of one run, a self-contained HTML page of some 6 MB.
+
+    Args:
+        path: the file.
+        landscape: of the run.
+        probes: of the run, as :meth:`~failscape.records.probes.ProbeStore.frame` gives them.
+        items: as :meth:`~failscape.records.probes.ProbeStore.items` gives them.
+        exemplars: of the worst points; six of each are shown.
+        strips: what each concept does.
+        run: gives command, configuration and versions.
+        learner: what a learning explorer last said of itself (updates, epsilon, loss, return); None for others.
+        scan: the landscape compared with an exhaustive scan of the same grid.
+        skipped: items that could not be read.
+    """
+    target = str(run.config.get("target") or landscape.name)
+    curve = discovery(probes, landscape)
+    page = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            target=target,
+            run=run,
+            landscape=landscape,
+            headline=report_parts.headline(landscape, target),
+            baseline=report_parts.baseline_interval(landscape),
+            curve=curve,
+            worst=report_parts.worst_points(landscape, exemplars),
+            charts=_charts(landscape, probes),
+            strips=strips,
+            tried=report_parts.tried(landscape, probes, items, run.config.get("budget")),
+            missed=report_parts.never_visited(landscape),
+            search=report_parts.search_facts(curve, landscape),
+            learner=report_parts.learner_facts(learner, landscape) if learner else [],
+            warnings=report_parts.learner_warnings(learner, landscape) if learner else [],
+            scan=scan,
+            skipped=skipped,
+            n_items=len(items) + len(skipped),
+            repeat=_repeat(run),
+            plotlyjs=Markup(get_plotlyjs()),
+        )
+    )
+    partial = path.with_suffix(".partial")
+    partial.write_text(page, encoding="utf-8")
+    os.replace(partial, path)
+
+
+def _charts(landscape: Landscape, probes: pd.DataFrame) -> dict[str, Chart]:
+    charts = {
+        "landscape": _chart("landscape-chart", landscape_figure(landscape), landscape_picture(landscape)),
+        "discovery": _chart(
+            "discovery-chart", discovery_figure(probes, landscape), discovery_picture(probes, landscape)
+        ),
+    }
+    if len(landscape.space.shape) > 1:
+        charts["slices"] = _chart("slices-chart", slices_figure(landscape), slices_picture(landscape))
+    return charts
+
+
+def _chart(name: str, figure: go.Figure, picture: Figure) -> Chart:
+    live = figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG, div_id=name)
+    return Chart(Markup(live), chart_uri(pixels(picture, dpi=150)))
+
+
+def _repeat(run: RunFolder) -> dict[str, Any]:
+    return {
+        "command": (run / "command.txt").read_text().strip(),
+        "config": yaml.safe_dump(run.config, sort_keys=False, default_flow_style=None, width=100).strip(),
+        "versions": json.loads((run / "versions.json").read_text()),
+    }
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("failscape.analysis"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = {
+        "percent": percent,
+        "count": count,
+        "picture": data_uri,
+        "colour": lambda rate: to_hex(SCALE(float(rate))),
+    }
+    environment.filters.update(filters)
+    environment.globals["interval"] = interval
+    return environment

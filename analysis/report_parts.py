@@ -1,0 +1,156 @@
+"""What the report says in words and numbers, from plain data.
+
+Shapes: ``P`` points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import numpy as np
+import pandas as pd
+
+from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.landscape import Landscape
+from failscape.analysis.plots.discovery import Discovery
+from failscape.analysis.plots.style import UNSURE, count, interval, percent
+from failscape.analysis.statistics import wilson
+
+N_WORST = 10  # points in the table
+N_SHOWN = 6  # exemplars of a point
+N_LISTED = 12  # points never visited that are named
+
+
+@dataclass(frozen=True)
+class WorstPoint:
+    """A row of the table of worst points, and its exemplars."""
+
+    rank: int
+    label: str
+    rate: float  # corrected for propensity
+    low: float
+    high: float
+    smoothed: float
+    visits: int
+    failures: int
+    unsure: bool
+    exemplars: tuple[Exemplar, ...]
+
+
+def headline(landscape: Landscape, target: str) -> str:
+    """The report in one sentence."""
+    if not landscape.n_probes:
+        return f"Nothing of {target} has been tried yet."
+    unedited = "" if np.isnan(landscape.baseline) else f"{_unedited(landscape)} and "
+    if not landscape.table["failures"].sum():
+        return f"{target} fails on {unedited}none of {count(landscape.n_probes)} edited ones that were tried."
+    worst = landscape.worst(1)
+    label = landscape.space.label(landscape.space.grid()[worst.index[0]])
+    row = worst.iloc[0]
+    return (
+        f"{target} fails on {unedited}{percent(landscape.failure_rate)} of edited ones; worst at {label}, "
+        f"where it fails on {percent(row['rate'])} (95\u00a0% interval {interval(row['low'], row['high'])})."
+    )
+
+
+def _unedited(landscape: Landscape) -> str:
+    return f"{percent(landscape.baseline)} of {count(landscape.n_baseline)} unedited items"
+
+
+def baseline_interval(landscape: Landscape) -> tuple[float, float]:
+    """95 % interval of the failure rate on unedited items; all of [0, 1] where it is unknown."""
+    n = landscape.n_baseline
+    low, high = wilson(np.array([np.nan_to_num(landscape.baseline) * n]), np.array([n]))
+    return float(low[0]), float(high[0])
+
+
+def worst_points(landscape: Landscape, exemplars: Sequence[Exemplar]) -> list[WorstPoint]:
+    """The worst points that failed at all, worst first."""
+    rows = landscape.worst(N_WORST)
+    rows = rows[rows["failures"] > 0]
+    grid = landscape.space.grid()
+    return [
+        WorstPoint(
+            rank,
+            landscape.space.label(grid[point]),
+            *(float(row[name]) for name in ("rate", "low", "high", "smoothed")),
+            int(row["visits"]),
+            int(row["failures"]),
+            bool(row["high"] - row["low"] > UNSURE),
+            tuple(e for e in exemplars if e.point == point)[:N_SHOWN],
+        )
+        for rank, (point, row) in enumerate(rows.iterrows(), start=1)
+    ]
+
+
+def tried(landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, budget: int | None) -> list[tuple[str, str]]:
+    """What was tried, as label and value."""
+    visits = landscape.table["visits"]
+    explored, held_out = int((~items["held_out"]).sum()), int(items["held_out"].sum())
+    rows = [
+        ("grid", f"{count(landscape.space.n_points)} points: {_shape(landscape)}"),
+        ("items", f"{count(explored)} explored, {count(held_out)} held out"),
+        ("budget", f"{count(budget)} target queries" if budget else "not stated"),
+        ("spent", f"{count(landscape.n_queries)} target queries in {count(len(probes))} probes (repeats cost none)"),
+        ("coverage", f"{percent(landscape.coverage)} of the points visited"),
+    ]
+    if visits.any():
+        seen = visits[visits > 0]
+        few, middle, many = (count(int(n)) for n in (seen.min(), seen.median(), seen.max()))
+        rows.append(("probes of a visited point", f"{few} at least, {middle} in the middle, {many} at most"))
+    if len(probes):
+        last = datetime.fromtimestamp(float(probes["time"].max()), timezone.utc)
+        rows.append(("last probe", f"{last:%Y-%m-%d %H:%M} UTC"))
+    return rows
+
+
+def _shape(landscape: Landscape) -> str:
+    return " × ".join(f"{len(c.levels)} of {c.name}" for c in landscape.space.concepts)
+
+
+def never_visited(landscape: Landscape) -> tuple[list[str], int]:
+    """The first few points that were never visited, and how many more there are."""
+    missed = np.flatnonzero(landscape.table["visits"].to_numpy() == 0)
+    grid = landscape.space.grid()
+    return [landscape.space.label(grid[point]) for point in missed[:N_LISTED]], max(len(missed) - N_LISTED, 0)
+
+
+def search_facts(curve: Discovery, landscape: Landscape) -> list[tuple[str, str]]:
+    """How well the search did, as label and value."""
+    expected = f"{curve.expected[-1]:.0f} (95\u00a0%: {curve.low[-1]:.0f}–{curve.high[-1]:.0f})"
+    lift = "n/a" if np.isnan(curve.lift) else f"{curve.lift:.2f} times random"
+    return [
+        ("different failures found", count(int(curve.found[-1]))),
+        ("random edits would have found", expected),
+        ("lift", lift),
+        ("entropy of the failures", f"{landscape.entropy:.2f} of {np.log2(landscape.space.n_points):.2f} bits"),
+    ]
+
+
+def learner_facts(learner: Mapping[str, float], landscape: Landscape) -> list[tuple[str, str]]:
+    """The learner's last words on itself, as label and value."""
+    rows = [(name, f"{value:,.4g}".replace(",", "\u202f")) for name, value in learner.items()]
+    agreement = landscape.policy_agreement
+    return (
+        rows
+        if np.isnan(agreement)
+        else [*rows, ("its policy against the counted rates (Spearman)", f"{agreement:.2f}")]
+    )
+
+
+def learner_warnings(learner: Mapping[str, float], landscape: Landscape) -> list[str]:
+    """Reasons not to trust the learner."""
+    found = []
+    if learner.get("updates") == 0:
+        found.append(
+            "The agent made no gradient update: it has not learned, and its choices are those of its first weights."
+        )
+    agreement = landscape.policy_agreement
+    if agreement < 0:
+        found.append(
+            f"The agent's policy contradicts the counted failure rates (rank correlation {agreement:.2f}). "
+            "The landscape rests on the counts alone."
+        )
+    return found

@@ -6,10 +6,12 @@ Shapes: ``B`` environments, ``P`` points.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from stable_baselines3 import DQN
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.noise import ActionNoise
@@ -17,6 +19,7 @@ from stable_baselines3.common.noise import ActionNoise
 from failscape.agents.network import PointwisePolicy
 from failscape.agents.sb3 import Sb3VecEnv
 from failscape.agents.session import Session
+from failscape.envs.recording import Recorder
 from failscape.envs.views import ConceptVectorEnv
 
 
@@ -104,7 +107,8 @@ def explore_dqn(
         envs: what to explore.
         session: counts the budget.
         seed: of everything random.
-        hyperparameters: keyword arguments of SB3's ``DQN``, and ``final_updates``: gradient steps after the last query.
+        hyperparameters: keyword arguments of SB3's ``DQN``; ``weight_decay`` of its optimiser, AdamW; and
+            ``final_updates``, gradient steps after the last query.
         device: of the agent, which is small; the target's may be another.
     """
     agent, final_updates = make_dqn(envs, session, seed, hyperparameters, device)
@@ -119,10 +123,32 @@ def make_dqn(
 ) -> tuple[ConceptDQN, int]:
     """An untrained agent and its number of final updates."""
     kwargs = dict(hyperparameters)
-    final_updates = int(kwargs.pop("final_updates", 0))
+    final_updates = int(kwargs.pop("final_updates"))
     space = envs.mdp.space
-    kwargs["policy_kwargs"] = {"coordinates": space.coordinates(space.grid()), **kwargs.get("policy_kwargs", {})}
-    kwargs["buffer_size"] = max(int(kwargs.get("buffer_size", session.budget)), envs.num_envs)
+    kwargs["policy_kwargs"] = {
+        "coordinates": space.coordinates(space.grid()),
+        "optimizer_class": torch.optim.AdamW,
+        "optimizer_kwargs": {"weight_decay": kwargs.pop("weight_decay")},
+        **kwargs["policy_kwargs"],
+    }
+    kwargs["buffer_size"] = session.max_probes
     agent = ConceptDQN(PointwisePolicy, Sb3VecEnv(envs), seed=seed, device=device, **kwargs)
     agent.attach(session, seed)
     return agent, final_updates
+
+
+def save_agent(agent: ConceptDQN, path: Path) -> None:
+    """Write the network's tensors (safetensors). SB3's own zip holds pickles, which nobody should load from strangers."""
+    tensors = {name: tensor.contiguous() for name, tensor in agent.q_net.state_dict().items()}
+    save_file(tensors, path)
+
+
+def load_agent(
+    envs: ConceptVectorEnv, path: Path, hyperparameters: Mapping[str, Any], seed: int, device: str = "cpu"
+) -> ConceptDQN:
+    """The agent that :func:`save_agent` wrote, built again from its hyperparameters."""
+    session = Session(Recorder(None, envs.mdp.space), 1)
+    agent, _ = make_dqn(envs, session, seed, hyperparameters, device)
+    agent.q_net.load_state_dict(load_file(path))
+    agent.exploration_rate = 0.0
+    return agent

@@ -13,9 +13,8 @@ from failscape.errors import UsageError, did_you_mean
 EXPLORERS = {
     "dqn": "SB3 deep Q-learning; half of the budget stays uniform and feeds the landscape",
     "random": "uniform points of uniform items: the honest baseline",
+    "scan": "every item at every point: the truth",
 }
-# What a run of any explorer takes, beside the explorer's own keys.
-COMMON = {"num_envs", "budget", "memory"}
 
 
 def load_hyperparameters(algo: str, env_id: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:

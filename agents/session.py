@@ -27,7 +27,7 @@ class Session:
         recorder: keeps the counts.
         budget: evaluations of the target that may be spent.
         listeners: called after every step.
-        max_probes: stops a run whose choices are all remembered and so cost nothing; ten budgets when omitted.
+        max_probes: stops a run whose choices are all remembered and so cost nothing; three budgets when omitted.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Session:
         max_probes: int | None = None,
     ) -> None:
         self.recorder, self.budget, self.listeners = recorder, budget, tuple(listeners)
-        self.max_probes = max_probes or 10 * budget
+        self.max_probes = max_probes or 3 * budget
         self.stopped = False  # someone asked to end after this step
 
     @property

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from failscape.analysis.smoothing import smooth
-from failscape.analysis.statistics import weighted_rates, wilson
+from failscape.analysis.adjustment import smoothed_rates
+from failscape.analysis.statistics import inverse_propensities, weighted_rates, wilson
 from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
 from failscape.records.policy import PolicyTable
@@ -25,8 +25,8 @@ class Landscape:
 
     ``table`` has a row per point and these columns: ``visits``, ``failures`` (counts), ``raw_rate``, ``rate`` (corrected
     for propensity), ``trials`` (effective number behind it), ``low`` and ``high`` (95 % Wilson interval of ``rate``),
-    ``severity`` (mean, in [0, 1], corrected alike), ``smoothed`` and ``deviation`` (Gaussian-process posterior), and
-    where an agent left a policy ``policy_mean`` and ``policy_spread`` (FSRL's softmax of Q).
+    ``severity`` (mean, in [0, 1], corrected alike), ``smoothed`` and ``deviation`` (posterior of a Gaussian process over
+    the lattice, from rates adjusted for the difficulty of the items probed), and where an agent left a policy ``policy_mean`` and ``policy_spread`` (FSRL's softmax of Q).
     """
 
     space: ConceptSpace
@@ -50,16 +50,20 @@ class Landscape:
         """The landscape of a probe table.
 
         Args:
-            probes: columns ``point, failed, severity, propensity, cached``; unedited probes (point -1) are left out.
+            probes: columns ``point, item, failed, severity, propensity, cached``; unedited probes (point -1) are left
+                out.
             space: the grid.
-            items: columns ``predicted, reference, held_out``, for the failure rate on unedited items.
+            items: columns ``predicted, reference, truth, held_out``, for the failure rate on unedited items, and for
+                what it foretells of each.
             policy: what the agent thinks of each point.
             name: for titles.
         """
         edited = probes[probes["point"] >= 0]
-        table = _count(edited, space.n_points)
+        weights = inverse_propensities(edited["propensity"].to_numpy(float))
+        table = _count(edited, weights, space.n_points)
         coordinates = space.coordinates(space.grid())
-        table["smoothed"], table["deviation"] = smooth(coordinates, table["rate"].to_numpy(), table["trials"].to_numpy())
+        clean = items["truth"].to_numpy(float) if items is not None else None
+        table["smoothed"], table["deviation"] = smoothed_rates(edited, weights, coordinates, clean)
         if policy is not None:
             table["policy_mean"], table["policy_spread"] = policy.mean, policy.spread
         explored = items[~items["held_out"]] if items is not None else pd.DataFrame()
@@ -149,14 +153,13 @@ class Landscape:
         )
 
 
-def _count(probes: pd.DataFrame, n_points: int) -> pd.DataFrame:
+def _count(probes: pd.DataFrame, weights: np.ndarray, n_points: int) -> pd.DataFrame:
     points = probes["point"].to_numpy(np.int64)
     failed = probes["failed"].to_numpy(float)
-    propensity = probes["propensity"].to_numpy(float)
     visits = np.bincount(points, minlength=n_points)
     failures = np.bincount(points, failed, n_points).astype(np.int64)
-    rate, trials = weighted_rates(points, failed, propensity, n_points)
-    severity, _ = weighted_rates(points, probes["severity"].to_numpy(float), propensity, n_points)
+    rate, trials = weighted_rates(points, failed, weights, n_points)
+    severity, _ = weighted_rates(points, probes["severity"].to_numpy(float), weights, n_points)
     low, high = wilson(np.nan_to_num(rate) * trials, trials)
     raw = np.divide(failures, visits, out=np.full(n_points, np.nan), where=visits > 0)
     columns = {

@@ -22,17 +22,20 @@ def wilson(failures: np.ndarray, trials: np.ndarray, confidence: float = CONFIDE
     return np.where(some, np.clip(low, 0, 1), 0.0), np.where(some, np.clip(high, 0, 1), 1.0)
 
 
+def inverse_propensities(propensity: np.ndarray) -> np.ndarray:
+    """Weights of probes, ``(M,) -> (M,)``; an unknown propensity (NaN) weighs 1."""
+    return 1 / np.where(np.isnan(propensity), 1.0, propensity)
+
+
 def weighted_rates(
-    points: np.ndarray, failed: np.ndarray, propensity: np.ndarray, n_points: int
+    points: np.ndarray, failed: np.ndarray, weights: np.ndarray, n_points: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Failure rate per point and its effective number of trials, ``(M,) x 3 -> (P,), (P,)``; NaN and 0 where unvisited.
 
     Each probe counts with the inverse of the probability with which the explorer chose its point for its item
     (Hájek's self-normalised estimator). An explorer that prefers a point for items which fail there would otherwise
-    make the point look worse than it is. The effective number is Kish's ``(sum w)^2 / sum w^2``. Unknown propensities
-    (NaN) count 1.
+    make the point look worse than it is. The effective number is Kish's ``(sum w)^2 / sum w^2``.
     """
-    weights = np.where(np.isnan(propensity), 1.0, 1 / np.where(np.isnan(propensity), 1.0, propensity))
     total = np.bincount(points, weights, n_points)
     squares = np.bincount(points, weights**2, n_points)
     failing = np.bincount(points, weights * failed, n_points)

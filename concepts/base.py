@@ -29,11 +29,14 @@ class Concept(ABC):
     default_levels: ClassVar[tuple[float, ...]]
 
     def __init__(self, levels: Sequence[float] | None = None) -> None:
-        self.levels = np.asarray(self.default_levels if levels is None else levels, np.float64)
+        try:
+            self.levels = np.asarray(self.default_levels if levels is None else levels, np.float64)
+        except (TypeError, ValueError):
+            raise UsageError(f"levels of {self.name} must be numbers, got {levels!r}") from None
         low, high = self.limits
-        if self.levels.ndim != 1 or not len(self.levels) or (np.diff(self.levels) <= 0).any():
+        if self.levels.ndim != 1 or not len(self.levels) or not (np.diff(self.levels) > 0).all():
             raise UsageError(f"levels of {self.name} must be strictly increasing, got {self.levels.tolist()}")
-        if self.levels[0] < low or self.levels[-1] > high:
+        if not (np.isfinite(self.levels).all() and low <= self.levels[0] and self.levels[-1] <= high):
             raise UsageError(f"levels of {self.name} must lie in [{low:g}, {high:g}], got {self.levels.tolist()}")
 
     def apply(self, inputs: Any, strengths: np.ndarray) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -30,11 +28,16 @@ class GaussianBlur(Concept):
 
 
 def gaussian_kernels(sigmas: np.ndarray, like: torch.Tensor) -> torch.Tensor:
-    """Normalised kernels out to three sigmas of the widest, ``(B,) [px] -> (B, 2 * radius + 1)``."""
-    radius = max(1, math.ceil(3 * float(sigmas.max())))
+    """Normalised kernels, ``(B,) [px] -> (B, 2 * radius + 1)``.
+
+    Each ends at three of its own sigmas, as SciPy's ``truncate=3``; the radius is that of the widest. So an image is
+    blurred alike whatever else is in the batch.
+    """
+    radii = torch.as_tensor((3 * sigmas + 0.5).astype(np.int64)).view(-1, 1)
+    radius = max(1, int(radii.max()))
     offsets = torch.arange(-radius, radius + 1, dtype=torch.float32)
-    sigma = torch.as_tensor(sigmas, dtype=torch.float32).view(-1, 1)
-    weights = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    sigma = torch.as_tensor(sigmas, dtype=torch.float32).view(-1, 1).clamp_min(1e-6)  # 0 / 0 where it underflows
+    weights = torch.exp(-0.5 * (offsets / sigma) ** 2) * (offsets.abs() <= radii)
     return (weights / weights.sum(1, keepdim=True)).to(like.device)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from failscape.concepts.base import Concept
 from failscape.concepts.blur import GaussianBlur
@@ -54,17 +57,35 @@ def concept_space(spec: Spec | Sequence[str | Concept] | ConceptSpace) -> Concep
 
 
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
-    unknown = set(description) - {"levels", "order"}
+    unknown = set(description) - {"levels", "units", "order"}
     if unknown or "levels" not in description:
-        raise UsageError(f"concepts take the keys levels and order, got {sorted(description)}")
-    concepts = [_named(name, levels) for name, levels in description["levels"].items()]
+        raise UsageError(f"concepts take the keys levels, units and order, got {sorted(description)}")
+    units = description.get("units", {})
+    concepts = [
+        Recorded(name, units[name], levels) if name in units and name not in IMAGE_CONCEPTS else _named(name, levels)
+        for name, levels in description["levels"].items()
+    ]
     return ConceptSpace(concepts, description.get("order"))
 
 
+class Recorded(Concept):
+    """A user's own concept as a run folder remembers it: name, unit and levels, without the code that edits."""
+
+    identity = None
+    limits = (-math.inf, math.inf)
+
+    def __init__(self, name: str, unit: str, levels: Sequence[float]) -> None:
+        self.name, self.unit = name, unit  # type: ignore[misc]
+        super().__init__(levels)
+
+    def _edit(self, inputs: Any, strengths: np.ndarray) -> Any:
+        raise UsageError(f"the concept {self.name} is known by its name alone; name the file that has it with --import")
+
+
 def _parse(text: str) -> Concept:
-    name, _, levels = text.partition("=")
+    name, equals, levels = text.partition("=")
     try:
-        return _named(name, [float(level) for level in levels.split(",")] if levels else None)
+        return _named(name, [float(level) for level in levels.split(",")] if equals else None)
     except UsageError:
         raise
     except ValueError:
@@ -72,6 +93,8 @@ def _parse(text: str) -> Concept:
 
 
 def _named(name: str, levels: Sequence[float] | None) -> Concept:
+    if name in PRESETS:
+        raise UsageError(f"the preset {name} is a whole grid and stands alone; name the concepts one by one instead")
     if name not in IMAGE_CONCEPTS:
         raise UsageError(f"no concept or preset {name!r}{did_you_mean(name, [*IMAGE_CONCEPTS, *PRESETS])}")
     return IMAGE_CONCEPTS[name](levels)

@@ -5,6 +5,7 @@ Shapes: ``B`` batch, ``K`` concepts, ``P`` points of the grid.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ class ConceptSpace:
         self.concepts = tuple(concepts)
         self.names = tuple(c.name for c in self.concepts)
         self.shape = tuple(len(c.levels) for c in self.concepts)
-        self.n_points = int(np.prod(self.shape))
+        self.n_points = math.prod(self.shape)  # of Python's integers, which do not overflow
         if not self.concepts or len(set(self.names)) < len(self.names):
             raise UsageError(f"a concept space needs one or more different concepts, got {list(self.names)}")
         for name in order or ():
@@ -77,7 +78,11 @@ class ConceptSpace:
 
     def describe(self) -> dict[str, Any]:
         """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same space from."""
-        return {"levels": {c.name: c.levels.tolist() for c in self.concepts}, "order": list(self.order)}
+        return {
+            "levels": {c.name: c.levels.tolist() for c in self.concepts},
+            "units": {c.name: c.unit for c in self.concepts},
+            "order": list(self.order),
+        }
 
     def __repr__(self) -> str:
         axes = " × ".join(f"{c.name} [{c.unit}]" if c.unit else c.name for c in self.concepts)

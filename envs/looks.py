@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,17 +17,16 @@ from failscape.data.base import Items
 from failscape.targets.base import Target
 
 N_FEATURES = 32
+FEATURE_BOUND = 5.0
 
 
 class Looks(NamedTuple):
     """One look at each unedited item. Counted as ``N`` queries of the target."""
 
-    features: np.ndarray  # (N, D) float32 in [-bound, bound]: whitened principal components of the target's features
+    features: np.ndarray  # (N, D) float32 in [-5, 5]: whitened principal components of the target's features
     confidence: np.ndarray  # (N,) float32 probability of the true class
     predicted: np.ndarray  # (N,) int64
     n_queries: int
-
-    bound: ClassVar[float] = 5.0
 
     @classmethod
     def take(
@@ -78,4 +77,4 @@ def whiten(features: np.ndarray, fit: np.ndarray) -> np.ndarray:
     pca = PCA(n_components, whiten=True, svd_solver="randomized", random_state=0).fit(features[fit])
     # A direction without variance would be divided by zero.
     pca.explained_variance_ = np.maximum(pca.explained_variance_, 1e-12)
-    return np.clip(pca.transform(features), -Looks.bound, Looks.bound).astype(np.float32)
+    return np.clip(pca.transform(features), -FEATURE_BOUND, FEATURE_BOUND).astype(np.float32)

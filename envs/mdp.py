@@ -14,7 +14,7 @@ from gymnasium import spaces
 from failscape.concepts import ConceptSpace
 from failscape.concepts.space import UNEDITED
 from failscape.data.base import Items
-from failscape.envs.looks import Looks
+from failscape.envs.looks import FEATURE_BOUND, Looks
 from failscape.errors import UsageError
 from failscape.rewards import Evaluation, Reward
 from failscape.targets.base import Target
@@ -74,8 +74,8 @@ class ConceptMDP:
 
     def _observation_space(self) -> spaces.Box:
         n_features, n_concepts = self.looks.features.shape[1], len(self.space.shape)
-        low = np.concatenate([np.full(n_features, -Looks.bound), [0], np.full(n_concepts, -1), [0]])
-        high = np.concatenate([np.full(n_features, Looks.bound), [1], np.full(n_concepts, 1), [1]])
+        low = np.concatenate([np.full(n_features, -FEATURE_BOUND), [0], np.full(n_concepts, -1), [0]])
+        high = np.concatenate([np.full(n_features, FEATURE_BOUND), [1], np.full(n_concepts, 1), [1]])
         return spaces.Box(low.astype(np.float32), high.astype(np.float32))
 
     def initial(self, items: np.ndarray) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,15 @@ MakeMDP = Callable[..., "ConceptMDP"]
 
 def _load(make_mdp: str | MakeMDP) -> MakeMDP:
     return gym.envs.registration.load_env_creator(make_mdp) if isinstance(make_mdp, str) else make_mdp
+
+
+def known_arguments(make_mdp: str | MakeMDP, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Those of ``arguments`` that the function takes: a user's own need not know of progress bars."""
+    parameters = inspect.signature(_load(make_mdp)).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return arguments
+    names = {p.name for p in parameters}
+    return {key: value for key, value in arguments.items() if key in names}
 
 
 def make_env(make_mdp: str | MakeMDP, *, render_mode: str | None = None, memory: int = 0, **kwargs: Any) -> ConceptEnv:
@@ -53,7 +63,7 @@ def register_env(
     make_mdp: str | MakeMDP | None = None,
     *,
     env: str | None = None,
-    max_episode_steps: int = 1,
+    max_episode_steps: int | None = None,
     **kwargs: Any,
 ) -> None:
     """Register a concept MDP for :func:`gymnasium.make` and :func:`gymnasium.make_vec`.
@@ -62,7 +72,7 @@ def register_env(
         env_id: ``namespace/Name-v0``.
         make_mdp: a function that returns a :class:`ConceptMDP`, or ``"module:function"``.
         env: instead of ``make_mdp``, the id of a registered environment to derive from.
-        max_episode_steps: steps after which an episode is truncated.
+        max_episode_steps: steps after which an episode is truncated; None where it ends by itself.
         kwargs: defaults for the function: ``target``, ``data``, ``concepts``, ...
 
     Raises:
@@ -75,7 +85,7 @@ def register_env(
             raise UsageError(f"no environment {env!r} to derive {env_id} from{did_you_mean(env, gym.registry)}")
         base = gym.registry[env]
         kwargs = {**base.kwargs, **kwargs}
-        make_mdp, max_episode_steps = kwargs.pop("make_mdp"), base.max_episode_steps or max_episode_steps
+        make_mdp, max_episode_steps = kwargs.pop("make_mdp"), max_episode_steps or base.max_episode_steps
     gym.register(
         id=env_id,
         entry_point="failscape.envs.registration:make_env",
@@ -93,4 +103,4 @@ def register_suite() -> None:
     }
     for env_id, make_mdp in suite.items():
         if env_id not in gym.registry:
-            register_env(env_id, make_mdp, max_episode_steps=1)
+            register_env(env_id, make_mdp)

@@ -112,7 +112,7 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self._state = self._state._replace(confidence=outcome.truth.copy())
         info = step_info(self._state, outcome, cached)
         terminated = self.mdp.terminal(self._state)
-        truncated = ~terminated & (self._state.steps >= self.max_episode_steps)
+        truncated = self._state.steps >= self.max_episode_steps
         observation = self.mdp.observe(self._state)
         done = terminated | truncated
         if not done.any():

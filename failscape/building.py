@@ -1,0 +1,72 @@
+"""From settings to an environment that records itself, new or resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from failscape.envs.memory import Outcomes
+from failscape.envs.recording import Recorder, recorded_steps
+from failscape.envs.registration import known_arguments, make_vector_env
+from failscape.envs.views import ConceptVectorEnv
+from failscape.errors import UsageError, did_you_mean
+from failscape.records.probes import ProbeStore
+from failscape.settings import Settings, find_env, import_user_code
+
+Tell = Callable[[str, int, int], None]  # what is being done, how far it is, how much there is
+
+
+def build(settings: Settings, *, looks: Path | None = None, progress: Tell | None = None) -> ConceptVectorEnv:
+    """The environment of ``settings``.
+
+    Args:
+        settings: of the run.
+        looks: where what the target makes of the unedited items is kept, if it is there.
+        progress: told while items are read.
+
+    Raises:
+        UsageError: an unknown environment or argument, and whatever keeps target or data from loading.
+    """
+    import_user_code(settings.imports)
+    spec = find_env(settings.env)
+    arguments = {**spec.kwargs, **settings.make}
+    make_mdp = arguments.pop("make_mdp")
+    known = known_arguments(make_mdp, arguments)
+    for name in settings.make:
+        if name not in known:
+            raise UsageError(f"{settings.env} takes no {name!r}{did_you_mean(name, known)}")
+    extras = known_arguments(make_mdp, {"looks": looks, "progress": progress})
+    hyperparameters = settings.hyperparameters
+    envs = make_vector_env(
+        make_mdp,
+        num_envs=hyperparameters["num_envs"],
+        max_episode_steps=spec.max_episode_steps,
+        memory=hyperparameters["memory"],
+        **arguments,
+        **extras,
+    )
+    envs.spec = spec
+    return envs
+
+
+def record(envs: ConceptVectorEnv, store: ProbeStore, settings: Settings) -> Recorder:
+    """Make ``envs`` record itself; steps that the store holds already are replayed without the target."""
+    recorder = Recorder(store, envs.mdp.space, seed=settings.seed, n_recorded=store.n_steps)
+    envs.recorder = recorder
+    memory = settings.hyperparameters["memory"]
+    envs.outcomes = Outcomes(envs.mdp.evaluate, memory, recorded_steps(store))
+    return recorder
+
+
+def stem(settings: Settings, target: str) -> str:
+    """What a run folder is called: ``classifier-street-signs``, ``scan-classifier-alexnet``."""
+    kind = settings.env.rpartition("/")[2].rpartition("-")[0].lower()
+    name = Path(target.partition("?")[0].rpartition(":")[2]).stem
+    prefix = "" if settings.explorer == "dqn" else f"{settings.explorer}-"
+    return f"{prefix}{kind}-{name}" if name.lower() != kind else f"{prefix}{kind}"
+
+
+def plain_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of a registered environment without the ones that are not the user's."""
+    return {key: value for key, value in arguments.items() if key not in {"make_mdp", "looks", "progress"}}

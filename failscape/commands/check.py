@@ -1,0 +1,52 @@
+"""``failscape check``: pass or fail by the landscape of a run, for continuous integration."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add(parsers: Any) -> None:
+    """Register the subcommand."""
+    parser = parsers.add_parser(
+        "check",
+        help="exit with 1 where a run fails too often",
+        description="Exit with 0 where the target holds, 1 where it fails too often, 2 where that cannot be told.",
+    )
+    parser.add_argument("folder", type=Path, metavar="RUN")
+    parser.add_argument("--max-failure-rate", type=share, required=True, metavar="X", help="in [0, 1]")
+    parser.add_argument(
+        "--point",
+        choices=("mean", "worst"),
+        default="mean",
+        help="hold the mean over edits (default) or the worst edit to it",
+    )
+    parser.set_defaults(run=run)
+
+
+def share(text: str) -> float:
+    """A number in [0, 1]."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("must lie between 0 and 1")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare the rate with the limit."""
+    from failscape.errors import UsageError
+    from failscape.runs import Run
+
+    landscape = Run(args.folder).landscape()
+    if landscape.n_probes == 0:
+        raise UsageError(f"{args.folder} has no probes to check; finish it with --resume {args.folder}")
+    if args.point == "worst":
+        row = landscape.worst(1).iloc[0]
+        rate, what = float(row["smoothed"]), landscape.space.label(landscape.space.grid()[row.name])
+    else:
+        rate, what = landscape.failure_rate, "edited items"
+    held = rate <= args.max_failure_rate
+    sign = "≤" if held else ">"
+    print(f"{'ok' if held else 'FAILED'}: {what}: {rate:.1%} {sign} {args.max_failure_rate:.1%}")
+    return 0 if held else 1

@@ -1,0 +1,77 @@
+"""Options that ``train`` and ``scan`` share, and the settings they amount to."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from failscape.errors import UsageError
+from failscape.settings import Settings, find_env, import_user_code
+
+
+def add_environment(parser: argparse.ArgumentParser) -> None:
+    """What to explore: environment, target, data, edits."""
+    group = parser.add_argument_group("what to explore")
+    group.add_argument("--env", default="failscape/Classifier-v0", metavar="ID", help="environment (default: %(default)s)")
+    group.add_argument("--target", metavar="URI", help="model, such as torchvision:alexnet, hf:ORG/NAME, a folder")
+    group.add_argument("--data", metavar="DATA", help="image folder, torchvision:NAME, hf:NAME, street:")
+    group.add_argument("--concepts", nargs="+", metavar="C", help="preset (fsrl), or concepts such as rotation=-30,0,30 contrast")
+    group.add_argument("--reward", metavar="NAME", help="margin (default) or fsrl")
+    group.add_argument("--classes", metavar="CSV", help="file folder,class where folder names are not the target's")
+    group.add_argument("--only-matching", action="store_true", default=None, help="leave out folders that match no class")
+    group.add_argument("--max-items", type=positive, metavar="N", help="images held in memory at most (default 5000)")
+    group.add_argument("--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your FILE.py or module that registers targets or environments")
+    group.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: what is there)")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """How to run it."""
+    group = parser.add_argument_group("how to run")
+    group.add_argument("--budget", type=positive, metavar="N", help="evaluations of the target to spend")
+    group.add_argument("--num-envs", type=positive, metavar="N", help="environments in lockstep: images per forward")
+    group.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
+    group.add_argument("--set", dest="overrides", nargs="+", default=[], metavar="KEY=VALUE", help="other settings of the explorer")
+    group.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where run folders go (default: runs)")
+    group.add_argument("--resume", type=Path, metavar="RUN", help="finish an interrupted run")
+    group.add_argument("--no-report", action="store_true", help="skip report.html and TensorBoard pictures")
+    group.add_argument("--quiet", action="store_true", help="print results only")
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 up; underscores and commas may group digits."""
+    number = int(text.replace(",", ""))
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def settings_from(args: argparse.Namespace, explorer: str) -> Settings:
+    """The settings that the command line asks for."""
+    from failscape.agents.explorers import load_hyperparameters
+
+    import_user_code(args.imports)
+    spec = find_env(args.env)
+    keys = ("target", "data", "concepts", "reward", "classes", "only_matching", "max_items", "device")
+    make = {key: getattr(args, key) for key in keys if getattr(args, key) is not None}
+    overrides = parse_overrides(args.overrides)
+    overrides |= {key: getattr(args, key) for key in ("budget", "num_envs") if getattr(args, key) is not None}
+    hyperparameters = load_hyperparameters(explorer, spec.id, overrides)
+    env = args.env if ":" in args.env else spec.id
+    return Settings(env, explorer, args.seed, hyperparameters, make, list(args.imports))
+
+
+def parse_overrides(pairs: list[str]) -> dict[str, Any]:
+    """``["learning_rate=0.01"]`` as a dict; values are YAML, never code."""
+    values = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--set takes KEY=VALUE, got {pair!r}")
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise UsageError(f"--set {key}: {value!r} is not a value that YAML knows") from None
+    return values

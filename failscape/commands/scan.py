@@ -1,0 +1,36 @@
+"""``failscape scan``: every item at every point of the grid, the truth to compare an exploration with."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from failscape.commands.options import add_environment, add_run, settings_from
+
+
+def add(parsers: Any) -> None:
+    """Register the subcommand."""
+    parser = parsers.add_parser("scan", help="evaluate every item at every point", description=__doc__)
+    parser.add_argument("like", nargs="?", type=Path, metavar="RUN", help="scan what this run explored; or give options")
+    add_environment(parser)
+    add_run(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Scan."""
+    from failscape.agents.explorers import load_hyperparameters
+    from failscape.exploring import explore_command
+    from failscape.runs import Run
+
+    if args.resume:
+        return explore_command(args, None)
+    if not args.like:
+        return explore_command(args, settings_from(args, "scan"))
+    explored = Run(args.like).settings
+    overrides = {"num_envs": args.num_envs} if args.num_envs else {}
+    hyperparameters = load_hyperparameters("scan", explored.env, overrides)
+    settings = dataclasses.replace(explored, explorer="scan", hyperparameters=hyperparameters)
+    return explore_command(args, settings)

@@ -1,0 +1,26 @@
+"""``failscape show``: one probe of a run, made again from its row."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add(parsers: Any) -> None:
+    """Register the subcommand."""
+    parser = parsers.add_parser("show", help="re-create one probe of a run", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="RUN")
+    parser.add_argument("probe", type=int, metavar="PROBE", help="its number, as reports and landscapes name it")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="picture before and after (default: RUN/exemplars/PROBE.png)")
+    parser.add_argument("--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, where it has moved")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask the target again, and say whether it answers as recorded."""
+    from failscape.showing import show_probe
+
+    text, agrees = show_probe(args.folder, args.probe, out=args.out, imports=args.imports)
+    print(text)
+    return 0 if agrees else 1

@@ -1,0 +1,51 @@
+"""``failscape train``: explore a target and map its failures."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from failscape.commands.options import add_environment, add_run, settings_from
+from failscape.settings import import_user_code
+
+
+def add(parsers: Any) -> None:
+    """Register the subcommand."""
+    parser = parsers.add_parser("train", help="explore a target and map its failures", description=__doc__)
+    parser.add_argument("--list", action="store_true", help="environments, targets and explorers")
+    parser.add_argument("--algo", default="dqn", metavar="NAME", help="explorer: dqn (default) or random")
+    add_environment(parser)
+    add_run(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Explore, or list what there is."""
+    if args.list:
+        return show_list(args)
+    from failscape.exploring import explore_command
+
+    settings = None if args.resume else settings_from(args, args.algo)
+    return explore_command(args, settings)
+
+
+def show_list(args: argparse.Namespace) -> int:
+    """Print environments, targets and explorers."""
+    import gymnasium as gym
+
+    from failscape.agents.explorers import EXPLORERS
+    from failscape.targets.registry import list_targets
+
+    import_user_code(args.imports)
+    environments = [(name, "") for name, spec in gym.registry.items() if "make_mdp" in spec.kwargs]
+    sections = {
+        "environments (--env)": environments,
+        "targets (--target)": list_targets(),
+        "explorers (--algo)": [(name, what) for name, what in EXPLORERS.items() if name != "scan"],
+    }
+    for title, rows in sections.items():
+        print(title)
+        width = max(len(name) for name, _ in rows)
+        for name, what in rows:
+            print(f"  {name:<{width}}  {what}".rstrip())
+    return 0

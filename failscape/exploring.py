@@ -1,0 +1,233 @@
+"""Exploration as the command line shows it: what will happen, how far it is, what was found, what to do next."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from failscape import __version__
+from failscape.building import build
+from failscape.envs.views import ConceptVectorEnv, explorable
+from failscape.records.folder import RunFolder
+from failscape.runs import Run, resume, start
+from failscape.settings import Settings
+
+if TYPE_CHECKING:
+    from failscape.agents.session import Progress as Standing
+    from failscape.agents.session import Session
+
+
+def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
+    """Explore as ``args`` say; ``settings`` is None where a run is resumed."""
+    console = Console(quiet=args.quiet, highlight=False, stderr=False)
+    folder = RunFolder(args.resume) if args.resume else None
+    settings = settings or Settings.from_config(RunFolder(args.resume).config)
+    clock = Clock()
+    with clock.loading(console) as tell:
+        envs = build(settings, looks=folder / "looks.npz" if folder else None, progress=tell)
+    settings = complete(settings, envs)
+    preview(console, envs, settings, clock)
+    with live(console, settings.hyperparameters["budget"]) as screen:
+        options = {"listeners": [screen.show], "on_session": screen.watch, "report": not args.no_report}
+        if folder is not None:
+            run = resume(folder, envs, **options)
+        else:
+            run = start(envs, settings, args.out, command=sys.argv, **options)
+    if screen.session is not None and screen.session.stopped:
+        probes = screen.session.recorder.n_probes
+        Console(highlight=False).print(f"saved {probes:,} probes; continue with --resume {run.folder.path}")
+        return 130
+    tell_findings(Console(highlight=False), run)
+    return 0
+
+
+def complete(settings: Settings, envs: ConceptVectorEnv) -> Settings:
+    """The settings with what only the environment knows: its grid, and the size of a scan."""
+    hyperparameters = dict(settings.hyperparameters)
+    if hyperparameters["budget"] is None:
+        hyperparameters["budget"] = envs.mdp.space.n_points * len(explorable(envs.mdp))
+    return dataclasses.replace(settings, space=envs.mdp.space.describe(), hyperparameters=hyperparameters)
+
+
+class Clock:
+    """Times the look at the unedited items, which is the calibration of the cost preview."""
+
+    def __init__(self) -> None:
+        self.first: float | None = None
+        self.last = 0.0
+        self.n_first = self.n_items = 0
+
+    @contextmanager
+    def loading(self, console: Console) -> Iterator[object]:
+        """Shows a bar while items are read and looked at; yields what to tell."""
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+            tasks: dict[str, int] = {}
+
+            def tell(what: str, done: int, total: int) -> None:
+                if what not in tasks:
+                    tasks[what] = bar.add_task(what, total=total)
+                bar.update(tasks[what], completed=done)  # type: ignore[arg-type]
+                if what.startswith("looking"):
+                    self._time(done)
+
+            yield tell
+
+    def _time(self, done: int) -> None:
+        now = time.perf_counter()
+        if self.first is None:  # the first batch pays for warming up
+            self.first, self.n_first = now, done
+        self.last, self.n_items = now, done
+
+    @property
+    def seconds_per_query(self) -> float | None:
+        """None where there was too little to time."""
+        timed = self.n_items - self.n_first
+        return (self.last - self.first) / timed if self.first is not None and timed > 0 else None
+
+
+def preview(console: Console, envs: ConceptVectorEnv, settings: Settings, clock: Clock) -> None:
+    """Print what will be explored and what it will cost."""
+    mdp, budget = envs.mdp, settings.hyperparameters["budget"]
+    n_held_out = int(mdp.items.held_out.sum())
+    cost = f"budget {budget:,} queries"
+    if clock.seconds_per_query is not None:
+        cost += f", about {duration(clock.seconds_per_query * budget)} on {mdp.target.device}"
+    cost += f" (and {len(mdp.items):,} for a first look at the unedited items)"
+    data = settings.make.get("data") or envs.spec.kwargs.get("data") if envs.spec else None  # type: ignore[union-attr]
+    rows = [
+        ("target", repr(mdp.target)),
+        ("data", f"{data or 'built in'}: {len(mdp.items):,} items ({len(mdp.items) - n_held_out:,} explore, {n_held_out:,} held out)"),
+        ("concepts", f"{mdp.space!r}"),
+        ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed} · {cost}"),
+    ]
+    console.print(f"[bold]failscape {__version__}[/] · {settings.env}")
+    for label, text in rows:
+        console.print(f"{label:<9}", text, markup=False)
+    if mdp.items.skipped:
+        from failscape.data import reasons
+
+        n_all = len(mdp.items) + len(mdp.items.skipped)
+        console.print(f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({reasons(mdp.items.skipped)})", style="yellow")
+
+
+class Screen:
+    """The progress bar, and Ctrl-C: once stops after this batch, twice stops at once."""
+
+    def __init__(self, bar: Progress, console: Console, budget: int) -> None:
+        self.bar, self.console, self.budget = bar, console, budget
+        self.session: Session | None = None
+        self._task = bar.add_task("exploring", total=budget, found="")
+        self._clock = time.perf_counter()
+        self._replayed: int | None = None
+
+    def watch(self, session: Session, folder: RunFolder) -> None:
+        """Take over Ctrl-C for a session."""
+        self.session = session
+        self.console.print("run      ", str(folder.path), markup=False)
+
+    def show(self, standing: Standing) -> None:
+        """Redraw."""
+        seconds = time.perf_counter() - self._clock
+        rate = standing.n_queries / seconds if seconds > 0 else 0.0
+        found = f"{standing.n_queries:,} queries · {rate:,.0f}/s · {standing.n_failures:,} failures"
+        self.bar.update(self._task, completed=min(standing.n_queries, self.budget), found=found)
+
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Handle SIGINT."""
+        if self.session is None or self.session.stopped:
+            raise KeyboardInterrupt
+        self.session.stopped = True
+        self.console.print("stopping after this batch ...")
+
+
+@contextmanager
+def live(console: Console, budget: int) -> Iterator[Screen]:
+    """A progress bar that knows of Ctrl-C."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[found]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        screen = Screen(bar, console, budget)
+        before = signal.signal(signal.SIGINT, screen.interrupt)
+        try:
+            yield screen
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def tell_findings(console: Console, run: Run) -> None:
+    """Print what was found, how sure it is, and what to do next."""
+    landscape, summary = run.landscape(), run.summary
+    console.print()
+    baseline = "" if landscape.n_baseline == 0 else f"; unedited, {landscape.baseline:.1%} of {landscape.n_baseline:,} do"
+    console.print(f"[bold]{landscape.failure_rate:.1%} of edited items fail[/]{baseline}")
+    console.print(worst_table(landscape))
+    learner = summary.get("learner") or {}
+    if learner.get("lift"):
+        low, high = learner["lift_interval"]
+        console.print(
+            f"the agent breaks {learner['greedy_rate']:.1%} of {learner['n_held_out']} held-out items, random edits "
+            f"{learner['random_rate']:.1%}: lift {learner['lift']:.2f} ({low:.2f}–{high:.2f})"
+        )
+    for doubt in summary.get("warnings", []):
+        console.print(f"note: {doubt}", style="yellow", markup=False)
+    console.print()
+    path = run.folder.path
+    if (path / "report.html").exists():
+        console.print("report      ", str(path / "report.html"), markup=False, soft_wrap=True)
+    console.print("TensorBoard ", f"tensorboard --logdir {path.parent}", markup=False, soft_wrap=True)
+    probe = _first_failure(run)
+    if probe is not None:
+        console.print("next        ", f"failscape show {path} {probe}", "  re-create the worst failure", markup=False, soft_wrap=True)
+    if run.settings.explorer != "scan":
+        console.print("            ", f"failscape scan {path}", "  the whole truth, to compare with", markup=False, soft_wrap=True)
+
+
+def worst_table(landscape: object, n: int = 5) -> Table:
+    """The worst points as a table."""
+    from failscape.analysis.landscape import Landscape
+
+    assert isinstance(landscape, Landscape)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("#", "worst points", "fails", "(95 % interval)", "probes"):
+        table.add_column(heading, justify="left" if heading == "worst points" else "right")
+    grid = landscape.space.grid()
+    for rank, (point, row) in enumerate(landscape.worst(n).iterrows(), 1):
+        interval = f"({row['low']:.0%}–{row['high']:.0%})"
+        label = landscape.space.label(grid[point])  # type: ignore[index]
+        table.add_row(str(rank), label, f"{row['smoothed']:.0%}", interval, f"{row['visits']:.0f}")
+    return table
+
+
+def _first_failure(run: Run) -> int | None:
+    from failscape.analysis.exemplars import choose
+
+    rows = choose(run.probes(), run.items(), run.landscape().worst(1).index.tolist(), 1)
+    return int(rows.index[0]) if len(rows) else None
+
+
+def duration(seconds: float) -> str:
+    """``1 min 10 s``, ``45 s``, ``2 h 5 min``."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{max(seconds, 1)} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+

@@ -1,0 +1,211 @@
+"""Runs: explore an environment, read what was found, compare."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from failscape.agents.explorers import load_hyperparameters
+from failscape.agents.session import Progress, Session
+from failscape.analysis.comparison import Comparison
+from failscape.analysis.comparison import compare as compare_landscapes
+from failscape.analysis.landscape import Landscape
+from failscape.building import build, plain_arguments, record, stem
+from failscape.concepts import ConceptSpace, concept_space
+from failscape.envs.recording import item_rows
+from failscape.envs.views import ConceptVectorEnv, explorable
+from failscape.errors import UsageError
+from failscape.records.folder import RunFolder
+from failscape.records.policy import PolicyTable
+from failscape.settings import Settings
+
+
+class Run:
+    """A run folder, read: probes, landscape, summary."""
+
+    def __init__(self, folder: RunFolder | Path | str) -> None:
+        self.folder = folder if isinstance(folder, RunFolder) else RunFolder(folder)
+        self.settings = Settings.from_config(self.folder.config)
+
+    @property
+    def space(self) -> ConceptSpace:
+        """The grid that was explored."""
+        return concept_space(self.settings.space)
+
+    def probes(self) -> pd.DataFrame:
+        """One row per probe, in order; the index is the probe's number."""
+        store = self.folder.store()
+        try:
+            return store.frame()
+        finally:
+            store.close()
+
+    def items(self) -> pd.DataFrame:
+        """One row per item that the target was shown."""
+        store = self.folder.store()
+        try:
+            return store.items()
+        finally:
+            store.close()
+
+    def policy(self) -> PolicyTable | None:
+        """What the agent thinks of each point, where there was one."""
+        path = self.folder / "policy.npz"
+        return PolicyTable.load(path) if path.exists() else None
+
+    def landscape(self) -> Landscape:
+        """The failure landscape of the probes made so far."""
+        return Landscape.from_probes(
+            self.probes(), self.space, items=self.items(), policy=self.policy(), name=self.folder.name
+        )
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What was found; empty while the run is not finished."""
+        return self.folder.summary
+
+    def __repr__(self) -> str:
+        rate = self.summary.get("landscape", {}).get("failure_rate")
+        found = "not finished" if rate is None else f"{rate:.1%} of edited items fail"
+        return f"Run({self.folder.path}, {self.settings.explorer}, {found})"
+
+
+def compare(a: Run | Path | str, b: Run | Path | str, top_k: int = 10) -> Comparison:
+    """The landscapes of two runs of one grid, compared."""
+    runs = [run if isinstance(run, Run) else Run(run) for run in (a, b)]
+    return compare_landscapes(runs[0].landscape(), runs[1].landscape(), top_k)
+
+
+def find_scan(run: Run) -> Run | None:
+    """A finished exhaustive scan beside ``run``, of the same environment and grid; None if there is none."""
+    for config in sorted(run.folder.path.parent.glob("*/config.yml")):
+        other = Run(config.parent)
+        mine, theirs = run.settings, other.settings
+        same = (mine.env, mine.make, mine.space) == (theirs.env, theirs.make, theirs.space)
+        if theirs.explorer == "scan" and same and other.summary and config.parent != run.folder.path:
+            return other
+    return None
+
+
+def explore(
+    envs: ConceptVectorEnv,
+    explorer: str = "dqn",
+    *,
+    budget: int | None = None,
+    seed: int = 0,
+    hyperparameters: Mapping[str, Any] | None = None,
+    out: Path | str = "runs",
+    report: bool = True,
+) -> Run:
+    """Explore ``envs`` (from ``gymnasium.make_vec``) and map what is found.
+
+    Args:
+        envs: one of failscape's vector environments.
+        explorer: ``dqn``, ``random`` or ``scan``.
+        budget: evaluations of the target; the explorer's default when omitted.
+        seed: of everything random.
+        hyperparameters: changes to the explorer's own.
+        out: where the run folder is made.
+        report: write ``report.html`` and TensorBoard pictures at the end.
+
+    Raises:
+        UsageError: an unknown explorer or hyperparameter.
+    """
+    envs = envs.unwrapped  # type: ignore[assignment]
+    spec = envs.spec
+    assert spec is not None, "make the environment with gymnasium.make_vec"
+    overrides = {**(hyperparameters or {}), "num_envs": envs.num_envs, "memory": envs.outcomes.capacity}
+    if budget is not None:
+        overrides["budget"] = budget
+    settings = Settings(
+        env=spec.id,
+        explorer=explorer,
+        seed=seed,
+        hyperparameters=load_hyperparameters(explorer, spec.id, overrides),
+        make=plain_arguments(spec.kwargs),
+        space=envs.mdp.space.describe(),
+    )
+    return start(envs, settings, Path(out), command=sys.argv, report=report)
+
+
+def start(
+    envs: ConceptVectorEnv,
+    settings: Settings,
+    out: Path,
+    *,
+    command: Sequence[str],
+    listeners: Sequence[Callable[[Progress], None]] = (),
+    on_session: Callable[[Session, RunFolder], None] | None = None,
+    report: bool = True,
+) -> Run:
+    """Make a run folder and explore into it."""
+    folder = RunFolder.create(out, stem(settings, envs.mdp.target.name), settings.to_config(), command)
+    envs.mdp.looks.save(folder / "looks.npz")
+    return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
+
+
+def resume(
+    folder: RunFolder,
+    envs: ConceptVectorEnv | None = None,
+    *,
+    listeners: Sequence[Callable[[Progress], None]] = (),
+    on_session: Callable[[Session, RunFolder], None] | None = None,
+    report: bool = True,
+) -> Run:
+    """Finish an interrupted run: it starts over, with the outcomes that its records hold already."""
+    settings = Settings.from_config(folder.config)
+    envs = envs or build(settings, looks=folder / "looks.npz")
+    if envs.mdp.space.describe() != settings.space:
+        raise UsageError(f"{folder.path} explored another grid than {settings.env} has now")
+    return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
+
+
+def go_on(
+    envs: ConceptVectorEnv,
+    settings: Settings,
+    folder: RunFolder,
+    *,
+    listeners: Sequence[Callable[[Progress], None]],
+    on_session: Callable[[Session, RunFolder], None] | None,
+    report: bool,
+) -> Run:
+    """Explore into a run folder from where its records end, then map what was found."""
+    from failscape.analysis.tensorboard import Board
+    from failscape.findings import conclude
+
+    store = folder.store(read_only=False)
+    board = Board(folder.path)
+    try:
+        store.set_items(item_rows(envs.mdp))
+        recorder = record(envs, store, settings)
+        session = Session(recorder, settings.hyperparameters["budget"], [board.progress, *listeners])
+        if on_session:
+            on_session(session, folder)
+        agent = _explore(envs, session, settings)
+        if not session.stopped:
+            conclude(envs.mdp, agent, Run(folder), board, report=report)
+    finally:
+        store.close()
+        board.close()
+    return Run(folder)
+
+
+def _explore(envs: ConceptVectorEnv, session: Session, settings: Settings) -> Any:
+    """The explorer at work; returns the trained agent where it is one."""
+    hyperparameters = {k: v for k, v in settings.hyperparameters.items() if k not in {"num_envs", "budget", "memory"}}
+    if settings.explorer == "random":
+        from failscape.agents.random import explore_random
+
+        return explore_random(envs, session, settings.seed)
+    if settings.explorer == "scan":
+        from failscape.agents.scan import scan
+
+        return scan(envs, session, np.asarray(explorable(envs.mdp)))
+    from failscape.agents.dqn import explore_dqn
+
+    return explore_dqn(envs, session, settings.seed, hyperparameters)

@@ -32,7 +32,7 @@ class Rotation(Concept):
 
 
 def sampling_grids(angles: np.ndarray, height: int, width: int) -> torch.Tensor:
-    """Where each output pixel is read, ``(A,) [deg] -> (A, H, W, 2)`` as :func:`torch.nn.functional.grid_sample` wants."""
+    """Where each output pixel is read, ``(A,) [deg] -> (A, H, W, 2)``, as ``grid_sample`` wants it."""
     radians = np.deg2rad(angles)
     cos, sin = np.cos(radians), np.sin(radians)
     aspect = height / width  # the grid is in half-widths and half-heights

@@ -53,7 +53,7 @@ class ConceptSpace:
         return inputs
 
     def coordinates(self, points: np.ndarray) -> np.ndarray:
-        """Points scaled to ``[-1, 1]`` per axis, 0 where a concept is not applied or has one level: ``(B, K)`` float32."""
+        """Points scaled to ``[-1, 1]`` per axis, 0 where not applied or of one level: ``(B, K)`` float32."""
         last = np.maximum(np.array(self.shape) - 1, 1)
         scaled = np.where(points == UNEDITED, 0.0, 2 * points / last - (np.array(self.shape) > 1))
         return scaled.astype(np.float32)

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+# The batches of the default tier are small, and threads that wait for each other on busy cores cost more than they
+# bring: several times the wall time. Set before anything imports torch, and inherited by subprocesses.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:

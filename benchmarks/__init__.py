@@ -1,0 +1,1 @@
+"""Figures that the documentation quotes. ``python -m benchmarks.NAME --json PATH`` measures one of them again."""

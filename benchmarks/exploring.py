@@ -1,0 +1,60 @@
+"""Runs an explorer in memory, for benchmarks: probes as a frame, and the agent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from failscape.agents.explorers import load_hyperparameters
+from failscape.agents.session import Session
+from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.envs.recording import Recorder, item_rows
+from failscape.envs.views import ConceptVectorEnv
+
+
+class Kept(Recorder):
+    """Keeps probes in memory, with the columns that a landscape needs."""
+
+    def __init__(self, mdp: ConceptMDP, seed: int) -> None:
+        super().__init__(None, mdp.space, seed=seed)
+        self.frames: list[pd.DataFrame] = []
+
+    def record(self, state: State, outcome: Outcome, cached: np.ndarray) -> None:
+        """Take in one step."""
+        columns = {
+            "item": state.items.copy(),
+            "point": self.space.index(state.points),
+            "failed": outcome.failed,
+            "severity": outcome.severity,
+            "propensity": self.propensity,
+            "cached": cached,
+        }
+        self.frames.append(pd.DataFrame(columns))
+        super().record(state, outcome, cached)
+
+
+def explore(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tuple[pd.DataFrame, Any]:
+    """Probes of an exploration at the default settings, and its agent (None for random)."""
+    hyperparameters = load_hyperparameters(explorer, "failscape/Classifier-v0")
+    envs = ConceptVectorEnv(mdp, hyperparameters.pop("num_envs"), memory=hyperparameters.pop("memory"))
+    hyperparameters.pop("budget")
+    recorder = Kept(mdp, seed)
+    envs.recorder = recorder
+    session = Session(recorder, budget)
+    agent = None
+    if explorer == "random":
+        from failscape.agents.random import explore_random
+
+        explore_random(envs, session, seed)
+    else:
+        from failscape.agents.dqn import explore_dqn
+
+        agent = explore_dqn(envs, session, seed, hyperparameters)
+    return pd.concat(recorder.frames, ignore_index=True), agent
+
+
+def item_frame(mdp: ConceptMDP) -> pd.DataFrame:
+    """The items as a run's records hold them."""
+    return pd.DataFrame(item_rows(mdp)).set_index("item").astype({"held_out": bool})

@@ -1,0 +1,161 @@
+"""How much of a target's speed is left: environment steps and whole DQN training beside bare forwards of the target.
+
+Both are timed in one run, turn by turn, so that a machine whose speed drifts is fair to both. Memory is off, and no
+(item, point) pair comes twice.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.common import Row, finish, parser
+from failscape.agents.dqn import explore_dqn
+from failscape.agents.explorers import load_hyperparameters
+from failscape.agents.session import Progress, Session
+from failscape.concepts import concept_space
+from failscape.data import load_items
+from failscape.data.street.source import StreetSource
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.recording import Recorder
+from failscape.envs.views import ConceptVectorEnv
+from failscape.records.probes import ProbeStore
+from failscape.rewards import CLASSIFICATION_REWARDS
+from failscape.targets.classifier import Classifier
+from failscape.targets.registry import load_target
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = parser(__doc__)
+    arguments.add_argument("--target", default="torchvision:alexnet?weights=none")
+    arguments.add_argument("--num-envs", type=int, default=32)
+    arguments.add_argument("--steps", type=int, default=40)
+    arguments.add_argument("--items", type=int, default=512)
+    arguments.add_argument("--concepts", nargs="+", default=["fsrl"])
+    arguments.add_argument("--device", default="auto")
+    args = arguments.parse_args(argv)
+
+    target = load_target(args.target, args.device)
+    mdp = make_mdp(target, args.items, args.concepts)
+    env_ratio, env_rate = step_ratio(mdp, args.num_envs, args.steps)
+    dqn_ratio, dqn_rate = training_ratio(mdp, args.num_envs, args.steps)
+    rows = [
+        Row("environment steps / bare forwards", env_ratio, 0.85),
+        Row("whole DQN training / bare forwards", dqn_ratio, 0.75),
+    ]
+    figures = {
+        "target": args.target,
+        "device": str(target.device),
+        "num_envs": args.num_envs,
+        "steps": args.steps,
+        "seed": 0,
+        "env_queries_per_s": env_rate,
+        "dqn_queries_per_s": dqn_rate,
+        "threads": torch.get_num_threads(),
+    }
+    print(f"environment {env_rate:.1f} queries/s, DQN training {dqn_rate:.1f} queries/s on {target.device}")
+    return finish(args.json, rows, figures)
+
+
+def make_mdp(target: Classifier, n_items: int, concepts: list[str]) -> ConceptMDP:
+    """Street scenes at the target's size; what they show does not matter to the clock."""
+    labels = len(target.class_names)
+    source = StreetSource(n=n_items, seed=0)
+    source.labels = source.labels % labels
+    items = load_items(source, target.prepare, device=target.device, max_items=n_items)
+    return ConceptMDP(target, concept_space(concepts), items, CLASSIFICATION_REWARDS["margin"])
+
+
+def step_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float]:
+    """Seconds of bare forwards over seconds of environment steps, and queries/s of the environment."""
+    envs = ConceptVectorEnv(mdp, num_envs)
+    rng = np.random.default_rng(0)
+    _, info = envs.reset(seed=0)
+    seen: set[tuple[int, int]] = set()
+    bare = stepped = 0.0
+    for step in range(steps + 3):
+        items = info["item"]
+        actions = unseen_actions(items, mdp.space.n_points, seen, rng)
+        batch = mdp.items.inputs[torch.from_numpy(items).to(mdp.items.inputs.device)]
+        with _timer(mdp) as forward:
+            mdp.target(batch)
+        with _timer(mdp) as whole:
+            _, _, _, _, info = envs.step(actions)
+        if step >= 3:  # the first ones warm up
+            bare += forward.seconds
+            stepped += whole.seconds
+    return bare / stepped, num_envs * steps / stepped
+
+
+def unseen_actions(items: np.ndarray, n_points: int, seen: set[tuple[int, int]], rng: np.random.Generator) -> np.ndarray:
+    """A random point for each item that it has not been tried at."""
+    actions = []
+    for item in items.tolist():
+        action = int(rng.integers(n_points))
+        while (item, action) in seen:
+            action = int(rng.integers(n_points))
+        seen.add((item, action))
+        actions.append(action)
+    return np.array(actions)
+
+
+def training_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float]:
+    """The same for a whole DQN run: choosing, stepping, recording on disk, learning, final updates."""
+    hyperparameters = load_hyperparameters("dqn", "failscape/Classifier-v0")
+    # As many final updates per query as a run of the default budget makes.
+    share = num_envs * steps / hyperparameters["budget"]
+    settings = {k: v for k, v in hyperparameters.items() if k not in {"num_envs", "budget", "memory"}}
+    settings |= {"learning_starts": num_envs, "final_updates": round(share * settings["final_updates"])}
+    with tempfile.TemporaryDirectory() as folder:
+        store = ProbeStore(Path(folder) / "probes.sqlite")
+        envs = ConceptVectorEnv(mdp, num_envs)
+        recorder = Recorder(store, mdp.space)
+        envs.recorder = recorder
+        bare = _Bare(mdp, num_envs)
+        session = Session(recorder, num_envs * steps, [bare.turn])
+        mdp.target(bare.batch)
+        with _timer(mdp) as whole:
+            explore_dqn(envs, session, 0, settings)
+        store.close()
+    trained = whole.seconds - bare.seconds
+    return bare.seconds / trained, num_envs * steps / trained
+
+
+class _Bare:
+    """A bare forward after each step of a training, timed apart."""
+
+    def __init__(self, mdp: ConceptMDP, num_envs: int) -> None:
+        self.mdp, self.seconds = mdp, 0.0
+        self.batch = mdp.items.inputs[:num_envs].clone()
+
+    def turn(self, progress: Progress) -> None:
+        with _timer(self.mdp) as forward:
+            self.mdp.target(self.batch)
+        self.seconds += forward.seconds
+
+
+class _timer:  # noqa: N801 - used like a keyword
+    """Wall seconds of a block, waiting for the device at both ends."""
+
+    def __init__(self, mdp: ConceptMDP) -> None:
+        self.cuda = mdp.target.device.type == "cuda"
+
+    def __enter__(self) -> _timer:
+        if self.cuda:
+            torch.cuda.synchronize()
+        self._start = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.cuda:
+            torch.cuda.synchronize()
+        self.seconds = time.perf_counter() - self._start
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The whole truth about a target: every item, held out or not, at every point, kept in a file between benchmarks.
+
+Shapes: ``N`` items, ``P`` points.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from failscape.building import build
+from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.settings import Settings
+
+CIFAR = {
+    "imports": ["examples/cifar_resnet.py"],
+    "target": "cifar10:{real}/weights/cifar10_resnet20.safetensors",
+    "data": "{real}/cifar10",
+}
+BATCH = 256
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the real inputs and the cached scan are."""
+    parser.add_argument("--real", type=Path, default=Path("../shared/real"), help="folder with weights/ and cifar10/")
+    parser.add_argument("--target", help="another target than ResNet-20, such as embedded:street-signs")
+    parser.add_argument("--cache", type=Path, default=Path("runs/truth"), help="where scans are kept")
+    parser.add_argument("--seeds", type=int, default=5)
+
+
+def load(args: argparse.Namespace) -> KnownMDP:
+    """The MDP that the arguments name, with every outcome known."""
+    if args.target:
+        settings = Settings("failscape/Classifier-v0", "scan", 0, {"num_envs": 1, "memory": 0}, {"target": args.target})
+    else:
+        make = {key: str(CIFAR[key]).format(real=args.real) for key in ("target", "data")}
+        imports = list(CIFAR["imports"])
+        settings = Settings("failscape/Classifier-v0", "scan", 0, {"num_envs": 1, "memory": 0}, make, imports)
+    mdp = build(settings).mdp
+    name = "".join(c if c.isalnum() else "-" for c in Path(mdp.target.name).name)
+    return KnownMDP.of(mdp, args.cache / f"{name}-{len(mdp.items)}x{mdp.space.n_points}.npz")
+
+
+class KnownMDP(ConceptMDP):
+    """The same MDP, its outcomes looked up: five seeds of a benchmark ask the same questions of the same target."""
+
+    table: Outcome  # (N, P) each
+
+    @classmethod
+    def of(cls, mdp: ConceptMDP, cache: Path) -> KnownMDP:
+        """Scan ``mdp``, or read the scan from ``cache``."""
+        known = cls(mdp.target, mdp.space, mdp.items, mdp.reward, mdp.looks)
+        if cache.exists():
+            with np.load(cache, allow_pickle=False) as table:
+                known.table = Outcome(*(table[field] for field in Outcome._fields))
+            return known
+        known.table = exhaustive(mdp)
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(cache, **known.table._asdict())
+        return known
+
+    def evaluate(self, state: State) -> Outcome:
+        """Outcomes ``(B,)`` from the table."""
+        points = self.space.index(state.points)
+        return Outcome(*(column[state.items, points] for column in self.table))
+
+
+def exhaustive(mdp: ConceptMDP) -> Outcome:
+    """Every item at every point: ``(N, P)`` each."""
+    n = len(mdp.items)
+    columns: list[list[Outcome]] = []
+    for point in range(mdp.space.n_points):
+        rows = []
+        for start in range(0, n, BATCH):
+            items = np.arange(start, min(start + BATCH, n))
+            rows.append(mdp.evaluate(mdp.transition(mdp.initial(items), np.full(len(items), point))))
+        columns.append(rows)
+        print(f"\rscan {point + 1}/{mdp.space.n_points}", end="", flush=True)
+    print()
+    merged = [Outcome(*(np.concatenate(parts) for parts in zip(*rows, strict=True))) for rows in columns]
+    return Outcome(*(np.stack(parts, axis=1) for parts in zip(*merged, strict=True)))

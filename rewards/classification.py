@@ -24,8 +24,9 @@ def margins(logits: torch.Tensor, references: torch.Tensor) -> torch.Tensor:
 def margin(evaluation: Evaluation) -> Judgement:
     """The default: reward is the probability margin by which a wrong class leads, in [-1, 1].
 
-    It is monotone in how wrong the target is, bounded, and positive exactly where the target fails. Severity is the
-    same scale brought to [0, 1]: above one half where it fails.
+    It is monotone in how wrong the target is, bounded, and positive where the target fails; 0 where two classes tie,
+    whichever of them is taken for the answer. Severity is the same scale brought to [0, 1]: above one half where it
+    fails.
     """
     reward = margins(evaluation.outputs.logits, evaluation.references)
     return Judgement(reward, _failed(evaluation), (reward + 1) / 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -52,12 +53,17 @@ def _plain(value: Any) -> Any:
 
 
 def import_user_code(names: Iterable[str]) -> None:
-    """Run the user's own modules, given as ``FILE.py`` or ``package.module``, so that they register themselves."""
+    """Run the user's own modules, given as ``FILE.py`` or ``package.module``, so that they register themselves.
+
+    Each runs once per process; modules are looked for in the working directory too, after everywhere else.
+    """
     for name in names:
         path = Path(name)
         if name.endswith(".py"):
             _import_file(path)
             continue
+        if os.getcwd() not in sys.path:
+            sys.path.append(os.getcwd())
         try:
             importlib.import_module(name)
         except ModuleNotFoundError as error:
@@ -68,16 +74,20 @@ def _import_file(path: Path) -> None:
     if not path.is_file():
         raise UsageError(f"cannot import {path}: no such file")
     module_name = f"failscape_user_{path.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
+    known = sys.modules.get(module_name)
+    if known is not None and known.__spec__ is not None and known.__spec__.origin == str(path.resolve()):
+        return
+    spec = importlib.util.spec_from_file_location(module_name, path.resolve())
     if spec is None or spec.loader is None:
         raise UsageError(f"cannot import {path}: not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # dataclasses and pickles look their module up
     try:
         spec.loader.exec_module(module)
-    except UsageError:
-        raise
-    except Exception as error:
+    except BaseException as error:
+        del sys.modules[module_name]
+        if isinstance(error, UsageError) or not isinstance(error, Exception):
+            raise
         raise UsageError(f"cannot import {path}: {type(error).__name__}: {error}") from error
 
 

@@ -30,7 +30,7 @@ def show_probe(
     if probe not in probes.index:
         raise UsageError(f"{folder} has no probe {probe}; its probes are 0 to {len(probes) - 1}")
     row = probes.loc[[probe]]
-    settings = dataclasses.replace(run.settings, imports=[*run.settings.imports, *imports])
+    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
     mdp = build(settings, looks=run.folder / "looks.npz").mdp
     item = int(row["item"].iloc[0])
     name = row["name"].iloc[0]

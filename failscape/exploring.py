@@ -46,7 +46,8 @@ def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
             run = start(envs, settings, args.out, command=sys.argv, **options)
     if screen.session is not None and screen.session.stopped:
         probes = screen.session.recorder.n_probes
-        Console(highlight=False).print(f"saved {probes:,} probes; continue with --resume {run.folder.path}")
+        text = f"saved {probes:,} probes; continue with --resume {run.folder.path}"
+        Console(highlight=False).print(text, markup=False, soft_wrap=True)  # a folded path could not be copied
         return 130
     tell_findings(Console(highlight=False), run)
     return 0
@@ -114,7 +115,7 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings, clock:
     ]
     console.print(f"[bold]failscape {__version__}[/] · {settings.env}")
     for label, text in rows:
-        console.print(f"{label:<9}", text, markup=False)
+        console.print(f"{label:<9}", text, markup=False, soft_wrap=True)
     if mdp.items.skipped:
         from failscape.data import reasons
 
@@ -135,7 +136,7 @@ class Screen:
     def watch(self, session: Session, folder: RunFolder) -> None:
         """Take over Ctrl-C for a session."""
         self.session = session
-        self.console.print("run      ", str(folder.path), markup=False)
+        self.console.print("run      ", str(folder.path), markup=False, soft_wrap=True)
 
     def show(self, standing: Standing) -> None:
         """Redraw."""

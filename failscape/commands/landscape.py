@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from failscape.analysis.landscape import Landscape
 
 
 def add(parsers: Any) -> None:
@@ -14,7 +17,9 @@ def add(parsers: Any) -> None:
     parser.add_argument("--top", type=int, default=10, metavar="N", help="worst points to show (default: 10)")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the landscape, one row per point")
     parser.add_argument("--export", type=Path, metavar="FILE", help="write every probe, as .parquet or .csv")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="write the rotatable 3-D landscape (.html) or a picture (.png)")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="write the rotatable 3-D landscape (.html) or a picture (.png)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -37,10 +42,23 @@ def run(args: argparse.Namespace) -> int:
         store.export(args.export)
         store.close()
     if args.plot:
-        from failscape.analysis.plots import save_landscape
-
-        save_landscape(landscape, args.plot)
+        save_plot(landscape, args.plot)
     for path in (args.csv, args.export, args.plot):
         if path:
             console.print("wrote", str(path), markup=False)
     return 0
+
+
+def save_plot(landscape: Landscape, path: Path) -> None:
+    """Write the landscape as a page that needs no network (``.html``), or as a picture."""
+    from failscape.analysis.plots.landscape import landscape_figure
+    from failscape.analysis.plots.still import landscape_picture
+    from failscape.errors import UsageError
+
+    if path.suffix == ".html":
+        landscape_figure(landscape).write_html(path)
+        return
+    try:
+        landscape_picture(landscape).savefig(path)
+    except ValueError as error:  # a format that matplotlib does not write
+        raise UsageError(f"cannot write {path}: {error}") from error

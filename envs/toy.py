@@ -66,6 +66,9 @@ class ToyTarget:
         self.n_forwards += 1
         return Outputs(self.module(inputs), inputs.float())
 
+    def __repr__(self) -> str:
+        return "ToyTarget(2 classes)"
+
 
 def toy_items(n: int = 40, seed: int = 0) -> Items:
     """Integer points on both sides of the line, at distance 1 to 5; every fifth is held out."""

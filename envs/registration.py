@@ -84,6 +84,8 @@ def register_env(
         if env not in gym.registry:
             raise UsageError(f"no environment {env!r} to derive {env_id} from{did_you_mean(env, gym.registry)}")
         base = gym.registry[env]
+        if "make_mdp" not in base.kwargs:
+            raise UsageError(f"{env} edits no concepts: {env_id} cannot derive from it")
         kwargs = {**base.kwargs, **kwargs}
         make_mdp, max_episode_steps = kwargs.pop("make_mdp"), max_episode_steps or base.max_episode_steps
     gym.register(

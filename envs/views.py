@@ -14,11 +14,19 @@ from gymnasium.vector.utils import batch_space
 from failscape.envs.mdp import ConceptMDP, Outcome, State
 from failscape.envs.memory import Outcomes
 from failscape.envs.recording import Recorder
+from failscape.errors import UsageError
 
 
 def explorable(mdp: ConceptMDP) -> np.ndarray:
-    """Indices of the items that exploration may see; the held-out ones are for confirming what it finds."""
-    return np.flatnonzero(~mdp.items.held_out)
+    """Indices of the items that exploration may see; the held-out ones are for confirming what it finds.
+
+    Raises:
+        UsageError: there are none.
+    """
+    items = np.flatnonzero(~mdp.items.held_out)
+    if not len(items):
+        raise UsageError(f"all {len(mdp.items)} items are held out: there is nothing to explore; give more items")
+    return items
 
 
 class ConceptEnv(gym.Env[np.ndarray, np.int64]):
@@ -38,10 +46,13 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
         self.outcomes = Outcomes(mdp.evaluate, memory)
         self._pool = explorable(mdp)
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
         """A random item, unedited; ``options={"item": i}`` chooses it."""
         super().reset(seed=seed)
-        item = draw(self._pool, self.np_random) if not options or "item" not in options else int(options["item"])
+        item = named_item(self.mdp, options)
+        item = draw(self._pool, self.np_random) if item is None else item
         self._state = self.mdp.initial(np.array([item]))
         return self.mdp.observe(self._state)[0], {"item": item}
 
@@ -51,6 +62,7 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
         outcome, cached = self.outcomes(self._state)
         self._state = self._state._replace(confidence=outcome.truth)
         info = {key: values[0] for key, values in step_info(self._state, outcome, cached).items()}
+        info |= {key: bool(info[key]) for key in ("failed", "cached")}  # Gymnasium makes objects of numpy's bools
         terminated = bool(self.mdp.terminal(self._state)[0])
         return self.mdp.observe(self._state)[0], float(outcome.reward[0]), terminated, False, info
 
@@ -95,11 +107,13 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """A random unedited item in every slot."""
+        """A random unedited item in every slot; ``options={"item": i}`` puts one into all."""
         if seed is not None:
             seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else seed
-            self._rngs = [seeding.np_random(s)[0] for s in seeds]
-        items = np.array([draw(self._pool, rng) for rng in self._rngs], np.int64)
+            pairs = zip(seeds, self._rngs, strict=True)
+            self._rngs = [rng if s is None else seeding.np_random(s)[0] for s, rng in pairs]
+        item = named_item(self.mdp, options)
+        items = np.array([draw(self._pool, rng) if item is None else item for rng in self._rngs], np.int64)
         self._state = self.mdp.initial(items)
         return self.mdp.observe(self._state), masked({"item": items}, np.ones(self.num_envs, bool))
 
@@ -129,6 +143,16 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
 def draw(pool: np.ndarray, rng: np.random.Generator) -> int:
     """A random element of ``pool``."""
     return int(pool[rng.integers(len(pool))])
+
+
+def named_item(mdp: ConceptMDP, options: dict[str, Any] | None) -> int | None:
+    """The item that ``options`` of a reset name, held out or not; None where they name none."""
+    if not options or "item" not in options:
+        return None
+    item = int(options["item"])
+    if not 0 <= item < len(mdp.items):
+        raise UsageError(f"no item {item}: they are 0 to {len(mdp.items) - 1}")
+    return item
 
 
 def step_info(state: State, outcome: Outcome, cached: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,0 +1,114 @@
+"""The look at the unedited items, and the features that observations are made of."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from failscape.data.base import Items
+from failscape.envs.looks import FEATURE_BOUND, N_FEATURES, Looks, whiten
+from failscape.envs.toy import ToyTarget, toy_items
+
+
+def test_every_item_is_seen_once_in_batches() -> None:
+    target, items, told = ToyTarget(), toy_items(10), []
+    looks = Looks.take(target, items, batch_size=4, progress=told.append)
+    assert told == [4, 4, 2] and target.n_forwards == 3
+    assert target.n_queries == looks.n_queries == 10
+
+
+def test_confidence_and_answer_are_the_targets() -> None:
+    items = toy_items(20)
+    looks = Looks.take(ToyTarget(), items)
+    total = items.inputs.sum(dim=1).double().numpy()
+    above = 1 / (1 + np.exp(-2 * total))
+    np.testing.assert_allclose(looks.confidence, np.where(items.references == 1, above, 1 - above), rtol=1e-5)
+    np.testing.assert_array_equal(looks.predicted, (total > 0).astype(int))
+    assert looks.confidence.dtype == np.float32 and looks.predicted.dtype == np.int64
+
+
+def test_the_size_of_batches_changes_nothing() -> None:
+    items = toy_items(23)
+    whole, parts = Looks.take(ToyTarget(), items), Looks.take(ToyTarget(), items, batch_size=5)
+    for a, b in zip(whole, parts, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_saved_look_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    looks = Looks.take(ToyTarget(), toy_items())
+    looks.save(tmp_path / "looks.npz")
+    again = Looks.load(tmp_path / "looks.npz")
+    for a, b in zip(looks, again, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert type(a) is type(b) and getattr(a, "dtype", None) == getattr(b, "dtype", None)
+
+
+def test_whitened_features_are_uncorrelated_and_of_one_size() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(400, 5)) @ rng.normal(size=(5, 60)) + 100
+    fit = np.arange(400) < 300
+    white = whiten(features, fit)
+    assert white.dtype == np.float32 and white.shape == (400, N_FEATURES)
+    np.testing.assert_allclose(np.cov(white[fit, :5].T), np.eye(5), atol=0.05)
+    np.testing.assert_allclose(white[fit].mean(axis=0), 0, atol=0.01)
+
+
+def test_directions_without_variance_say_nothing() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(400, 5)) @ rng.normal(size=(5, 60))
+    white = whiten(features, np.arange(400) < 300)
+    assert np.abs(white[:, 5:]).max() < 1e-2  # not rounding errors blown up to the bound
+
+
+def test_held_out_items_do_not_shape_the_features() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(50, 8))
+    fit = np.arange(50) < 40
+    other = features.copy()
+    other[~fit] = 1000 * rng.normal(size=(10, 8))
+    np.testing.assert_array_equal(whiten(features, fit)[fit], whiten(other, fit)[fit])
+    assert np.abs(whiten(other, fit)).max() <= FEATURE_BOUND
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        np.zeros((6, 3)),
+        np.full((6, 4), 7.0),
+        np.array([[1.0]] * 6),
+        np.where(np.eye(6) > 0, np.nan, 1.0),
+        np.where(np.eye(6) > 0, np.inf, 1.0),
+        np.arange(6.0)[:, None] * np.ones(1000),
+    ],
+    ids=["zero", "constant", "one number", "nan", "infinite", "wide"],
+)
+@pytest.mark.parametrize("n_fit", [1, 2, 6])
+def test_poor_features_stay_finite_and_bounded(features: np.ndarray, n_fit: int) -> None:
+    white = whiten(features.astype(np.float32), np.arange(6) < n_fit)
+    assert white.shape == (6, min(features.shape[1], n_fit)) and white.dtype == np.float32
+    assert np.isfinite(white).all() and np.abs(white).max() <= FEATURE_BOUND
+
+
+def test_few_items_of_many_features_do_not_saturate_the_others() -> None:
+    """With fewer fitted items than features, the last component has no variance among them."""
+    rng = np.random.default_rng(0)
+    white = whiten(rng.normal(size=(30, 100)), np.arange(30) < 10)
+    assert np.abs(white[:, 9]).max() < 1e-2
+    assert (np.abs(white[10:]) >= FEATURE_BOUND).mean() < 0.05
+
+
+def test_pictures_features_are_flattened() -> None:
+    class Maps(ToyTarget):
+        def __call__(self, inputs: torch.Tensor, seeds: object = None) -> object:
+            outputs = super().__call__(inputs)
+            return outputs._replace(features=outputs.features[:, :, None, None].expand(-1, -1, 3, 3))
+
+    items = toy_items(12)
+    assert Looks.take(Maps(), items).features.shape == (12, 9)
+
+
+def test_one_item_is_enough() -> None:
+    items = Items(torch.tensor([[1, 2]]), np.array([1]), ("only",), np.array([False]))
+    looks = Looks.take(ToyTarget(), items)
+    assert np.isfinite(looks.features).all() and looks.predicted.tolist() == [1]

@@ -71,10 +71,13 @@ def whiten(features: np.ndarray, fit: np.ndarray) -> np.ndarray:
     A frozen target's features can be thousands of correlated numbers; a Q-network learns faster from a few
     uncorrelated ones of the same size, and a replay buffer holds them.
     """
-    if not len(features) or not np.isfinite(features).all():
-        features = np.nan_to_num(features)
+    features = np.nan_to_num(features, posinf=0.0, neginf=0.0)
     n_components = int(min(N_FEATURES, features.shape[1], fit.sum()))
-    pca = PCA(n_components, whiten=True, svd_solver="randomized", random_state=0).fit(features[fit])
-    # A direction without variance would be divided by zero.
-    pca.explained_variance_ = np.maximum(pca.explained_variance_, 1e-12)
-    return np.clip(pca.transform(features), -FEATURE_BOUND, FEATURE_BOUND).astype(np.float32)
+    centred = features - features[fit].mean(axis=0)
+    _, singular, directions = randomized_svd(centred[fit], n_components, random_state=0)
+    deviations = singular / np.sqrt(max(1, fit.sum() - 1))
+    # Along a direction without variance (the last one, where items are fewer than features) rounding errors, or what
+    # the items that were not fitted have there, would be blown up to the bound.
+    known = deviations > NO_VARIANCE * max(deviations.max(), 1e-12)
+    scores = np.where(known, centred @ directions.T / np.where(known, deviations, 1), 0)
+    return np.clip(scores, -FEATURE_BOUND, FEATURE_BOUND).astype(np.float32)

@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from sklearn.decomposition import PCA
+from sklearn.utils.extmath import randomized_svd
 
 from failscape.data.base import Items
 from failscape.targets.base import Target
 
 N_FEATURES = 32
 FEATURE_BOUND = 5.0
+NO_VARIANCE = 1e-4  # a deviation below this share of the largest
 
 
 class Looks(NamedTuple):

@@ -55,7 +55,7 @@ def exemplars(
     """The probes in ``rows`` with their pictures, made again from the items."""
     if not len(rows):
         return []
-    which = torch.from_numpy(rows["item"].to_numpy(np.int64)).to(data.inputs.device)
+    which = torch.tensor(rows["item"].tolist(), device=data.inputs.device)
     points = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
     inputs = data.inputs[which]
     before, after = (to_hwc(images) for images in (inputs, space.apply(inputs, points)))

@@ -49,6 +49,8 @@ def write_report(
     exemplars: Sequence[Exemplar],
     strips: Sequence[Strip],
     run: RunFolder,
+    target: str,
+    budget: int | None = None,
     learner: Mapping[str, float] | None = None,
     scan: Comparison | None = None,
     skipped: Sequence[Skipped] = (),
@@ -63,11 +65,12 @@ def write_report(
         exemplars: of the worst points; six of each are shown.
         strips: what each concept does.
         run: gives command, configuration and versions.
+        target: its name.
+        budget: queries that the exploration was given.
         learner: what a learning explorer last said of itself (updates, epsilon, loss, return); None for others.
         scan: the landscape compared with an exhaustive scan of the same grid.
         skipped: items that could not be read.
     """
-    target = str(run.config.get("target") or landscape.name)
     curve = discovery(probes, landscape)
     page = (
         _environment()
@@ -82,7 +85,7 @@ def write_report(
             worst=report_parts.worst_points(landscape, exemplars),
             charts=_charts(landscape, probes),
             strips=strips,
-            tried=report_parts.tried(landscape, probes, items, run.config.get("budget")),
+            tried=report_parts.tried(landscape, probes, items, budget),
             missed=report_parts.never_visited(landscape),
             search=report_parts.search_facts(curve, landscape),
             learner=report_parts.learner_facts(learner, landscape) if learner else [],

@@ -37,7 +37,7 @@ def smooth(
         visited = np.random.default_rng(seed).choice(visited, MAX_FIT, replace=False)
     overall = float(np.average(rates[visited], weights=1 / variances[visited]))
     kernel = ConstantKernel(0.05, (1e-4, 1.0)) * RBF(np.ones(coordinates.shape[1]), (0.2, 20.0))
-    process = GaussianProcessRegressor(kernel, alpha=variances[visited], n_restarts_optimizer=2, random_state=seed)
+    process = GaussianProcessRegressor(kernel, alpha=variances[visited], random_state=seed)
     with warnings.catch_warnings():
         # A length scale at its bound says that a concept does not matter, which is an answer.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -48,7 +48,7 @@ def make_mdp(
 
         | part | size | range | what |
         |---|---|---|---|
-        | features | up to 32 | [-5, 5] | the target's features of the unedited image, whitened principal components |
+        | features | up to 16 | [-5, 5] | the target's features of the unedited image, whitened principal components |
         | confidence | 1 | [0, 1] | probability the target last gave to the true class |
         | coordinates | K | [-1, 1] | level of each concept; 0 while unedited |
         | edited | 1 | 0 or 1 | whether an edit was made |

@@ -16,7 +16,7 @@ from sklearn.utils.extmath import randomized_svd
 from failscape.data.base import Items
 from failscape.targets.base import Target
 
-N_FEATURES = 32
+N_FEATURES = 16
 FEATURE_BOUND = 5.0
 NO_VARIANCE = 1e-4  # a deviation below this share of the largest
 

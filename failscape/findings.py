@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from failscape.analysis.bootstrap import ratio
-from failscape.analysis.exemplars import Exemplar, worst_exemplars
+from failscape.analysis.exemplars import Exemplar, choose, exemplars, worst_exemplars
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.statistics import wilson
 from failscape.envs.mdp import ConceptMDP
@@ -16,8 +16,14 @@ from failscape.errors import UsageError
 
 if TYPE_CHECKING:
     from failscape.agents.dqn import ConceptDQN
+    from failscape.agents.session import Session
+    from failscape.analysis.comparison import Comparison
+    from failscape.analysis.strips import Strip
     from failscape.analysis.tensorboard import Board
     from failscape.runs import Run
+
+PROJECTED = 600  # failures in TensorBoard's projector
+PROJECTED_PER_POINT = 12
 
 
 def conclude(mdp: ConceptMDP, agent: ConceptDQN | None, run: Run, board: Board, *, report: bool) -> None:
@@ -100,18 +106,25 @@ def _draw(mdp: ConceptMDP, run: Run, landscape: Landscape, summary: dict[str, An
     from failscape.runs import compare, find_scan
 
     probes, items = run.probes(), run.items()
-    shown: list[Exemplar] = []
-    strips = None
     names = getattr(mdp.target, "class_names", ())
-    is_image = mdp.items.inputs.ndim == 4
-    if is_image:
+    shown: list[Exemplar] = []
+    strips: list[Strip] = []
+    if mdp.items.inputs.ndim == 4:  # pictures
         shown = worst_exemplars(landscape, probes, items, mdp.items, names)
-        first = int(explorable(mdp)[0])
-        strips = concept_strips(mdp.items.inputs[first : first + 1], landscape.space)
+        strips = concept_strips(mdp.items.inputs[explorable(mdp)[:1]], landscape.space)
+        failing = choose(probes, items, range(landscape.space.n_points), per_point=PROJECTED_PER_POINT)
+        failing = failing.head(PROJECTED)
+        board.projector(
+            mdp.looks.features[failing["item"].to_numpy()],
+            exemplars(failing, items, mdp.items, landscape.space, names),
+        )
     if mdp.items.skipped:
         write_skipped(run.folder / "skipped.csv", mdp.items.skipped)
-    board.finish(landscape, shown, summary)
     scan = find_scan(run)
+    comparison = compare(run, scan) if scan else None
+    board.landscape(landscape)
+    board.worst(landscape, shown)
+    board.hparams(run.settings.to_config(), outcome(landscape, summary["learner"], comparison))
     write_report(
         run.folder / "report.html",
         landscape=landscape,
@@ -120,6 +133,53 @@ def _draw(mdp: ConceptMDP, run: Run, landscape: Landscape, summary: dict[str, An
         exemplars=shown,
         strips=strips,
         run=run.folder,
-        summary=summary,
-        scan=compare(run, scan) if scan else None,
+        target=mdp.target.name,
+        budget=run.settings.hyperparameters["budget"],
+        learner=spoken(summary["learner"]),
+        scan=comparison,
+        skipped=mdp.items.skipped,
     )
+
+
+def spoken(learner: dict[str, Any]) -> dict[str, float] | None:
+    """The learner's figures under names that a person reads; None where nothing learned."""
+    names = {
+        "n_updates": "updates",
+        "epsilon": "final epsilon",
+        "n_held_out": "held-out items",
+        "greedy_rate": "its greedy edits break, of held-out items",
+        "random_rate": "random edits break, of held-out items",
+        "lift": "lift over random",
+    }
+    return {label: learner[key] for key, label in names.items() if learner.get(key) is not None} or None
+
+
+def outcome(landscape: Landscape, learner: dict[str, Any], scan: Comparison | None) -> dict[str, float]:
+    """The figures that runs are compared by in TensorBoard; NaN where unknown."""
+    lift = learner.get("lift")
+    return {
+        "failure_rate": landscape.failure_rate,
+        "worst_rate": float(landscape.table["smoothed"].max()),
+        "coverage": landscape.coverage,
+        "lift": float("nan") if lift is None else lift,
+        "landscape_spearman": scan.spearman if scan else float("nan"),
+    }
+
+
+class Snapshots:
+    """Draws the landscape in TensorBoard as it forms, at a quarter, a half and three quarters of the budget."""
+
+    def __init__(self, run: Run, board: Board, session: Session) -> None:
+        self.run, self.board, self.session = run, board, session
+        self._due = [0.25, 0.5, 0.75]
+
+    def __call__(self, progress: Any) -> None:
+        """Draw where one is due."""
+        if not self._due or self.session.share < self._due[0]:
+            return
+        self._due.pop(0)
+        probes = self.run.probes()
+        # While a run is replayed, its records know what is still to come.
+        so_far = probes[probes["step"] < self.session.recorder.n_steps]
+        landscape = Landscape.from_probes(so_far, self.run.space, items=self.run.items(), name=self.run.folder.name)
+        self.board.landscape(landscape)

@@ -31,6 +31,7 @@ class Run:
     def __init__(self, folder: RunFolder | Path | str) -> None:
         self.folder = folder if isinstance(folder, RunFolder) else RunFolder(folder)
         self.settings = Settings.from_config(self.folder.config)
+        self._landscape: tuple[int, Landscape] | None = None
 
     @property
     def space(self) -> ConceptSpace:
@@ -60,9 +61,13 @@ class Run:
 
     def landscape(self) -> Landscape:
         """The failure landscape of the probes made so far."""
-        return Landscape.from_probes(
-            self.probes(), self.space, items=self.items(), policy=self.policy(), name=self.folder.name
-        )
+        probes = self.probes()
+        if self._landscape is None or self._landscape[0] != len(probes):
+            mapped = Landscape.from_probes(
+                probes, self.space, items=self.items(), policy=self.policy(), name=self.folder.name
+            )
+            self._landscape = len(probes), mapped
+        return self._landscape[1]
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -84,7 +89,10 @@ def compare(a: Run | Path | str, b: Run | Path | str, top_k: int = 10) -> Compar
 def find_scan(run: Run) -> Run | None:
     """A finished exhaustive scan beside ``run``, of the same environment and grid; None if there is none."""
     for config in sorted(run.folder.path.parent.glob("*/config.yml")):
-        other = Run(config.parent)
+        try:
+            other = Run(config.parent)
+        except UsageError:  # somebody else's folder
+            continue
         mine, theirs = run.settings, other.settings
         same = (mine.env, mine.make, mine.space) == (theirs.env, theirs.make, theirs.space)
         if theirs.explorer == "scan" and same and other.summary and config.parent != run.folder.path:
@@ -176,23 +184,26 @@ def go_on(
 ) -> Run:
     """Explore into a run folder from where its records end, then map what was found."""
     from failscape.analysis.tensorboard import Board
-    from failscape.findings import conclude
+    from failscape.findings import Snapshots, conclude
 
     store = folder.store(read_only=False)
-    board = Board(folder.path)
+    run = Run(folder)
+    board = Board(folder.path, restart=len(store) > 0)
     try:
         store.set_items(item_rows(envs.mdp))
         recorder = record(envs, store, settings)
         session = Session(recorder, settings.hyperparameters["budget"], [board.progress, *listeners])
+        if report:
+            session.listeners += (Snapshots(run, board, session),)
         if on_session:
             on_session(session, folder)
         agent = _explore(envs, session, settings)
         if not session.stopped:
-            conclude(envs.mdp, agent, Run(folder), board, report=report)
+            conclude(envs.mdp, agent, run, board, report=report)
     finally:
         store.close()
         board.close()
-    return Run(folder)
+    return run
 
 
 def _explore(envs: ConceptVectorEnv, session: Session, settings: Settings) -> Any:

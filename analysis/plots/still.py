@@ -30,6 +30,7 @@ from failscape.analysis.plots.style import (
 from failscape.analysis.plots.symbols import positions_of
 from failscape.concepts.base import Concept
 
+AZIMUTH, ELEVATION = -66, 28  # [deg], from where no point of a cube hides another
 COLOURS = ScalarMappable(Normalize(0, 100), SCALE)
 
 
@@ -89,7 +90,7 @@ def _symbols(axes: Any, drawn: Cells) -> None:
     for letter, concept in zip("xyz" if deep else "yx", drawn.concepts, strict=True):
         name_axis(axes, letter, concept)
     if deep:
-        axes.view_init(elev=28, azim=-66)  # no point of a cube hides another
+        axes.view_init(elev=ELEVATION, azim=AZIMUTH)
     else:
         axes.grid(color=LINE, zorder=-1)
         axes.set_axisbelow(True)

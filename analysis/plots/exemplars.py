@@ -1,0 +1,52 @@
+"""Exemplars as one picture: a band for each point, before beside after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.plots.style import INK, QUIET, percent
+
+MAX_ROWS, MAX_COLUMNS = 6, 4
+WIDTH, HEIGHT = 2.5, 1.62  # of a pair with its text, where a picture is 1 by 1
+
+
+def exemplars_picture(exemplars: Sequence[Exemplar]) -> Figure:
+    """The first exemplars of the first points, with what the target said."""
+    points = list(dict.fromkeys(exemplar.point for exemplar in exemplars))[:MAX_ROWS]
+    rows = [[e for e in exemplars if e.point == point][:MAX_COLUMNS] for point in points]
+    width, height = WIDTH * max(len(row) for row in rows), HEIGHT * len(rows)
+    figure = Figure(figsize=(1.45 * width, 1.45 * height))
+    # One pair of axes for everything: a layout of fifty small ones takes seconds.
+    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98), xlim=(0, width), ylim=(height, 0), aspect="equal")
+    axes.set_axis_off()
+    for i, row in enumerate(rows):
+        _write(axes, 0.05, HEIGHT * i + 0.14, row[0].edit, size=11, weight="bold")
+        for j, exemplar in enumerate(row):
+            _pair(axes, WIDTH * j + 0.05, HEIGHT * i + 0.22, exemplar)
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    return figure
+
+
+def _pair(axes: Axes, left: float, top: float, exemplar: Exemplar) -> None:
+    says = f"“{exemplar.said}” {percent(exemplar.confidence)}"
+    texts = [(f"“{exemplar.said_before}”", f"truth: {exemplar.truth}"), (says, f"probe {exemplar.probe}")]
+    for picture, x, lines in zip((exemplar.before, exemplar.after), (left, left + 1.15), texts, strict=True):
+        axes.imshow(picture, extent=(x, x + 1, top + 1, top), interpolation="nearest" if len(picture) < 112 else "auto")
+        for k, line in enumerate(lines):
+            _write(axes, x, top + 1.13 + 0.13 * k, line, size=8, colour=QUIET if k else INK)
+    _write(axes, left + 1.02, top + 0.53, "→", size=9)
+
+
+def _write(
+    axes: Axes, x: float, y: float, text: str, *, size: float, colour: str = INK, weight: str = "normal"
+) -> None:
+    shown = _shorten(text, 200 if weight == "bold" else 24)
+    axes.text(x, y, shown.replace("$", r"\$"), fontsize=size, color=colour, fontweight=weight, clip_on=True)
+
+
+def _shorten(text: str, n: int) -> str:
+    return text if len(text) <= n else text[: n - 1] + "…"

@@ -1,0 +1,62 @@
+"""Files for TensorBoard's embedding projector: failures as points, with their pictures.
+
+Written here and not by ``SummaryWriter.add_embedding``, which goes through TensorFlow's file layer where TensorFlow is
+installed and fails there.
+
+Shapes: ``M`` exemplars, ``D`` features.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from google.protobuf import text_format
+from PIL import Image
+from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
+
+from failscape.analysis.exemplars import Exemplar
+
+SIDE = 64  # [px] of a thumbnail
+MAX_POINTS = 2000  # a browser moves so many with ease
+HEADER = ("item", "truth", "said", "edit", "probe")
+
+
+def write_projector(folder: Path, features: np.ndarray, exemplars: Sequence[Exemplar]) -> None:
+    """Write the embedding ``failures`` of a run folder, ``(M, D)`` beside ``M`` exemplars; the first 2000 are kept."""
+    if len(features) != len(exemplars):
+        raise ValueError(f"{len(features)} rows of features for {len(exemplars)} exemplars")
+    if not len(exemplars):
+        return
+    features, exemplars = np.asarray(features[:MAX_POINTS]), exemplars[:MAX_POINTS]
+    place = folder / "projector"
+    place.mkdir(exist_ok=True)
+    np.savetxt(place / "features.tsv", features, fmt="%.5g", delimiter="\t")
+    rows = [HEADER, *((e.name, e.truth, e.said, e.edit, str(e.probe)) for e in exemplars)]
+    lines = ["\t".join(" ".join(cell.split()) for cell in row) for row in rows]
+    (place / "metadata.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _sprite([e.after for e in exemplars]).save(place / "sprite.png")
+    (folder / "projector_config.pbtxt").write_text(_config(features.shape))
+
+
+def _sprite(pictures: Sequence[np.ndarray]) -> Image.Image:
+    n_columns = math.ceil(math.sqrt(len(pictures)))
+    sprite = Image.new("RGB", (SIDE * n_columns, SIDE * n_columns), "white")
+    for i, picture in enumerate(pictures):
+        image = Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+        sprite.paste(image, (SIDE * (i % n_columns), SIDE * (i // n_columns)))
+    return sprite
+
+
+def _config(shape: tuple[int, ...]) -> str:
+    config = ProjectorConfig()
+    embedding = config.embeddings.add()
+    embedding.tensor_name = "failures"
+    embedding.tensor_shape.extend(shape)
+    embedding.tensor_path = "projector/features.tsv"
+    embedding.metadata_path = "projector/metadata.tsv"
+    embedding.sprite.image_path = "projector/sprite.png"
+    embedding.sprite.single_image_dim.extend([SIDE, SIDE])
+    return text_format.MessageToString(config)

@@ -1,0 +1,129 @@
+"""What TensorBoard shows of a run: curves while it goes, the landscape as it forms, failures at its end.
+
+Shapes: ``M`` exemplars, ``D`` features.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from torch.utils.tensorboard import SummaryWriter
+from torch.utils.tensorboard.summary import hparams, text
+
+from failscape.analysis.curves import Curves, Progress, Reading
+from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.landscape import Landscape
+from failscape.analysis.mesh import VIEW, landscape_mesh
+from failscape.analysis.plots.exemplars import exemplars_picture
+from failscape.analysis.plots.still import landscape_picture, pixels
+from failscape.analysis.plots.still_charts import slices_picture
+from failscape.analysis.plots.style import interval, percent
+from failscape.analysis.projector import write_projector
+
+
+class Board:
+    """Writes one run's events, all into its own folder, so that TensorBoard shows one entry per run.
+
+    Args:
+        folder: of the run.
+        restart: hide what an interrupted run wrote here before, because the run is told again from its start.
+        curves: thins the curves; one reading every 250 queries when omitted.
+    """
+
+    def __init__(self, folder: Path, *, restart: bool = False, curves: Curves | None = None) -> None:
+        self.folder = folder
+        self.curves = curves or Curves()
+        self.writer = SummaryWriter(str(folder), purge_step=0 if restart else None)
+
+    def progress(self, progress: Progress) -> None:
+        """Take in a step; write ``explore/`` and ``agent/`` against target queries where a reading is due."""
+        self._write(self.curves.take(progress))
+
+    def _write(self, reading: Reading | None) -> None:
+        if reading is not None:
+            for tag, value in reading.scalars.items():
+                self.writer.add_scalar(tag, value, reading.n_queries)
+
+    def landscape(self, landscape: Landscape, step: int | None = None) -> None:
+        """One snapshot in space, in slices and as solids to turn; ``step`` in queries is the landscape's by default."""
+        step = landscape.n_queries if step is None else step
+        for name, figure in (("3d", landscape_picture(landscape)), ("slices", slices_picture(landscape))):
+            self.writer.add_image(f"landscape/{name}", pixels(figure), step, dataformats="HWC")
+        vertices, colours, faces = (part[None] for part in landscape_mesh(landscape))
+        self.writer.add_mesh("landscape/solids", vertices, colours, faces, config_dict=VIEW, global_step=step)
+
+    def worst(self, landscape: Landscape, exemplars: Sequence[Exemplar]) -> None:
+        """A table of the worst points, and exemplars before and after."""
+        table = text("worst/points", worst_table(landscape))
+        table.value[0].tag = "worst/points"  # without the ending that SummaryWriter.add_text gives it
+        self.writer.file_writer.add_summary(table, landscape.n_queries)
+        if exemplars:
+            picture = pixels(exemplars_picture(exemplars))
+            self.writer.add_image("worst/exemplars", picture, landscape.n_queries, dataformats="HWC")
+
+    def projector(self, features: np.ndarray, exemplars: Sequence[Exemplar]) -> None:
+        """Exemplars among each other, by their features ``(M, D)``."""
+        write_projector(self.folder, features, exemplars)
+
+    def hparams(self, config: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
+        """Configuration beside outcome, to compare runs, as ``outcome/``; metrics that are NaN stay empty."""
+        outcome = {f"outcome/{name}": float(value) for name, value in metrics.items()}
+        # SummaryWriter.add_hparams would open a second run, named by the time, inside this one.
+        for summary in hparams(flat(config), outcome):
+            self.writer.file_writer.add_summary(summary)
+        for tag, value in outcome.items():
+            if not math.isnan(value):
+                self.writer.add_scalar(tag, value, 0)
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._write(self.curves.rest())
+        self.writer.close()
+
+    def __enter__(self) -> Board:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def worst_table(landscape: Landscape) -> str:
+    """The worst points as a Markdown table."""
+    grid = landscape.space.grid()
+    head = [
+        "| # | where | fails | 95 % interval | unedited | smoothed | failures / probes |",
+        "|--:|:--|--:|--:|--:|--:|--:|",
+    ]
+    rows = [
+        [
+            str(rank),
+            landscape.space.label(grid[point]),
+            percent(row["rate"]),
+            interval(row["low"], row["high"]),
+            percent(landscape.baseline),
+            percent(row["smoothed"]),
+            f"{row['failures']:.0f} / {row['visits']:.0f}",
+        ]
+        for rank, (point, row) in enumerate(landscape.worst().iterrows(), start=1)
+    ]
+    return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def flat(config: Mapping[str, Any]) -> dict[str, str | int | float]:
+    """Single values, one level deep: ``{"dqn": {"gamma": 0}}`` becomes ``dqn.gamma``; lists are left out."""
+    found: dict[str, str | int | float] = {}
+    for key, value in config.items():
+        inner = {f"{key}.{name}": v for name, v in value.items()} if isinstance(value, Mapping) else {key: value}
+        for name, single in inner.items():
+            if isinstance(single, bool):
+                found[name] = str(single).lower()
+            elif isinstance(single, str | int | float):
+                found[name] = single
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import re
@@ -33,7 +34,7 @@ class RunFolder:
     @classmethod
     def create(cls, root: Path, stem: str, config: Mapping[str, Any], command: Sequence[str]) -> RunFolder:
         """A new folder ``root/stem-0``, or the first number that is free."""
-        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.")
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "run"
         number = 0
         while True:
             path = root / f"{stem}-{number}"
@@ -44,7 +45,7 @@ class RunFolder:
                 number += 1
             except OSError as error:
                 raise UsageError(f"cannot make {path}: {error.strerror}") from error
-        (path / "command.txt").write_text(shlex.join(command) + "\n")
+        (path / "command.txt").write_text(shlex.join(command) + "\n", encoding="utf-8")
         write_json(path / "versions.json", versions())
         # Last, because its presence makes the folder a run.
         (path / "config.yml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
@@ -82,10 +83,18 @@ class RunFolder:
 
 
 def write_json(path: Path, values: Any) -> None:
-    """Write JSON whole or not at all."""
+    """Write JSON whole or not at all; null stands for NaN and infinity, which JSON does not know."""
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(values, indent=2) + "\n")
+    partial.write_text(json.dumps(_finite(values), indent=2, allow_nan=False) + "\n")
     os.replace(partial, path)
+
+
+def _finite(values: Any) -> Any:
+    if isinstance(values, Mapping):
+        return {key: _finite(value) for key, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [_finite(value) for value in values]
+    return None if isinstance(values, float) and not math.isfinite(values) else values
 
 
 def versions() -> dict[str, str]:

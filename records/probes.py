@@ -58,12 +58,18 @@ class ProbeStore:
             raise UsageError(f"{path} does not exist")
         self.path = path
         mode = "ro" if read_only else "rwc"
-        self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
+        with _clear_errors("open", path):
+            self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
+            made = self._db.execute("SELECT COUNT(*) FROM sqlite_master WHERE name IN ('probes', 'items')").fetchone()[
+                0
+            ]
         if not read_only:
             self._make_tables()
+        elif made < 2:
+            raise UsageError(f"{path} holds no probes yet")
 
     def _make_tables(self) -> None:
-        with _clear_errors(self.path), self._db:
+        with _clear_errors("write", self.path), self._db:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
@@ -82,7 +88,7 @@ class ProbeStore:
     def _insert(self, table: str, columns: Mapping[str, str], rows: Mapping[str, Any]) -> None:
         values = zip(*(_plain(rows[name]) for name in columns), strict=True)
         marks = ", ".join("?" * len(columns))
-        with _clear_errors(self.path), self._db:
+        with _clear_errors("write", self.path), self._db:
             self._db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)
 
     def __len__(self) -> int:
@@ -132,15 +138,16 @@ def _plain(column: Sequence[Any] | np.ndarray) -> list[Any]:
     return column.tolist() if isinstance(column, np.ndarray) else list(column)
 
 
-class _clear_errors:  # noqa: N801 - used like a keyword
+class _clear_errors:
     """Turns SQLite's refusals (disk full, read-only, locked) into one line that names the file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, verb: str, path: Path) -> None:
+        self.verb, self.path = verb, path
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError):
-            raise UsageError(f"cannot write {self.path}: {error}; what was committed before is safe") from error
+        if isinstance(error, sqlite3.DatabaseError):
+            safe = "; what was committed before is safe" if self.verb == "write" else ""
+            raise UsageError(f"cannot {self.verb} {self.path}: {error}{safe}") from error

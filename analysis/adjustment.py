@@ -5,7 +5,7 @@ working model ``P(item fails at point) = f(point) + u(item)``, what is known of 
 before rates are taken. It is a difference estimator: the model need not be right for the rates to be unbiased, only for
 them to vary less.
 
-Shapes: ``P`` points, ``M`` probes, ``N`` items.
+Shapes: ``P`` points, ``M`` pairs of item and point, ``N`` items.
 """
 
 from __future__ import annotations
@@ -20,18 +20,17 @@ BINS = 12  # of items by how sure the target is of them unedited
 
 
 def smoothed_rates(
-    probes: pd.DataFrame, weights: np.ndarray, coordinates: np.ndarray, clean: np.ndarray | None = None
+    pairs: pd.DataFrame, coordinates: np.ndarray, clean: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Posterior mean and standard deviation of the failure rate at every point: ``(P,), (P,)``.
 
     Args:
-        probes: columns ``point, item, failed``; ``M`` rows, none unedited.
-        weights: ``(M,)`` inverse propensities.
+        pairs: columns ``item, point, failed, weight``; ``M`` different pairs, none unedited.
         coordinates: ``(P, K)`` of the points, in [-1, 1].
         clean: ``(N,)`` probability of the true class for each unedited item, which foretells how easily it fails.
     """
-    points, items = probes["point"].to_numpy(np.int64), probes["item"].to_numpy(np.int64)
-    failed = probes["failed"].to_numpy(float)
+    points, items = pairs["point"].to_numpy(np.int64), pairs["item"].to_numpy(np.int64)
+    failed, weights = pairs["failed"].to_numpy(float), pairs["weight"].to_numpy(float)
     n_points = len(coordinates)
     if not len(failed):
         return smooth(coordinates, np.full(n_points, np.nan), np.full(n_points, np.inf))
@@ -53,7 +52,7 @@ def _groups(clean: np.ndarray | None, items: np.ndarray) -> np.ndarray:
 
 
 def item_effects(items: np.ndarray, residuals: np.ndarray, weights: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """For each probe, how much more its item fails than the average item, judged by the item's *other* probes: ``(M,)``.
+    """For each pair, how much more its item fails than the average item, judged by the item's *other* pairs: ``(M,)``.
 
     The mean residual of the item's group, plus the item's own deviation from it, shrunk as its few probes deserve (best
     linear prediction; variance components by moments). Leaving the probe's own outcome out keeps it from explaining

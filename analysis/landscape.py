@@ -18,6 +18,8 @@ from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
 from failscape.records.policy import PolicyTable
 
+Z_95 = 1.96  # standard deviations that hold 95 % of a normal distribution
+
 
 @dataclass(frozen=True)
 class Landscape:
@@ -25,8 +27,9 @@ class Landscape:
 
     ``table`` has a row per point and these columns: ``visits``, ``failures`` (counts), ``raw_rate``, ``rate`` (corrected
     for propensity), ``trials`` (effective number behind it), ``low`` and ``high`` (95 % Wilson interval of ``rate``),
-    ``severity`` (mean, in [0, 1], corrected alike), ``smoothed`` and ``deviation`` (posterior of a Gaussian process over
-    the lattice, from rates adjusted for the difficulty of the items probed), and where an agent left a policy ``policy_mean`` and ``policy_spread`` (FSRL's softmax of Q).
+    ``severity`` (mean, in [0, 1], corrected alike), ``smoothed``, ``deviation``, ``smoothed_low`` and ``smoothed_high``
+    (posterior of a Gaussian process over the lattice, from rates adjusted for the difficulty of the items probed, and
+    its central 95 %), and where an agent left a policy ``policy_mean`` and ``policy_spread`` (FSRL's softmax of Q).
     """
 
     space: ConceptSpace
@@ -59,11 +62,13 @@ class Landscape:
             name: for titles.
         """
         edited = probes[probes["point"] >= 0]
-        weights = inverse_propensities(edited["propensity"].to_numpy(float))
-        table = _count(edited, weights, space.n_points)
+        pairs = distinct_pairs(edited)
+        table = _count(edited, pairs, space.n_points)
         coordinates = space.coordinates(space.grid())
         clean = items["truth"].to_numpy(float) if items is not None else None
-        table["smoothed"], table["deviation"] = smoothed_rates(edited, weights, coordinates, clean)
+        table["smoothed"], table["deviation"] = smoothed_rates(pairs, coordinates, clean)
+        table["smoothed_low"] = np.clip(table["smoothed"] - Z_95 * table["deviation"], 0, 1)
+        table["smoothed_high"] = np.clip(table["smoothed"] + Z_95 * table["deviation"], 0, 1)
         if policy is not None:
             table["policy_mean"], table["policy_spread"] = policy.mean, policy.spread
         explored = items[~items["held_out"]] if items is not None else pd.DataFrame()
@@ -153,13 +158,26 @@ class Landscape:
         )
 
 
-def _count(probes: pd.DataFrame, weights: np.ndarray, n_points: int) -> pd.DataFrame:
-    points = probes["point"].to_numpy(np.int64)
-    failed = probes["failed"].to_numpy(float)
-    visits = np.bincount(points, minlength=n_points)
-    failures = np.bincount(points, failed, n_points).astype(np.int64)
-    rate, trials = weighted_rates(points, failed, weights, n_points)
-    severity, _ = weighted_rates(points, probes["severity"].to_numpy(float), weights, n_points)
+def distinct_pairs(probes: pd.DataFrame) -> pd.DataFrame:
+    """One row per (item, point): ``item, point, failed, severity, weight``, the sum of its probes' inverse propensities.
+
+    An outcome that was remembered is no second observation, and must not count as one.
+    """
+    weight = inverse_propensities(probes["propensity"].to_numpy(float))
+    columns = probes[["item", "point", "failed", "severity"]].astype({"failed": float})
+    weighted = columns.assign(weight=weight)
+    grouped = weighted.groupby(["item", "point"], sort=True)
+    return grouped.agg(
+        failed=("failed", "mean"), severity=("severity", "mean"), weight=("weight", "sum")
+    ).reset_index()
+
+
+def _count(probes: pd.DataFrame, pairs: pd.DataFrame, n_points: int) -> pd.DataFrame:
+    visits = np.bincount(probes["point"].to_numpy(np.int64), minlength=n_points)
+    failures = np.bincount(probes["point"].to_numpy(np.int64), probes["failed"].to_numpy(float), n_points).astype(int)
+    points, weights = pairs["point"].to_numpy(np.int64), pairs["weight"].to_numpy(float)
+    rate, trials = weighted_rates(points, pairs["failed"].to_numpy(float), weights, n_points)
+    severity, _ = weighted_rates(points, pairs["severity"].to_numpy(float), weights, n_points)
     low, high = wilson(np.nan_to_num(rate) * trials, trials)
     raw = np.divide(failures, visits, out=np.full(n_points, np.nan), where=visits > 0)
     columns = {

@@ -184,10 +184,11 @@ def tell_findings(console: Console, run: Run) -> None:
         low, high = learner["lift_interval"]
         console.print(
             f"the agent breaks {learner['greedy_rate']:.1%} of {learner['n_held_out']} held-out items, random edits "
-            f"{learner['random_rate']:.1%}: lift {learner['lift']:.2f} ({low:.2f}–{high:.2f})"
+            f"{learner['random_rate']:.1%}: lift {learner['lift']:.2f} ({low:.2f}–{high:.2f})",
+            soft_wrap=True,
         )
     for doubt in summary.get("warnings", []):
-        console.print(f"note: {doubt}", style="yellow", markup=False)
+        console.print(f"note: {doubt}", style="yellow", markup=False, soft_wrap=True)
     console.print()
     path = run.folder.path
     if (path / "report.html").exists():
@@ -210,7 +211,7 @@ def worst_table(landscape: object, n: int = 5) -> Table:
         table.add_column(heading, justify="left" if heading == "worst points" else "right")
     grid = landscape.space.grid()
     for rank, (point, row) in enumerate(landscape.worst(n).iterrows(), 1):
-        interval = f"({row['low']:.0%}–{row['high']:.0%})"
+        interval = f"({row['smoothed_low']:.0%}–{row['smoothed_high']:.0%})"
         label = landscape.space.label(grid[point])  # type: ignore[index]
         table.add_row(str(rank), label, f"{row['smoothed']:.0%}", interval, f"{row['visits']:.0f}")
     return table

@@ -41,7 +41,7 @@ _LAZY = {
     "compare": "failscape.runs",
     "explore": "failscape.runs",
 }
-__all__ = ["UsageError", "register_env", "register_target", *_LAZY]  # noqa: PLE0604 - names of strings
+__all__ = ["UsageError", "register_env", "register_target", *_LAZY]
 
 
 def __getattr__(name: str) -> Any:

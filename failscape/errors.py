@@ -9,7 +9,7 @@ from types import ModuleType
 
 
 class UsageError(ValueError):
-    """A mistake in what the user asked for or gave. The command line prints it as ``error: ...`` without a traceback."""
+    """A mistake in what the user asked for or gave. The command line prints it as ``error: ...``, no traceback."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -28,4 +28,6 @@ def require(module: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != module.split(".")[0]:
             raise
-        raise UsageError(f"this needs the package {module}; install it with: pip install 'failscape[{extra}]'") from None
+        raise UsageError(
+            f"this needs the package {module}; install it with: pip install 'failscape[{extra}]'"
+        ) from None

@@ -102,6 +102,7 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings, clock:
     """Print what will be explored and what it will cost."""
     mdp, budget = envs.mdp, settings.hyperparameters["budget"]
     n_held_out = int(mdp.items.held_out.sum())
+    n_explore = len(mdp.items) - n_held_out
     cost = f"budget {budget:,} queries"
     if clock.seconds_per_query is not None:
         cost += f", about {duration(clock.seconds_per_query * budget)} on {mdp.target.device}"
@@ -109,7 +110,7 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings, clock:
     data = settings.make.get("data") or envs.spec.kwargs.get("data") if envs.spec else None  # type: ignore[union-attr]
     rows = [
         ("target", repr(mdp.target)),
-        ("data", f"{data or 'built in'}: {len(mdp.items):,} items ({len(mdp.items) - n_held_out:,} explore, {n_held_out:,} held out)"),
+        ("data", f"{data or 'built in'}: {len(mdp.items):,} items ({n_explore:,} explore, {n_held_out:,} held out)"),
         ("concepts", f"{mdp.space!r}"),
         ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed} · {cost}"),
     ]
@@ -120,7 +121,10 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings, clock:
         from failscape.data import reasons
 
         n_all = len(mdp.items) + len(mdp.items.skipped)
-        console.print(f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({reasons(mdp.items.skipped)})", style="yellow")
+        console.print(
+            f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({reasons(mdp.items.skipped)})",
+            style="yellow",
+        )
 
 
 class Screen:
@@ -176,7 +180,9 @@ def tell_findings(console: Console, run: Run) -> None:
     """Print what was found, how sure it is, and what to do next."""
     landscape, summary = run.landscape(), run.summary
     console.print()
-    baseline = "" if landscape.n_baseline == 0 else f"; unedited, {landscape.baseline:.1%} of {landscape.n_baseline:,} do"
+    baseline = (
+        "" if landscape.n_baseline == 0 else f"; unedited, {landscape.baseline:.1%} of {landscape.n_baseline:,} do"
+    )
     console.print(f"[bold]{landscape.failure_rate:.1%} of edited items fail[/]{baseline}")
     console.print(worst_table(landscape))
     learner = summary.get("learner") or {}
@@ -196,9 +202,17 @@ def tell_findings(console: Console, run: Run) -> None:
     console.print("TensorBoard ", f"tensorboard --logdir {path.parent}", markup=False, soft_wrap=True)
     probe = _first_failure(run)
     if probe is not None:
-        console.print("next        ", f"failscape show {path} {probe}", "  re-create the worst failure", markup=False, soft_wrap=True)
+        console.print(
+            "next        ",
+            f"failscape show {path} {probe}",
+            "  re-create the worst failure",
+            markup=False,
+            soft_wrap=True,
+        )
     if run.settings.explorer != "scan":
-        console.print("            ", f"failscape scan {path}", "  the whole truth, to compare with", markup=False, soft_wrap=True)
+        console.print(
+            "            ", f"failscape scan {path}", "  the whole truth, to compare with", markup=False, soft_wrap=True
+        )
 
 
 def worst_table(landscape: object, n: int = 5) -> Table:
@@ -232,4 +246,3 @@ def duration(seconds: float) -> str:
     if seconds < 3600:
         return f"{seconds // 60} min {seconds % 60} s"
     return f"{seconds // 3600} h {seconds % 3600 // 60} min"
-

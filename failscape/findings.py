@@ -60,7 +60,9 @@ def _judge(mdp: ConceptMDP, agent: ConceptDQN, run: Run) -> dict[str, Any]:
 
     if agent._n_updates == 0:
         least = agent.learning_starts
-        raise UsageError(f"the agent never learned: {agent.num_timesteps} probes, learning starts at {least}; raise --budget")
+        raise UsageError(
+            f"the agent never learned: {agent.num_timesteps} probes, learning starts at {least}; raise --budget"
+        )
     save_agent(agent, run.folder / "agent.safetensors")
     policy_table(agent, mdp, explorable(mdp)).save(run.folder / "policy.npz")
     held_out = np.flatnonzero(mdp.items.held_out)
@@ -86,8 +88,8 @@ def warnings_of(landscape: Landscape, learner: dict[str, Any]) -> list[str]:
     doubts = []
     if landscape.policy_agreement < 0:
         doubts.append(
-            f"the agent's policy contradicts the counted landscape (rank correlation {landscape.policy_agreement:.2f}): "
-            "trust the counts"
+            "the agent's policy contradicts the counted landscape "
+            f"(rank correlation {landscape.policy_agreement:.2f}): trust the counts"
         )
     if landscape.coverage < 1:
         never = round((1 - landscape.coverage) * landscape.space.n_points)

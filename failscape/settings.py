@@ -107,5 +107,7 @@ def find_env(env_id: str) -> gym.envs.registration.EnvSpec:
         raise UsageError(f"no environment {name!r}{hint} (python train.py --list shows all)")
     spec = gym.registry[name]
     if "make_mdp" not in spec.kwargs:
-        raise UsageError(f"{name} is a Gymnasium environment that edits no concepts; register yours with fs.register_env")
+        raise UsageError(
+            f"{name} is a Gymnasium environment that edits no concepts; register yours with fs.register_env"
+        )
     return spec

@@ -51,7 +51,9 @@ def show_probe(
         lines.append(f"picture  {path}")
     else:
         lines.append(f"item     {name}, {mdp.space.label(levels[0])}")
-    lines.append("the same as recorded" if agrees else "NOT the same as recorded: target, data or versions have changed")
+    lines.append(
+        "the same as recorded" if agrees else "NOT the same as recorded: target, data or versions have changed"
+    )
     return "\n".join(lines), agrees
 
 

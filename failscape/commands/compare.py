@@ -12,7 +12,9 @@ def add(parsers: Any) -> None:
     parser = parsers.add_parser("compare", help="compare the landscapes of two runs", description=__doc__)
     parser.add_argument("a", type=Path, metavar="A", help="run folder")
     parser.add_argument("b", type=Path, metavar="B", help="run folder")
-    parser.add_argument("--top", type=int, default=10, metavar="K", help="worst points to look for in both (default: 10)")
+    parser.add_argument(
+        "--top", type=int, default=10, metavar="K", help="worst points to look for in both (default: 10)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     parser.set_defaults(run=run)
 

@@ -15,15 +15,28 @@ from failscape.settings import Settings, find_env, import_user_code
 def add_environment(parser: argparse.ArgumentParser) -> None:
     """What to explore: environment, target, data, edits."""
     group = parser.add_argument_group("what to explore")
-    group.add_argument("--env", default="failscape/Classifier-v0", metavar="ID", help="environment (default: %(default)s)")
+    group.add_argument(
+        "--env", default="failscape/Classifier-v0", metavar="ID", help="environment (default: %(default)s)"
+    )
     group.add_argument("--target", metavar="URI", help="model, such as torchvision:alexnet, hf:ORG/NAME, a folder")
     group.add_argument("--data", metavar="DATA", help="image folder, torchvision:NAME, hf:NAME, street:")
-    group.add_argument("--concepts", nargs="+", metavar="C", help="preset (fsrl), or concepts such as rotation=-30,0,30 contrast")
+    group.add_argument(
+        "--concepts", nargs="+", metavar="C", help="preset (fsrl), or concepts such as rotation=-30,0,30 contrast"
+    )
     group.add_argument("--reward", metavar="NAME", help="margin (default) or fsrl")
     group.add_argument("--classes", metavar="CSV", help="file folder,class where folder names are not the target's")
-    group.add_argument("--only-matching", action="store_true", default=None, help="leave out folders that match no class")
+    group.add_argument(
+        "--only-matching", action="store_true", default=None, help="leave out folders that match no class"
+    )
     group.add_argument("--max-items", type=positive, metavar="N", help="images held in memory at most (default 5000)")
-    group.add_argument("--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your FILE.py or module that registers targets or environments")
+    group.add_argument(
+        "--import",
+        dest="imports",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="your FILE.py or module that registers targets or environments",
+    )
     group.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: what is there)")
 
 
@@ -33,8 +46,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--budget", type=positive, metavar="N", help="evaluations of the target to spend")
     group.add_argument("--num-envs", type=positive, metavar="N", help="environments in lockstep: images per forward")
     group.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
-    group.add_argument("--set", dest="overrides", nargs="+", default=[], metavar="KEY=VALUE", help="other settings of the explorer")
-    group.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="where run folders go (default: runs)")
+    group.add_argument(
+        "--set", dest="overrides", nargs="+", default=[], metavar="KEY=VALUE", help="other settings of the explorer"
+    )
+    group.add_argument(
+        "--out", type=Path, default=Path("runs"), metavar="DIR", help="where run folders go (default: runs)"
+    )
     group.add_argument("--resume", type=Path, metavar="RUN", help="finish an interrupted run")
     group.add_argument("--no-report", action="store_true", help="skip report.html and TensorBoard pictures")
     group.add_argument("--quiet", action="store_true", help="print results only")

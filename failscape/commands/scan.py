@@ -13,7 +13,9 @@ from failscape.commands.options import add_environment, add_run, settings_from
 def add(parsers: Any) -> None:
     """Register the subcommand."""
     parser = parsers.add_parser("scan", help="evaluate every item at every point", description=__doc__)
-    parser.add_argument("like", nargs="?", type=Path, metavar="RUN", help="scan what this run explored; or give options")
+    parser.add_argument(
+        "like", nargs="?", type=Path, metavar="RUN", help="scan what this run explored; or give options"
+    )
     add_environment(parser)
     add_run(parser)
     parser.set_defaults(run=run)

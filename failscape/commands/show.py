@@ -12,8 +12,12 @@ def add(parsers: Any) -> None:
     parser = parsers.add_parser("show", help="re-create one probe of a run", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="RUN")
     parser.add_argument("probe", type=int, metavar="PROBE", help="its number, as reports and landscapes name it")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="picture before and after (default: RUN/exemplars/PROBE.png)")
-    parser.add_argument("--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, where it has moved")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="picture before and after (default: RUN/exemplars/PROBE.png)"
+    )
+    parser.add_argument(
+        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, where it has moved"
+    )
     parser.set_defaults(run=run)
 
 

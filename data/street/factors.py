@@ -28,8 +28,13 @@ class SceneFactors:
     x: float = 0.5  # the sign's centre, from the left
     y: float = 0.42  # the sign's centre, from the top
     fade: float = 0.0  # how far the sign's colours have bleached, in [0, 1]
-    exposure: float = 1.0  # share of the light that the camera keeps, in [0.7, 1.1]
+    exposure: float = 1.0  # share of the light that the camera keeps, in [0.85, 1.1]
     detail: int = 0  # seed of what has no name: clouds, windows, trees, drops
+
+    def __post_init__(self) -> None:
+        for factor, known in CHOICES.items():
+            if getattr(self, factor) not in known:
+                raise UsageError(f"no {factor} {getattr(self, factor)!r}{did_you_mean(getattr(self, factor), known)}")
 
 
 # Drawn with equal chances; the weather is clear twice as often as anything else.
@@ -45,7 +50,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "x": (0.32, 0.68),
     "y": (0.34, 0.5),
     "fade": (0.0, 0.3),
-    "exposure": (0.7, 1.1),
+    "exposure": (0.85, 1.1),
 }
 
 
@@ -69,7 +74,8 @@ def draw_factors(rng: np.random.Generator, **constraints: Any) -> SceneFactors:
     drawn = dict(zip(known, rng.random(len(known)).tolist(), strict=True))
     chosen = {name: _choose(constraints.get(name, names), drawn[name]) for name, names in CHOICES.items()}
     placed = {name: _between(constraints.get(name, bounds), drawn[name]) for name, bounds in RANGES.items()}
-    return SceneFactors(**chosen, **placed, detail=int(rng.integers(2**31)))
+    factors: dict[str, Any] = {**chosen, **placed}
+    return SceneFactors(**factors, detail=int(rng.integers(2**31)))
 
 
 def _choose(names: str | tuple[str, ...], chance: float) -> str:

@@ -55,9 +55,10 @@ def _windows(scene: Scene, left: float, top: float, right: float, bottom: float)
     columns = np.arange(max(left, 0.0), min(right, 1.0) - 0.03, 0.062)
     rows = np.arange(top, bottom - 0.03, 0.085)
     lamps = scene.rng.random((12, 8)) < scene.light.lit_windows
+    glass = scene.lit(GLASS)
     for row, y in enumerate(rows.tolist()):
         for column, x in enumerate(columns.tolist()):
-            scene.canvas.box(x, y, x + 0.032, y + 0.048, LAMP if lamps[row, column] else scene.lit(GLASS))
+            scene.canvas.box(x, y, x + 0.032, y + 0.048, LAMP if lamps[row, column] else glass)
 
 
 def _suburb(scene: Scene) -> None:

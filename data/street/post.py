@@ -42,7 +42,7 @@ def _turned_face(scene: Scene) -> tuple[Picture, slice, slice]:
     center = np.array([factors.x * side - left, factors.y * side - top]) - 0.5
     move = center - turn @ np.full(2, len(face) / 2 - 0.5)
     turned = cv2.warpAffine(face, np.column_stack([turn, move]), (right - left, bottom - top))
-    return turned, slice(top, bottom), slice(left, right)
+    return turned.astype(np.uint8, copy=False), slice(top, bottom), slice(left, right)
 
 
 def _paste(scene: Scene, face: Picture, rows: slice, columns: slice) -> None:

@@ -27,7 +27,10 @@ LAYERS: tuple[Callable[[Scene], None], ...] = (draw_sky, draw_place, draw_road, 
 
 
 def render(factors_batch: Sequence[SceneFactors], size: int = SIZE) -> Picture:
-    """Pictures (B, 3, H, W) uint8 in RGB; a picture depends on its own factors and ``size`` [px] alone."""
+    """Pictures (B, 3, H, W) uint8 in RGB; a picture depends on its own factors and ``size`` [px] alone.
+
+    Other releases of OpenCV may give a pixel that differs by a few levels.
+    """
     pictures = [_paint(factors, size) for factors in factors_batch]
     stacked = np.stack(pictures) if pictures else np.zeros((0, size, size, 3), dtype=np.uint8)
     return np.ascontiguousarray(stacked.transpose(0, 3, 1, 2))
@@ -40,4 +43,4 @@ def _paint(factors: SceneFactors, size: int) -> Picture:
     for draw in LAYERS:
         draw(scene)
     picture = cv2.resize(canvas.pixels, (size, size), interpolation=cv2.INTER_AREA)
-    return cv2.convertScaleAbs(picture, alpha=factors.exposure)
+    return cv2.convertScaleAbs(picture, alpha=factors.exposure).astype(np.uint8, copy=False)

@@ -91,8 +91,8 @@ PAINTERS: dict[str, Callable[[Canvas], None]] = {
     "speed-50": functools.partial(_speed, limit="50"),
     "speed-80": functools.partial(_speed, limit="80"),
     "straight": functools.partial(_arrow, angle=0),
-    "bear-left": functools.partial(_arrow, angle=-18),
-    "bear-right": functools.partial(_arrow, angle=18),
+    "bear-left": functools.partial(_arrow, angle=-16),
+    "bear-right": functools.partial(_arrow, angle=16),
     "turn-left": functools.partial(_arrow, angle=-90),
     "turn-right": functools.partial(_arrow, angle=90),
     "bend-left": functools.partial(_bend, side=-1),
@@ -107,9 +107,10 @@ SIGNS: tuple[str, ...] = tuple(PAINTERS)
 @functools.cache
 def faces(sign: str) -> tuple[Picture, ...]:
     """The face of ``sign`` at 256, 128, 64 and 32 [px], each (px, px, 4), RGB premultiplied by alpha."""
-    pixels = np.zeros((FACE, FACE, 4), dtype=np.uint8)
+    pixels: Picture = np.zeros((FACE, FACE, 4), dtype=np.uint8)
     PAINTERS[sign](Canvas(pixels, FACE / 2 / REACH, FACE / 2))
     halves = [pixels]
     while len(halves) < 4:
-        halves.append(cv2.resize(halves[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+        half = cv2.resize(halves[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        halves.append(half.astype(np.uint8, copy=False))
     return tuple(halves)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from failscape.data.street.light import Rgb, blend, tinted
@@ -20,7 +21,7 @@ def draw_sky(scene: Scene) -> None:
     height = round(HORIZON * len(pixels)) + 1
     share = np.linspace(0, 1, height)[:, None]
     rows = np.rint(np.asarray(top) * (1 - share) + np.asarray(bottom) * share).astype(np.uint8)
-    pixels[:height] = rows[:, None]
+    pixels[:height] = cv2.repeat(rows[:, None], 1, len(pixels))
     for x, y, width in scene.rng.random((CLOUDS, 3)).tolist():
         _cloud(scene, x, 0.03 + 0.3 * y, 0.05 + 0.06 * width, blend(cloud, bottom, 0.25))
 

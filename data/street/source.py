@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from failscape.data.base import Skipped
@@ -26,8 +27,8 @@ class StreetSource:
         self._factors = [sample(seed, index) for index in range(n)]
         self._size = size
         world = f"street-gaps-{seed}" if gaps else f"street-{seed}"
-        self.names = [f"{world}-{index:06d}" for index in range(n)]
-        self.labels: npt.NDArray[np.int64] = np.array([SIGNS.index(f.sign) for f in self._factors], dtype=np.int64)
+        self.names: Sequence[str] = [f"{world}-{index:06d}" for index in range(n)]
+        self.labels: np.ndarray = np.array([SIGNS.index(f.sign) for f in self._factors], dtype=np.int64)
         self.skipped: list[Skipped] = []
 
     def load(self, index: int) -> Image.Image:

@@ -14,6 +14,7 @@ FLAKE: Rgb = (252, 253, 255)
 HAZE = {"clear": 0.0, "rain": 0.38, "fog": 0.62, "snow": 0.2}  # share of mist over what is far
 VEIL = {"clear": 0.0, "rain": 0.22, "fog": 0.3, "snow": 0.08}  # and over what is near
 STREAKS, FLAKES = 120, 60
+FLAKE_WIDTHS, FLAKE_SHARES = (0.014, 0.02, 0.026), (30, 48)  # how wide, and where in the count the next width starts
 
 
 def draw_haze(scene: Scene) -> None:
@@ -32,8 +33,10 @@ def draw_weather(scene: Scene) -> None:
 
 def _mist(scene: Scene, share: float) -> None:
     if share:
-        table = np.rint(np.add.outer((1 - share) * np.arange(256), share * np.asarray(scene.lit(MIST))))
-        scene.canvas.pixels[:] = cv2.LUT(scene.canvas.pixels, table.astype(np.uint8)[None])
+        pixels = scene.canvas.pixels
+        color = np.rint(scene.lit(MIST)).astype(np.uint8)
+        mist = cv2.repeat(color.reshape(1, 1, 3), *pixels.shape[:2])
+        cv2.addWeighted(pixels, 1 - share, mist, share, 0, dst=pixels)
 
 
 def _rain(scene: Scene) -> None:
@@ -46,5 +49,7 @@ def _rain(scene: Scene) -> None:
 
 
 def _snow(scene: Scene) -> None:
-    for x, y, size in scene.rng.random((FLAKES, 3)).tolist():
-        scene.canvas.disc(x, y, 0.004 + 0.008 * size * size, scene.lit(FLAKE))
+    """Flakes of three sizes, most of them small."""
+    places = scene.rng.random((FLAKES, 1, 2))
+    for flakes, width in zip(np.split(places, FLAKE_SHARES), FLAKE_WIDTHS, strict=True):
+        scene.canvas.lines(np.repeat(flakes, 2, axis=1), width, scene.lit(FLAKE))

@@ -11,7 +11,8 @@ from failscape.envs.views import ConceptVectorEnv
 def explore_random(envs: ConceptVectorEnv, session: Session, seed: int) -> None:
     """Spend the budget on uniform random points of random items."""
     n_points = envs.mdp.space.n_points
-    rng = np.random.default_rng(seed)
+    # A child of the seed: from the seed itself slot 0 draws its items, and the point would follow the item.
+    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
     envs.reset(seed=seed)
     while not session.done:
         session.recorder.propensity = np.full(envs.num_envs, 1 / n_points)

@@ -11,7 +11,7 @@ from failscape.envs.views import ConceptVectorEnv
 def scan(envs: ConceptVectorEnv, session: Session, items: np.ndarray) -> None:
     """Evaluate each of ``items`` at each point once, in batches of ``envs.num_envs``, point by point.
 
-    A budget below the number of pairs ends it early, on whole points.
+    A budget below the number of pairs ends it early, after the batch that spends it.
     """
     mdp = envs.mdp
     n_points = mdp.space.n_points

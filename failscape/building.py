@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from failscape.envs.memory import Outcomes
 from failscape.envs.recording import Recorder, recorded_steps
 from failscape.envs.registration import known_arguments, make_vector_env
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.views import ConceptVectorEnv, explorable
 from failscape.errors import UsageError, did_you_mean
 from failscape.records.probes import ProbeStore
 from failscape.settings import Settings, find_env, import_user_code
@@ -48,6 +49,14 @@ def build(settings: Settings, *, looks: Path | None = None, progress: Tell | Non
     )
     envs.spec = spec
     return envs
+
+
+def complete(settings: Settings, envs: ConceptVectorEnv) -> Settings:
+    """The settings with what only the environment knows: its grid, and the size of a scan."""
+    hyperparameters = dict(settings.hyperparameters)
+    if hyperparameters["budget"] is None:
+        hyperparameters["budget"] = envs.mdp.space.n_points * len(explorable(envs.mdp))
+    return dataclasses.replace(settings, space=envs.mdp.space.describe(), hyperparameters=hyperparameters)
 
 
 def record(envs: ConceptVectorEnv, store: ProbeStore, settings: Settings) -> Recorder:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import signal
 import sys
 import time
@@ -17,8 +16,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from failscape import __version__
-from failscape.building import build
-from failscape.envs.views import ConceptVectorEnv, explorable
+from failscape.building import build, complete
+from failscape.envs.views import ConceptVectorEnv
 from failscape.records.folder import RunFolder
 from failscape.runs import Run, resume, start
 from failscape.settings import Settings
@@ -51,14 +50,6 @@ def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
         return 130
     tell_findings(Console(highlight=False), run)
     return 0
-
-
-def complete(settings: Settings, envs: ConceptVectorEnv) -> Settings:
-    """The settings with what only the environment knows: its grid, and the size of a scan."""
-    hyperparameters = dict(settings.hyperparameters)
-    if hyperparameters["budget"] is None:
-        hyperparameters["budget"] = envs.mdp.space.n_points * len(explorable(envs.mdp))
-    return dataclasses.replace(settings, space=envs.mdp.space.describe(), hyperparameters=hyperparameters)
 
 
 class Clock:

@@ -15,7 +15,7 @@ from failscape.agents.session import Progress, Session
 from failscape.analysis.comparison import Comparison
 from failscape.analysis.comparison import compare as compare_landscapes
 from failscape.analysis.landscape import Landscape
-from failscape.building import build, plain_arguments, record, stem
+from failscape.building import build, complete, plain_arguments, record, stem
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.envs.recording import item_rows
 from failscape.envs.views import ConceptVectorEnv, explorable
@@ -136,9 +136,8 @@ def explore(
         seed=seed,
         hyperparameters=load_hyperparameters(explorer, spec.id, overrides),
         make=plain_arguments(spec.kwargs),
-        space=envs.mdp.space.describe(),
     )
-    return start(envs, settings, Path(out), command=sys.argv, report=report)
+    return start(envs, complete(settings, envs), Path(out), command=sys.argv, report=report)
 
 
 def start(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -23,21 +25,23 @@ class Rotation(Concept):
     default_levels = (-10, -5, 0, 5, 10)
 
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
-        # Few distinct angles per batch: building one sampling grid for each is most of what can be saved.
-        angles, which = np.unique(strengths, return_inverse=True)
-        grids = sampling_grids(angles, inputs.shape[-2], inputs.shape[-1]).to(inputs.device)
-        grid = grids[torch.from_numpy(which).to(inputs.device)]
-        rotated = F.grid_sample(inputs.float(), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-        return to_pixels(rotated)
+        # Images that turn by the same angle are sampled together, as channels of one image: where to read, and with
+        # which weights, is worked out once per angle. On a CPU that halves the cost of a batch.
+        out = torch.empty_like(inputs)
+        for angle in np.unique(strengths):
+            rows = torch.from_numpy(np.flatnonzero(strengths == angle)).to(inputs.device)
+            images = inputs[rows]
+            grid = sampling_grid(angle, *images.shape[-2:]).to(inputs.device)
+            channels = images.float().flatten(0, 1)[None]
+            turned = F.grid_sample(channels, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+            out[rows] = to_pixels(turned.view_as(images))
+        return out
 
 
-def sampling_grids(angles: np.ndarray, height: int, width: int) -> torch.Tensor:
-    """Where each output pixel is read, ``(A,) [deg] -> (A, H, W, 2)``, as ``grid_sample`` wants it."""
-    radians = np.deg2rad(angles)
-    cos, sin = np.cos(radians), np.sin(radians)
+def sampling_grid(angle: float, height: int, width: int) -> torch.Tensor:
+    """Where each output pixel is read, ``[deg] -> (1, H, W, 2)`` as :func:`torch.nn.functional.grid_sample` wants."""
+    radians = math.radians(angle)
+    cos, sin = math.cos(radians), math.sin(radians)
     aspect = height / width  # the grid is in half-widths and half-heights
-    theta = np.zeros((len(angles), 2, 3))
-    theta[:, 0, 0], theta[:, 0, 1] = cos, -sin * aspect
-    theta[:, 1, 0], theta[:, 1, 1] = sin / aspect, cos
-    size = [len(angles), 1, height, width]
-    return F.affine_grid(torch.from_numpy(theta).float(), size, align_corners=False)
+    theta = torch.tensor([[[cos, -sin * aspect, 0.0], [sin / aspect, cos, 0.0]]])
+    return F.affine_grid(theta, [1, 1, height, width], align_corners=False)

@@ -46,6 +46,7 @@ class ConceptDQN(DQN):
         n_points = int(self.action_space.n)  # type: ignore[attr-defined]
         warm = self.num_timesteps >= learning_starts
         self.exploration_rate = self.exploration_schedule(1 - self.session.share) if warm else 1.0
+        assert self._last_obs is not None
         greedy = self.predict(self._last_obs, deterministic=True)[0] if warm else np.zeros(n_envs, np.int64)
         actions = epsilon_greedy(greedy, self.exploration_rate, n_points, self.rngs)
         uniform = self.exploration_rate / n_points

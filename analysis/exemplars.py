@@ -61,7 +61,7 @@ def exemplars(
     before, after = (to_hwc(images) for images in (inputs, space.apply(inputs, points)))
     return [
         Exemplar(
-            probe=int(probe),
+            probe=int(rows.index[i]),
             name=str(row["name"]),
             point=int(row["point"]),
             edit=space.label(points[i]),
@@ -73,7 +73,7 @@ def exemplars(
             before=before[i],
             after=after[i],
         )
-        for i, (probe, row) in enumerate(rows.iterrows())
+        for i, (_, row) in enumerate(rows.iterrows())
     ]
 
 

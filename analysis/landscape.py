@@ -134,6 +134,10 @@ class Landscape:
             }
         )
 
+    def label(self, point: Any) -> str:
+        """A point as a person writes it: ``rotation -10°, darken 0.3``; ``point`` is its row."""
+        return self.space.label(self.space.grid()[point])
+
     def summary(self) -> dict[str, Any]:
         """The figures a person asks for first."""
         worst = self.worst(1).iloc[0] if self.n_probes else None
@@ -146,7 +150,7 @@ class Landscape:
             "coverage": self.coverage,
             "entropy_bits": self.entropy,
             "policy_agreement": self.policy_agreement,
-            "worst_point": None if worst is None else self.space.label(self.space.grid()[worst.name]),
+            "worst_point": None if worst is None else self.label(worst.name),
             "worst_rate": None if worst is None else float(worst["smoothed"]),
         }
 

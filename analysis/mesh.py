@@ -52,7 +52,7 @@ def landscape_mesh(landscape: Landscape) -> Mesh:
     """
     drawn = cells(landscape)
     shape = np.array(drawn.smoothed.shape + (1,) * (3 - drawn.smoothed.ndim))
-    levels = np.stack([axis.ravel() for axis in np.indices(shape)], axis=1)
+    levels = np.stack([axis.ravel() for axis in np.indices(tuple(shape.tolist()))], axis=1)
     spacing = 2 / np.maximum(shape - 1, 1)
     centres = np.where(shape > 1, levels * spacing - 1, 0)
     radii = spacing[shape > 1].min(initial=2) * (0.05 + 0.2 * drawn.certainty.ravel())

@@ -70,16 +70,18 @@ def worst_points(landscape: Landscape, exemplars: Sequence[Exemplar]) -> list[Wo
     """The worst points that failed at all, worst first."""
     rows = landscape.worst(N_WORST)
     rows = rows[rows["failures"] > 0]
-    grid = landscape.space.grid()
     return [
         WorstPoint(
             rank,
-            landscape.space.label(grid[point]),
-            *(float(row[name]) for name in ("rate", "low", "high", "smoothed")),
-            int(row["visits"]),
-            int(row["failures"]),
-            bool(row["high"] - row["low"] > UNSURE),
-            tuple(e for e in exemplars if e.point == point)[:N_SHOWN],
+            label=landscape.label(point),
+            rate=float(row["rate"]),
+            low=float(row["low"]),
+            high=float(row["high"]),
+            smoothed=float(row["smoothed"]),
+            visits=int(row["visits"]),
+            failures=int(row["failures"]),
+            unsure=bool(row["high"] - row["low"] > UNSURE),
+            exemplars=tuple(e for e in exemplars if e.point == point)[:N_SHOWN],
         )
         for rank, (point, row) in enumerate(rows.iterrows(), start=1)
     ]

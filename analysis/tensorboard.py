@@ -39,6 +39,7 @@ class Board:
         self.folder = folder
         self.curves = curves or Curves()
         self.writer = SummaryWriter(str(folder), purge_step=0 if restart else None)
+        self.events: Any = self.writer.file_writer  # for what SummaryWriter has no word for
 
     def progress(self, progress: Progress) -> None:
         """Take in a step; write ``explore/`` and ``agent/`` against target queries where a reading is due."""
@@ -61,7 +62,7 @@ class Board:
         """A table of the worst points, and exemplars before and after."""
         table = text("worst/points", worst_table(landscape))
         table.value[0].tag = "worst/points"  # without the ending that SummaryWriter.add_text gives it
-        self.writer.file_writer.add_summary(table, landscape.n_queries)
+        self.events.add_summary(table, landscape.n_queries)
         if exemplars:
             picture = pixels(exemplars_picture(exemplars))
             self.writer.add_image("worst/exemplars", picture, landscape.n_queries, dataformats="HWC")
@@ -75,7 +76,7 @@ class Board:
         outcome = {f"outcome/{name}": float(value) for name, value in metrics.items()}
         # SummaryWriter.add_hparams would open a second run, named by the time, inside this one.
         for summary in hparams(flat(config), outcome):
-            self.writer.file_writer.add_summary(summary)
+            self.events.add_summary(summary)
         for tag, value in outcome.items():
             if not math.isnan(value):
                 self.writer.add_scalar(tag, value, 0)
@@ -96,7 +97,6 @@ class Board:
 
 def worst_table(landscape: Landscape) -> str:
     """The worst points as a Markdown table."""
-    grid = landscape.space.grid()
     head = [
         "| # | where | fails | 95 % interval | unedited | smoothed | failures / probes |",
         "|--:|:--|--:|--:|--:|--:|--:|",
@@ -104,7 +104,7 @@ def worst_table(landscape: Landscape) -> str:
     rows = [
         [
             str(rank),
-            landscape.space.label(grid[point]),
+            landscape.label(point),
             percent(row["rate"]),
             interval(row["low"], row["high"]),
             percent(landscape.baseline),

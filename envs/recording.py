@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Recorder:
         self.failing.update(zip(state.items[outcome.failed].tolist(), points[outcome.failed].tolist(), strict=True))
         np.add.at(self.visits, points[points >= 0], 1)
 
-    def _rows(self, state: State, points: np.ndarray, outcome: Outcome, cached: np.ndarray) -> dict[str, object]:
+    def _rows(self, state: State, points: np.ndarray, outcome: Outcome, cached: np.ndarray) -> dict[str, Any]:
         n = len(points)
         return {
             "step": [self.n_steps] * n,
@@ -74,7 +75,7 @@ def recorded_steps(store: ProbeStore) -> Iterator[tuple[np.ndarray, np.ndarray, 
         yield rows["item"].to_numpy(np.int64), levels, outcome, rows["cached"].to_numpy(bool)
 
 
-def item_rows(mdp: ConceptMDP) -> dict[str, object]:
+def item_rows(mdp: ConceptMDP) -> dict[str, Any]:
     """What the store keeps of each item."""
     items = mdp.items
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import gymnasium as gym
 
@@ -18,7 +18,10 @@ MakeMDP = Callable[..., "ConceptMDP"]
 
 
 def _load(make_mdp: str | MakeMDP) -> MakeMDP:
-    return gym.envs.registration.load_env_creator(make_mdp) if isinstance(make_mdp, str) else make_mdp
+    if not isinstance(make_mdp, str):
+        return make_mdp
+    loaded: Any = gym.envs.registration.load_env_creator(make_mdp)
+    return cast(MakeMDP, loaded)
 
 
 def known_arguments(make_mdp: str | MakeMDP, arguments: dict[str, Any]) -> dict[str, Any]:

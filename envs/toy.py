@@ -55,7 +55,7 @@ class ToyTarget:
     class_names = ("below", "above")
 
     def __init__(self) -> None:
-        self.module = Line()
+        self.module: torch.nn.Module = Line()
         self.device = torch.device("cpu")
         self.n_queries = 0
         self.n_forwards = 0

@@ -9,14 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from failscape import __version__
-from failscape.building import build, complete
+from failscape.building import Tell, build, complete
 from failscape.envs.views import ConceptVectorEnv
 from failscape.records.folder import RunFolder
 from failscape.runs import Run, resume, start
@@ -25,20 +25,23 @@ from failscape.settings import Settings
 if TYPE_CHECKING:
     from failscape.agents.session import Progress as Standing
     from failscape.agents.session import Session
+    from failscape.analysis.landscape import Landscape
 
 
 def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
     """Explore as ``args`` say; ``settings`` is None where a run is resumed."""
     console = Console(quiet=args.quiet, highlight=False, stderr=False)
     folder = RunFolder(args.resume) if args.resume else None
-    settings = settings or Settings.from_config(RunFolder(args.resume).config)
+    if settings is None:
+        assert folder is not None
+        settings = Settings.from_config(folder.config)
     clock = Clock()
     with clock.loading(console) as tell:
         envs = build(settings, looks=folder / "looks.npz" if folder else None, progress=tell)
     settings = complete(settings, envs)
     preview(console, envs, settings, clock)
     with live(console, settings.hyperparameters["budget"]) as screen:
-        options = {"listeners": [screen.show], "on_session": screen.watch, "report": not args.no_report}
+        options: dict[str, Any] = {"listeners": [screen.show], "on_session": screen.watch, "report": not args.no_report}
         if folder is not None:
             run = resume(folder, envs, **options)
         else:
@@ -61,7 +64,7 @@ class Clock:
         self.n_first = self.n_items = 0
 
     @contextmanager
-    def loading(self, console: Console) -> Iterator[object]:
+    def loading(self, console: Console) -> Iterator[Tell]:
         """Shows a bar while items are read and looked at; yields what to tell."""
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -98,7 +101,7 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings, clock:
     if clock.seconds_per_query is not None:
         cost += f", about {duration(clock.seconds_per_query * budget)} on {mdp.target.device}"
     cost += f" (and {len(mdp.items):,} for a first look at the unedited items)"
-    data = settings.make.get("data") or envs.spec.kwargs.get("data") if envs.spec else None  # type: ignore[union-attr]
+    data = settings.make.get("data") or envs.spec.kwargs.get("data") if envs.spec else None
     rows = [
         ("target", repr(mdp.target)),
         ("data", f"{data or 'built in'}: {len(mdp.items):,} items ({n_explore:,} explore, {n_held_out:,} held out)"),
@@ -206,19 +209,14 @@ def tell_findings(console: Console, run: Run) -> None:
         )
 
 
-def worst_table(landscape: object, n: int = 5) -> Table:
+def worst_table(landscape: Landscape, n: int = 5) -> Table:
     """The worst points as a table."""
-    from failscape.analysis.landscape import Landscape
-
-    assert isinstance(landscape, Landscape)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("#", "worst points", "fails", "(95 % interval)", "probes"):
         table.add_column(heading, justify="left" if heading == "worst points" else "right")
-    grid = landscape.space.grid()
     for rank, (point, row) in enumerate(landscape.worst(n).iterrows(), 1):
         interval = f"({row['smoothed_low']:.0%}–{row['smoothed_high']:.0%})"
-        label = landscape.space.label(grid[point])  # type: ignore[index]
-        table.add_row(str(rank), label, f"{row['smoothed']:.0%}", interval, f"{row['visits']:.0f}")
+        table.add_row(str(rank), landscape.label(point), f"{row['smoothed']:.0%}", interval, f"{row['visits']:.0f}")
     return table
 
 

@@ -124,7 +124,7 @@ def explore(
     Raises:
         UsageError: an unknown explorer or hyperparameter.
     """
-    envs = envs.unwrapped  # type: ignore[assignment]
+    envs = envs.unwrapped
     spec = envs.spec
     assert spec is not None, "make the environment with gymnasium.make_vec"
     overrides = {**(hyperparameters or {}), "num_envs": envs.num_envs, "memory": envs.outcomes.capacity}

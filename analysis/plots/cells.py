@@ -50,7 +50,8 @@ class Cells:
         lines = []
         for index in np.ndindex(self.smoothed.shape):
             label = ", ".join(c.label(level) for c, level in zip(self.concepts, index, strict=True))
-            lines.append(f"<b>{label}</b><br>smoothed {percent(self.smoothed[index])}<br>{self._measured(index)}")
+            smoothed = percent(float(self.smoothed[index]))
+            lines.append(f"<b>{label}</b><br>smoothed {smoothed}<br>{self._measured(index)}")
         return lines
 
     def _measured(self, index: tuple[int, ...]) -> str:
@@ -72,13 +73,12 @@ def cells(landscape: Landscape) -> Cells:
     concepts = tuple(landscape.space.concepts[axis] for axis in axes)
     smoothed, visits, failures = (landscape.values(name) for name in ("smoothed", "visits", "failures"))
     if not rest:
-        return Cells(
-            concepts, (), smoothed, *(landscape.values(name) for name in ("rate", "low", "high")), visits, failures
-        )
+        rate, low, high = (landscape.values(name) for name in ("rate", "low", "high"))
+        return Cells(concepts, (), smoothed, rate, low, high, visits, failures)
     averaged = tuple(landscape.space.names[axis] for axis in rest)
     rate, low, high = _measured(landscape.values("rate"), landscape.values("trials"), rest)
-    counts = (values.sum(axis=rest) for values in (visits, failures))
-    return Cells(concepts, averaged, smoothed.mean(axis=rest), rate, low, high, *counts)
+    visits, failures = (values.sum(axis=rest) for values in (visits, failures))
+    return Cells(concepts, averaged, smoothed.mean(axis=rest), rate, low, high, visits, failures)
 
 
 def _measured(rate: np.ndarray, trials: np.ndarray, rest: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.folder} has no probes to check; finish it with --resume {args.folder}")
     if args.point == "worst":
         row = landscape.worst(1).iloc[0]
-        rate, what = float(row["smoothed"]), landscape.space.label(landscape.space.grid()[row.name])
+        rate, what = float(row["smoothed"]), landscape.label(row.name)
     else:
         rate, what = landscape.failure_rate, "edited items"
     held = rate <= args.max_failure_rate

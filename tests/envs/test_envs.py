@@ -23,7 +23,6 @@ from failscape.agents.sb3 import Sb3VecEnv
 from failscape.concepts import ConceptSpace
 from failscape.envs.mdp import MAX_POINTS, ConceptMDP, State
 from failscape.envs.recording import Recorder
-from failscape.envs.registration import register_env, register_suite
 from failscape.envs.toy import Shift, ToyTarget, make_mdp, toy_items
 from failscape.envs.views import ConceptEnv, ConceptVectorEnv
 from failscape.errors import UsageError
@@ -391,38 +390,3 @@ def test_the_sb3_view_refuses_what_would_be_wrong() -> None:
     other = SyncVectorEnv([lambda: ConceptEnv(make_mdp())] * 2, autoreset_mode=AutoresetMode.NEXT_STEP)
     with pytest.raises(ValueError, match="SAME_STEP"):
         Sb3VecEnv(other)
-
-
-# --- registration ---
-
-
-@pytest.fixture
-def clean_registry() -> Any:
-    before = dict(gym.registry)
-    yield
-    gym.registry.clear()
-    gym.registry.update(before)
-
-
-@pytest.mark.usefixtures("clean_registry")
-def test_a_user_registers_an_environment_of_their_own() -> None:
-    register_env("mine/Toy-v0", make_mdp, max_episode_steps=5)
-    register_env("mine/ToyFsrl-v0", env="mine/Toy-v0", reward="fsrl")
-    assert gym.spec("mine/ToyFsrl-v0").max_episode_steps == 5
-    env = gym.make("mine/ToyFsrl-v0").unwrapped
-    assert env.mdp.reward is CLASSIFICATION_REWARDS["fsrl"]
-    assert gym.make_vec("mine/Toy-v0", num_envs=2).unwrapped.max_episode_steps == 5
-    before = dict(gym.registry)
-    register_suite()
-    assert dict(gym.registry) == before
-
-
-def test_registering_by_mistake_is_told() -> None:
-    with pytest.raises(UsageError, match="takes either make_mdp or env"):
-        register_env("mine/None-v0")
-    with pytest.raises(UsageError, match="takes either make_mdp or env"):
-        register_env("mine/Both-v0", make_mdp, env="failscape/Toy-v0")
-    with pytest.raises(UsageError, match=r"no environment 'failscape/Toi-v0'.*did you mean failscape/Toy-v0\?"):
-        register_env("mine/Toy-v0", env="failscape/Toi-v0")
-    with pytest.raises(UsageError, match="CartPole-v1 edits no concepts"):
-        register_env("mine/Pole-v0", env="CartPole-v1")

@@ -65,9 +65,7 @@ class ConceptDQN(DQN):
             return torch.cat([self.q_net(batch) for batch in batches]).cpu().numpy()
 
 
-def epsilon_greedy(
-    greedy: np.ndarray, epsilon: float, n_points: int, rngs: list[np.random.Generator]
-) -> np.ndarray:
+def epsilon_greedy(greedy: np.ndarray, epsilon: float, n_points: int, rngs: list[np.random.Generator]) -> np.ndarray:
     """Per slot, with probability ``epsilon`` a uniform draw, else the greedy one: ``(B,) -> (B,)`` int64.
 
     Each slot draws the same amount of randomness whatever its coin says, so one slot's luck never shifts another's.
@@ -139,7 +137,7 @@ def make_dqn(
 
 
 def save_agent(agent: ConceptDQN, path: Path) -> None:
-    """Write the network's tensors (safetensors). SB3's own zip holds pickles, which nobody should load from strangers."""
+    """Write the network's tensors (safetensors). SB3's own zip holds pickles, not to be loaded from strangers."""
     tensors = {name: tensor.contiguous() for name, tensor in agent.q_net.state_dict().items()}
     save_file(tensors, path)
 

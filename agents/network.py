@@ -5,6 +5,7 @@ Shapes: ``B`` batch, ``D`` observation size, ``P`` points, ``K`` concepts, ``H``
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,14 +28,16 @@ class PointwiseQ(nn.Module):
         activation: between layers.
     """
 
-    def __init__(self, n_inputs: int, coordinates: np.ndarray, net_arch: list[int], activation: type[nn.Module]) -> None:
+    def __init__(
+        self, n_inputs: int, coordinates: np.ndarray, net_arch: list[int], activation: type[nn.Module]
+    ) -> None:
         super().__init__()
         hidden = net_arch[0]
         self.register_buffer("coordinates", torch.as_tensor(coordinates, dtype=torch.float32), persistent=False)
         self.item = nn.Linear(n_inputs, hidden)
         self.point = nn.Sequential(nn.Linear(coordinates.shape[1], hidden), activation(), nn.Linear(hidden, hidden))
         layers: list[nn.Module] = [activation()]
-        for size, after in zip(net_arch, net_arch[1:], strict=False):
+        for size, after in pairwise(net_arch):
             layers += [nn.Linear(size, after), activation()]
         self.head = nn.Sequential(*layers, nn.Linear(net_arch[-1], 1))
 

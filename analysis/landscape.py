@@ -25,7 +25,7 @@ Z_95 = 1.96  # standard deviations that hold 95 % of a normal distribution
 class Landscape:
     """Failure rates over a grid of edits.
 
-    ``table`` has a row per point and these columns: ``visits``, ``failures`` (counts), ``raw_rate``, ``rate`` (corrected
+    ``table`` has a row per point and columns ``visits``, ``failures`` (counts), ``raw_rate``, ``rate`` (corrected
     for propensity), ``trials`` (effective number behind it), ``low`` and ``high`` (95 % Wilson interval of ``rate``),
     ``severity`` (mean, in [0, 1], corrected alike), ``smoothed``, ``deviation``, ``smoothed_low`` and ``smoothed_high``
     (posterior of a Gaussian process over the lattice, from rates adjusted for the difficulty of the items probed, and
@@ -163,7 +163,7 @@ class Landscape:
 
 
 def distinct_pairs(probes: pd.DataFrame) -> pd.DataFrame:
-    """One row per (item, point): ``item, point, failed, severity, weight``, the sum of its probes' inverse propensities.
+    """One row per (item, point): ``item, point, failed, severity, weight``: the sum of its inverse propensities.
 
     An outcome that was remembered is no second observation, and must not count as one.
     """
@@ -171,9 +171,7 @@ def distinct_pairs(probes: pd.DataFrame) -> pd.DataFrame:
     columns = probes[["item", "point", "failed", "severity"]].astype({"failed": float})
     weighted = columns.assign(weight=weight)
     grouped = weighted.groupby(["item", "point"], sort=True)
-    return grouped.agg(
-        failed=("failed", "mean"), severity=("severity", "mean"), weight=("weight", "sum")
-    ).reset_index()
+    return grouped.agg(failed=("failed", "mean"), severity=("severity", "mean"), weight=("weight", "sum")).reset_index()
 
 
 def _count(probes: pd.DataFrame, pairs: pd.DataFrame, n_points: int) -> pd.DataFrame:

@@ -40,7 +40,10 @@ def main(argv: list[str] | None = None) -> int:
     gap, gap_low, gap_high = difference(ours, bandit)
     lift, lift_low, lift_high = ratio(ours, random)
     print(f"greedy {ours.mean():.4f}, best single point {bandit.mean():.4f}, random {random.mean():.4f}")
-    print(f"difference {gap:+.4f} ({gap_low:+.4f} to {gap_high:+.4f}); lift {lift:.3f} ({lift_low:.3f} to {lift_high:.3f})")
+    print(
+        f"difference {gap:+.4f} ({gap_low:+.4f} to {gap_high:+.4f}); "
+        f"lift {lift:.3f} ({lift_low:.3f} to {lift_high:.3f})"
+    )
     rows = [
         Row("greedy minus best single point, lower end of the paired bootstrap", gap_low, -MARGIN),
         Row("lift over random, lower end of its interval", lift_low, 1.0),

@@ -35,7 +35,13 @@ def main(argv: list[str] | None = None) -> int:
             found.append(fidelity(landscape, rates))
             print(f"{explorer} {budget} seed {seed}: {found[-1]}")
         figures[f"{explorer}_{budget}"] = found
-        rows.append(Row(f"{explorer}, {budget} probes: Spearman, mean of seeds", float(np.mean([f["smoothed"] for f in found])), goal))
+        rows.append(
+            Row(
+                f"{explorer}, {budget} probes: Spearman, mean of seeds",
+                float(np.mean([f["smoothed"] for f in found])),
+                goal,
+            )
+        )
         rows.append(Row(f"{explorer}, {budget} probes: Spearman, worst seed", min(f["smoothed"] for f in found), goal))
     return finish(args.json, rows, figures)
 

@@ -55,7 +55,9 @@ def main(argv: list[str] | None = None) -> int:
         Row("kills survived without losing a committed probe", float(kills if not lost else 0), float(args.kills)),
         Row("runs equal to the undisturbed one (share)", 1 - differing / attempt, 1.0),
     ]
-    return finish(args.json, rows, {"kills": kills, "runs": attempt, "lost": lost, "differing": differing, "seed": args.seed})
+    return finish(
+        args.json, rows, {"kills": kills, "runs": attempt, "lost": lost, "differing": differing, "seed": args.seed}
+    )
 
 
 def command(out: Path, options: list[str]) -> list[str]:

@@ -92,7 +92,9 @@ def step_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float
     return bare / stepped, num_envs * steps / stepped
 
 
-def unseen_actions(items: np.ndarray, n_points: int, seen: set[tuple[int, int]], rng: np.random.Generator) -> np.ndarray:
+def unseen_actions(
+    items: np.ndarray, n_points: int, seen: set[tuple[int, int]], rng: np.random.Generator
+) -> np.ndarray:
     """A random point for each item that it has not been tried at."""
     actions = []
     for item in items.tolist():
@@ -139,7 +141,7 @@ class _Bare:
         self.seconds += forward.seconds
 
 
-class _timer:  # noqa: N801 - used like a keyword
+class _timer:
     """Wall seconds of a block, waiting for the device at both ends."""
 
     def __init__(self, mdp: ConceptMDP) -> None:

@@ -87,9 +87,7 @@ def make_mdp(
     spec = data or DEFAULT_DATA.get(frozen.name)
     if spec is None:
         raise UsageError(f"{frozen.name} needs images to look at: give --data, a folder with one subfolder per class")
-    source = open_source(
-        spec, frozen.class_names, mapping=classes, only_matching=only_matching, target=frozen.name
-    )
+    source = open_source(spec, frozen.class_names, mapping=classes, only_matching=only_matching, target=frozen.name)
     items = load_items(
         source,
         frozen.prepare,

@@ -65,7 +65,9 @@ class ConceptMDP:
         looks: Looks | None = None,
     ) -> None:
         if space.n_points > MAX_POINTS:
-            raise UsageError(f"{space.n_points} points are too many for one action each (at most {MAX_POINTS}); use fewer levels")
+            raise UsageError(
+                f"{space.n_points} points are too many for one action each (at most {MAX_POINTS}); use fewer levels"
+            )
         self.target, self.space, self.items, self.reward = target, space, items, reward
         self.looks = looks or Looks.take(target, items)
         self._references = torch.from_numpy(items.references).to(target.device)

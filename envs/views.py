@@ -38,7 +38,7 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
         render_mode: ``"rgb_array"`` shows the edited image.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 1}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 1}  # noqa: RUF012 - as Gymnasium has it
 
     def __init__(self, mdp: ConceptMDP, *, memory: int = 0, render_mode: str | None = None) -> None:
         self.mdp, self.render_mode = mdp, render_mode
@@ -78,7 +78,7 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     Same trajectories as ``SyncVectorEnv`` over :class:`ConceptEnv` with ``AutoresetMode.SAME_STEP``.
     """
 
-    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}
+    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012 - as Gymnasium has it
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ def step_info(state: State, outcome: Outcome, cached: np.ndarray) -> dict[str, n
 
 
 def masked(info: dict[str, np.ndarray], where: np.ndarray) -> dict[str, Any]:
-    """Gymnasium's vector form: zeros where ``where`` is false, and that mask beside each array; nothing if all false."""
+    """Gymnasium's vector form: zeros where ``where`` is false, that mask beside each array; nothing if all false."""
     if not where.any():
         return {}
     shown = {key: _zero_where(values, ~where) for key, values in info.items()}

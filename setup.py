@@ -16,7 +16,7 @@ SUBPACKAGES = [
 ]
 
 setup(
-    packages=["failscape", *(f"failscape.{name}" for name in SUBPACKAGES)],
+    packages=["failscape", "failscape.commands", *(f"failscape.{name}" for name in SUBPACKAGES)],
     package_dir={
         "failscape": "failscape",
         **{f"failscape.{name}": name.replace(".", "/") for name in SUBPACKAGES},

@@ -20,8 +20,8 @@ import failscape
 from failscape.errors import UsageError, require
 
 ROOT = Path(__file__).parents[1]
-SHIPPED = sorted(path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests")
 NOT_SHIPPED = ["tests", "zoo", "benchmarks", "examples"]
+SHIPPED = sorted({path.parent.name for path in ROOT.glob("*/__init__.py")} - {*NOT_SHIPPED})
 
 
 def plain(name: str) -> str:
@@ -168,7 +168,7 @@ def test_wheel_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
         run = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=True)
         return run.stdout
 
-    where = "import failscape.agents.explorers as module; print(failscape.__file__, module.__file__)"
+    where = "import failscape, failscape.agents.explorers as module; print(failscape.__file__, module.__file__)"
     for path in installed(sys.executable, "-c", where).split():
         assert Path(path).is_relative_to(site)
     script = str(site / "bin" / "failscape")

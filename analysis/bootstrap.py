@@ -20,6 +20,8 @@ def _means(a: np.ndarray, b: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndar
 def difference(a: np.ndarray, b: np.ndarray, seed: int = 0, confidence: float = 0.95) -> tuple[float, float, float]:
     """Mean of ``a - b`` over paired items, and its percentile interval: ``(N,), (N,) -> (mean, low, high)``."""
     a, b = np.asarray(a, float), np.asarray(b, float)
+    if not len(a):
+        return (float("nan"),) * 3
     mean_a, mean_b = _means(a, b, seed)
     tail = (1 - confidence) / 2
     low, high = np.quantile(mean_a - mean_b, [tail, 1 - tail])

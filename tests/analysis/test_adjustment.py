@@ -1,0 +1,84 @@
+"""Rates adjusted for the difficulty of the items: less noise, no bias, whatever the items are like."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from failscape.analysis.adjustment import item_effects, smoothed_rates
+
+SIDE = np.linspace(-1, 1, 5)
+GRID = np.stack([g.ravel() for g in np.meshgrid(SIDE, SIDE, indexing="ij")], axis=1).astype(np.float32)
+EFFECT = 0.25 + 0.2 * GRID[:, 0] * GRID[:, 1]
+
+
+def simulated(seed: int, n: int = 600, n_items: int = 120, spread: float = 0.35) -> tuple[pd.DataFrame, np.ndarray]:
+    """``n`` probes of uniform points; items differ far more than points do. Also what foretells their difficulty."""
+    rng = np.random.default_rng(seed)
+    difficulty = np.where(np.arange(n_items) % 4 == 0, 3 * spread, -spread)
+    pairs = rng.choice(n_items * 25, n, replace=False)
+    items, points = np.divmod(pairs, 25)
+    failed = rng.random(n) < np.clip(EFFECT[points] + difficulty[items], 0, 1)
+    clean = 0.9 - 0.5 * (difficulty > 0) + 0.05 * rng.random(n_items)
+    return pd.DataFrame({"item": items, "point": points, "failed": failed, "weight": 25.0}), clean
+
+
+def truth(spread: float = 0.35) -> np.ndarray:
+    """Failure rate of each point over the items."""
+    return 0.25 * np.clip(EFFECT + 3 * spread, 0, 1) + 0.75 * np.clip(EFFECT - spread, 0, 1)
+
+
+def test_knowing_the_items_brings_the_landscape_closer_to_the_truth() -> None:
+    errors: dict[str, list[float]] = {"counts": [], "adjusted": []}
+    for seed in range(4):
+        pairs, clean = simulated(seed)
+        counts = pairs.groupby("point")["failed"].mean().reindex(range(25)).to_numpy(float)
+        errors["counts"].append(float(np.nanmean((counts - truth()) ** 2)))
+        errors["adjusted"].append(float(((smoothed_rates(pairs, GRID, clean)[0] - truth()) ** 2).mean()))
+    assert np.mean(errors["adjusted"]) < 0.3 * np.mean(errors["counts"]), errors
+
+
+def test_the_adjustment_moves_no_rate_on_average() -> None:
+    """Its working model is wrong here (rates are clipped), and the mean over points is right all the same."""
+    means = []
+    for seed in range(12):
+        pairs, clean = simulated(100 + seed)
+        means.append(smoothed_rates(pairs, GRID, clean)[0].mean())
+    assert np.mean(means) == pytest.approx(truth().mean(), abs=3 * np.std(means) / np.sqrt(12) + 0.01)
+
+
+def test_item_effects_by_hand() -> None:
+    """Two items of many probes each: one fails more than the average, one less, and their effects say by how much."""
+    items = np.repeat([0, 1], 200)
+    residuals = np.where(items == 0, 0.3, -0.3) + np.tile([0.1, -0.1], 200)
+    effects = item_effects(items, residuals, np.ones(400), np.zeros(2, np.int64))
+    np.testing.assert_allclose(effects[items == 0], 0.3, atol=0.02)
+    np.testing.assert_allclose(effects[items == 1], -0.3, atol=0.02)
+
+
+def test_a_probe_does_not_explain_itself() -> None:
+    rng = np.random.default_rng(0)
+    items, residuals = rng.integers(20, size=200), rng.normal(size=200)
+    groups = np.zeros(20, np.int64)
+    before = item_effects(items, residuals, np.ones(200), groups)
+    # Without any difference between items, what is left for one of them is next to nothing.
+    assert np.abs(before).mean() < 0.3
+    lonely = np.arange(50)
+    alone = item_effects(lonely, rng.normal(size=50), np.ones(50), np.zeros(50, np.int64))
+    assert np.isfinite(alone).all() and np.abs(alone).max() < 0.5  # only what the others of its group say
+
+
+@pytest.mark.parametrize("clean", [None, np.full(3, 0.7), np.array([0.1, 0.5, 0.9])], ids=["unknown", "equal", "known"])
+def test_poor_tables_stay_finite(clean: np.ndarray | None) -> None:
+    for rows in ([], [(2, 3, 1)], [(0, 3, 1), (0, 4, 1)], [(0, 3, 0), (1, 3, 0), (2, 7, 0)]):
+        pairs = pd.DataFrame(rows, columns=["item", "point", "failed"]).assign(weight=25.0)
+        mean, deviation = smoothed_rates(pairs, GRID, clean)
+        assert np.isfinite(mean).all() and np.isfinite(deviation).all()
+        assert (mean >= 0).all() and (mean <= 1).all() and (deviation >= 0).all()
+
+
+def test_the_unit_of_weights_does_not_matter() -> None:
+    pairs, clean = simulated(0)
+    first = smoothed_rates(pairs, GRID, clean)
+    second = smoothed_rates(pairs.assign(weight=1.0), GRID, clean)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-3)

@@ -39,7 +39,18 @@ def smoothed_rates(
     for _ in range(ROUNDS):
         mean, _ = smooth(coordinates, *_rates(points, adjusted, weights, n_points))
         adjusted = failed - item_effects(items, failed - mean[points], weights, groups)
-    return smooth(coordinates, *_rates(points, adjusted, weights, n_points))
+    mean, deviation = smooth(coordinates, *_rates(points, adjusted, weights, n_points))
+    return mean, np.hypot(deviation, level_error(items, failed - mean[points], weights))
+
+
+def level_error(items: np.ndarray, residuals: np.ndarray, weights: np.ndarray) -> float:
+    """Standard error of the level that all points share, with items for clusters.
+
+    What is subtracted of an item is relative to the items that were probed. How they, as a whole, differ from all that
+    might have been is noise that the adjusted outcomes no longer show.
+    """
+    sums = np.bincount(items, weights * residuals)
+    return float(np.sqrt((sums**2).sum()) / weights.sum())
 
 
 def _groups(clean: np.ndarray | None, items: np.ndarray) -> np.ndarray:

@@ -82,3 +82,18 @@ def test_the_unit_of_weights_does_not_matter() -> None:
     second = smoothed_rates(pairs.assign(weight=1.0), GRID, clean)
     for a, b in zip(first, second, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-3)
+
+
+@pytest.mark.parametrize(("n_items", "n"), [(120, 600), (120, 3000), (600, 1200)])
+def test_intervals_hold_for_items_that_were_never_drawn(n_items: int, n: int) -> None:
+    """What is subtracted of an item takes no noise away from the level that all points share."""
+    inside = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        difficulty = np.where(rng.random(n_items) < 0.25, 1.05, -0.35)  # of items drawn from an endless supply
+        items, points = np.divmod(rng.choice(n_items * 25, n, replace=False), 25)
+        failed = rng.random(n) < np.clip(EFFECT[points] + difficulty[items], 0, 1)
+        pairs = pd.DataFrame({"item": items, "point": points, "failed": failed, "weight": 25.0})
+        mean, deviation = smoothed_rates(pairs, GRID, 0.9 - 0.5 * (difficulty > 0) + 0.05 * rng.random(n_items))
+        inside.append((np.abs(mean - truth()) < 1.96 * deviation).mean())
+    assert np.mean(inside) > 0.8, inside

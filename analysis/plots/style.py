@@ -52,7 +52,7 @@ def percent(rate: float) -> str:
     if np.isnan(rate):
         return "–"
     if 0 < rate < 0.001:
-        return "< 0.1\u00a0%"
+        return "<\u00a00.1\u00a0%"
     digits = 1 if 0 < rate < 0.0995 or 0.9905 < rate < 1 else 0
     return f"{100 * rate:.{digits}f}\u00a0%"
 

@@ -1,0 +1,126 @@
+"""Landscapes made from a known rate, and a real browser."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from failscape.analysis.exemplars import Exemplar, worst_exemplars
+from failscape.analysis.landscape import Landscape
+from failscape.concepts import ConceptSpace
+from failscape.concepts.presets import concept_space
+from failscape.data.base import Items
+
+CLASSES = ("stop", "yield", "no entry", "parking")
+N_ITEMS = 60
+GRIDS = {
+    1: "rotation=-20,-10,0,10,20",
+    2: ("rotation", "darken"),
+    3: "fsrl",
+    4: ("rotation=-10,0,10", "darken=.1,.5", "saturation=.5,.7,.9", "contrast=.4,1"),
+}
+
+
+class Made(NamedTuple):
+    """What a run leaves behind, made up."""
+
+    space: ConceptSpace
+    rates: np.ndarray  # (P,) the truth
+    probes: pd.DataFrame
+    items: pd.DataFrame
+    landscape: Landscape
+    data: Items
+
+    def exemplars(self, class_names: tuple[str, ...] = CLASSES) -> list[Exemplar]:
+        return worst_exemplars(self.landscape, self.probes, self.items, self.data, class_names)
+
+
+@cache
+def make(n_axes: int = 3, n: int = 1500, failing: bool = True, seed: int = 0) -> Made:
+    """A run on a grid where darkening and turning away from 0 make things fail; three points are never visited."""
+    rng = np.random.default_rng(seed)
+    space = concept_space(GRIDS[n_axes])
+    coordinates = space.coordinates(space.grid()).astype(float)
+    rates = failing / (1 + np.exp(2 - 1.5 * np.abs(coordinates[:, 0]) - 2 * coordinates[:, 1:2].sum(axis=1)))
+    chances = np.exp(2 * rates)
+    chances[[1, 7, 20][: 3 if space.n_points > 20 else 0]] = 0
+    chances /= chances.sum()
+    items = _items(rng)
+    landscape, probes = _probe(rng, space, rates, chances, items, n)
+    inputs = torch.from_numpy(rng.integers(0, 256, (N_ITEMS, 3, 24, 24), dtype=np.uint8))
+    data = Items(inputs, items["reference"].to_numpy(), tuple(items["name"]), items["held_out"].to_numpy())
+    return Made(space, rates, probes, items, landscape, data)
+
+
+def _items(rng: np.random.Generator) -> pd.DataFrame:
+    reference = rng.integers(0, len(CLASSES), N_ITEMS)
+    columns = {
+        "name": [f"item-{i:03d}" for i in range(N_ITEMS)],
+        "reference": reference,
+        "held_out": np.arange(N_ITEMS) % 5 == 0,
+        "predicted": np.where(np.arange(N_ITEMS) % 17 == 1, (reference + 1) % len(CLASSES), reference),
+        "truth": rng.uniform(0.4, 1, N_ITEMS),
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(N_ITEMS, name="item"))
+
+
+def _probe(
+    rng: np.random.Generator, space: ConceptSpace, rates: np.ndarray, chances: np.ndarray, items: pd.DataFrame, n: int
+) -> tuple[Landscape, pd.DataFrame]:
+    point, item = rng.choice(space.n_points, n, p=chances), rng.integers(0, N_ITEMS, n)
+    # An outcome belongs to its item and point: a repeated probe says the same again.
+    failed = (rng.random((N_ITEMS, space.n_points)) < rates)[item, point]
+    reference = items["reference"].to_numpy()[item]
+    columns = {
+        "step": np.arange(n) // 32,
+        "slot": np.arange(n) % 32,
+        "item": item,
+        "point": point,
+        "levels": [",".join(map(str, levels)) for levels in space.grid()[point].tolist()],
+        "propensity": chances[point],
+        "failed": failed,
+        "severity": failed * rng.random(n),
+        "reward": failed.astype(float),
+        "predicted": (reference + failed) % len(CLASSES),
+        "confidence": rng.uniform(0.3, 1, n),
+        "truth": 0.5,
+        "cached": pd.DataFrame({"item": item, "point": point}).duplicated().to_numpy(),
+        "seed": 0,
+        "time": 1.7e9 + np.arange(n) / 100,
+        "name": items["name"].to_numpy()[item],
+        "reference": reference,
+        "held_out": items["held_out"].to_numpy()[item],
+    }
+    probes = pd.DataFrame(columns)
+    return Landscape.from_probes(probes, space, items=items, name="street-signs"), probes
+
+
+@pytest.fixture(scope="session")
+def made() -> Callable[..., Made]:
+    return make
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Any]:
+    """Chromium without a window, with WebGL in software."""
+    from selenium import webdriver
+
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("needs chromium and chromedriver: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    quiet = ["quic", "background-networking", "component-update", "sync", "dev-shm-usage"]
+    switches = ["headless=new", "enable-unsafe-swiftshader", "no-sandbox", "no-first-run", "window-size=1280,1000"]
+    for switch in [*switches, *(f"disable-{name}" for name in quiet), f"user-data-dir={tmp_path / 'profile'}"]:
+        options.add_argument(f"--{switch}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    started = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield started
+    started.quit()

@@ -1,0 +1,43 @@
+"""Strips show each concept alone, at its levels."""
+
+import numpy as np
+import torch
+
+from failscape.analysis.exemplars import to_hwc
+from failscape.analysis.strips import concept_strips, meaning
+from failscape.concepts.presets import concept_space
+
+IMAGES = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 3, 16, 16), dtype=np.uint8))
+
+
+def test_a_strip_per_concept_with_units():
+    strips = concept_strips(IMAGES, concept_space("fsrl"))
+    assert [strip.concept for strip in strips] == ["rotation", "darken", "saturation"]
+    assert strips[0].labels == ("unedited", *(f"rotation {angle}°" for angle in (-10, -5, 0, 5, 10)))
+    assert strips[0].pictures.shape == (6, 16, 16, 3)
+    assert strips[0].unit == "deg"
+
+
+def test_pictures_are_the_edits_of_that_concept_alone():
+    space = concept_space("fsrl")
+    rotation, darken, _ = concept_strips(IMAGES, space)
+    np.testing.assert_array_equal(rotation.pictures[0], to_hwc(IMAGES[:1])[0])
+    np.testing.assert_array_equal(rotation.pictures[3], rotation.pictures[0])  # rotation by 0 changes nothing
+    expected = space.concepts[1].apply(IMAGES[1:2], np.array([0.5]))
+    np.testing.assert_array_equal(darken.pictures[-1], to_hwc(expected)[0])
+
+
+def test_long_concepts_are_thinned_to_their_ends():
+    (strip,) = concept_strips(IMAGES, concept_space([f"rotation={','.join(map(str, range(-30, 31)))}"]))
+    assert len(strip.labels) == 10
+    assert strip.labels[1] == "rotation -30°" and strip.labels[-1] == "rotation 30°"
+    assert strip.n_levels == 61
+
+
+def test_meaning_is_the_docstring():
+    rotation, darken, _ = concept_space("fsrl").concepts
+    assert meaning(rotation) == (
+        "Rotation about the image's centre [deg], counter-clockwise; corners that open are black. 0 changes nothing."
+    )
+    assert meaning(darken).startswith("Share of the light taken away")
+    assert "`" not in meaning(darken)

@@ -48,7 +48,7 @@ def make_mdp(
 
         | part | size | range | what |
         |---|---|---|---|
-        | features | up to 16 | [-5, 5] | the target's features of the unedited image, whitened principal components |
+        | features | up to 24 | [-5, 5] | the target's, whitened: of the unedited image, and the mean of its class |
         | confidence | 1 | [0, 1] | probability the target last gave to the true class |
         | coordinates | K | [-1, 1] | level of each concept; 0 while unedited |
         | edited | 1 | 0 or 1 | whether an edit was made |
@@ -98,7 +98,7 @@ def make_mdp(
         progress=(lambda done, total: progress("reading images", done, total)) if progress else None,
     )
     seen = _look(frozen, items, looks, progress)
-    return ConceptMDP(frozen, space, items, CLASSIFICATION_REWARDS[reward], seen)
+    return ConceptMDP(frozen, space, items, CLASSIFICATION_REWARDS[reward], seen, str(spec))
 
 
 def _look(

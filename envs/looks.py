@@ -16,7 +16,8 @@ from sklearn.utils.extmath import randomized_svd
 from failscape.data.base import Items
 from failscape.targets.base import Target
 
-N_FEATURES = 16
+N_ITEM_FEATURES = 8
+N_CLASS_FEATURES = 16
 FEATURE_BOUND = 5.0
 NO_VARIANCE = 1e-4  # a deviation below this share of the largest
 
@@ -24,7 +25,7 @@ NO_VARIANCE = 1e-4  # a deviation below this share of the largest
 class Looks(NamedTuple):
     """One look at each unedited item. Counted as ``N`` queries of the target."""
 
-    features: np.ndarray  # (N, D) float32 in [-5, 5]: whitened principal components of the target's features
+    features: np.ndarray  # (N, D) float32 in [-5, 5]: of the item itself, and of the mean item of its true class
     confidence: np.ndarray  # (N,) float32 probability of the true class
     predicted: np.ndarray  # (N,) int64
     n_queries: int
@@ -48,7 +49,7 @@ class Looks(NamedTuple):
                 progress(len(features[-1]))
         all_features, all_probs = torch.cat(features).numpy(), torch.cat(probs).numpy()
         return cls(
-            whiten(all_features, ~items.held_out),
+            item_features(all_features, items.references, ~items.held_out),
             all_probs[np.arange(len(items)), items.references],
             all_probs.argmax(axis=1).astype(np.int64),
             len(items),
@@ -66,16 +67,32 @@ class Looks(NamedTuple):
             return cls(table["features"], table["confidence"], table["predicted"], int(table["n_queries"]))
 
 
-def whiten(features: np.ndarray, fit: np.ndarray) -> np.ndarray:
-    """Leading principal components at unit variance, clipped: ``(N, F), (N,) bool -> (N, D)`` float32.
+def item_features(features: np.ndarray, references: np.ndarray, fit: np.ndarray) -> np.ndarray:
+    """What an agent is told of an item: ``(N, F), (N,), (N,) bool -> (N, D)`` float32.
+
+    Which edit breaks an item depends on its class more than on anything else, so the mean features of its true class
+    come beside its own: a code that has the same size for ten classes and for a thousand, and in which like classes are
+    near. A class that is seen in no item of ``fit`` is the mean of all.
+    """
+    seen, which = np.unique(references, return_inverse=True)
+    counts = np.bincount(which[fit], minlength=len(seen))
+    centroids = np.tile(features[fit].mean(axis=0), (len(seen), 1))
+    for k in np.flatnonzero(counts):
+        centroids[k] = features[fit & (which == k)].mean(axis=0)
+    own, of_class = whiten(features, fit, N_ITEM_FEATURES), whiten(centroids[which], fit, N_CLASS_FEATURES)
+    return np.concatenate([own, of_class], axis=1)
+
+
+def whiten(features: np.ndarray, fit: np.ndarray, n: int) -> np.ndarray:
+    """At most ``n`` leading principal components at unit variance, clipped: ``(N, F), (N,) bool -> (N, D)`` float32.
 
     A frozen target's features can be thousands of correlated numbers; a Q-network learns faster from a few
-    uncorrelated ones of the same size, and a replay buffer holds them.
+    uncorrelated ones of the same size, and a replay buffer holds them. Directions without variance are zero.
     """
     features = np.nan_to_num(features, posinf=0.0, neginf=0.0)
-    n_components = int(min(N_FEATURES, features.shape[1], fit.sum()))
+    n = int(min(n, features.shape[1], fit.sum()))
     centred = features - features[fit].mean(axis=0)
-    _, singular, directions = randomized_svd(centred[fit], n_components, random_state=0)
+    _, singular, directions = randomized_svd(centred[fit], n, random_state=0)
     deviations = singular / np.sqrt(max(1, fit.sum() - 1))
     # Along a direction without variance (the last one, where items are fewer than features) rounding errors, or what
     # the items that were not fitted have there, would be blown up to the bound.

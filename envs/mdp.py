@@ -5,7 +5,7 @@ Shapes: ``B`` batch, ``K`` concepts, ``P`` points, ``N`` items, ``D`` observatio
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -54,6 +54,7 @@ class ConceptMDP:
         items: what it is shown.
         reward: how outcomes are judged.
         looks: what was seen of the unedited items; the target looks at them once when omitted.
+        data_name: what a person calls the items.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class ConceptMDP:
         items: Items,
         reward: Reward,
         looks: Looks | None = None,
+        data_name: str = "built in",
     ) -> None:
         if space.n_points > MAX_POINTS:
             raise UsageError(
                 f"{space.n_points} points are too many for one action each (at most {MAX_POINTS}); use fewer levels"
             )
         self.target, self.space, self.items, self.reward = target, space, items, reward
+        self.data_name = data_name
         self.looks = looks or Looks.take(target, items)
         self._references = torch.from_numpy(items.references).to(target.device)
         self.action_space = spaces.Discrete(space.n_points)
@@ -119,12 +122,3 @@ class ConceptMDP:
         columns = [judgement.reward, judgement.failed, judgement.severity, predicted, confidence, truth]
         table = torch.stack([column.float() for column in columns]).cpu().numpy()
         return Outcome(table[0], table[1] > 0, table[2], table[3].astype(np.int64), table[4], table[5])
-
-    def describe(self) -> dict[str, Any]:
-        """What a run folder says of it: target, items, grid."""
-        return {
-            "target": self.target.name,
-            "n_items": len(self.items),
-            "n_held_out": int(self.items.held_out.sum()),
-            "concepts": self.space.describe(),
-        }

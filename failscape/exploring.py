@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from failscape import __version__
 from failscape.building import Tell, build, complete
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.views import ConceptVectorEnv, explorable
 from failscape.records.folder import RunFolder
 from failscape.runs import Run, resume, start
 from failscape.settings import Settings
@@ -35,11 +36,10 @@ def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
     if settings is None:
         assert folder is not None
         settings = Settings.from_config(folder.config)
-    clock = Clock()
-    with clock.loading(console) as tell:
+    with loading(console) as tell:
         envs = build(settings, looks=folder / "looks.npz" if folder else None, progress=tell)
     settings = complete(settings, envs)
-    preview(console, envs, settings, clock)
+    preview(console, envs, settings)
     with live(console, settings.hyperparameters["budget"]) as screen:
         options: dict[str, Any] = {"listeners": [screen.show], "on_session": screen.watch, "report": not args.no_report}
         if folder is not None:
@@ -55,58 +55,45 @@ def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
     return 0
 
 
-class Clock:
-    """Times the look at the unedited items, which is the calibration of the cost preview."""
+@contextmanager
+def loading(console: Console) -> Iterator[Tell]:
+    """Shows a bar while items are read and looked at; yields what to tell."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        tasks: dict[str, TaskID] = {}
 
-    def __init__(self) -> None:
-        self.first: float | None = None
-        self.last = 0.0
-        self.n_first = self.n_items = 0
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done)
 
-    @contextmanager
-    def loading(self, console: Console) -> Iterator[Tell]:
-        """Shows a bar while items are read and looked at; yields what to tell."""
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-            tasks: dict[str, int] = {}
-
-            def tell(what: str, done: int, total: int) -> None:
-                if what not in tasks:
-                    tasks[what] = bar.add_task(what, total=total)
-                bar.update(tasks[what], completed=done)  # type: ignore[arg-type]
-                if what.startswith("looking"):
-                    self._time(done)
-
-            yield tell
-
-    def _time(self, done: int) -> None:
-        now = time.perf_counter()
-        if self.first is None:  # the first batch pays for warming up
-            self.first, self.n_first = now, done
-        self.last, self.n_items = now, done
-
-    @property
-    def seconds_per_query(self) -> float | None:
-        """None where there was too little to time."""
-        timed = self.n_items - self.n_first
-        return (self.last - self.first) / timed if self.first is not None and timed > 0 else None
+        yield tell
 
 
-def preview(console: Console, envs: ConceptVectorEnv, settings: Settings, clock: Clock) -> None:
+def seconds_per_query(envs: ConceptVectorEnv) -> float:
+    """What an edit and an answer of the target take in the run's batches; the first of two warms up."""
+    mdp = envs.mdp
+    items = np.resize(explorable(mdp), envs.num_envs)
+    state = mdp.transition(mdp.initial(items), np.arange(envs.num_envs) % mdp.space.n_points)
+    for _ in range(2):
+        start = time.perf_counter()
+        mdp.evaluate(state)
+    return (time.perf_counter() - start) / envs.num_envs
+
+
+def preview(console: Console, envs: ConceptVectorEnv, settings: Settings) -> None:
     """Print what will be explored and what it will cost."""
     mdp, budget = envs.mdp, settings.hyperparameters["budget"]
     n_held_out = int(mdp.items.held_out.sum())
     n_explore = len(mdp.items) - n_held_out
-    cost = f"budget {budget:,} queries"
-    if clock.seconds_per_query is not None:
-        cost += f", about {duration(clock.seconds_per_query * budget)} on {mdp.target.device}"
-    cost += f" (and {len(mdp.items):,} for a first look at the unedited items)"
-    data = settings.make.get("data") or envs.spec.kwargs.get("data") if envs.spec else None
+    needed = duration(seconds_per_query(envs) * budget)
+    cost = f"budget {budget:,} queries, of which the target needs about {needed} on {mdp.target.device}"
     rows = [
         ("target", repr(mdp.target)),
-        ("data", f"{data or 'built in'}: {len(mdp.items):,} items ({n_explore:,} explore, {n_held_out:,} held out)"),
+        ("data", f"{mdp.data_name}, {len(mdp.items):,} items ({n_explore:,} explore, {n_held_out:,} held out)"),
         ("concepts", f"{mdp.space!r}"),
-        ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed} · {cost}"),
+        ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed}"),
+        ("cost", cost),
     ]
     console.print(f"[bold]failscape {__version__}[/] · {settings.env}")
     for label, text in rows:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from failscape.data.base import Items
-from failscape.envs.looks import FEATURE_BOUND, N_FEATURES, Looks, whiten
+from failscape.envs.looks import FEATURE_BOUND, Looks, item_features, whiten
 from failscape.envs.toy import ToyTarget, toy_items
 
 
@@ -48,8 +48,8 @@ def test_whitened_features_are_uncorrelated_and_of_one_size() -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(size=(400, 5)) @ rng.normal(size=(5, 60)) + 100
     fit = np.arange(400) < 300
-    white = whiten(features, fit)
-    assert white.dtype == np.float32 and white.shape == (400, N_FEATURES)
+    white = whiten(features, fit, 12)
+    assert white.dtype == np.float32 and white.shape == (400, 12)
     np.testing.assert_allclose(np.cov(white[fit, :5].T), np.eye(5), atol=0.05)
     np.testing.assert_allclose(white[fit].mean(axis=0), 0, atol=0.01)
 
@@ -57,7 +57,7 @@ def test_whitened_features_are_uncorrelated_and_of_one_size() -> None:
 def test_directions_without_variance_say_nothing() -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(size=(400, 5)) @ rng.normal(size=(5, 60))
-    white = whiten(features, np.arange(400) < 300)
+    white = whiten(features, np.arange(400) < 300, 16)
     assert np.abs(white[:, 5:]).max() < 1e-2  # not rounding errors blown up to the bound
 
 
@@ -67,8 +67,8 @@ def test_held_out_items_do_not_shape_the_features() -> None:
     fit = np.arange(50) < 40
     other = features.copy()
     other[~fit] = 1000 * rng.normal(size=(10, 8))
-    np.testing.assert_array_equal(whiten(features, fit)[fit], whiten(other, fit)[fit])
-    assert np.abs(whiten(other, fit)).max() <= FEATURE_BOUND
+    np.testing.assert_array_equal(whiten(features, fit, 8)[fit], whiten(other, fit, 8)[fit])
+    assert np.abs(whiten(other, fit, 8)).max() <= FEATURE_BOUND
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_held_out_items_do_not_shape_the_features() -> None:
 )
 @pytest.mark.parametrize("n_fit", [1, 2, 6])
 def test_poor_features_stay_finite_and_bounded(features: np.ndarray, n_fit: int) -> None:
-    white = whiten(features.astype(np.float32), np.arange(6) < n_fit)
+    white = whiten(features.astype(np.float32), np.arange(6) < n_fit, 16)
     assert white.shape == (6, min(features.shape[1], n_fit)) and white.dtype == np.float32
     assert np.isfinite(white).all() and np.abs(white).max() <= FEATURE_BOUND
 
@@ -93,7 +93,7 @@ def test_poor_features_stay_finite_and_bounded(features: np.ndarray, n_fit: int)
 def test_few_items_of_many_features_do_not_saturate_the_others() -> None:
     """With fewer fitted items than features, the last component has no variance among them."""
     rng = np.random.default_rng(0)
-    white = whiten(rng.normal(size=(30, 100)), np.arange(30) < 10)
+    white = whiten(rng.normal(size=(30, 100)), np.arange(30) < 10, 16)
     assert np.abs(white[:, 9]).max() < 1e-2
     assert (np.abs(white[10:]) >= FEATURE_BOUND).mean() < 0.05
 
@@ -105,10 +105,30 @@ def test_pictures_features_are_flattened() -> None:
             return outputs._replace(features=outputs.features[:, :, None, None].expand(-1, -1, 3, 3))
 
     items = toy_items(12)
-    assert Looks.take(Maps(), items).features.shape == (12, 9)
+    assert Looks.take(Maps(), items).features.shape == (12, 8 + 9)
 
 
 def test_one_item_is_enough() -> None:
     items = Items(torch.tensor([[1, 2]]), np.array([1]), ("only",), np.array([False]))
     looks = Looks.take(ToyTarget(), items)
     assert np.isfinite(looks.features).all() and looks.predicted.tolist() == [1]
+
+
+def test_items_of_one_class_share_its_mean_and_held_out_items_do_not_shape_it() -> None:
+    rng = np.random.default_rng(0)
+    references = np.repeat([0, 1, 2], 20)
+    features = rng.normal(size=(60, 12)) + 4 * rng.normal(size=(3, 12))[references]
+    fit = np.arange(60) % 5 > 0
+    told = item_features(features, references, fit)
+    own, of_class = told[:, :8], told[:, 8:]
+    for k in range(3):
+        assert np.ptp(of_class[references == k], axis=0).max() < 1e-5
+    assert np.abs(of_class[0] - of_class[20]).max() > 0.5 and np.ptp(own[references == 0], axis=0).max() > 0.5
+    features[~fit] += 1000
+    np.testing.assert_allclose(item_features(features, references, fit)[fit], told[fit], atol=1e-4)
+
+
+def test_a_class_that_was_never_explored_is_the_mean_of_all() -> None:
+    features, references = np.random.default_rng(0).normal(size=(30, 6)), np.repeat([0, 1, 5], 10)
+    told = item_features(features, references, references < 5)
+    assert np.isfinite(told).all() and np.abs(told[references == 5, 6:]).max() < 1

@@ -15,7 +15,7 @@ import pandas as pd
 from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.discovery import Discovery
-from failscape.analysis.plots.style import UNSURE, count, interval, percent
+from failscape.analysis.plots.style import count, interval, percent
 from failscape.analysis.statistics import wilson
 
 N_WORST = 10  # points in the table
@@ -29,13 +29,14 @@ class WorstPoint:
 
     rank: int
     label: str
-    rate: float  # corrected for propensity
-    low: float
+    rate: float  # smoothed
+    low: float  # its 95 % interval
     high: float
-    smoothed: float
+    alone: float  # rate from this point's probes only
+    alone_low: float
+    alone_high: float
     visits: int
     failures: int
-    unsure: bool
     exemplars: tuple[Exemplar, ...]
 
 
@@ -47,11 +48,12 @@ def headline(landscape: Landscape, target: str) -> str:
     if not landscape.table["failures"].sum():
         return f"{target} fails on {unedited}none of {count(landscape.n_probes)} edited ones that were tried."
     worst = landscape.worst(1)
-    label = landscape.space.label(landscape.space.grid()[worst.index[0]])
+    label = landscape.label(worst.index[0])
     row = worst.iloc[0]
     return (
         f"{target} fails on {unedited}{percent(landscape.failure_rate)} of edited ones; worst at {label}, "
-        f"where it fails on {percent(row['rate'])} (95\u00a0% interval {interval(row['low'], row['high'])})."
+        f"where it fails on {percent(row['smoothed'])} "
+        f"(95\u00a0% interval {interval(row['smoothed_low'], row['smoothed_high'])})."
     )
 
 
@@ -74,13 +76,14 @@ def worst_points(landscape: Landscape, exemplars: Sequence[Exemplar]) -> list[Wo
         WorstPoint(
             rank,
             label=landscape.label(point),
-            rate=float(row["rate"]),
-            low=float(row["low"]),
-            high=float(row["high"]),
-            smoothed=float(row["smoothed"]),
+            rate=float(row["smoothed"]),
+            low=float(row["smoothed_low"]),
+            high=float(row["smoothed_high"]),
+            alone=float(row["rate"]),
+            alone_low=float(row["low"]),
+            alone_high=float(row["high"]),
             visits=int(row["visits"]),
             failures=int(row["failures"]),
-            unsure=bool(row["high"] - row["low"] > UNSURE),
             exemplars=tuple(e for e in exemplars if e.point == point)[:N_SHOWN],
         )
         for rank, (point, row) in enumerate(rows.iterrows(), start=1)
@@ -115,8 +118,7 @@ def _shape(landscape: Landscape) -> str:
 def never_visited(landscape: Landscape) -> tuple[list[str], int]:
     """The first few points that were never visited, and how many more there are."""
     missed = np.flatnonzero(landscape.table["visits"].to_numpy() == 0)
-    grid = landscape.space.grid()
-    return [landscape.space.label(grid[point]) for point in missed[:N_LISTED]], max(len(missed) - N_LISTED, 0)
+    return [landscape.label(point) for point in missed[:N_LISTED]], max(len(missed) - N_LISTED, 0)
 
 
 def search_facts(curve: Discovery, landscape: Landscape) -> list[tuple[str, str]]:

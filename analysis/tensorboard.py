@@ -98,17 +98,16 @@ class Board:
 def worst_table(landscape: Landscape) -> str:
     """The worst points as a Markdown table."""
     head = [
-        "| # | where | fails | 95 % interval | unedited | smoothed | failures / probes |",
-        "|--:|:--|--:|--:|--:|--:|--:|",
+        "| # | where | fails | 95 % interval | unedited | failures / probes |",
+        "|--:|:--|--:|--:|--:|--:|",
     ]
     rows = [
         [
             str(rank),
             landscape.label(point),
-            percent(row["rate"]),
-            interval(row["low"], row["high"]),
-            percent(landscape.baseline),
             percent(row["smoothed"]),
+            interval(row["smoothed_low"], row["smoothed_high"]),
+            percent(landscape.baseline),
             f"{row['failures']:.0f} / {row['visits']:.0f}",
         ]
         for rank, (point, row) in enumerate(landscape.worst().iterrows(), start=1)

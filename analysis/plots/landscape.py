@@ -28,7 +28,7 @@ from failscape.analysis.plots.symbols import symbols
 from failscape.concepts.base import Concept
 
 HEIGHTS = {1: 420, 2: 520, 3: 680}  # [px], by number of axes
-BARS_NOTE = "bars: 95 % interval of the measured rate"
+BARS_NOTE = "bars: 95 % interval"
 
 
 def landscape_figure(landscape: Landscape) -> go.Figure:
@@ -63,8 +63,7 @@ def _curve(drawn: Cells) -> go.Scatter:
     smoothed, low, high = (100 * values for values in (drawn.smoothed, drawn.low, drawn.high))
     symbols = np.where(drawn.unsure, "circle-open", "circle")
     marker = {"color": smoothed, "coloraxis": "coloraxis", "size": 14, "symbol": symbols, "line": {"width": 2}}
-    # The bars are the measured rate's, so the smoothed rate need not be in their middle.
-    bars = {"array": np.maximum(high - smoothed, 0), "arrayminus": np.maximum(smoothed - low, 0), "color": ACCENT}
+    bars = {"array": high - smoothed, "arrayminus": smoothed - low, "color": ACCENT}
     return go.Scatter(
         x=drawn.concepts[0].levels,
         y=smoothed,

@@ -18,7 +18,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 INK, QUIET, LINE = "#1f2933", "#52606d", "#d9dee4"
 ACCENT = "#31688e"  # curves that are not failure rates
 RATE_TITLE = "failure rate [%]"
-UNSURE = 0.4  # a 95 % interval wider than this is drawn hollow
+UNSURE = 0.3  # a 95 % interval wider than this is drawn hollow
 # Nothing leaves the page: plotly 7 has a button that uploads the chart to its makers' server.
 CONFIG: dict[str, Any] = {
     "displaylogo": False,

@@ -95,7 +95,7 @@ def test_a_resumed_run_is_told_once(tmp_path):
 
 
 def test_landscape_is_a_picture_per_snapshot(tmp_path, made):
-    run = made()
+    run = made(2)
     early = Landscape.from_probes(run.probes[:200], run.space, items=run.items)
     with Board(tmp_path) as board:
         board.landscape(early)
@@ -136,7 +136,7 @@ def test_mesh_shows_rate_as_colour_and_certainty_as_size(made, n_axes):
         return
     solids = mesh.vertices[: 6 * run.space.n_points].reshape(-1, 6, 3)
     sizes = np.linalg.norm(solids[:, 0] - solids[:, 1], axis=1)
-    widths = (run.landscape.table["high"] - run.landscape.table["low"]).to_numpy()
+    widths = (run.landscape.table["smoothed_high"] - run.landscape.table["smoothed_low"]).to_numpy()
     assert np.corrcoef(sizes, widths)[0, 1] < -0.99
     smoothed = run.landscape.table["smoothed"].to_numpy()
     np.testing.assert_array_equal(mesh.colours[: 6 * run.space.n_points : 6], colours(smoothed))
@@ -148,7 +148,7 @@ def test_worst_points_are_a_table(tmp_path, made):
         board.worst(run.landscape, run.exemplars())
     events = read(tmp_path)
     table = make_ndarray(events.Tensors("worst/points")[0].tensor_proto).item().decode()
-    worst = run.landscape.space.label(run.landscape.space.grid()[run.landscape.worst(1).index[0]])
+    worst = run.landscape.label(run.landscape.worst(1).index[0])
     assert table.splitlines()[2].startswith(f"| 1 | {worst} |")
     assert len(table.splitlines()) == 12
     assert events.summary_metadata["worst/points"].plugin_data.plugin_name == "text"

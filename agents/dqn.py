@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from gymnasium import spaces
 from safetensors.torch import load_file, save_file
 from stable_baselines3 import DQN
 from stable_baselines3.common.callbacks import BaseCallback
@@ -21,6 +22,7 @@ from failscape.agents.sb3 import Sb3VecEnv
 from failscape.agents.session import Session
 from failscape.envs.recording import Recorder
 from failscape.envs.views import ConceptVectorEnv
+from failscape.errors import UsageError
 
 
 class ConceptDQN(DQN):
@@ -46,7 +48,9 @@ class ConceptDQN(DQN):
         n_points = int(self.action_space.n)  # type: ignore[attr-defined]
         warm = self.num_timesteps >= learning_starts
         self.exploration_rate = self.exploration_schedule(1 - self.session.share) if warm else 1.0
-        assert self._last_obs is not None
+        assert isinstance(self._last_obs, np.ndarray)
+        if self.num_timesteps == 0:
+            check_observations(self._last_obs, self.observation_space)
         greedy = self.predict(self._last_obs, deterministic=True)[0] if warm else np.zeros(n_envs, np.int64)
         actions = epsilon_greedy(greedy, self.exploration_rate, n_points, self.rngs)
         uniform = self.exploration_rate / n_points
@@ -63,6 +67,15 @@ class ConceptDQN(DQN):
         batches = torch.from_numpy(observations).to(self.device).split(batch_size)
         with torch.inference_mode():
             return torch.cat([self.q_net(batch) for batch in batches]).cpu().numpy()
+
+
+def check_observations(observations: np.ndarray, space: spaces.Space[Any]) -> None:
+    """Refuse observations ``(B, D)`` outside their space: what is learned from them would mean nothing."""
+    outside = [row for row in observations if not space.contains(row)]
+    if outside:
+        raise UsageError(
+            f"{len(outside)} of {len(observations)} observations lie outside {space}: mend the environment"
+        )
 
 
 def epsilon_greedy(greedy: np.ndarray, epsilon: float, n_points: int, rngs: list[np.random.Generator]) -> np.ndarray:
@@ -111,6 +124,11 @@ def explore_dqn(
         device: of the agent, which is small; the target's may be another.
     """
     agent, final_updates = make_dqn(envs, session, seed, hyperparameters, device)
+    if session.budget <= agent.learning_starts:
+        raise UsageError(
+            f"a budget of {session.budget} ends before learning starts, at {agent.learning_starts}; "
+            "raise --budget, or lower it with --set learning_starts=N"
+        )
     agent.learn(session.max_probes, callback=_Follow(session), log_interval=None)  # type: ignore[arg-type]
     if final_updates and agent.num_timesteps > agent.learning_starts and not session.stopped:
         agent.train(final_updates, agent.batch_size)

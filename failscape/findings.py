@@ -59,10 +59,7 @@ def _judge(mdp: ConceptMDP, agent: ConceptDQN, run: Run) -> dict[str, Any]:
     from failscape.agents.evaluation import evaluate_points, evaluate_random, greedy_points, policy_table
 
     if agent._n_updates == 0:
-        least = agent.learning_starts
-        raise UsageError(
-            f"the agent never learned: {agent.num_timesteps} probes, learning starts at {least}; raise --budget"
-        )
+        raise UsageError(f"the agent never learned: {agent.num_timesteps} probes and not one update; raise --budget")
     save_agent(agent, run.folder / "agent.safetensors")
     policy_table(agent, mdp, explorable(mdp)).save(run.folder / "policy.npz")
     held_out = np.flatnonzero(mdp.items.held_out)

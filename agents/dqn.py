@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from gymnasium import spaces
 from safetensors.torch import load_file, save_file
 from stable_baselines3 import DQN
@@ -61,6 +62,34 @@ class ConceptDQN(DQN):
         rate = self.exploration_rate
         super()._on_step()
         self.exploration_rate = rate  # the schedule runs on queries, not on time steps
+
+    def train(self, gradient_steps: int, batch_size: int = 100) -> None:
+        """SB3's update. Where nothing comes after a step (gamma 0), only the points that were tried are evaluated.
+
+        SB3 computes the values of all ``P`` points of both states and uses one. Loss, optimiser and clipping are the
+        same, and so are the gradients.
+        """
+        if self.gamma > 0:
+            super().train(gradient_steps, batch_size)
+            return
+        self.policy.set_training_mode(True)
+        self._update_learning_rate(self.policy.optimizer)
+        losses = [self._fit_rewards(batch_size) for _ in range(gradient_steps)]
+        self._n_updates += gradient_steps
+        self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
+        self.logger.record("train/loss", float(np.mean(losses)) if losses else 0.0)
+
+    def _fit_rewards(self, batch_size: int) -> float:
+        """One gradient step on the rewards of a batch from the replay buffer; returns the loss."""
+        assert self.replay_buffer is not None
+        batch = self.replay_buffer.sample(batch_size)
+        values = self.q_net.q_net.at(batch.observations, batch.actions[:, 0].long())
+        loss = F.smooth_l1_loss(values, batch.rewards[:, 0])
+        self.policy.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
+        self.policy.optimizer.step()
+        return loss.item()
 
     def q_values(self, observations: np.ndarray, batch_size: int = 512) -> np.ndarray:
         """Values of every point, ``(N, D) -> (N, P)`` float32."""

@@ -46,6 +46,10 @@ class PointwiseQ(nn.Module):
         joined = self.item(observations)[:, None] + self.point(self.coordinates)[None]  # (B, P, H)
         return self.head(joined)[..., 0]
 
+    def at(self, observations: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+        """Values of one point each, ``(B, D), (B,) -> (B,)``: what :meth:`forward` has there, ``P`` times cheaper."""
+        return self.head(self.item(observations) + self.point(self.coordinates)[points])[..., 0]
+
 
 class PointwiseQNetwork(QNetwork):
     """SB3's Q-network with :class:`PointwiseQ` in place of one output per action."""

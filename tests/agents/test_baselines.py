@@ -64,7 +64,7 @@ def test_points_and_items_come_from_different_streams(tmp_path: Path) -> None:
 
 def test_random_is_a_function_of_its_seed(tmp_path: Path) -> None:
     runs = [randomly(tmp_path / f"{i}.sqlite", 200, seed).drop(columns="time") for i, seed in enumerate([1, 1, 2])]
-    pd.testing.assert_frame_equal(runs[0], runs[1])
+    pd.testing.assert_frame_equal(runs[0], runs[1], check_exact=True)
     assert not runs[0]["point"].equals(runs[2]["point"])
 
 
@@ -104,7 +104,7 @@ def test_a_scan_is_brute_force_exactly(tmp_path: Path, num_envs: int) -> None:
     keys = ["item", "point"]
     expected = brute_force(envs.mdp).sort_values(keys, ignore_index=True)
     found = found.sort_values(keys, ignore_index=True)[expected.columns.tolist()]
-    pd.testing.assert_frame_equal(found, expected)
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
 
 
 def test_the_budget_ends_a_scan_early(tmp_path: Path) -> None:
@@ -136,7 +136,9 @@ def test_a_scan_resumes_where_it_was_cut(tmp_path: Path, after: int) -> None:
     before = envs.mdp.target.n_queries
     scan(envs, Session(envs.recorder, 10_000), explorable(envs.mdp))
     assert n_before > 0 and envs.mdp.target.n_queries - before == 800 - n_before
-    pd.testing.assert_frame_equal(store.frame().drop(columns="time"), whole.frame().drop(columns="time"))
+    pd.testing.assert_frame_equal(
+        store.frame().drop(columns="time"), whole.frame().drop(columns="time"), check_exact=True
+    )
     store.close(), whole.close()
 
 

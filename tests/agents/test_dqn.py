@@ -1,5 +1,6 @@
 """DQN as an explorer: true propensities, a uniform share, learning, determinism, and tensors in place of pickles."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -210,7 +211,7 @@ def test_evaluation_leaves_records_and_exploration_alone(explored: Explored) -> 
 def test_the_same_seed_makes_the_same_probes_and_the_same_agent(tmp_path: Path) -> None:
     runs = [Explored(tmp_path / f"{i}.sqlite", 320, seed) for i, seed in enumerate([5, 5, 6])]
     probes = [run.probes.drop(columns=["time", "seed"]) for run in runs]
-    pd.testing.assert_frame_equal(probes[0], probes[1])
+    pd.testing.assert_frame_equal(probes[0], probes[1], check_exact=True)
     assert not probes[0].equals(probes[2])
     for a, b in zip(*(run.agent.q_net.state_dict().values() for run in runs[:2]), strict=True):
         assert torch.equal(a, b)
@@ -297,3 +298,19 @@ def test_what_is_learned_at_a_point_is_shared_with_its_neighbours() -> None:
         optimizer.step()
     values = network(observations)[0].detach()
     assert values[3] > 0.5 and values[5] > 0.5 and values[15] < -0.5 and values[17] < -0.5
+
+
+def test_the_short_update_is_sb3s_own(tmp_path: Path) -> None:
+    agent = Explored(tmp_path / "probes.sqlite", 320, final_updates=0).agent
+    before = {name: tensor.clone() for name, tensor in agent.policy.state_dict().items()}
+    moments = copy.deepcopy(agent.policy.optimizer.state_dict())
+    after = []
+    for update in (ConceptDQN.train, DQN.train):
+        agent.policy.load_state_dict(before)
+        agent.policy.optimizer.load_state_dict(copy.deepcopy(moments))
+        np.random.seed(0)  # noqa: NPY002 - SB3's replay buffer draws from the global generator
+        update(agent, 5, 64)
+        after.append({name: tensor.clone() for name, tensor in agent.q_net.state_dict().items()})
+    for name, tensor in after[0].items():
+        torch.testing.assert_close(tensor, after[1][name], rtol=1e-4, atol=1e-6)
+        assert not torch.equal(tensor, before[f"q_net.{name}"])

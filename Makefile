@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 SUBPACKAGES := records data concepts targets rewards envs agents analysis
-BENCHMARKS := $(sort $(wildcard benchmarks/[a-z]*.py))
+BENCHMARKS := street throughput fidelity discovery resume
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint type test test-slow format bench clean
@@ -37,8 +37,8 @@ format: $(STAMP) ## mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(STAMP) ## every benchmark; one of them: make bench BENCHMARKS=benchmarks/NAME.py
-	@for script in $(BENCHMARKS); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+bench: $(STAMP) ## every benchmark; one of them: make bench BENCHMARKS=NAME
+	@for name in $(BENCHMARKS); do echo "$$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 clean: ## remove what was built, but not runs/ and .venv/
 	@rm -rf build dist *.egg-info .typecheck .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -139,11 +139,14 @@ def kill_and_resume(explorers: Explorers, explorer: str, whole: Path, out: Path,
         after = probes(out / name)
         assert len(after) >= max(reported, len(before))  # nothing that was committed is lost
         if len(before):
-            pd.testing.assert_frame_equal(after.iloc[: len(before)], before)  # or changed, down to its time
+            # ... or changed, down to its time
+            pd.testing.assert_frame_equal(after.iloc[: len(before)], before, check_exact=True)
         assert not (out / name / "summary.json").exists()
         task = {"out": str(out / name), "resume": True}
     explorers.work(task)
-    pd.testing.assert_frame_equal(probes(out / name).drop(columns="time"), probes(whole).drop(columns="time"))
+    pd.testing.assert_frame_equal(
+        probes(out / name).drop(columns="time"), probes(whole).drop(columns="time"), check_exact=True
+    )
     for file in ("summary.json", "config.yml", "agent.safetensors"):
         if (whole / file).exists():
             assert (out / name / file).read_bytes() == (whole / file).read_bytes(), file
@@ -193,7 +196,7 @@ def test_a_finished_run_may_be_resumed_and_stays_as_it_is(whole: Path) -> None:
     resume(RunFolder(whole), envs, report=False)
     n_held_out = int(envs.mdp.items.held_out.sum())
     assert envs.mdp.target.n_queries - asked == 2 * n_held_out  # only the evaluation of the agent asks again
-    pd.testing.assert_frame_equal(probes(whole), found)
+    pd.testing.assert_frame_equal(probes(whole), found, check_exact=True)
     assert {name: (whole / name).read_bytes() for name in before} == before
 
 
@@ -213,7 +216,7 @@ def test_other_choices_are_no_continuation(whole: Path, tmp_path: Path) -> None:
     (folder / "config.yml").write_text(config.replace("seed: 3", "seed: 4"))
     with pytest.raises(UsageError, match="the records do not fit this configuration"):
         resume(RunFolder(folder), report=False)
-    pd.testing.assert_frame_equal(probes(folder), probes(whole))
+    pd.testing.assert_frame_equal(probes(folder), probes(whole), check_exact=True)
 
 
 def test_a_run_reads_the_same_before_and_after_it_is_finished(whole: Path) -> None:

@@ -56,15 +56,20 @@ def test_item_effects_by_hand() -> None:
 
 
 def test_a_probe_does_not_explain_itself() -> None:
+    """Of two probes of each item, the effect follows the item's own nature and never the luck of the probe."""
     rng = np.random.default_rng(0)
-    items, residuals = rng.integers(20, size=200), rng.normal(size=200)
-    groups = np.zeros(20, np.int64)
-    before = item_effects(items, residuals, np.ones(200), groups)
-    # Without any difference between items, what is left for one of them is next to nothing.
-    assert np.abs(before).mean() < 0.3
-    lonely = np.arange(50)
-    alone = item_effects(lonely, rng.normal(size=50), np.ones(50), np.zeros(50, np.int64))
-    assert np.isfinite(alone).all() and np.abs(alone).max() < 0.5  # only what the others of its group say
+    items = np.repeat(np.arange(800), 2)
+    nature, luck = rng.normal(size=800)[items], rng.normal(size=1600)
+    effects = item_effects(items, nature + luck, np.ones(1600), np.zeros(800, np.int64))
+    assert abs(np.corrcoef(effects, luck)[0, 1]) < 0.05 and np.corrcoef(effects, nature)[0, 1] > 0.6
+
+
+def test_an_item_of_one_probe_is_judged_by_its_group() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.arange(200) % 2
+    residuals = np.where(groups == 0, 0.4, -0.4) + 0.1 * rng.normal(size=200)
+    effects = item_effects(np.arange(200), residuals, np.ones(200), groups)
+    np.testing.assert_allclose(effects, np.where(groups == 0, 0.4, -0.4), atol=0.03)
 
 
 @pytest.mark.parametrize("clean", [None, np.full(3, 0.7), np.array([0.1, 0.5, 0.9])], ids=["unknown", "equal", "known"])

@@ -105,7 +105,7 @@ def test_appending_a_step_again_changes_nothing(store: ProbeStore) -> None:
     before = store.frame()
     store.append(rows(0))
     store.set_items(ITEMS), store.set_items(ITEMS)
-    pd.testing.assert_frame_equal(store.frame()[list(COLUMNS)], before[list(COLUMNS)])
+    pd.testing.assert_frame_equal(store.frame()[list(COLUMNS)], before[list(COLUMNS)], check_exact=True)
     assert len(store.items()) == 5
 
 
@@ -150,7 +150,7 @@ def test_an_export_is_the_frame(store: ProbeStore, tmp_path: Path, suffix: str) 
     path = tmp_path / f"probes{suffix}"
     store.export(path)
     read = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
-    pd.testing.assert_frame_equal(read, store.frame())
+    pd.testing.assert_frame_equal(read, store.frame(), check_exact=True)
 
 
 def test_an_empty_store_has_every_column(store: ProbeStore) -> None:

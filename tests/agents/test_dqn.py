@@ -13,7 +13,15 @@ from safetensors import safe_open
 from scipy.stats import binomtest, chisquare
 from stable_baselines3 import DQN
 
-from failscape.agents.dqn import ConceptDQN, epsilon_greedy, explore_dqn, load_agent, make_dqn, save_agent
+from failscape.agents.dqn import (
+    ConceptDQN,
+    check_observations,
+    epsilon_greedy,
+    explore_dqn,
+    load_agent,
+    make_dqn,
+    save_agent,
+)
 from failscape.agents.evaluation import evaluate_points, evaluate_random, greedy_points, policy_table
 from failscape.agents.explorers import load_hyperparameters
 from failscape.agents.network import PointwiseQ
@@ -242,6 +250,15 @@ def test_an_agent_that_never_learned_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"the agent never learned: \d+ probes and not one update"):
         fs.explore(envs, budget=80, hyperparameters=idle, out=tmp_path, report=False)
     assert not fs.Run(tmp_path / "toy-1").summary
+
+
+def test_observations_outside_their_space_are_refused() -> None:
+    envs = toy(3)
+    observations = envs.reset(seed=0)[0]
+    check_observations(observations, envs.single_observation_space)
+    observations[1, 0], observations[2, 1] = np.nan, 99
+    with pytest.raises(UsageError, match="2 of 3 observations lie outside Box"):
+        check_observations(observations, envs.single_observation_space)
 
 
 def test_final_updates_come_after_the_last_query_and_not_after_a_stop(tmp_path: Path) -> None:

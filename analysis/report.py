@@ -51,7 +51,7 @@ def write_report(
     run: RunFolder,
     target: str,
     budget: int | None = None,
-    learner: Mapping[str, float] | None = None,
+    learner: Mapping[str, float | str] | None = None,
     scan: Comparison | None = None,
     skipped: Sequence[Skipped] = (),
 ) -> None:
@@ -67,7 +67,7 @@ def write_report(
         run: gives command, configuration and versions.
         target: its name.
         budget: queries that the exploration was given.
-        learner: what a learning explorer last said of itself (updates, epsilon, loss, return); None for others.
+        learner: what a learning explorer says of itself, its ``updates`` among it; texts are shown as they are.
         scan: the landscape compared with an exhaustive scan of the same grid.
         skipped: items that could not be read.
     """
@@ -115,7 +115,7 @@ def _charts(landscape: Landscape, probes: pd.DataFrame) -> dict[str, Chart]:
 
 
 def _chart(name: str, figure: go.Figure, picture: Figure) -> Chart:
-    live = figure.to_html(full_html=False, include_plotlyjs=False, config=CONFIG, div_id=name)
+    live = figure.to_html(full_html=False, include_plotlyjs=False, config=dict(CONFIG), div_id=name)
     return Chart(Markup(live), chart_uri(pixels(picture, dpi=150)))
 
 

@@ -124,18 +124,18 @@ def never_visited(landscape: Landscape) -> tuple[list[str], int]:
 def search_facts(curve: Discovery, landscape: Landscape) -> list[tuple[str, str]]:
     """How well the search did, as label and value."""
     expected = f"{curve.expected[-1]:.0f} (95\u00a0%: {curve.low[-1]:.0f}–{curve.high[-1]:.0f})"
-    lift = "n/a" if np.isnan(curve.lift) else f"{curve.lift:.2f} times random"
+    lift = "n/a" if np.isnan(curve.lift) else f"{curve.lift:.2f} times as many"
     return [
         ("different failures found", count(int(curve.found[-1]))),
         ("random edits would have found", expected),
-        ("lift", lift),
+        ("found, against random", lift),
         ("entropy of the failures", f"{landscape.entropy:.2f} of {np.log2(landscape.space.n_points):.2f} bits"),
     ]
 
 
-def learner_facts(learner: Mapping[str, float], landscape: Landscape) -> list[tuple[str, str]]:
+def learner_facts(learner: Mapping[str, float | str], landscape: Landscape) -> list[tuple[str, str]]:
     """The learner's last words on itself, as label and value."""
-    rows = [(name, f"{value:,.4g}".replace(",", "\u202f")) for name, value in learner.items()]
+    rows = [(name, value if isinstance(value, str) else f"{value:.4g}") for name, value in learner.items()]
     agreement = landscape.policy_agreement
     return (
         rows
@@ -144,7 +144,7 @@ def learner_facts(learner: Mapping[str, float], landscape: Landscape) -> list[tu
     )
 
 
-def learner_warnings(learner: Mapping[str, float], landscape: Landscape) -> list[str]:
+def learner_warnings(learner: Mapping[str, float | str], landscape: Landscape) -> list[str]:
     """Reasons not to trust the learner."""
     found = []
     if learner.get("updates") == 0:

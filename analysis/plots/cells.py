@@ -49,10 +49,12 @@ class Cells:
         lines = []
         for index in np.ndindex(self.smoothed.shape):
             label = ", ".join(c.label(level) for c, level in zip(self.concepts, index, strict=True))
-            rate = f"{percent(self.smoothed[index])} (95 %: {interval(self.low[index], self.high[index])})"
+            rate, low, high = (float(values[index]) for values in (self.smoothed, self.low, self.high))
             counts = f"{self.failures[index]} failures in {self.visits[index]} probes"
             counts = counts if self.visits[index] else "never visited: guessed from its neighbours"
-            lines.append(f"<b>{html.escape(label)}</b><br>fails {rate}<br>{counts}")
+            lines.append(
+                f"<b>{html.escape(label)}</b><br>fails {percent(rate)} (95 %: {interval(low, high)})<br>{counts}"
+            )
         return lines
 
 

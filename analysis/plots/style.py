@@ -24,7 +24,6 @@ CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "responsive": True,
     "scrollZoom": False,  # the wheel scrolls the page
-    "plotlyServerURL": "",
     "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d"],
 }
 UNSURE_NOTE = f"hollow: 95 % interval wider than {UNSURE * 100:.0f} points, or never visited"

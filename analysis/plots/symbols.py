@@ -20,7 +20,7 @@ def symbols(drawn: Cells) -> list[Any]:
     """Traces of all cells, on the plane for two axes and in space for three."""
     unsure = drawn.unsure.ravel()
     full, hollow = np.flatnonzero(~unsure), np.flatnonzero(unsure)
-    traces = [_discs(drawn, full).update(name="full: surer (size: certainty)", showlegend=True)] if len(full) else []
+    traces = [_discs(drawn, full).update(name="size: certainty", showlegend=True)] if len(full) else []
     if not len(hollow):
         return traces
     # Discs with a white one inside, because plotly's own open symbols are hair-thin in three dimensions.

@@ -170,7 +170,7 @@ def test_never_visited_are_named_and_counted(made):
 def test_search_and_scan(report, ordinary, made):
     run = made(2)
     facts = dict(search_facts(discovery(run.probes, run.landscape), run.landscape))
-    assert facts["lift"].endswith("times random")
+    assert facts["found, against random"].endswith("times as many")
     scan = compare(run.landscape, made(2, seed=1).landscape)
     text = Page(report(2, scan=scan)).text
     assert "Agreement with an exhaustive scan" in text
@@ -184,8 +184,9 @@ def test_an_agent_that_has_not_learned_is_flagged(report, made):
     landscape = Landscape.from_probes(run.probes, run.space, items=run.items, policy=policy)
     assert len(learner_warnings({"updates": 0}, landscape)) == 2
     assert learner_warnings({"updates": 10}, run.landscape) == []
-    html = report(run_made=run, landscape=landscape, learner={"updates": 0, "loss": 0.25})
+    html = report(run_made=run, landscape=landscape, learner={"updates": 0, "loss": 0.25, "breaks": "68 %"})
     assert html.count('class="warning"') == 2
+    assert "<td>68 %</td>" in html
     assert "contradicts the counted failure rates" in html
 
 

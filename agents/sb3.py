@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.views import ConceptVectorEnv, slot_seeds
 
 
 class Sb3VecEnv(VecEnv):
@@ -34,6 +34,11 @@ class Sb3VecEnv(VecEnv):
         self._reset_seeds()
         self._reset_options()
         return observation
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Seeds of the next reset, one per slot and unlike those of the next run's seed."""
+        self._seeds = [None] * self.num_envs if seed is None else list(slot_seeds(seed, self.num_envs))
+        return self._seeds
 
     def step_async(self, actions: np.ndarray) -> None:
         """Keep the actions ``(B,)`` for :meth:`step_wait`."""

@@ -140,6 +140,15 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         return self.mdp.observe(self._state), outcome.reward.astype(np.float64), terminated, truncated, infos
 
 
+def slot_seeds(seed: int, num_envs: int) -> list[int]:
+    """A seed per slot, far from those of neighbouring run seeds.
+
+    Gymnasium gives slot ``i`` the seed ``seed + i``: runs 0 and 1 would share all item streams but one, and what they
+    agree on would not be evidence.
+    """
+    return [int(child.generate_state(1)[0]) for child in np.random.SeedSequence(seed).spawn(num_envs)]
+
+
 def draw(pool: np.ndarray, rng: np.random.Generator) -> int:
     """A random element of ``pool``."""
     return int(pool[rng.integers(len(pool))])

@@ -24,7 +24,7 @@ from failscape.concepts import ConceptSpace
 from failscape.envs.mdp import MAX_POINTS, ConceptMDP, State
 from failscape.envs.recording import Recorder
 from failscape.envs.toy import Shift, ToyTarget, make_mdp, toy_items
-from failscape.envs.views import ConceptEnv, ConceptVectorEnv
+from failscape.envs.views import ConceptEnv, ConceptVectorEnv, slot_seeds
 from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore
 from failscape.rewards import CLASSIFICATION_REWARDS
@@ -356,11 +356,16 @@ def test_a_propensity_holds_for_one_step_only(tmp_path: Path) -> None:
 # --- the SB3 view ---
 
 
+def test_neighbouring_run_seeds_share_no_slot_seed() -> None:
+    seeds = [set(slot_seeds(seed, 32)) for seed in range(5)]
+    assert slot_seeds(3, 32) == slot_seeds(3, 32) and len(set.union(*seeds)) == 5 * 32
+
+
 def test_the_sb3_view_says_the_same_in_its_own_words() -> None:
     ours = ConceptVectorEnv(long_mdp(), 5, max_episode_steps=3)
     view = Sb3VecEnv(ConceptVectorEnv(long_mdp(), 5, max_episode_steps=3))
     view.seed(4)
-    np.testing.assert_array_equal(view.reset(), ours.reset(seed=4)[0])
+    np.testing.assert_array_equal(view.reset(), ours.reset(seed=slot_seeds(4, 5))[0])
     ours.action_space.seed(0)
     seen = set()
     for _ in range(40):

@@ -88,9 +88,11 @@ class Landscape:
 
     @property
     def entropy(self) -> float:
-        """Entropy of the failures over points [bits]; the log of how many points share them evenly."""
+        """Entropy of the failures over points [bits], the log of how many share them evenly; NaN without failures."""
         rates = np.nan_to_num(self.table["rate"].to_numpy())
-        mass = rates / rates.sum() if rates.sum() > 0 else np.full(len(rates), 1 / len(rates))
+        if rates.sum() <= 0:
+            return float("nan")
+        mass = rates / rates.sum()
         return float(-(mass * np.log2(mass, out=np.zeros_like(mass), where=mass > 0)).sum())
 
     @property

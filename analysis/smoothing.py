@@ -12,7 +12,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
-MAX_FIT = 1500  # visited points used at most: a Gaussian process costs their number cubed
+# A Gaussian process costs the cube of the points it rests on, and learning its length scales that many times over.
+MAX_LEARN = 400  # visited points to learn length scales from
+MAX_FIT = 1000  # visited points to condition on
+CHUNK = 4096  # points predicted at once
 
 
 def smooth(
@@ -33,14 +36,23 @@ def smooth(
     if len(visited) < 2:
         known = float(rates[visited].mean()) if len(visited) else 0.5
         return np.full(len(rates), np.clip(known, 0, 1)), np.full(len(rates), 0.5)
-    if len(visited) > MAX_FIT:
-        visited = np.random.default_rng(seed).choice(visited, MAX_FIT, replace=False)
-    overall = float(np.average(rates[visited], weights=1 / variances[visited]))
+    rng = np.random.default_rng(seed)
+    fit = _at_most(visited, MAX_FIT, rng)
+    learn = _at_most(fit, MAX_LEARN, rng)
+    overall = float(np.average(rates[fit], weights=1 / variances[fit]))
     kernel = ConstantKernel(0.05, (1e-4, 1.0)) * RBF(np.ones(coordinates.shape[1]), (0.2, 20.0))
-    process = GaussianProcessRegressor(kernel, alpha=variances[visited], random_state=seed)
     with warnings.catch_warnings():
         # A length scale at its bound says that a concept does not matter, which is an answer.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        process.fit(coordinates[visited], rates[visited] - overall)
-        mean, deviation = process.predict(coordinates, return_std=True)
-    return np.clip(mean + overall, 0, 1), deviation
+        process = GaussianProcessRegressor(kernel, alpha=variances[learn])
+        process.fit(coordinates[learn], rates[learn] - overall)
+    if len(fit) > len(learn):
+        process = GaussianProcessRegressor(process.kernel_, alpha=variances[fit], optimizer=None)
+        process.fit(coordinates[fit], rates[fit] - overall)
+    chunks = np.array_split(coordinates, -(-len(coordinates) // CHUNK))
+    means, deviations = zip(*(process.predict(chunk, return_std=True) for chunk in chunks), strict=True)
+    return np.clip(np.concatenate(means) + overall, 0, 1), np.concatenate(deviations)
+
+
+def _at_most(points: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    return points if len(points) <= n else rng.choice(points, n, replace=False)

@@ -68,6 +68,8 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
 
     def render(self) -> np.ndarray:
         """The edited image, ``(H, W, 3)`` uint8."""
+        if self.mdp.items.inputs.ndim != 4:
+            raise UsageError(f"the items of {self.mdp.target.name} are not images: there is nothing to render")
         image = self.mdp.space.apply(self.mdp.items.inputs[self._state.items], self._state.points)[0]
         return np.asarray(image.cpu().permute(1, 2, 0).numpy())
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from stable_baselines3 import DQN
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.noise import ActionNoise
 
-from failscape.agents.network import PointwisePolicy
+from failscape.agents.network import PointwisePolicy, PointwiseQ
 from failscape.agents.sb3 import Sb3VecEnv
 from failscape.agents.session import Session
 from failscape.envs.recording import Recorder
@@ -83,7 +83,8 @@ class ConceptDQN(DQN):
         """One gradient step on the rewards of a batch from the replay buffer; returns the loss."""
         assert self.replay_buffer is not None
         batch = self.replay_buffer.sample(batch_size)
-        values = self.q_net.q_net.at(batch.observations, batch.actions[:, 0].long())
+        network = cast(PointwiseQ, self.q_net.q_net)
+        values = network.at(batch.observations, batch.actions[:, 0].long())
         loss = F.smooth_l1_loss(values, batch.rewards[:, 0])
         self.policy.optimizer.zero_grad()
         loss.backward()

@@ -9,6 +9,7 @@ import numpy as np
 from failscape.analysis.bootstrap import ratio
 from failscape.analysis.exemplars import Exemplar, choose, exemplars, worst_exemplars
 from failscape.analysis.landscape import Landscape
+from failscape.analysis.plots.style import percent
 from failscape.analysis.statistics import wilson
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.views import explorable
@@ -140,17 +141,18 @@ def _draw(mdp: ConceptMDP, run: Run, landscape: Landscape, summary: dict[str, An
     )
 
 
-def spoken(learner: dict[str, Any]) -> dict[str, float] | None:
-    """The learner's figures under names that a person reads; None where nothing learned."""
-    names = {
-        "n_updates": "updates",
-        "epsilon": "final epsilon",
-        "n_held_out": "held-out items",
-        "greedy_rate": "its greedy edits break, of held-out items",
-        "random_rate": "random edits break, of held-out items",
-        "lift": "lift over random",
-    }
-    return {label: learner[key] for key, label in names.items() if learner.get(key) is not None} or None
+def spoken(learner: dict[str, Any]) -> dict[str, float | str] | None:
+    """What the agent amounts to, under names that a person reads; None where nothing learned."""
+    if not learner:
+        return None
+    said: dict[str, float | str] = {"updates": learner["n_updates"], "final epsilon": learner["epsilon"]}
+    if learner["lift"] is not None:
+        low, high = learner["lift_interval"]
+        of = f"of {learner['n_held_out']} held-out items"
+        said[f"its greedy edits break, {of}"] = percent(learner["greedy_rate"])
+        said[f"random edits break, {of}"] = percent(learner["random_rate"])
+        said["lift over random"] = f"{learner['lift']:.2f} (95\u00a0% interval {low:.2f}–{high:.2f})"
+    return said
 
 
 def outcome(landscape: Landscape, learner: dict[str, Any], scan: Comparison | None) -> dict[str, float]:

@@ -53,10 +53,11 @@ def save_plot(landscape: Landscape, path: Path) -> None:
     """Write the landscape as a page that needs no network (``.html``), or as a picture."""
     from failscape.analysis.plots.landscape import landscape_figure
     from failscape.analysis.plots.still import landscape_picture
+    from failscape.analysis.plots.style import CONFIG
     from failscape.errors import UsageError
 
     if path.suffix == ".html":
-        landscape_figure(landscape).write_html(path)
+        landscape_figure(landscape).write_html(path, config=dict(CONFIG))
         return
     try:
         landscape_picture(landscape).savefig(path)

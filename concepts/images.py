@@ -5,9 +5,16 @@ Images are uint8 ``(B, 3, H, W)`` in 0..255, and an edit returns the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import numpy as np
 import torch
 
+Edit = Callable[[Any, torch.Tensor, np.ndarray], torch.Tensor]
+
+CACHED = 600_000  # values whose float copies stay in a processor's cache from one pass to the next
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
 
 
@@ -25,3 +32,23 @@ def grey(images: torch.Tensor) -> torch.Tensor:
     """Luma of float images: ``(B, 3, H, W) -> (B, 1, H, W)`` in 0..255."""
     red, green, blue = LUMA
     return (images[:, 0:1] * red).add_(images[:, 1:2], alpha=green).add_(images[:, 2:3], alpha=blue)
+
+
+def cache_sized(edit: Edit) -> Edit:
+    """An edit that on a CPU works through the batch in parts that fit its cache, each image as before.
+
+    Tone edits are a few passes over the pixels; over a whole batch each pass waits for memory.
+    """
+
+    @wraps(edit)
+    def in_parts(concept: Any, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+        n = max(1, CACHED // max(1, inputs[0].numel()))
+        if inputs.device.type != "cpu" or len(inputs) <= n:
+            return edit(concept, inputs, strengths)
+        out = torch.empty_like(inputs)
+        for start in range(0, len(inputs), n):
+            part = slice(start, start + n)
+            out[part] = edit(concept, inputs[part], strengths[part])
+        return out
+
+    return in_parts

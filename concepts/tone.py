@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from failscape.concepts.base import Concept
-from failscape.concepts.images import grey, per_image, to_pixels
+from failscape.concepts.images import cache_sized, grey, per_image, to_pixels
 
 
 class Darken(Concept):
@@ -18,6 +18,7 @@ class Darken(Concept):
     limits = (0.0, 1.0)
     default_levels = (0.1, 0.2, 0.3, 0.4, 0.5)
 
+    @cache_sized
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
         return to_pixels(inputs * per_image(1 - strengths, inputs))
 
@@ -31,6 +32,7 @@ class Brightness(Concept):
     limits = (0.0, 4.0)
     default_levels = (0.5, 0.75, 1.0, 1.25, 1.5)
 
+    @cache_sized
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
         return to_pixels(inputs * per_image(strengths, inputs))
 
@@ -44,6 +46,7 @@ class Saturation(Concept):
     limits = (0.0, 4.0)
     default_levels = (0.5, 0.55, 0.6, 0.65, 0.7)
 
+    @cache_sized
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
         images = inputs.float()
         return to_pixels(torch.lerp(grey(images), images, per_image(strengths, inputs)))
@@ -58,6 +61,7 @@ class Contrast(Concept):
     limits = (0.0, 4.0)
     default_levels = (0.4, 0.7, 1.0, 1.3, 1.6)
 
+    @cache_sized
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
         images = inputs.float()
         mean = grey(images).mean(dim=(1, 2, 3), keepdim=True)

@@ -53,7 +53,7 @@ class Concept(ABC):
             return self._edit(inputs, strengths)
         rows = torch.from_numpy(np.flatnonzero(edited)).to(inputs.device)
         out = inputs.clone()
-        out[rows] = self._edit(inputs[rows], strengths[edited])
+        out.index_copy_(0, rows, self._edit(inputs.index_select(0, rows), strengths[edited]))
         return out
 
     @abstractmethod

@@ -30,12 +30,23 @@ class Rotation(Concept):
         out = torch.empty_like(inputs)
         for angle in np.unique(strengths):
             rows = torch.from_numpy(np.flatnonzero(strengths == angle)).to(inputs.device)
-            images = inputs[rows]
-            grid = sampling_grid(angle, *images.shape[-2:]).to(inputs.device)
-            channels = images.float().flatten(0, 1)[None]
-            turned = F.grid_sample(channels, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-            out[rows] = to_pixels(turned.view_as(images))
+            out.index_copy_(0, rows, _turn(inputs.index_select(0, rows), float(angle)))
         return out
+
+
+def _turn(images: torch.Tensor, angle: float) -> torch.Tensor:
+    """Images ``(B, 3, H, W)`` uint8, all turned by ``angle`` [deg]."""
+    height, width = images.shape[-2:]
+    # PyTorch's CPU kernel gives each sample of a batch to one thread, so one image of many channels is cut into bands.
+    n_bands = _largest_divisor(height, torch.get_num_threads()) if images.device.type == "cpu" else 1
+    grid = sampling_grid(angle, height, width).to(images.device).view(n_bands, height // n_bands, width, 2)
+    channels = images.float().flatten(0, 1).expand(n_bands, -1, -1, -1)
+    bands = F.grid_sample(channels, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return to_pixels(bands).transpose(0, 1).reshape(images.shape)
+
+
+def _largest_divisor(n: int, limit: int) -> int:
+    return next(d for d in range(min(n, limit), 0, -1) if n % d == 0)
 
 
 def sampling_grid(angle: float, height: int, width: int) -> torch.Tensor:

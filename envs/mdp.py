@@ -110,7 +110,7 @@ class ConceptMDP:
     def evaluate(self, state: State) -> Outcome:
         """What the target does with the edited items: one forward, one copy to the host."""
         rows = torch.from_numpy(state.items).to(self.items.inputs.device)
-        inputs = self.items.inputs[rows]
+        inputs = self.items.inputs.index_select(0, rows)
         edited = self.space.apply(inputs, state.points)
         outputs = self.target(edited)
         references = self._references[rows.to(self._references.device)]

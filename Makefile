@@ -27,7 +27,7 @@ type: $(STAMP) ## mypy, strict
 	@ln -s $(addprefix ../../,$(filter-out %/__pycache__,$(wildcard failscape/*)) $(SUBPACKAGES)) .typecheck/failscape/
 	@MYPYPATH=.typecheck $(BIN)/mypy -p failscape
 
-test: $(STAMP) ## the default tests: about a minute
+test: $(STAMP) ## the default tests: some minutes
 	@$(BIN)/python -m pytest
 
 test-slow: $(STAMP) ## the tests that take minutes

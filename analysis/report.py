@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,7 +29,7 @@ from failscape.analysis.plots.style import CONFIG, SCALE, count, interval, perce
 from failscape.analysis.strips import Strip
 from failscape.analysis.thumbnails import chart_uri, data_uri
 from failscape.data.base import Skipped
-from failscape.records.folder import RunFolder
+from failscape.records.folder import RunFolder, write_whole
 
 
 class Chart(NamedTuple):
@@ -97,9 +96,7 @@ def write_report(
             plotlyjs=Markup(get_plotlyjs()),
         )
     )
-    partial = path.with_suffix(".partial")
-    partial.write_text(page, encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, page)
 
 
 def _charts(landscape: Landscape, probes: pd.DataFrame) -> dict[str, Chart]:

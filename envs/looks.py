@@ -5,6 +5,7 @@ Shapes: ``N`` items, ``F`` features of the target, ``D`` features kept.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -56,9 +57,11 @@ class Looks(NamedTuple):
         )
 
     def save(self, path: Path) -> None:
-        """Write to ``path`` (npz)."""
-        with path.open("wb") as file:
+        """Write to ``path`` (npz), whole or not at all: a run that is killed here must still resume."""
+        partial = path.with_suffix(".partial")
+        with partial.open("wb") as file:
             np.savez(file, **self._asdict())
+        os.replace(partial, path)
 
     @classmethod
     def load(cls, path: Path) -> Looks:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from failscape.envs.memory import Outcomes
 from failscape.envs.recording import Recorder, recorded_steps
 from failscape.envs.registration import known_arguments, make_vector_env
@@ -52,11 +54,16 @@ def build(settings: Settings, *, looks: Path | None = None, progress: Tell | Non
 
 
 def complete(settings: Settings, envs: ConceptVectorEnv) -> Settings:
-    """The settings with what only the environment knows: its grid, and the size of a scan."""
+    """The settings with what only the environment and the machine know: grid, size of a scan, threads."""
     hyperparameters = dict(settings.hyperparameters)
     if hyperparameters["budget"] is None:
         hyperparameters["budget"] = envs.mdp.space.n_points * len(explorable(envs.mdp))
-    return dataclasses.replace(settings, space=envs.mdp.space.describe(), hyperparameters=hyperparameters)
+    return dataclasses.replace(
+        settings,
+        space=envs.mdp.space.describe(),
+        hyperparameters=hyperparameters,
+        threads=settings.threads or torch.get_num_threads(),
+    )
 
 
 def record(envs: ConceptVectorEnv, store: ProbeStore, settings: Settings) -> Recorder:

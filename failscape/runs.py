@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from failscape.agents.explorers import load_hyperparameters
 from failscape.agents.session import Progress, Session
@@ -185,6 +186,8 @@ def go_on(
     from failscape.analysis.tensorboard import Board
     from failscape.findings import Snapshots, conclude
 
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
     store = folder.store(read_only=False)
     run = Run(folder)
     board = Board(folder.path, restart=len(store) > 0)

@@ -27,6 +27,7 @@ class Settings:
     make: dict[str, Any] = field(default_factory=dict)  # arguments of the environment that differ from its own
     imports: list[str] = field(default_factory=list)  # files and modules of the user's
     space: dict[str, Any] = field(default_factory=dict)  # the grid, so that a run can be read without its environment
+    threads: int = 0  # of PyTorch: their number decides the last bits, and a resumed run must repeat them
 
     def to_config(self) -> dict[str, Any]:
         """Plain values for YAML; objects are kept by their text, and such a run can be read but not repeated."""
@@ -39,6 +40,9 @@ class Settings:
         for key in config:
             if key not in known:
                 raise UsageError(f"config.yml has no key {key!r}{did_you_mean(key, known)}")
+        missing = {"env", "explorer", "seed", "hyperparameters"} - set(config)
+        if missing:
+            raise UsageError(f"config.yml lacks {', '.join(sorted(missing))}: is the folder a run?")
         return cls(**config)
 
 

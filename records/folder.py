@@ -48,7 +48,7 @@ class RunFolder:
         (path / "command.txt").write_text(shlex.join(command) + "\n", encoding="utf-8")
         write_json(path / "versions.json", versions())
         # Last, because its presence makes the folder a run.
-        (path / "config.yml").write_text(yaml.safe_dump(dict(config), sort_keys=False))
+        write_whole(path / "config.yml", yaml.safe_dump(dict(config), sort_keys=False))
         return cls(path)
 
     @property
@@ -59,7 +59,13 @@ class RunFolder:
     @property
     def config(self) -> dict[str, Any]:
         """The resolved configuration."""
-        return dict(yaml.safe_load((self.path / "config.yml").read_text()))
+        try:
+            config = yaml.safe_load((self.path / "config.yml").read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError):
+            config = None
+        if not isinstance(config, dict):
+            raise UsageError(f"{self.path / 'config.yml'} holds no settings: the file is damaged")
+        return config
 
     def store(self, *, read_only: bool = True) -> ProbeStore:
         """The probes."""
@@ -84,8 +90,13 @@ class RunFolder:
 
 def write_json(path: Path, values: Any) -> None:
     """Write JSON whole or not at all; null stands for NaN and infinity, which JSON does not know."""
+    write_whole(path, json.dumps(_finite(values), indent=2, allow_nan=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all, whenever the process is killed."""
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(_finite(values), indent=2, allow_nan=False) + "\n")
+    partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)
 
 

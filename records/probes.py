@@ -5,6 +5,7 @@ Shapes: ``B`` probes of one step.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -56,7 +57,7 @@ class ProbeStore:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         if read_only and not path.exists():
             raise UsageError(f"{path} does not exist")
-        self.path = path
+        self.path, self.read_only = path, read_only
         mode = "ro" if read_only else "rwc"
         with _clear_errors("open", path):
             self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
@@ -129,7 +130,14 @@ class ProbeStore:
             frame.to_parquet(path, index=False)
 
     def close(self) -> None:
-        """Fold the log into the file and let go of it."""
+        """Fold the log into the file and let go of it.
+
+        A writer leaves write-ahead mode, so that no side files stay behind and the file can be read from anywhere;
+        where a reader is still there, the last one to leave folds the log.
+        """
+        if not self.read_only:
+            with contextlib.suppress(sqlite3.OperationalError):
+                self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()
 
 

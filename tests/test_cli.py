@@ -214,3 +214,15 @@ def test_train_py_runs_from_another_folder(tmp_path: Path) -> None:
     assert "of edited items fail" in run.stdout
     assert run.stderr == ""
     assert (tmp_path / "runs" / "random-toy-0" / "summary.json").is_file()
+
+
+def test_resume_refuses_what_it_would_ignore(own_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--resume", str(own_run), "--budget", "10"]) == 2
+    assert "leave out --budget" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "- a list", "env: [", "env: failscape/Toy-v0"])
+def test_a_damaged_config_is_one_clear_line(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yml").write_text(text)
+    assert main(["landscape", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

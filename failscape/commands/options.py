@@ -11,6 +11,9 @@ import yaml
 from failscape.errors import UsageError
 from failscape.settings import Settings, find_env, import_user_code
 
+# Options that become arguments of the environment.
+MAKE = ("target", "data", "concepts", "reward", "classes", "only_matching", "max_items", "device")
+
 
 def add_environment(parser: argparse.ArgumentParser) -> None:
     """What to explore: environment, target, data, edits."""
@@ -71,13 +74,20 @@ def settings_from(args: argparse.Namespace, explorer: str) -> Settings:
 
     import_user_code(args.imports)
     spec = find_env(args.env)
-    keys = ("target", "data", "concepts", "reward", "classes", "only_matching", "max_items", "device")
-    make = {key: getattr(args, key) for key in keys if getattr(args, key) is not None}
+    make = {key: getattr(args, key) for key in MAKE if getattr(args, key) is not None}
     overrides = parse_overrides(args.overrides)
     overrides |= {key: getattr(args, key) for key in ("budget", "num_envs") if getattr(args, key) is not None}
     hyperparameters = load_hyperparameters(explorer, spec.id, overrides)
     env = args.env if ":" in args.env else spec.id
     return Settings(env, explorer, args.seed, hyperparameters, make, list(args.imports))
+
+
+def refuse_beside_resume(args: argparse.Namespace) -> None:
+    """A resumed run has its settings; what else is asked for would be ignored, and so is refused."""
+    asked = {name: getattr(args, name) for name in (*MAKE, "budget", "num_envs", "overrides") if getattr(args, name)}
+    if asked:
+        option = "--set" if "overrides" in asked else f"--{next(iter(asked)).replace('_', '-')}"
+        raise UsageError(f"--resume goes on with the settings of {args.resume}; leave out {option}, or start a new run")
 
 
 def parse_overrides(pairs: list[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.options import add_environment, add_run, settings_from
+from failscape.commands.options import add_environment, add_run, refuse_beside_resume, settings_from
 
 
 def add(parsers: Any) -> None:
@@ -28,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from failscape.runs import Run
 
     if args.resume:
+        refuse_beside_resume(args)
         return explore_command(args, None)
     if not args.like:
         return explore_command(args, settings_from(args, "scan"))

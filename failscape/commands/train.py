@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from failscape.commands.options import add_environment, add_run, settings_from
+from failscape.commands.options import add_environment, add_run, refuse_beside_resume, settings_from
 from failscape.settings import import_user_code
 
 
@@ -25,8 +25,10 @@ def run(args: argparse.Namespace) -> int:
         return show_list(args)
     from failscape.exploring import explore_command
 
-    settings = None if args.resume else settings_from(args, args.algo)
-    return explore_command(args, settings)
+    if args.resume:
+        refuse_beside_resume(args)
+        return explore_command(args, None)
+    return explore_command(args, settings_from(args, args.algo))
 
 
 def show_list(args: argparse.Namespace) -> int:

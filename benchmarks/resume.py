@@ -28,11 +28,11 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--kills", type=int, default=20)
     arguments.add_argument("--kills-per-run", type=int, default=4)
-    arguments.add_argument("--budget", type=int, default=3000)
+    arguments.add_argument("--budget", type=int, default=8000)
     arguments.add_argument("--seed", type=int, default=0)
     args = arguments.parse_args(argv)
     rng = random.Random(args.seed)
-    options = ["--budget", str(args.budget), "--max-items", "600", "--quiet"]
+    options = ["--budget", str(args.budget), "--max-items", "600", "--no-report", "--quiet"]
     kills = lost = differing = 0
     with tempfile.TemporaryDirectory() as folder:
         calm = Path(folder) / "calm"
@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
 def command(out: Path, options: list[str]) -> list[str]:
     """Start a run into ``out``, or resume the one that is there."""
     started = [config.parent for config in out.glob("*/config.yml")]
-    where = ["--resume", str(started[0]), "--quiet"] if started else ["--out", str(out), *options]
+    where = ["--resume", str(started[0]), "--no-report", "--quiet"] if started else ["--out", str(out), *options]
     return [sys.executable, "train.py", *where]
 
 

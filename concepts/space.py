@@ -84,6 +84,9 @@ class ConceptSpace:
             "order": list(self.order),
         }
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         axes = " × ".join(f"{c.name} [{c.unit}]" if c.unit else c.name for c in self.concepts)
-        return f"ConceptSpace({axes}: {self.n_points} points)"
+        return f"{axes}: {self.n_points:,} points"
+
+    def __repr__(self) -> str:
+        return f"ConceptSpace({self})"

@@ -90,8 +90,8 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings) -> Non
     cost = f"budget {budget:,} queries, of which the target needs about {needed} on {mdp.target.device}"
     rows = [
         ("target", repr(mdp.target)),
-        ("data", f"{mdp.data_name}, {len(mdp.items):,} items ({n_explore:,} explore, {n_held_out:,} held out)"),
-        ("concepts", f"{mdp.space!r}"),
+        ("data", f"{mdp.data_name} · {len(mdp.items):,} items ({n_explore:,} explore, {n_held_out:,} held out)"),
+        ("concepts", str(mdp.space)),
         ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed}"),
         ("cost", cost),
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.common import Row, finish, parser
+from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
 from failscape.records.probes import ProbeStore
 
@@ -36,19 +38,18 @@ def main(argv: list[str] | None = None) -> int:
     kills = lost = differing = 0
     with tempfile.TemporaryDirectory() as folder:
         calm = Path(folder) / "calm"
-        seconds = time.perf_counter()
         subprocess.run(command(calm, options), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        seconds = time.perf_counter() - seconds
-        reference = only_run(calm)
+        reference, n_probes = only_run(calm), count(calm)
         attempt = 0
         while kills < args.kills:
             out = Path(folder) / f"killed-{attempt}"
             attempt += 1
-            for _ in range(min(args.kills_per_run, args.kills - kills)):
-                seen, kept, died = kill_once(out, options, rng.uniform(0.1, 1.0) * seconds)
+            n_kills = min(args.kills_per_run, args.kills - kills)
+            for moment in sorted(rng.randrange(n_probes) for _ in range(n_kills)):
+                seen, kept, died = kill_once(out, options, moment, rng.uniform(0, 0.5))
                 kills += died
                 lost += max(0, seen - kept)
-                print(f"kill {kills}: {seen} probes seen before, {kept} there after")
+                print(f"kill {kills}: {seen} of {n_probes} probes seen before, {kept} there after", flush=True)
             subprocess.run(command(out, options), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
             differing += not same(reference, only_run(out))
     rows = [
@@ -73,13 +74,18 @@ def only_run(out: Path) -> RunFolder:
     return RunFolder(config.parent)
 
 
-def kill_once(out: Path, options: list[str], after: float) -> tuple[int, int, bool]:
-    """Probes another process saw before the kill, probes there after it, and whether the kill came before the end."""
+def kill_once(out: Path, options: list[str], moment: int, delay: float) -> tuple[int, int, bool]:
+    """Kill a run some ``delay`` [s] after it has made ``moment`` probes.
+
+    Returns the probes another process saw before the kill, those there after it, and whether it came before the end.
+    """
     process = subprocess.Popen(command(out, options), cwd=ROOT, stdout=subprocess.DEVNULL)
-    end, seen = time.monotonic() + after, 0
-    while time.monotonic() < end and process.poll() is None:
+    seen, end = 0, None
+    while process.poll() is None and (end is None or time.monotonic() < end):
         seen = count(out)
-        time.sleep(0.01)
+        if end is None and seen > moment:
+            end = time.monotonic() + delay
+        time.sleep(0.002)
     died = process.poll() is None
     if died:
         os.kill(process.pid, signal.SIGKILL)
@@ -96,7 +102,7 @@ def count(out: Path) -> int:
         store = ProbeStore(files[0], read_only=True)
         n = len(store)
         store.close()
-    except Exception:  # the table is being made at this moment
+    except (UsageError, sqlite3.Error):  # the table is being made at this moment
         return 0
     return n
 

@@ -53,6 +53,7 @@ def write_report(
     learner: Mapping[str, float | str] | None = None,
     scan: Comparison | None = None,
     skipped: Sequence[Skipped] = (),
+    warnings: Sequence[str] = (),
 ) -> None:
     """Write the report of one run, a self-contained HTML page of some 6 MB.
 
@@ -69,6 +70,7 @@ def write_report(
         learner: what a learning explorer says of itself, its ``updates`` among it; texts are shown as they are.
         scan: the landscape compared with an exhaustive scan of the same grid.
         skipped: items that could not be read.
+        warnings: what a reader should doubt, a sentence each.
     """
     curve = discovery(probes, landscape)
     page = (
@@ -88,7 +90,7 @@ def write_report(
             missed=report_parts.never_visited(landscape),
             search=report_parts.search_facts(curve, landscape),
             learner=report_parts.learner_facts(learner, landscape) if learner else [],
-            warnings=report_parts.learner_warnings(learner, landscape) if learner else [],
+            warnings=warnings,
             scan=scan,
             skipped=skipped,
             n_items=len(items) + len(skipped),

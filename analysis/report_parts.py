@@ -125,11 +125,13 @@ def search_facts(curve: Discovery, landscape: Landscape) -> list[tuple[str, str]
     """How well the search did, as label and value."""
     expected = f"{curve.expected[-1]:.0f} (95\u00a0%: {curve.low[-1]:.0f}–{curve.high[-1]:.0f})"
     lift = "n/a" if np.isnan(curve.lift) else f"{curve.lift:.2f} times as many"
+    most = np.log2(landscape.space.n_points)
+    entropy = "–" if np.isnan(landscape.entropy) else f"{landscape.entropy:.2f} of {most:.2f} bits"
     return [
         ("different failures found", count(int(curve.found[-1]))),
         ("random edits would have found", expected),
         ("found, against random", lift),
-        ("entropy of the failures", f"{landscape.entropy:.2f} of {np.log2(landscape.space.n_points):.2f} bits"),
+        ("entropy of the failures", entropy),
     ]
 
 
@@ -142,19 +144,3 @@ def learner_facts(learner: Mapping[str, float | str], landscape: Landscape) -> l
         if np.isnan(agreement)
         else [*rows, ("its policy against the counted rates (Spearman)", f"{agreement:.2f}")]
     )
-
-
-def learner_warnings(learner: Mapping[str, float | str], landscape: Landscape) -> list[str]:
-    """Reasons not to trust the learner."""
-    found = []
-    if learner.get("updates") == 0:
-        found.append(
-            "The agent made no gradient update: it has not learned, and its choices are those of its first weights."
-        )
-    agreement = landscape.policy_agreement
-    if agreement < 0:
-        found.append(
-            f"The agent's policy contradicts the counted failure rates (rank correlation {agreement:.2f}). "
-            "The landscape rests on the counts alone."
-        )
-    return found

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 PROJECTED = 600  # failures in TensorBoard's projector
 PROJECTED_PER_POINT = 12
+HOPELESS = 0.9  # failure rate on unedited items above which something is wrong with the set-up, not with the target
 
 
 def conclude(mdp: ConceptMDP, agent: ConceptDQN | None, run: Run, board: Board, *, report: bool) -> None:
@@ -84,6 +85,11 @@ def _judge(mdp: ConceptMDP, agent: ConceptDQN, run: Run) -> dict[str, Any]:
 def warnings_of(landscape: Landscape, learner: dict[str, Any]) -> list[str]:
     """What a reader should doubt, in plain sentences."""
     doubts = []
+    if landscape.baseline > HOPELESS:
+        doubts.append(
+            f"the target is wrong on {landscape.baseline:.0%} of the unedited items: do its weights, its classes "
+            "and the data belong together?"
+        )
     if landscape.policy_agreement < 0:
         doubts.append(
             "the agent's policy contradicts the counted landscape "
@@ -138,6 +144,7 @@ def _draw(mdp: ConceptMDP, run: Run, landscape: Landscape, summary: dict[str, An
         learner=spoken(summary["learner"]),
         scan=comparison,
         skipped=mdp.items.skipped,
+        warnings=summary["warnings"],
     )
 
 

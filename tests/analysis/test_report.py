@@ -12,12 +12,11 @@ from failscape.analysis.comparison import compare
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.discovery import discovery
 from failscape.analysis.report import write_report
-from failscape.analysis.report_parts import headline, learner_warnings, never_visited, search_facts, worst_points
+from failscape.analysis.report_parts import headline, never_visited, search_facts, worst_points
 from failscape.analysis.strips import concept_strips
 from failscape.analysis.thumbnails import data_uri, thumbnail
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder
-from failscape.records.policy import PolicyTable
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -178,16 +177,11 @@ def test_search_and_scan(report, ordinary, made):
     assert "No exhaustive scan" in Page(ordinary).text
 
 
-def test_an_agent_that_has_not_learned_is_flagged(report, made):
-    run = made(2)
-    policy = PolicyTable.from_q(-5 * run.landscape.table["smoothed"].to_numpy()[None], 0)
-    landscape = Landscape.from_probes(run.probes, run.space, items=run.items, policy=policy)
-    assert len(learner_warnings({"updates": 0}, landscape)) == 2
-    assert learner_warnings({"updates": 10}, run.landscape) == []
-    html = report(run_made=run, landscape=landscape, learner={"updates": 0, "loss": 0.25, "breaks": "68 %"})
-    assert html.count('class="warning"') == 2
+def test_doubts_and_the_learners_figures_are_shown(report, made):
+    html = report(run_made=made(2), learner={"updates": 10, "breaks": "68 %"}, warnings=["trust <b>little</b>", "two"])
+    assert html.count('class="warning"') == 2 and "trust &lt;b&gt;little" in html
     assert "<td>68 %</td>" in html
-    assert "contradicts the counted failure rates" in html
+    assert 'class="warning"' not in report(run_made=made(2))
 
 
 def test_thumbnails_are_small_and_small_pictures_exact():

@@ -1,7 +1,7 @@
 """How much of a target's speed is left: environment steps and whole DQN training beside bare forwards of the target.
 
-Both are timed in one run, turn by turn, so that a machine whose speed drifts is fair to both. Memory is off, and no
-(item, point) pair comes twice.
+Both are timed in one run, turn by turn, and medians are compared: a machine whose speed drifts, or that stalls for a
+moment, is then fair to both. Memory is off, and no (item, point) pair comes twice.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--target", default="torchvision:alexnet?weights=none")
     arguments.add_argument("--num-envs", type=int, default=32)
-    arguments.add_argument("--steps", type=int, default=40)
+    arguments.add_argument("--steps", type=int, default=60)
     arguments.add_argument("--items", type=int, default=512)
     arguments.add_argument("--concepts", nargs="+", default=["fsrl"])
     arguments.add_argument("--device", default="auto")
@@ -72,12 +72,12 @@ def make_mdp(target: Classifier, n_items: int, concepts: list[str]) -> ConceptMD
 
 
 def step_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float]:
-    """Seconds of bare forwards over seconds of environment steps, and queries/s of the environment."""
+    """Median seconds of a bare forward over those of an environment step, and queries/s of the environment."""
     envs = ConceptVectorEnv(mdp, num_envs)
     rng = np.random.default_rng(0)
     _, info = envs.reset(seed=0)
     seen: set[tuple[int, int]] = set()
-    bare = stepped = 0.0
+    bare, stepped = [], []
     for step in range(steps + 3):
         items = info["item"]
         actions = unseen_actions(items, mdp.space.n_points, seen, rng)
@@ -87,9 +87,9 @@ def step_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float
         with _timer(mdp) as whole:
             _, _, _, _, info = envs.step(actions)
         if step >= 3:  # the first ones warm up
-            bare += forward.seconds
-            stepped += whole.seconds
-    return bare / stepped, num_envs * steps / stepped
+            bare.append(forward.seconds)
+            stepped.append(whole.seconds)
+    return float(np.median(bare) / np.median(stepped)), num_envs / float(np.median(stepped))
 
 
 def unseen_actions(
@@ -118,27 +118,37 @@ def training_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, f
         envs = ConceptVectorEnv(mdp, num_envs)
         recorder = Recorder(store, mdp.space)
         envs.recorder = recorder
-        bare = _Bare(mdp, num_envs)
-        session = Session(recorder, num_envs * steps, [bare.turn])
-        mdp.target(bare.batch)
-        with _timer(mdp) as whole:
-            explore_dqn(envs, session, 0, settings)
+        turns = _Turns(mdp, num_envs)
+        session = Session(recorder, num_envs * steps, [turns.turn])
+        mdp.target(turns.batch)
+        explore_dqn(envs, session, 0, settings)
+        seconds = turns.seconds_per_step()
         store.close()
-    trained = whole.seconds - bare.seconds
-    return bare.seconds / trained, num_envs * steps / trained
+    return float(np.median(turns.bare)) / seconds, num_envs / seconds
 
 
-class _Bare:
-    """A bare forward after each step of a training, timed apart."""
+class _Turns:
+    """A bare forward after each step of a training, and what lies between two of them."""
 
     def __init__(self, mdp: ConceptMDP, num_envs: int) -> None:
-        self.mdp, self.seconds = mdp, 0.0
+        self.mdp = mdp
+        self.bare: list[float] = []
+        self.steps: list[float] = []
         self.batch = mdp.items.inputs[:num_envs].clone()
+        self._last: float | None = None
 
     def turn(self, progress: Progress) -> None:
+        if self._last is not None:
+            self.steps.append(time.perf_counter() - self._last)
         with _timer(self.mdp) as forward:
             self.mdp.target(self.batch)
-        self.seconds += forward.seconds
+        self.bare.append(forward.seconds)
+        self._last = time.perf_counter()
+
+    def seconds_per_step(self) -> float:
+        """Median of a step with its learning, and each step's share of what came after the last one."""
+        assert self._last is not None
+        return float(np.median(self.steps)) + (time.perf_counter() - self._last) / len(self.bare)
 
 
 class _timer:

@@ -128,7 +128,9 @@ def explore(
     envs = envs.unwrapped
     spec = envs.spec
     assert spec is not None, "make the environment with gymnasium.make_vec"
-    overrides = {**(hyperparameters or {}), "num_envs": envs.num_envs, "memory": envs.outcomes.capacity}
+    overrides = {**(hyperparameters or {}), "num_envs": envs.num_envs}
+    if envs.outcomes.capacity:  # else the explorer's own, as on the command line
+        overrides["memory"] = envs.outcomes.capacity
     if budget is not None:
         overrides["budget"] = budget
     settings = Settings(

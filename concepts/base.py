@@ -27,6 +27,7 @@ class Concept(ABC):
     identity: ClassVar[float | None]  # the strength that changes nothing; None where there is none
     limits: ClassVar[tuple[float, float]]  # strengths that make sense, inclusive
     default_levels: ClassVar[tuple[float, ...]]
+    random: ClassVar[bool] = False  # whether the edit draws something of its own: noise, drops, places
 
     def __init__(self, levels: Sequence[float] | None = None) -> None:
         try:
@@ -39,25 +40,28 @@ class Concept(ABC):
         if not (np.isfinite(self.levels).all() and low <= self.levels[0] and self.levels[-1] <= high):
             raise UsageError(f"levels of {self.name} must lie in [{low:g}, {high:g}], got {self.levels.tolist()}")
 
-    def apply(self, inputs: Any, strengths: np.ndarray) -> Any:
+    def apply(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray | None = None) -> Any:
         """Each input edited by its own strength: ``(B, ...), (B,) -> (B, ...)``.
 
-        NaN means *leave alone*. Rows at the identity strength or NaN come back bit for bit.
+        NaN means *leave alone*. Rows at the identity strength or NaN come back bit for bit. What a random edit draws
+        depends on the row's own seed alone, ``(B,)`` non-negative integers, zero where omitted: the same item is edited
+        alike in every batch, and a stronger edit has more of the same drops.
         """
+        seeds = np.zeros(len(strengths), np.int64) if seeds is None else seeds
         edited = ~np.isnan(strengths)
         if self.identity is not None:
             edited &= strengths != self.identity
         if not edited.any():
             return inputs
         if edited.all():
-            return self._edit(inputs, strengths)
+            return self._edit(inputs, strengths, seeds)
         rows = torch.from_numpy(np.flatnonzero(edited)).to(inputs.device)
         out = inputs.clone()
-        out.index_copy_(0, rows, self._edit(inputs.index_select(0, rows), strengths[edited]))
+        out.index_copy_(0, rows, self._edit(inputs.index_select(0, rows), strengths[edited], seeds[edited]))
         return out
 
     @abstractmethod
-    def _edit(self, inputs: Any, strengths: np.ndarray) -> Any:
+    def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:
         """The edit itself, for strengths that are neither NaN nor the identity."""
 
     def label(self, level: int) -> str:

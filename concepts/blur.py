@@ -19,7 +19,7 @@ class GaussianBlur(Concept):
     limits = (0.0, 16.0)
     default_levels = (0.0, 0.5, 1.0, 1.5, 2.0)
 
-    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         kernels = gaussian_kernels(strengths, inputs).repeat_interleave(inputs.shape[1], dim=0)  # (B * 3, taps)
         planes = inputs.float().flatten(0, 1)[None]  # (1, B * 3, H, W): one group per plane
         for axis in (2, 3):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-Edit = Callable[[Any, torch.Tensor, np.ndarray], torch.Tensor]
+Edit = Callable[[Any, torch.Tensor, np.ndarray, np.ndarray], torch.Tensor]
 
 CACHED = 600_000  # values whose float copies stay in a processor's cache from one pass to the next
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
@@ -41,14 +41,14 @@ def cache_sized(edit: Edit) -> Edit:
     """
 
     @wraps(edit)
-    def in_parts(concept: Any, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+    def in_parts(concept: Any, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         n = max(1, CACHED // max(1, inputs[0].numel()))
         if inputs.device.type != "cpu" or len(inputs) <= n:
-            return edit(concept, inputs, strengths)
+            return edit(concept, inputs, strengths, seeds)
         out = torch.empty_like(inputs)
         for start in range(0, len(inputs), n):
             part = slice(start, start + n)
-            out[part] = edit(concept, inputs[part], strengths[part])
+            out[part] = edit(concept, inputs[part], strengths[part], seeds[part])
         return out
 
     return in_parts

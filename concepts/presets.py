@@ -78,7 +78,7 @@ class Recorded(Concept):
         self.name, self.unit = name, unit  # type: ignore[misc]
         super().__init__(levels)
 
-    def _edit(self, inputs: Any, strengths: np.ndarray) -> Any:
+    def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:
         raise UsageError(f"the concept {self.name} is known by its name alone; name the file that has it with --import")
 
 

@@ -24,7 +24,7 @@ class Rotation(Concept):
     limits = (-180.0, 180.0)
     default_levels = (-10, -5, 0, 5, 10)
 
-    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         # Images that turn by the same angle are sampled together, as channels of one image: where to read, and with
         # which weights, is worked out once per angle. On a CPU that halves the cost of a batch.
         out = torch.empty_like(inputs)

@@ -19,7 +19,7 @@ class Darken(Concept):
     default_levels = (0.1, 0.2, 0.3, 0.4, 0.5)
 
     @cache_sized
-    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         return to_pixels(inputs * per_image(1 - strengths, inputs))
 
 
@@ -33,7 +33,7 @@ class Brightness(Concept):
     default_levels = (0.5, 0.75, 1.0, 1.25, 1.5)
 
     @cache_sized
-    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         return to_pixels(inputs * per_image(strengths, inputs))
 
 
@@ -47,7 +47,7 @@ class Saturation(Concept):
     default_levels = (0.5, 0.55, 0.6, 0.65, 0.7)
 
     @cache_sized
-    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         images = inputs.float()
         return to_pixels(torch.lerp(grey(images), images, per_image(strengths, inputs)))
 
@@ -62,7 +62,7 @@ class Contrast(Concept):
     default_levels = (0.4, 0.7, 1.0, 1.3, 1.6)
 
     @cache_sized
-    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         images = inputs.float()
         mean = grey(images).mean(dim=(1, 2, 3), keepdim=True)
         return to_pixels(torch.lerp(mean, images, per_image(strengths, inputs)))

@@ -26,7 +26,7 @@ class Shift(Concept):
     default_levels = (-4, -2, 0, 2, 4)
     axis = 0
 
-    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         out = inputs.clone()
         out[:, self.axis] += torch.from_numpy(strengths).to(out)
         return out

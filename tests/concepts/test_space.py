@@ -174,7 +174,7 @@ class Fog(Concept):
     limits = (0.0, 100.0)
     default_levels = (0, 50, 100)
 
-    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray) -> torch.Tensor:
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         return inputs.clone().zero_()
 
 

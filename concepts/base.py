@@ -12,14 +12,17 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from failscape.concepts.chance import uniform
 from failscape.errors import UsageError
 
 
 class Concept(ABC):
-    """A family of edits, sampled at ``levels`` of its strength.
+    """A family of edits, sampled at ``levels`` of its strength, or over a whole range cut into cells.
 
     Args:
         levels: strictly increasing strengths in ``unit``, within ``limits``; the concept's own default when omitted.
+        edges: instead of levels, the strictly increasing borders of cells: a level then is a cell, ``levels`` holds
+            the middles, and each edit's strength is drawn evenly from its cell.
     """
 
     name: ClassVar[str]
@@ -27,18 +30,41 @@ class Concept(ABC):
     identity: ClassVar[float | None]  # the strength that changes nothing; None where there is none
     limits: ClassVar[tuple[float, float]]  # strengths that make sense, inclusive
     default_levels: ClassVar[tuple[float, ...]]
+    categorical: ClassVar[bool] = False  # whether levels have no order, as classes
     random: ClassVar[bool] = False  # whether the edit draws something of its own: noise, drops, places
 
-    def __init__(self, levels: Sequence[float] | None = None) -> None:
+    def __init__(self, levels: Sequence[float] | None = None, *, edges: Sequence[float] | None = None) -> None:
+        self.edges = None if edges is None else self._increasing("edges", edges)
+        if self.edges is None:
+            self.levels = self._increasing("levels", self.default_levels if levels is None else levels)
+            return
+        if levels is not None or len(self.edges) < 2:
+            raise UsageError(f"{self.name} takes levels, or the two or more edges of a range")
+        self.levels = (self.edges[:-1] + self.edges[1:]) / 2
+
+    def _increasing(self, what: str, given: Sequence[float]) -> np.ndarray:
+        """``given`` as an array, if it is strictly increasing and within the limits."""
         try:
-            self.levels = np.asarray(self.default_levels if levels is None else levels, np.float64)
+            values = np.asarray(given, np.float64)
         except (TypeError, ValueError):
-            raise UsageError(f"levels of {self.name} must be numbers, got {levels!r}") from None
+            raise UsageError(f"{what} of {self.name} must be numbers, got {given!r}") from None
         low, high = self.limits
-        if self.levels.ndim != 1 or not len(self.levels) or not (np.diff(self.levels) > 0).all():
-            raise UsageError(f"levels of {self.name} must be strictly increasing, got {self.levels.tolist()}")
-        if not (np.isfinite(self.levels).all() and low <= self.levels[0] and self.levels[-1] <= high):
-            raise UsageError(f"levels of {self.name} must lie in [{low:g}, {high:g}], got {self.levels.tolist()}")
+        if values.ndim != 1 or not len(values) or not (np.diff(values) > 0).all():
+            raise UsageError(f"{what} of {self.name} must be strictly increasing, got {values.tolist()}")
+        if not (np.isfinite(values).all() and low <= values[0] and values[-1] <= high):
+            raise UsageError(f"{what} of {self.name} must lie in [{low:g}, {high:g}], got {values.tolist()}")
+        return values
+
+    def strengths(self, levels: np.ndarray, seeds: np.ndarray | None = None) -> np.ndarray:
+        """Strengths of level indices ``(B,)``, NaN where they are negative.
+
+        Within a cell the strength is drawn by the row's seed; without seeds it is the middle.
+        """
+        if self.edges is None or seeds is None:
+            return np.where(levels < 0, np.nan, self.levels[levels])
+        low, high = self.edges[levels], self.edges[np.minimum(levels + 1, len(self.levels))]
+        drawn = low + uniform(self.name, seeds, levels) * (high - low)
+        return np.where(levels < 0, np.nan, drawn)
 
     def apply(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray | None = None) -> Any:
         """Each input edited by its own strength: ``(B, ...), (B,) -> (B, ...)``.
@@ -67,6 +93,8 @@ class Concept(ABC):
     def label(self, level: int) -> str:
         """A level as a person writes it: ``rotation -10°``, ``darken 0.3``."""
         unit = "°" if self.unit == "deg" else f" {self.unit}" if self.unit else ""
+        if self.edges is not None:
+            return f"{self.name} {self.edges[level]:g} to {self.edges[level + 1]:g}{unit}"
         return f"{self.name} {self.levels[level]:g}{unit}"
 
     def __repr__(self) -> str:

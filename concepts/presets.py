@@ -11,6 +11,7 @@ import numpy as np
 from failscape.concepts.base import Concept
 from failscape.concepts.blur import GaussianBlur
 from failscape.concepts.rotation import Rotation
+from failscape.concepts.slices import ClassSlice
 from failscape.concepts.space import ConceptSpace
 from failscape.concepts.tone import Brightness, Contrast, Darken, Saturation
 from failscape.errors import UsageError, did_you_mean
@@ -31,15 +32,22 @@ FSRL = {
 }
 PRESETS: dict[str, dict[str, Any]] = {"fsrl": FSRL}
 
+CELLS = 8  # of a range, unless it says otherwise
+
 Spec = str | Concept | Mapping[str, Any]
 
 
-def concept_space(spec: Spec | Sequence[str | Concept] | ConceptSpace) -> ConceptSpace:
+def concept_space(
+    spec: Spec | Sequence[str | Concept] | ConceptSpace, classes: Mapping[str, int] | None = None
+) -> ConceptSpace:
     """The grid that ``spec`` names.
 
     Args:
         spec: a preset (``"fsrl"``); what :meth:`ConceptSpace.describe` returns; or concepts, each an object, a name
-            (``"contrast"``) or a name with levels (``"rotation=-30,0,30"``).
+            (``"contrast"``), a name with levels (``"rotation=-30,0,30"``) or with a range, whose strengths are drawn
+            (``"rotation=-30..30"``, or ``"rotation=-30..30/12"`` for 12 cells instead of 8). ``"class"`` is the
+            slice that chooses which class is edited.
+        classes: index by name of the classes that the slice may choose.
 
     Raises:
         UsageError: an unknown preset, concept or key, or levels that make no sense.
@@ -53,18 +61,23 @@ def concept_space(spec: Spec | Sequence[str | Concept] | ConceptSpace) -> Concep
     parts = [spec] if isinstance(spec, str | Concept) else list(spec)
     if len(parts) == 1 and isinstance(parts[0], str) and parts[0] in PRESETS:
         return _from_description(PRESETS[parts[0]])
-    return ConceptSpace([part if isinstance(part, Concept) else _parse(part) for part in parts])
+    return ConceptSpace([_concept(part, classes) for part in parts])
 
 
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
-    unknown = set(description) - {"levels", "units", "order"}
-    if unknown or "levels" not in description:
-        raise UsageError(f"concepts take the keys levels, units and order, got {sorted(description)}")
-    units = description.get("units", {})
-    concepts = [
-        Recorded(name, units[name], levels) if name in units and name not in IMAGE_CONCEPTS else _named(name, levels)
-        for name, levels in description["levels"].items()
-    ]
+    keys = {"levels", "units", "order", "edges", "classes"}
+    if set(description) - keys or "levels" not in description:
+        raise UsageError(f"concepts take the keys {', '.join(sorted(keys))}, got {sorted(description)}")
+    units, edges = description.get("units", {}), description.get("edges", {})
+    concepts: list[Concept] = []
+    for name, levels in description["levels"].items():
+        shape = {"edges": edges[name]} if name in edges else {"levels": levels}
+        if name == ClassSlice.name and "classes" in description:
+            concepts.append(ClassSlice(description["classes"]))
+        elif name in units and name not in IMAGE_CONCEPTS:
+            concepts.append(Recorded(name, units[name], **shape))
+        else:
+            concepts.append(_named(name, **shape))
     return ConceptSpace(concepts, description.get("order"))
 
 
@@ -74,27 +87,49 @@ class Recorded(Concept):
     identity = None
     limits = (-math.inf, math.inf)
 
-    def __init__(self, name: str, unit: str, levels: Sequence[float]) -> None:
+    def __init__(
+        self, name: str, unit: str, levels: Sequence[float] | None = None, *, edges: Sequence[float] | None = None
+    ) -> None:
         self.name, self.unit = name, unit  # type: ignore[misc]
-        super().__init__(levels)
+        super().__init__(levels, edges=edges)
 
     def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:
         raise UsageError(f"the concept {self.name} is known by its name alone; name the file that has it with --import")
 
 
+def _concept(part: str | Concept, classes: Mapping[str, int] | None) -> Concept:
+    if isinstance(part, Concept):
+        return part
+    return ClassSlice(classes) if part == ClassSlice.name and classes is not None else _parse(part)
+
+
 def _parse(text: str) -> Concept:
-    name, equals, levels = text.partition("=")
+    name, equals, values = text.partition("=")
     try:
-        return _named(name, [float(level) for level in levels.split(",")] if equals else None)
+        if ".." in values:
+            return _named(name, edges=_edges(values))
+        return _named(name, levels=[float(level) for level in values.split(",")] if equals else None)
     except UsageError:
         raise
     except ValueError:
-        raise UsageError(f"levels of {name} must be numbers separated by commas, got {levels!r}") from None
+        raise UsageError(f"levels of {name} must be numbers separated by commas, got {values!r}") from None
 
 
-def _named(name: str, levels: Sequence[float] | None) -> Concept:
+def _edges(text: str) -> list[float]:
+    """``-30..30`` or ``-30..30/12`` as the borders of its cells."""
+    ends, slash, cells = text.partition("/")
+    low, _, high = ends.partition("..")
+    n = int(cells) if slash else CELLS
+    if n < 1:
+        raise UsageError(f"the range {text} needs 1 cell or more")
+    return np.linspace(float(low), float(high), n + 1).tolist()
+
+
+def _named(name: str, **shape: Sequence[float] | None) -> Concept:
     if name in PRESETS:
         raise UsageError(f"the preset {name} is a whole grid and stands alone; name the concepts one by one instead")
+    if name == ClassSlice.name:
+        raise UsageError("the slice class needs a target to say which classes there are; give it to an environment")
     if name not in IMAGE_CONCEPTS:
         raise UsageError(f"no concept or preset {name!r}{did_you_mean(name, [*IMAGE_CONCEPTS, *PRESETS])}")
-    return IMAGE_CONCEPTS[name](levels)
+    return IMAGE_CONCEPTS[name](**shape)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from failscape.concepts.base import Concept
+from failscape.concepts.slices import ClassSlice
 from failscape.errors import UsageError, did_you_mean
 
 UNEDITED = -1  # level index of a concept that is not applied at all
@@ -39,24 +40,40 @@ class ConceptSpace:
         if sorted(self.order) != sorted(self.names):
             raise UsageError(f"the order of edits {list(self.order)} must name each of {list(self.names)} once")
 
-    def strengths(self, points: np.ndarray) -> np.ndarray:
-        """Strengths in each concept's unit, NaN where it is not applied: ``(B, K) int -> (B, K) float64``."""
-        columns = [np.where(p == UNEDITED, np.nan, c.levels[p]) for c, p in zip(self.concepts, points.T, strict=True)]
+    def strengths(self, points: np.ndarray, seeds: np.ndarray | None = None) -> np.ndarray:
+        """Strengths in each concept's unit, NaN where it is not applied: ``(B, K) int -> (B, K) float64``.
+
+        A concept over a range draws within its cell by the row's seed ``(B,)``; without seeds it is the cell's middle.
+        """
+        columns = [c.strengths(levels, seeds) for c, levels in zip(self.concepts, points.T, strict=True)]
         return np.stack(columns, axis=1)
 
-    def apply(self, inputs: Any, points: np.ndarray) -> Any:
-        """Inputs edited at their points, one vectorised edit per concept."""
-        strengths = self.strengths(points)
+    def apply(self, inputs: Any, points: np.ndarray, seeds: np.ndarray | None = None) -> Any:
+        """Inputs edited at their points, one vectorised edit per concept; chance depends on the row's seed alone."""
+        strengths = self.strengths(points, seeds)
         for name in self.order:
             k = self.names.index(name)
-            inputs = self.concepts[k].apply(inputs, strengths[:, k])
+            inputs = self.concepts[k].apply(inputs, strengths[:, k], seeds)
         return inputs
 
+    @property
+    def n_coordinates(self) -> int:
+        """Columns of :meth:`coordinates`."""
+        return sum(len(c.levels) if c.categorical else 1 for c in self.concepts)
+
     def coordinates(self, points: np.ndarray) -> np.ndarray:
-        """Points scaled to ``[-1, 1]`` per axis, 0 where not applied or of one level: ``(B, K)`` float32."""
-        last = np.maximum(np.array(self.shape) - 1, 1)
-        scaled = np.where(points == UNEDITED, 0.0, 2 * points / last - (np.array(self.shape) > 1))
-        return scaled.astype(np.float32)
+        """Where points lie, ``(B, D)`` float32 in [-1, 1]: one column per concept, 0 where not applied or of one level.
+
+        A concept without order has a column for each of its levels, 1 at the level and 0 elsewhere.
+        """
+        columns = [_scaled(c, levels) for c, levels in zip(self.concepts, points.T, strict=True)]
+        return np.concatenate(columns, axis=1)
+
+    @property
+    def slice_axis(self) -> int | None:
+        """The axis that chooses the item's class; None where there is none."""
+        found = [k for k, c in enumerate(self.concepts) if c.categorical]
+        return found[0] if found else None
 
     def grid(self) -> np.ndarray:
         """All points ``(P, K)``, in C order: the action of a macro step is the row."""
@@ -78,10 +95,14 @@ class ConceptSpace:
 
     def describe(self) -> dict[str, Any]:
         """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same space from."""
+        edges = {c.name: c.edges.tolist() for c in self.concepts if c.edges is not None}
+        classes = {name: index for c in self.concepts if isinstance(c, ClassSlice) for name, index in c.classes.items()}
         return {
             "levels": {c.name: c.levels.tolist() for c in self.concepts},
             "units": {c.name: c.unit for c in self.concepts},
             "order": list(self.order),
+            **({"edges": edges} if edges else {}),
+            **({"classes": classes} if classes else {}),
         }
 
     def __str__(self) -> str:
@@ -90,3 +111,12 @@ class ConceptSpace:
 
     def __repr__(self) -> str:
         return f"ConceptSpace({self})"
+
+
+def _scaled(concept: Concept, levels: np.ndarray) -> np.ndarray:
+    """Columns of one concept: ``(B,) -> (B, 1)``, or a column per level where they have no order."""
+    n = len(concept.levels)
+    if concept.categorical:
+        return (levels[:, None] == np.arange(n)).astype(np.float32)
+    scaled = np.where(levels == UNEDITED, 0.0, 2 * levels / max(n - 1, 1) - (n > 1))
+    return scaled[:, None].astype(np.float32)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from failscape.concepts import concept_space
 from failscape.data import load_items, open_source
+from failscape.envs.exploration import classes_seen, explored_space, make_moves
 from failscape.envs.looks import Looks
 from failscape.envs.mdp import ConceptMDP
+from failscape.envs.moves import MAX_STEPS
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets.base import ClassifierTarget
@@ -22,8 +23,13 @@ DEFAULT_DATA = {DEFAULT_TARGET: "street:"}
 def make_mdp(
     target: str | ClassifierTarget = DEFAULT_TARGET,
     data: str | Path | None = None,
-    concepts: Any = "fsrl",
-    reward: str = "margin",
+    concepts: Any = None,
+    reward: str | None = None,
+    explore: str = "macro",
+    start: str | Path | None = None,
+    mode: int | None = None,
+    alpha: float = 5.0,
+    max_steps: int = MAX_STEPS,
     device: str = "auto",
     classes: str | Path | None = None,
     only_matching: bool = False,
@@ -40,8 +46,14 @@ def make_mdp(
         shown to the target. The more the target is wrong, the higher the reward.
 
     Action Space:
-        ``Discrete(P)``: the point of the grid, its last concept fastest. With the preset ``fsrl``, ``25 i + 5 j + k``
-        for levels ``i`` of rotation [deg], ``j`` of darken and ``k`` of saturation.
+        By ``explore``:
+
+        | explore | actions | what one does |
+        |---|---|---|
+        | ``macro`` | ``Discrete(P)`` | jumps to a point of the grid, its last concept fastest: ``25 i + 5 j + k`` |
+        | ``factored`` | ``Discrete(max L)`` | chooses the level of the next concept; the last one asks the target |
+        | ``micro`` | ``Discrete(2K)`` | moves concept ``a // 2`` one level down or up |
+        | ``fsrl`` | ``Discrete(K)`` | raises concept ``a``, on what the edits before have left |
 
     Observation Space:
         ``Box`` of float32:
@@ -50,24 +62,37 @@ def make_mdp(
         |---|---|---|---|
         | features | up to 24 | [-5, 5] | the target's, whitened: of the unedited image, and the mean of its class |
         | confidence | 1 | [0, 1] | probability the target last gave to the true class |
-        | coordinates | K | [-1, 1] | level of each concept; 0 while unedited |
-        | edited | 1 | 0 or 1 | whether an edit was made |
+        | coordinates | K | [-1, 1] | level of each concept; 0 while unedited; a slice has one per class |
+        | edited | 1 or K | 0 or 1 | whether an edit was made; ``factored``: for each concept |
+
+        With the slice ``class`` among the concepts the agent also chooses the image's class, and features and
+        confidence are 0.
 
     Rewards:
         ``margin`` (default): probability of the best wrong class minus that of the true one, in [-1, 1]; positive
-        where the target fails. ``fsrl``: the formula of *Failures Are Fated, But Can Be Faded*.
+        where the target fails. ``fsrl``: the formula of *Failures Are Fated, But Can Be Faded*. Walks (``micro``) are
+        paid for taking probability from the true class and for the failure, and pay for each step; walks back from
+        a failure are paid for each level that brings them nearer while the target still fails. ``explore="fsrl"``
+        takes ``alpha`` times the number of steps off the reward of a failure.
 
     Starting State:
         A uniform random image among those that are not held out, unedited. A reset asks the target nothing.
 
     Episode End:
-        Termination: after one step.
+        Termination: ``macro`` after one step, ``factored`` after one per concept, ``micro`` and ``fsrl`` at the first
+        failure, walks back from a failure at the first image that the target gets right.
+        Truncation: walks after ``max_steps``.
 
     Arguments:
         target: a URI (``torchvision:alexnet``) or a :class:`~failscape.targets.classifier.Classifier`.
         data: an image folder with one subfolder per class, ``torchvision:NAME``, ``hf:NAME``, ``street:``.
-        concepts: a preset, or concepts as :func:`failscape.concepts.concept_space` takes them.
+        concepts: a preset, or concepts as :func:`failscape.concepts.concept_space` takes them; ``fsrl`` when omitted.
         reward: ``margin`` or ``fsrl``.
+        explore: ``macro``, ``factored``, ``micro`` or ``fsrl``.
+        start: folder of a macroscopic run: walks begin at each image's nearest known failure, and lead back.
+        mode: number of the failure mode of that run to begin in, from 1; any when omitted.
+        alpha: what each step takes off the reward of a failure, with ``explore="fsrl"``.
+        max_steps: that a walk may take.
         device: ``auto``, ``cpu``, ``cuda``.
         classes: a CSV file ``folder,class`` where the names of folders are not those of the target.
         only_matching: leave out folders that match no class.
@@ -80,10 +105,11 @@ def make_mdp(
     Version History:
         v0: initial.
     """
+    reward = reward or ("fsrl" if explore == "fsrl" else "margin")
     if reward not in CLASSIFICATION_REWARDS:
         raise UsageError(f"no reward {reward!r}{did_you_mean(reward, CLASSIFICATION_REWARDS)}")
-    space = concept_space(concepts)
     frozen = load_target(target, device) if isinstance(target, str) else target
+    space = explored_space(explore, concepts, start, {name: i for i, name in enumerate(frozen.class_names)})
     spec = data or DEFAULT_DATA.get(frozen.name)
     if spec is None:
         raise UsageError(f"{frozen.name} needs images to look at: give --data, a folder with one subfolder per class")
@@ -97,8 +123,11 @@ def make_mdp(
         held_out_share=held_out,
         progress=(lambda done, total: progress("reading images", done, total)) if progress else None,
     )
+    if space.slice_axis is not None:
+        space = explored_space(explore, concepts, start, classes_seen(items, frozen.class_names))
     seen = _look(frozen, items, looks, progress)
-    return ConceptMDP(frozen, space, items, CLASSIFICATION_REWARDS[reward], seen, str(spec))
+    moves = make_moves(explore, space, items, start, mode, max_steps)
+    return ConceptMDP(frozen, space, items, CLASSIFICATION_REWARDS[reward], seen, str(spec), moves, alpha)
 
 
 def _look(

@@ -15,11 +15,13 @@ from failscape.concepts import ConceptSpace
 from failscape.concepts.space import UNEDITED
 from failscape.data.base import Items
 from failscape.envs.looks import FEATURE_BOUND, Looks
+from failscape.envs.moves import Jump, Moves, origin
 from failscape.errors import UsageError
 from failscape.rewards import Evaluation, Reward
 from failscape.targets.base import Target
 
-MAX_POINTS = 100_000
+MAX_POINTS = 1_000_000  # of a landscape, which is a table with a row per point
+STEP_COST = 0.02  # of a step on a walk, in units of probability
 
 
 class State(NamedTuple):
@@ -29,6 +31,8 @@ class State(NamedTuple):
     points: np.ndarray  # (B, K) int64 level indices, -1 where a concept is not applied
     steps: np.ndarray  # (B,) int64 steps taken in the episode
     confidence: np.ndarray  # (B,) float32 probability the target last gave to the true class
+    failed: np.ndarray  # (B,) bool whether the target was wrong when last asked
+    history: np.ndarray  # (B, H) int64 actions taken, -1 after them; H is 0 where the point says it all
 
 
 class Outcome(NamedTuple):
@@ -43,10 +47,10 @@ class Outcome(NamedTuple):
 
 
 class ConceptMDP:
-    """Macroscopic exploration: an action is a point of the grid, and an episode is one jump from the unedited item.
+    """Editing concepts until the target fails. No RNG, clock or episode of its own: the Gymnasium views hold those.
 
-    It is a contextual bandit: the item is the context. No RNG, clock or episode of its own: the Gymnasium views hold
-    those.
+    Macroscopic exploration is a contextual bandit: an action is a point of the grid, an episode one jump from the
+    unedited item, and the item is the context. How else an agent may move, ``moves`` says.
 
     Args:
         target: the model under study.
@@ -55,6 +59,8 @@ class ConceptMDP:
         reward: how outcomes are judged.
         looks: what was seen of the unedited items; the target looks at them once when omitted.
         data_name: what a person calls the items.
+        moves: what an action does; a jump when omitted.
+        alpha: what each step takes off the reward of a failure, in FSRL's microscopic task.
     """
 
     def __init__(
@@ -65,55 +71,152 @@ class ConceptMDP:
         reward: Reward,
         looks: Looks | None = None,
         data_name: str = "built in",
+        moves: Moves | None = None,
+        alpha: float = 0.0,
     ) -> None:
         if space.n_points > MAX_POINTS:
             raise UsageError(
-                f"{space.n_points} points are too many for one action each (at most {MAX_POINTS}); use fewer levels"
+                f"{space.n_points} points are too many for one landscape (at most {MAX_POINTS}); use fewer levels"
             )
         self.target, self.space, self.items, self.reward = target, space, items, reward
-        self.data_name = data_name
+        self.data_name, self.moves, self.alpha = data_name, moves or Jump(), alpha
         self.looks = looks or Looks.take(target, items)
         self._references = torch.from_numpy(items.references).to(target.device)
-        self.action_space = spaces.Discrete(space.n_points)
+        self._members = Members(items) if space.slice_axis is not None else None
+        self.action_space = spaces.Discrete(self.moves.actions(space))
         self.observation_space = self._observation_space()
 
     def _observation_space(self) -> spaces.Box:
-        n_features, n_concepts = self.looks.features.shape[1], len(self.space.shape)
-        low = np.concatenate([np.full(n_features, -FEATURE_BOUND), [0], np.full(n_concepts, -1), [0]])
-        high = np.concatenate([np.full(n_features, FEATURE_BOUND), [1], np.full(n_concepts, 1), [1]])
+        n_features = self.looks.features.shape[1]
+        n_flags = len(self.space.shape) if self.moves.name == "factored" else 1
+        bounds = [(-FEATURE_BOUND, FEATURE_BOUND, n_features), (0, 1, 1)]
+        bounds += [(-1, 1, self.space.n_coordinates), (0, 1, n_flags)]
+        low = np.concatenate([np.full(n, low) for low, _, n in bounds])
+        high = np.concatenate([np.full(n, high) for _, high, n in bounds])
         return spaces.Box(low.astype(np.float32), high.astype(np.float32))
 
+    @property
+    def playable(self) -> np.ndarray:
+        """Which items episodes may begin with, ``(N,)`` bool: not held out, and for walks not failing unedited."""
+        free = ~self.items.held_out
+        if self.moves.name in {"macro", "factored"}:
+            return free
+        starts = getattr(self.moves, "starts", None)
+        return free & (~self._wrong_unedited() if starts is None else (starts >= 0).all(axis=1))
+
+    def _wrong_unedited(self) -> np.ndarray:
+        return self.looks.predicted != self.items.references
+
     def initial(self, items: np.ndarray) -> State:
-        """Unedited items, no step taken."""
-        points = np.full((len(items), len(self.space.shape)), UNEDITED, np.int64)
-        return State(items, points, np.zeros(len(items), np.int64), self.looks.confidence[items])
+        """Episodes that begin: no step taken, no edit made unless a walk starts at one."""
+        n = len(items)
+        return State(
+            items,
+            self.moves.start(self.space, items),
+            np.zeros(n, np.int64),
+            self.looks.confidence[items],
+            self._wrong_unedited()[items],
+            np.full((n, self.moves.history), -1, np.int64),
+        )
+
+    def at(self, items: np.ndarray, points: np.ndarray) -> State:
+        """Items ``(B,)`` edited at points ``(B, K)``, however one gets there."""
+        return self.initial(items)._replace(points=points, steps=np.ones(len(items), np.int64))
 
     def transition(self, state: State, actions: np.ndarray) -> State:
-        """The states after jumping to the points that ``actions`` name."""
-        return state._replace(points=self.space.point(actions), steps=state.steps + 1)
+        """The states after ``actions``; where the grid has a slice, a state that asks has an item of its class."""
+        points = self.moves.move(self.space, state.points, state.steps, actions)
+        history = state.history
+        if self.moves.history:
+            history = history.copy()
+            history[np.arange(len(actions)), np.minimum(state.steps, self.moves.history - 1)] = actions
+        moved = state._replace(points=points, steps=state.steps + 1, history=history)
+        if self._members is None or not self.asks(moved):
+            return moved
+        axis = self.space.slice_axis
+        assert axis is not None
+        classes = self.space.concepts[axis].levels[points[:, axis]].astype(np.int64)
+        return moved._replace(items=self._members.like(state.items, classes))
+
+    def asks(self, state: State) -> bool:
+        """Whether the target is asked in this step: always, but for episodes of several steps only in their last."""
+        return self.moves.n_steps is None or bool((state.steps >= self.moves.n_steps).all())
+
+    def settle(self, before: State, state: State, outcome: Outcome) -> tuple[State, np.ndarray]:
+        """What follows from an answer: the state that knows it, and the reward of the step ``(B,)`` float32."""
+        after = state._replace(confidence=outcome.truth.copy(), failed=outcome.failed.copy())
+        if self.moves.name == "fsrl":
+            return after, (outcome.reward - self.alpha * state.steps * outcome.failed).astype(np.float32)
+        if self.moves.name != "micro":
+            return after, outcome.reward
+        if getattr(self.moves, "starts", None) is not None:
+            return after, self._nearer(before, state) * outcome.failed
+        # Potential-based shaping (Ng, Harada and Russell 1999): the potential is the probability of a wrong class.
+        shaped = before.confidence - outcome.truth + outcome.failed - STEP_COST
+        return after, shaped.astype(np.float32)
+
+    def _nearer(self, before: State, state: State) -> np.ndarray:
+        """Levels by which a step came nearer to the origin, as a share of the longest way: ``(B,)`` float32."""
+        home = origin(self.space)
+        gained = np.abs(before.points - home).sum(axis=1) - np.abs(state.points - home).sum(axis=1)
+        return (gained / max(1, sum(self.space.shape) - len(self.space.shape))).astype(np.float32)
+
+    def unasked(self, state: State) -> Outcome:
+        """What stands for an answer where the target was not asked: no reward, no failure."""
+        none = np.zeros(len(state.items), np.float32)
+        predicted = self.looks.predicted[state.items]
+        return Outcome(none, none > 0, none.copy(), predicted, none.copy(), state.confidence.copy())
 
     def observe(self, state: State) -> np.ndarray:
-        """``(B, D)`` float32: item features, confidence in the true class, coordinates, whether it is edited."""
-        edited = (state.points != UNEDITED).any(axis=1)
+        """``(B, D)`` float32: item features, confidence in the true class, coordinates, whether it is edited.
+
+        Where the grid has a slice, the agent chooses the item's class, and is told nothing of the item before.
+        """
+        edited = state.points != UNEDITED
+        flags = edited if self.moves.name == "factored" else edited.any(axis=1, keepdims=True)
+        known = self._members is None
         parts = [
-            self.looks.features[state.items],
-            state.confidence[:, None],
+            self.looks.features[state.items] * known,
+            state.confidence[:, None] * known,
             self.space.coordinates(state.points),
-            edited[:, None].astype(np.float32),
+            flags.astype(np.float32),
         ]
         return np.concatenate(parts, axis=1)
 
     def terminal(self, state: State) -> np.ndarray:
-        """``(B,)`` bool: one jump ends a macroscopic episode."""
-        return state.steps >= 1
+        """``(B,)`` bool: all steps are taken; a walk ends at the first failure, a walk back at the first success."""
+        if self.moves.n_steps is not None:
+            return state.steps >= self.moves.n_steps
+        ended = state.failed if getattr(self.moves, "starts", None) is None else ~state.failed
+        return ended & (state.steps > 0)
+
+    def truncated(self, state: State) -> np.ndarray:
+        """``(B,)`` bool: a walk has taken as many steps as it may."""
+        limit = self.moves.max_steps
+        return np.zeros(len(state.items), bool) if limit is None else state.steps >= limit
+
+    def keys(self, state: State) -> np.ndarray:
+        """What decides an outcome, ``(B, M)`` int64: equal rows have equal outcomes."""
+        return np.column_stack([state.items, state.points, state.history])
+
+    def inputs(self, state: State) -> torch.Tensor:
+        """The unedited items, ``(B, ...)``."""
+        rows = torch.from_numpy(state.items).to(self.items.inputs.device)
+        return self.items.inputs.index_select(0, rows)
+
+    def edited(self, state: State, inputs: torch.Tensor) -> torch.Tensor:
+        """The items as the target sees them, ``(B, ...)``, from the unedited ones."""
+        if self.moves.history:
+            return compound(self.space, inputs, state.history, state.items)
+        return self.space.apply(inputs, state.points, state.items)
 
     def evaluate(self, state: State) -> Outcome:
         """What the target does with the edited items: one forward, one copy to the host."""
-        rows = torch.from_numpy(state.items).to(self.items.inputs.device)
-        inputs = self.items.inputs.index_select(0, rows)
-        edited = self.space.apply(inputs, state.points)
+        rows = torch.from_numpy(state.items).to(self._references.device)
+        inputs = self.inputs(state)
+        edited = self.edited(state, inputs)
         outputs = self.target(edited)
-        references = self._references[rows.to(self._references.device)]
+        references = self._references[rows]
         evaluation = Evaluation(state.items, state.points, inputs, edited, outputs, references, state.steps)
         judgement = self.reward(evaluation)
         probs = outputs.logits.softmax(dim=1)
@@ -122,3 +225,37 @@ class ConceptMDP:
         columns = [judgement.reward, judgement.failed, judgement.severity, predicted, confidence, truth]
         table = torch.stack([column.float() for column in columns]).cpu().numpy()
         return Outcome(table[0], table[1] > 0, table[2], table[3].astype(np.int64), table[4], table[5])
+
+
+class Members:
+    """Items by class, on either side of the split."""
+
+    def __init__(self, items: Items) -> None:
+        self.items = items
+        self.rank = np.zeros(len(items), np.int64)
+        self.of: dict[tuple[bool, int], np.ndarray] = {}
+        for side in (False, True):
+            self.rank[items.held_out == side] = np.arange((items.held_out == side).sum())
+            for label in np.unique(items.references):
+                self.of[side, int(label)] = np.flatnonzero((items.held_out == side) & (items.references == label))
+
+    def like(self, items: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """For each item one of the class, from its side of the split: ``(B,), (B,) -> (B,)``.
+
+        A function of the item drawn, so that an even draw of items is an even draw within each class.
+        """
+        pools = [self.of[bool(self.items.held_out[i]), int(c)] for i, c in zip(items, classes, strict=True)]
+        return np.array([pool[self.rank[i] % len(pool)] for i, pool in zip(items, pools, strict=True)], np.int64)
+
+
+def compound(space: ConceptSpace, inputs: torch.Tensor, history: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
+    """Edits in the order in which they were made, each on what the ones before have left: ``(B, ...), (B, H)``."""
+    counts = np.zeros((len(history), len(space.shape)), np.int64)
+    for actions in history.T:
+        if (actions < 0).all():
+            break
+        for k, concept in enumerate(space.concepts):
+            now = actions == k
+            counts[now, k] = np.minimum(counts[now, k] + 1, len(concept.levels))
+            inputs = concept.apply(inputs, concept.strengths(np.where(now, counts[:, k] - 1, UNEDITED), seeds), seeds)
+    return inputs

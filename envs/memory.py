@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
-from failscape.envs.mdp import Outcome, State
+from failscape.envs.mdp import ConceptMDP, Outcome, State
 from failscape.errors import UsageError
 
 Recorded = Iterator[tuple[np.ndarray, np.ndarray, Outcome, np.ndarray]]  # items (B,), points (B, K), outcome, cached
@@ -17,31 +17,33 @@ class Outcomes:
     """Evaluates states, asking the target only for what is not known: at most one forward per call.
 
     Args:
-        evaluate: asks the target.
+        mdp: asks the target.
         capacity: outcomes remembered, the least recently used forgotten first; 0 remembers nothing.
         recorded: the steps of the run that is resumed, in order; they are answered without the target.
     """
 
     def __init__(
         self,
-        evaluate: Callable[[State], Outcome],
+        mdp: ConceptMDP,
         capacity: int = 0,
         recorded: Recorded | None = None,
     ) -> None:
-        self.evaluate, self.capacity = evaluate, capacity
+        self.mdp, self.capacity = mdp, capacity
         self.n_queries = 0
         self._known: OrderedDict[bytes, tuple[float, ...]] = OrderedDict()
         self._recorded = recorded or iter(())
 
     def __call__(self, state: State) -> tuple[Outcome, np.ndarray]:
         """Outcomes ``(B,)`` and which of them were remembered ``(B,)`` bool."""
+        if not self.mdp.asks(state):
+            return self.mdp.unasked(state), np.ones(len(state.items), bool)
         step = next(self._recorded, None)
         if step is not None:
             outcome, cached = self._replay(state, step)
         elif self.capacity:
             return self._look_up(state)
         else:
-            outcome, cached = self.evaluate(state), np.zeros(len(state.items), bool)
+            outcome, cached = self.mdp.evaluate(state), np.zeros(len(state.items), bool)
         self.n_queries += int((~cached).sum())
         return outcome, cached
 
@@ -52,16 +54,16 @@ class Outcomes:
         if not (np.array_equal(items, state.items) and np.array_equal(points, state.points)):
             raise UsageError("the records do not fit this configuration: a replayed step chose other items or points")
         if self.capacity:
-            self._remember(_keys(state), outcome)
+            self._remember(self._keys(state), outcome)
         return outcome, cached
 
     def _look_up(self, state: State) -> tuple[Outcome, np.ndarray]:
-        keys = _keys(state)
+        keys = self._keys(state)
         cached = np.array([key in self._known for key in keys])
         first = {key: i for i, key in reversed(list(enumerate(keys))) if not cached[i]}  # a pair twice is asked once
         ask = np.array(sorted(first.values()), np.int64)
         if len(ask):
-            fresh = self.evaluate(State(*(column[ask] for column in state)))
+            fresh = self.mdp.evaluate(State(*(column[ask] for column in state)))
             self.n_queries += len(ask)
             rows = {keys[i]: row for i, row in zip(ask, zip(*fresh, strict=True), strict=True)}
         else:
@@ -80,7 +82,5 @@ class Outcomes:
         while len(self._known) > self.capacity:
             self._known.popitem(last=False)
 
-
-def _keys(state: State) -> list[bytes]:
-    table = np.column_stack([state.items, state.points]).astype(np.int64)
-    return [row.tobytes() for row in table]
+    def _keys(self, state: State) -> list[bytes]:
+        return [row.tobytes() for row in self.mdp.keys(state).astype(np.int64)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -51,6 +52,9 @@ class Recorder:
             "item": state.items,
             "point": points,
             "levels": [",".join(map(str, point)) for point in state.points.tolist()],
+            "strengths": [_numbers(row) for row in self.space.strengths(state.points, state.items).tolist()],
+            "moves": state.steps,
+            "path": [",".join(str(a) for a in path if a >= 0) or "-" for path in state.history.tolist()],
             "propensity": [None] * n if self.propensity is None else self.propensity,
             "seed": [self.seed] * n,
             "time": [time.time()] * n,
@@ -58,6 +62,11 @@ class Recorder:
             "failed": outcome.failed.astype(np.int64),
             **{key: getattr(outcome, key) for key in ("severity", "reward", "predicted", "confidence", "truth")},
         }
+
+
+def _numbers(strengths: list[float]) -> str:
+    """``10,0.4,-``: a dash where a concept is not applied."""
+    return ",".join("-" if math.isnan(value) else f"{value:.6g}" for value in strengths)
 
 
 def recorded_steps(store: ProbeStore) -> Iterator[tuple[np.ndarray, np.ndarray, Outcome, np.ndarray]]:

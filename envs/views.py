@@ -23,7 +23,9 @@ def explorable(mdp: ConceptMDP) -> np.ndarray:
     Raises:
         UsageError: there are none.
     """
-    items = np.flatnonzero(~mdp.items.held_out)
+    items = np.flatnonzero(mdp.playable)
+    if not len(items) and not mdp.items.held_out.all():
+        raise UsageError("no item can begin a walk: the target fails on all of them unedited, or none has a start")
     if not len(items):
         raise UsageError(f"all {len(mdp.items)} items are held out: there is nothing to explore; give more items")
     return items
@@ -43,7 +45,7 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
     def __init__(self, mdp: ConceptMDP, *, memory: int = 0, render_mode: str | None = None) -> None:
         self.mdp, self.render_mode = mdp, render_mode
         self.observation_space, self.action_space = mdp.observation_space, mdp.action_space
-        self.outcomes = Outcomes(mdp.evaluate, memory)
+        self.outcomes = Outcomes(mdp, memory)
         self._pool = explorable(mdp)
 
     def reset(
@@ -58,19 +60,20 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
 
     def step(self, action: np.int64) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Edit the item and ask the target."""
-        self._state = self.mdp.transition(self._state, np.array([action]))
+        before, self._state = self._state, self.mdp.transition(self._state, np.array([action]))
         outcome, cached = self.outcomes(self._state)
-        self._state = self._state._replace(confidence=outcome.truth)
+        self._state, reward = self.mdp.settle(before, self._state, outcome)
         info = {key: values[0] for key, values in step_info(self._state, outcome, cached).items()}
         info |= {key: bool(info[key]) for key in ("failed", "cached")}  # Gymnasium makes objects of numpy's bools
         terminated = bool(self.mdp.terminal(self._state)[0])
-        return self.mdp.observe(self._state)[0], float(outcome.reward[0]), terminated, False, info
+        truncated = bool(self.mdp.truncated(self._state)[0])
+        return self.mdp.observe(self._state)[0], float(reward[0]), terminated, truncated, info
 
     def render(self) -> np.ndarray:
         """The edited image, ``(H, W, 3)`` uint8."""
         if self.mdp.items.inputs.ndim != 4:
             raise UsageError(f"the items of {self.mdp.target.name} are not images: there is nothing to render")
-        image = self.mdp.space.apply(self.mdp.items.inputs[self._state.items], self._state.points)[0]
+        image = self.mdp.edited(self._state, self.mdp.inputs(self._state))[0]
         return np.asarray(image.cpu().permute(1, 2, 0).numpy())
 
 
@@ -96,7 +99,7 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self.single_observation_space, self.single_action_space = mdp.observation_space, mdp.action_space
         self.observation_space = batch_space(mdp.observation_space, num_envs)
         self.action_space = batch_space(mdp.action_space, num_envs)
-        self.outcomes = Outcomes(mdp.evaluate, memory)
+        self.outcomes = Outcomes(mdp, memory)
         self.recorder: Recorder | None = None
         self._pool = explorable(mdp)
         self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
@@ -121,25 +124,25 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """Edit every slot's item, ask the target once, and restart the slots that ended."""
-        self._state = self.mdp.transition(self._state, np.asarray(actions))
+        before, self._state = self._state, self.mdp.transition(self._state, np.asarray(actions))
         outcome, cached = self.outcomes(self._state)
-        if self.recorder is not None:
+        if self.recorder is not None and self.mdp.asks(self._state):
             self.recorder.record(self._state, outcome, cached)
-        self._state = self._state._replace(confidence=outcome.truth.copy())
+        self._state, reward = self.mdp.settle(before, self._state, outcome)
         info = step_info(self._state, outcome, cached)
         terminated = self.mdp.terminal(self._state)
-        truncated = self._state.steps >= self.max_episode_steps
+        truncated = self.mdp.truncated(self._state) | (self._state.steps >= self.max_episode_steps)
         observation = self.mdp.observe(self._state)
         done = terminated | truncated
         if not done.any():
-            return observation, outcome.reward.astype(np.float64), terminated, truncated, masked(info, ~done)
+            return observation, reward.astype(np.float64), terminated, truncated, masked(info, ~done)
         final = np.full(self.num_envs, None, object)
         for i in np.flatnonzero(done):
             final[i] = observation[i]
         self._restart(done)
         infos = masked(info, ~done) | masked({"item": self._state.items}, np.ones(self.num_envs, bool))
         infos |= {"final_obs": final, "_final_obs": done, "final_info": masked(info, done), "_final_info": done}
-        return self.mdp.observe(self._state), outcome.reward.astype(np.float64), terminated, truncated, infos
+        return self.mdp.observe(self._state), reward.astype(np.float64), terminated, truncated, infos
 
 
 def slot_seeds(seed: int, num_envs: int) -> list[int]:

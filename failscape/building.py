@@ -71,7 +71,7 @@ def record(envs: ConceptVectorEnv, store: ProbeStore, settings: Settings) -> Rec
     recorder = Recorder(store, envs.mdp.space, seed=settings.seed, n_recorded=store.n_steps)
     envs.recorder = recorder
     memory = settings.hyperparameters["memory"]
-    envs.outcomes = Outcomes(envs.mdp.evaluate, memory, recorded_steps(store))
+    envs.outcomes = Outcomes(envs.mdp, memory, recorded_steps(store))
     return recorder
 
 

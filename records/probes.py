@@ -23,6 +23,9 @@ COLUMNS = {
     "item": "INTEGER",
     "point": "INTEGER",
     "levels": "TEXT",  # level index per concept, comma-separated: what `point` unravels to
+    "strengths": "TEXT",  # what was done to the item, in each concept's unit; a dash where a concept is not applied
+    "moves": "INTEGER",  # steps of the episode up to this one
+    "path": "TEXT",  # actions of the episode, where the point does not determine the edits; else a dash
     "propensity": "REAL",  # probability with which the explorer chose this point for this item; NULL if it did not say
     "failed": "INTEGER",
     "severity": "REAL",

@@ -29,7 +29,7 @@ def recording(path: Path, num_envs: int, memory: int = 0) -> tuple[ConceptVector
     envs = ConceptVectorEnv(make_mdp(), num_envs)
     store = ProbeStore(path)
     envs.recorder = Recorder(store, envs.mdp.space, n_recorded=store.n_steps)
-    envs.outcomes = Outcomes(envs.mdp.evaluate, memory, recorded_steps(store))
+    envs.outcomes = Outcomes(envs.mdp, memory, recorded_steps(store))
     return envs, store
 
 

@@ -21,7 +21,8 @@ from torch import nn
 import failscape as fs
 from failscape.agents.sb3 import Sb3VecEnv
 from failscape.concepts import ConceptSpace
-from failscape.envs.mdp import MAX_POINTS, ConceptMDP, State
+from failscape.envs.mdp import ConceptMDP, State
+from failscape.envs.moves import MAX_ACTIONS
 from failscape.envs.recording import Recorder
 from failscape.envs.toy import Shift, ToyTarget, make_mdp, toy_items
 from failscape.envs.views import ConceptEnv, ConceptVectorEnv, slot_seeds
@@ -300,8 +301,8 @@ def test_the_edited_picture_can_be_looked_at(pictures: Path) -> None:
 
 
 def test_a_grid_too_large_for_one_action_each_is_refused() -> None:
-    space = ConceptSpace([Shift(np.linspace(-100, 100, MAX_POINTS + 1))])
-    with pytest.raises(UsageError, match="100001 points are too many for one action each"):
+    space = ConceptSpace([Shift(np.linspace(-100, 100, MAX_ACTIONS + 1))])
+    with pytest.raises(UsageError, match="100001 points are too many for one action each .* explore=factored"):
         ConceptMDP(ToyTarget(), space, toy_items(), CLASSIFICATION_REWARDS["margin"])
 
 

@@ -32,7 +32,7 @@ def asked(mdp: ConceptMDP) -> tuple[int, int]:
 
 
 def test_without_memory_everything_is_asked(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp.evaluate)
+    outcomes = Outcomes(mdp)
     for _ in range(2):
         _, cached = outcomes(state(mdp, [1, 1, 2], [3, 3, 3]))
         assert not cached.any()
@@ -40,7 +40,7 @@ def test_without_memory_everything_is_asked(mdp: ConceptMDP) -> None:
 
 
 def test_a_repeated_probe_costs_no_forward(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp.evaluate, 100)
+    outcomes = Outcomes(mdp, 100)
     first, cached = outcomes(state(mdp, [1, 2], [3, 4]))
     assert cached.tolist() == [False, False] and asked(mdp) == (2, 1)
     again, cached = outcomes(state(mdp, [2, 1], [4, 3]))
@@ -50,7 +50,7 @@ def test_a_repeated_probe_costs_no_forward(mdp: ConceptMDP) -> None:
 
 
 def test_only_what_is_new_in_a_batch_is_asked_in_one_forward(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp.evaluate, 100)
+    outcomes = Outcomes(mdp, 100)
     outcomes(state(mdp, [1, 2], [3, 4]))
     found, cached = outcomes(state(mdp, [5, 1, 1, 5, 2, 5], [0, 3, 4, 0, 4, 1]))
     assert cached.tolist() == [False, True, False, True, True, False]  # the second (5, 0) was asked with the first
@@ -59,13 +59,13 @@ def test_only_what_is_new_in_a_batch_is_asked_in_one_forward(mdp: ConceptMDP) ->
 
 
 def test_the_same_point_of_another_item_is_another_probe(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp.evaluate, 100)
+    outcomes = Outcomes(mdp, 100)
     outcomes(state(mdp, [1], [3]))
     assert not outcomes(state(mdp, [2], [3]))[1].any() and not outcomes(state(mdp, [1], [2]))[1].any()
 
 
 def test_the_least_recently_used_is_forgotten_first(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp.evaluate, 3)
+    outcomes = Outcomes(mdp, 3)
     for point in (0, 1, 2):
         outcomes(state(mdp, [7], [point]))
     assert outcomes(state(mdp, [7], [0]))[1].all()  # used again: 1 is now the oldest
@@ -77,7 +77,7 @@ def test_the_least_recently_used_is_forgotten_first(mdp: ConceptMDP) -> None:
 
 
 def test_a_batch_larger_than_the_memory_is_answered_whole(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp.evaluate, 2)
+    outcomes = Outcomes(mdp, 2)
     outcomes(state(mdp, [1, 2], [0, 0]))
     many = state(mdp, [1, *range(20), 1], [0, *range(20), 0])
     found, cached = outcomes(many)
@@ -87,7 +87,7 @@ def test_a_batch_larger_than_the_memory_is_answered_whole(mdp: ConceptMDP) -> No
 
 def test_remembering_changes_no_outcome(mdp: ConceptMDP) -> None:
     rng = np.random.default_rng(0)
-    outcomes = Outcomes(mdp.evaluate, 30)
+    outcomes = Outcomes(mdp, 30)
     seen: set[tuple[int, int]] = set()
     for _ in range(40):
         items, points = rng.integers(5, size=8).tolist(), rng.integers(25, size=8).tolist()
@@ -103,7 +103,7 @@ Step = tuple[np.ndarray, np.ndarray, Outcome, np.ndarray]
 
 
 def record(mdp: ConceptMDP, states: list[State], capacity: int) -> Iterator[Step]:
-    outcomes = Outcomes(mdp.evaluate, capacity)
+    outcomes = Outcomes(mdp, capacity)
     for asked_for in states:
         outcome, cached = outcomes(asked_for)
         yield asked_for.items, asked_for.points, outcome, cached
@@ -123,7 +123,7 @@ def test_a_resumed_run_answers_alike_and_asks_only_for_the_rest(
     steps = list(record(mdp, states, capacity))
     queries = [int((~step[3]).sum()) for step in steps]
     fresh = make_mdp()
-    outcomes = Outcomes(fresh.evaluate, capacity, iter(steps[:n_recorded]))
+    outcomes = Outcomes(fresh, capacity, iter(steps[:n_recorded]))
     for asked_for, (_, _, outcome, cached) in zip(states, steps, strict=True):
         found, known = outcomes(asked_for)
         assert_outcomes_equal(found, outcome)
@@ -135,6 +135,6 @@ def test_a_resumed_run_answers_alike_and_asks_only_for_the_rest(
 @pytest.mark.parametrize(("items", "points"), [([1, 3], [3, 4]), ([1, 2], [3, 5]), ([1], [3]), ([2, 1], [4, 3])])
 def test_a_replay_refuses_other_choices(mdp: ConceptMDP, items: list[int], points: list[int]) -> None:
     steps = list(record(mdp, [state(mdp, [1, 2], [3, 4])], 0))
-    outcomes = Outcomes(mdp.evaluate, 10, iter(steps))
+    outcomes = Outcomes(mdp, 10, iter(steps))
     with pytest.raises(UsageError, match="records do not fit this configuration"):
         outcomes(state(mdp, items, points))

@@ -1,0 +1,52 @@
+"""A slice: an axis of the grid that says *what* is edited instead of how."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from failscape.concepts.base import Concept
+from failscape.errors import UsageError
+
+
+class ClassSlice(Concept):
+    """The true class of the item that is edited, so that an agent also chooses which class it attacks.
+
+    Its levels have no order, and it edits nothing: the MDP shows an item of the class.
+
+    Args:
+        classes: index of each class by its name.
+    """
+
+    name = "class"
+    unit = ""
+    identity = None
+    limits = (0.0, math.inf)
+    default_levels = (0.0,)
+    categorical = True
+
+    def __init__(self, classes: Mapping[str, int]) -> None:
+        if not classes:
+            raise UsageError("the slice class has no classes to choose from: is there an item that is not held out?")
+        ordered = sorted(classes.items(), key=lambda named: named[1])
+        self.class_names = tuple(name for name, _ in ordered)
+        super().__init__([index for _, index in ordered])
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """Index of each class by its name."""
+        return dict(zip(self.class_names, self.levels.astype(int).tolist(), strict=True))
+
+    def apply(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray | None = None) -> Any:
+        """The inputs, as they are."""
+        return inputs
+
+    def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:
+        return inputs
+
+    def label(self, level: int) -> str:
+        """``class yield``."""
+        return f"class {self.class_names[level]}"

@@ -12,7 +12,7 @@ from failscape.errors import UsageError
 from failscape.settings import Settings, find_env, import_user_code
 
 # Options that become arguments of the environment.
-MAKE = ("target", "data", "concepts", "reward", "classes", "only_matching", "max_items", "device")
+MAKE = ("target", "data", "concepts", "explore", "start", "mode", "reward", "classes", "only_matching", "max_items", "device")
 
 
 def add_environment(parser: argparse.ArgumentParser) -> None:

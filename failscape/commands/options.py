@@ -12,7 +12,7 @@ from failscape.errors import UsageError
 from failscape.settings import Settings, find_env, import_user_code
 
 # Options that become arguments of the environment.
-MAKE = ("target", "data", "concepts", "explore", "start", "mode", "reward", "classes", "only_matching", "max_items", "device")
+MAKE = ("target", "data", "concepts", "explore", "start", "mode", "alpha", "max_steps", "reward", "classes", "only_matching", "max_items", "device")
 
 
 def add_environment(parser: argparse.ArgumentParser) -> None:
@@ -24,8 +24,18 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--target", metavar="URI", help="model, such as torchvision:alexnet, hf:ORG/NAME, a folder")
     group.add_argument("--data", metavar="DATA", help="image folder, torchvision:NAME, hf:NAME, street:")
     group.add_argument(
-        "--concepts", nargs="+", metavar="C", help="preset (fsrl), or concepts such as rotation=-30,0,30 contrast"
+        "--concepts",
+        nargs="+",
+        metavar="C",
+        help="preset (fsrl), or concepts such as rotation=-30,0,30 darken=0..0.8 contrast; class lets it choose classes",
     )
+    group.add_argument("--explore", metavar="HOW", help="macro (default), factored, micro or fsrl: train.py --list")
+    group.add_argument(
+        "--from", dest="start", metavar="RUN", help="with --explore micro: walk back from the failures this run found"
+    )
+    group.add_argument("--mode", type=positive, metavar="N", help="with --from: only from failure mode N of that run")
+    group.add_argument("--alpha", type=float, metavar="A", help="with --explore fsrl: cost of a step (default 5)")
+    group.add_argument("--max-steps", type=positive, metavar="N", help="that a walk may take (default 50)")
     group.add_argument("--reward", metavar="NAME", help="margin (default) or fsrl")
     group.add_argument("--classes", metavar="CSV", help="file folder,class where folder names are not the target's")
     group.add_argument(

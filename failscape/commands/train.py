@@ -36,6 +36,7 @@ def show_list(args: argparse.Namespace) -> int:
     import gymnasium as gym
 
     from failscape.agents.explorers import EXPLORERS
+    from failscape.envs.exploration import EXPLORATIONS
     from failscape.targets.registry import list_targets
 
     import_user_code(args.imports)
@@ -43,6 +44,7 @@ def show_list(args: argparse.Namespace) -> int:
     sections = {
         "environments (--env)": environments,
         "targets (--target)": list_targets(),
+        "ways to explore (--explore)": list(EXPLORATIONS.items()),
         "explorers (--algo)": [(name, what) for name, what in EXPLORERS.items() if name != "scan"],
     }
     for title, rows in sections.items():

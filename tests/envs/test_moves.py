@@ -132,13 +132,13 @@ def test_what_a_walk_pays_for_adds_up_to_where_it_leads() -> None:
     mdp = toy(Walk(max_steps=99))
     item = explorable(mdp)[:1]
     state, total = mdp.initial(item), 0.0
-    for n, action in enumerate([1, 0, 3, 2, 1, 1, 3, 3], start=1):
+    for action in (1, 0, 3, 2, 1, 1, 3, 3):
         before, state = state, mdp.transition(state, np.array([action]))
         state, reward = mdp.settle(before, state, mdp.evaluate(state))
         total += float(reward[0])
         if state.failed[0]:
             break
-    expected = mdp.looks.confidence[item[0]] - state.confidence[0] + state.failed[0] - 0.02 * n
+    expected = mdp.looks.confidence[item[0]] - state.confidence[0] + state.failed[0] - 0.02 * state.steps[0]
     assert total == pytest.approx(expected, abs=1e-5)
 
 

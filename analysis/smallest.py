@@ -87,8 +87,8 @@ def log_likelihood(points: np.ndarray, space: ConceptSpace, home: np.ndarray, si
     """Natural log-likelihood of edits under a nominal disturbance model: ``(M, K) -> (M,)``.
 
     Concepts are independent, and each one's level is drawn from a Gaussian around ``home`` ``(K,)`` of ``sigma``
-    levels, normalised over the levels there are. Adaptive stress testing prefers the likeliest failure (Lee et al. 2020,
-    arXiv 1811.02188).
+    levels, normalised over the levels there are. Adaptive stress testing prefers the likeliest failure (Lee et al.
+    2020, arXiv 1811.02188).
     """
     total = np.zeros(len(points))
     for k, n_levels in enumerate(space.shape):

@@ -13,16 +13,17 @@ from failscape.records.folder import versions, write_json
 
 
 class Row(NamedTuple):
-    """One figure that must be shown; ``goal`` is a lower bound."""
+    """One figure that must be shown; ``goal`` is a lower bound, or the most it may be."""
 
     name: str
     value: float
     goal: float
+    at_most: bool = False
 
     @property
     def met(self) -> bool:
         """Whether the figure reaches its goal."""
-        return self.value >= self.goal
+        return self.value <= self.goal if self.at_most else self.value >= self.goal
 
 
 def parser(doc: str | None) -> argparse.ArgumentParser:
@@ -47,8 +48,10 @@ def machine() -> dict[str, str]:
 def finish(path: Path | None, rows: list[Row], figures: Mapping[str, Any]) -> int:
     """Print the rows, write everything; returns 0 where every goal is met, else 1."""
     for row in rows:
-        print(f"{'ok  ' if row.met else 'MISS'} {row.name}: {row.value:.4g} (goal {row.goal:g})")
+        print(
+            f"{'ok  ' if row.met else 'MISS'} {row.name}: {row.value:.4g} (goal: at {'most' if row.at_most else 'least'} {row.goal:g})"
+        )
     if path:
-        must_show = [{**row._asdict(), "met": row.met} for row in rows]
+        must_show = [{"name": r.name, "value": r.value, "goal": r.goal, "met": r.met} for r in rows]
         write_json(path, {"must_show": must_show, **figures, "machine": machine()})
     return 0 if all(row.met for row in rows) else 1

@@ -6,7 +6,10 @@ Shapes: ``N`` items, ``P`` points.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,17 +33,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=5)
 
 
-def load(args: argparse.Namespace) -> KnownMDP:
-    """The MDP that the arguments name, with every outcome known."""
+def load(args: argparse.Namespace, **make: Any) -> KnownMDP:
+    """The MDP that the arguments name, with every outcome known; ``make`` are further arguments of the environment."""
+    imports: list[str] = []
     if args.target:
-        settings = Settings("failscape/Classifier-v0", "scan", 0, {"num_envs": 1, "memory": 0}, {"target": args.target})
+        make = {"target": args.target, **make}
     else:
-        make = {key: str(CIFAR[key]).format(real=args.real) for key in ("target", "data")}
+        make = {**{key: str(CIFAR[key]).format(real=args.real) for key in ("target", "data")}, **make}
         imports = list(CIFAR["imports"])
-        settings = Settings("failscape/Classifier-v0", "scan", 0, {"num_envs": 1, "memory": 0}, make, imports)
-    mdp = build(settings).mdp
+    mdp = build(Settings("failscape/Classifier-v0", "scan", 0, {"num_envs": 1, "memory": 0}, make, imports)).mdp
     name = "".join(c if c.isalnum() else "-" for c in Path(mdp.target.name).name)
-    return KnownMDP.of(mdp, args.cache / f"{name}-{len(mdp.items)}x{mdp.space.n_points}.npz")
+    return KnownMDP.of(mdp, args.cache / f"{name}-{fingerprint(mdp)}.npz")
+
+
+def fingerprint(mdp: ConceptMDP) -> str:
+    """Twelve letters that change with the target's weights, the items and the grid."""
+    digest = hashlib.sha256(json.dumps([mdp.space.describe(), mdp.items.names]).encode())
+    for name, tensor in mdp.target.module.state_dict().items():
+        digest.update(name.encode() + tensor.cpu().numpy().tobytes())
+    return digest.hexdigest()[:12]
 
 
 class KnownMDP(ConceptMDP):
@@ -51,7 +62,7 @@ class KnownMDP(ConceptMDP):
     @classmethod
     def of(cls, mdp: ConceptMDP, cache: Path) -> KnownMDP:
         """Scan ``mdp``, or read the scan from ``cache``."""
-        known = cls(mdp.target, mdp.space, mdp.items, mdp.reward, mdp.looks)
+        known = cls(mdp.target, mdp.space, mdp.items, mdp.reward, mdp.looks, mdp.data_name, mdp.moves, mdp.alpha)
         if cache.exists():
             with np.load(cache, allow_pickle=False) as table:
                 known.table = Outcome(*(table[field] for field in Outcome._fields))
@@ -75,7 +86,7 @@ def exhaustive(mdp: ConceptMDP) -> Outcome:
         rows = []
         for start in range(0, n, BATCH):
             items = np.arange(start, min(start + BATCH, n))
-            rows.append(mdp.evaluate(mdp.transition(mdp.initial(items), np.full(len(items), point))))
+            rows.append(mdp.evaluate(mdp.at(items, mdp.space.point(np.full(len(items), point)))))
         columns.append(rows)
         print(f"\rscan {point + 1}/{mdp.space.n_points}", end="", flush=True)
     print()

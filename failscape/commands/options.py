@@ -12,7 +12,21 @@ from failscape.errors import UsageError
 from failscape.settings import Settings, find_env, import_user_code
 
 # Options that become arguments of the environment.
-MAKE = ("target", "data", "concepts", "explore", "start", "mode", "alpha", "max_steps", "reward", "classes", "only_matching", "max_items", "device")
+MAKE = (
+    "target",
+    "data",
+    "concepts",
+    "explore",
+    "start",
+    "mode",
+    "alpha",
+    "max_steps",
+    "reward",
+    "classes",
+    "only_matching",
+    "max_items",
+    "device",
+)
 
 
 def add_environment(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +41,7 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
         "--concepts",
         nargs="+",
         metavar="C",
-        help="preset (fsrl), or concepts such as rotation=-30,0,30 darken=0..0.8 contrast; class lets it choose classes",
+        help="preset (fsrl), or concepts such as rotation=-30,0,30 darken=0..0.8 contrast; class chooses classes",
     )
     group.add_argument("--explore", metavar="HOW", help="macro (default), factored, micro or fsrl: train.py --list")
     group.add_argument(

@@ -58,7 +58,9 @@ def exemplars(
     which = torch.tensor(rows["item"].tolist(), device=data.inputs.device)
     points = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
     inputs = data.inputs[which]
-    before, after = (to_hwc(images) for images in (inputs, space.apply(inputs, points)))
+    before, after = (
+        to_hwc(images) for images in (inputs, space.apply(inputs, points, rows["item"].to_numpy(np.int64)))
+    )
     return [
         Exemplar(
             probe=int(rows.index[i]),

@@ -48,9 +48,8 @@ def machine() -> dict[str, str]:
 def finish(path: Path | None, rows: list[Row], figures: Mapping[str, Any]) -> int:
     """Print the rows, write everything; returns 0 where every goal is met, else 1."""
     for row in rows:
-        print(
-            f"{'ok  ' if row.met else 'MISS'} {row.name}: {row.value:.4g} (goal: at {'most' if row.at_most else 'least'} {row.goal:g})"
-        )
+        verdict, bound = ("ok  " if row.met else "MISS"), ("most" if row.at_most else "least")
+        print(f"{verdict} {row.name}: {row.value:.4g} (goal: at {bound} {row.goal:g})")
     if path:
         must_show = [{"name": r.name, "value": r.value, "goal": r.goal, "met": r.met} for r in rows]
         write_json(path, {"must_show": must_show, **figures, "machine": machine()})

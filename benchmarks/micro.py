@@ -53,13 +53,13 @@ def measure(mdp: KnownMDP, seeds: int) -> dict[str, object]:
     random = [random_walks(mdp, seed, items, depths, cap) for seed in range(seeds)]
     edits, queries, walked, asked = (np.array([run[i] for run in runs]) for runs in (ours, random) for i in (0, 1))
     cost = ratio(queries.mean(axis=0), asked.mean(axis=0))
-    print(
-        f"{mdp.target.name}: {len(items)} items can be broken, median shortest path {np.median(shortest[items]):g} levels\n"
-        f"  best-first: breaks {np.isfinite(edits).mean():.1%}, median edit / shortest "
-        f"{np.median(edits / shortest[items]):.3f}, exact {(edits == shortest[items]).mean():.1%}, {queries.mean():.1f} queries\n"
-        f"  random:     breaks {np.isfinite(walked).mean():.1%}, median edit / shortest "
-        f"{np.median(walked / shortest[items]):.3f}, {asked.mean():.1f} queries"
-    )
+    print(f"{mdp.target.name}: {len(items)} items can be broken, shortest path {np.median(shortest[items]):g} levels")
+    for name, levels, spent in (("best-first", edits, queries), ("random", walked, asked)):
+        share, gap, exact = np.isfinite(levels).mean(), levels / shortest[items], (levels == shortest[items]).mean()
+        print(
+            f"  {name:<10} breaks {share:.1%}, median edit / shortest {np.median(gap):.3f}, exact {exact:.1%}, "
+            f"{spent.mean():.1f} queries"
+        )
     return {
         "n_items": len(items),
         "median_shortest": float(np.median(shortest[items])),

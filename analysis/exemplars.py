@@ -15,6 +15,7 @@ import torch
 from failscape.analysis.landscape import Landscape
 from failscape.concepts import ConceptSpace
 from failscape.data.base import Items
+from failscape.envs.mdp import compound
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,7 @@ def exemplars(
     which = torch.tensor(rows["item"].tolist(), device=data.inputs.device)
     points = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
     inputs = data.inputs[which]
-    before, after = (
-        to_hwc(images) for images in (inputs, space.apply(inputs, points, rows["item"].to_numpy(np.int64)))
-    )
+    before, after = to_hwc(inputs), to_hwc(edit_again(space, inputs, points, rows))
     return [
         Exemplar(
             probe=int(rows.index[i]),
@@ -77,6 +76,17 @@ def exemplars(
         )
         for i, (_, row) in enumerate(rows.iterrows())
     ]
+
+
+def edit_again(space: ConceptSpace, inputs: torch.Tensor, points: np.ndarray, rows: pd.DataFrame) -> torch.Tensor:
+    """The inputs of probes as the target saw them; where edits compound, along the probes' paths."""
+    items = rows["item"].to_numpy(np.int64)
+    paths = [text.split(",") if text != "-" else [] for text in rows["path"]] if "path" in rows else []
+    longest = max((len(path) for path in paths), default=0)
+    if not longest:
+        return space.apply(inputs, points, items)
+    history = np.array([[int(action) for action in path] + [-1] * (longest - len(path)) for path in paths], np.int64)
+    return compound(space, inputs, history, items)
 
 
 def worst_exemplars(

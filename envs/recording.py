@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from failscape.concepts import ConceptSpace
 from failscape.envs.mdp import ConceptMDP, Outcome, State
@@ -82,6 +83,19 @@ def recorded_steps(store: ProbeStore) -> Iterator[tuple[np.ndarray, np.ndarray, 
             truth=rows["truth"].to_numpy(np.float32),
         )
         yield rows["item"].to_numpy(np.int64), levels, outcome, rows["cached"].to_numpy(bool)
+
+
+def recorded_state(mdp: ConceptMDP, rows: pd.DataFrame) -> State:
+    """The states that recorded probes were asked in."""
+    points = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
+    state = mdp.at(rows["item"].to_numpy(np.int64), points)
+    if not mdp.moves.history:
+        return state
+    history = state.history.copy()
+    for row, path in zip(history, rows["path"], strict=True):
+        actions = [int(action) for action in path.split(",") if action != "-"]
+        row[: len(actions)] = actions
+    return state._replace(history=history, steps=rows["moves"].to_numpy(np.int64))
 
 
 def item_rows(mdp: ConceptMDP) -> dict[str, Any]:

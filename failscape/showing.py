@@ -11,6 +11,7 @@ from PIL import Image
 
 from failscape.analysis.exemplars import Exemplar, exemplars
 from failscape.building import build
+from failscape.envs.recording import recorded_state
 from failscape.errors import UsageError
 from failscape.runs import Run
 
@@ -36,8 +37,7 @@ def show_probe(
     name = row["name"].iloc[0]
     if item >= len(mdp.items) or mdp.items.names[item] != name:
         raise UsageError(f"the data has changed: item {item} was {name}")
-    levels = np.array([[int(level) for level in row["levels"].iloc[0].split(",")]], np.int64)
-    state = mdp.initial(np.array([item]))._replace(points=levels)
+    state = recorded_state(mdp, row)
     now = mdp.evaluate(state)
     agrees = bool(now.predicted[0] == row["predicted"].iloc[0])
     names = getattr(mdp.target, "class_names", ())
@@ -50,7 +50,7 @@ def show_probe(
         lines.append(f"now      {names[int(now.predicted[0])]} ({now.confidence[0]:.1%})")
         lines.append(f"picture  {path}")
     else:
-        lines.append(f"item     {name}, {mdp.space.label(levels[0])}")
+        lines.append(f"item     {name}, {mdp.space.label(state.points[0])}")
     lines.append(
         "the same as recorded" if agrees else "NOT the same as recorded: target, data or versions have changed"
     )

@@ -56,7 +56,13 @@ def make_moves(
     mode: int | None = None,
     max_steps: int = MAX_STEPS,
 ) -> Moves:
-    """What an action does."""
+    """What an action does.
+
+    Raises:
+        UsageError: an unknown exploration, or a run that it cannot start from.
+    """
+    if explore not in EXPLORATIONS:
+        raise UsageError(f"no way to explore {explore!r}{did_you_mean(explore, EXPLORATIONS)}")
     if explore == "micro":
         return Walk(None if start is None else nearest_failures(Path(start), space, items, mode), max_steps)
     if explore == "fsrl":

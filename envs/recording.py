@@ -88,14 +88,14 @@ def recorded_steps(store: ProbeStore) -> Iterator[tuple[np.ndarray, np.ndarray, 
 def recorded_state(mdp: ConceptMDP, rows: pd.DataFrame) -> State:
     """The states that recorded probes were asked in."""
     points = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
-    state = mdp.at(rows["item"].to_numpy(np.int64), points)
+    state = mdp.at(np.array(rows["item"], np.int64), points)
     if not mdp.moves.history:
         return state
     history = state.history.copy()
     for row, path in zip(history, rows["path"], strict=True):
         actions = [int(action) for action in path.split(",") if action != "-"]
         row[: len(actions)] = actions
-    return state._replace(history=history, steps=rows["moves"].to_numpy(np.int64))
+    return state._replace(history=history, steps=np.array(rows["moves"], np.int64))
 
 
 def item_rows(mdp: ConceptMDP) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import torch
 from failscape.concepts.base import Concept
 from failscape.concepts.space import ConceptSpace
 from failscape.data.base import Items
+from failscape.envs.exploration import make_moves
 from failscape.envs.mdp import ConceptMDP
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets.base import Outputs
@@ -80,6 +81,8 @@ def toy_items(n: int = 40, seed: int = 0) -> Items:
     return Items(torch.from_numpy(np.stack([x, y], axis=1)), labels, names, np.arange(n) % 5 == 0)
 
 
-def make_mdp(reward: str = "margin", **_: Any) -> ConceptMDP:
+def make_mdp(reward: str = "margin", explore: str = "macro", **_: Any) -> ConceptMDP:
     """The toy MDP: 25 points, 40 items."""
-    return ConceptMDP(ToyTarget(), ConceptSpace([Shift(), ShiftUp()]), toy_items(), CLASSIFICATION_REWARDS[reward])
+    space, items = ConceptSpace([Shift(), ShiftUp()]), toy_items()
+    moves = make_moves(explore, space, items)
+    return ConceptMDP(ToyTarget(), space, items, CLASSIFICATION_REWARDS[reward], moves=moves)

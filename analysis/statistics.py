@@ -43,3 +43,23 @@ def weighted_rates(
     rates = np.divide(failing, total, out=np.full(n_points, np.nan), where=visited)
     effective = np.divide(total**2, squares, out=np.zeros(n_points), where=visited)
     return rates, effective
+
+
+def clustered_rate(items: np.ndarray, failed: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Failure rate of probes of items, and its effective number of trials, ``(M,) x 3``; NaN and 0 where there are none.
+
+    Probes of one item are alike, so that many of them are worth less than as many items. The effective number is what
+    a binomial rate would need for the same variance between items (Liang and Zeger 1986), at most Kish's.
+    """
+    if not len(failed):
+        return float("nan"), 0.0
+    _, which = np.unique(items, return_inverse=True)
+    share = weights / weights.sum()
+    rate = min(1.0, float(share @ failed))
+    per_item = np.bincount(which, share)
+    n_items = len(per_item)
+    kish = float(1 / (share**2).sum())
+    variance = float((np.bincount(which, share * (failed - rate)) ** 2).sum()) * n_items / max(1, n_items - 1)
+    if n_items < 2 or variance <= 0:
+        return rate, float(1 / (per_item**2).sum())  # all failed, or none: each item says so once
+    return rate, min(kish, rate * (1 - rate) / variance)

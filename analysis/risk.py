@@ -1,0 +1,63 @@
+"""What a landscape means in use: the failure rate where edits happen as often as they do there.
+
+Shapes: ``P`` points, ``M`` pairs of item and point.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from failscape.analysis.landscape import Landscape, distinct_pairs
+from failscape.analysis.regions import posterior
+from failscape.analysis.statistics import wilson
+from failscape.errors import UsageError
+
+
+def risk(landscape: Landscape, weights: np.ndarray, probes: pd.DataFrame | None = None) -> tuple[float, float, float]:
+    """Failure rate under a distribution of edits, and its 95 % interval: ``(mean, low, high)`` in [0, 1].
+
+    The mean of the corrected rates, ``sum w_p rate_p`` (post-stratification); a point that was never visited has its
+    smoothed rate. Its variance is ``sum w_p^2 r_p (1 - r_p) / n_p`` with effective trials ``n_p`` and rates ``r_p``
+    shrunk towards the smoothed surface, so that a point without failures is not certain; unvisited points are taken to
+    err together. The interval is Wilson's, for the number of trials that have this variance.
+
+    Args:
+        landscape: rates over the grid.
+        weights: how often each point occurs in use ``(P,)``, not negative, of sum 1.
+        probes: of the landscape. With them, that one item was probed at several points is counted as what it is.
+
+    Raises:
+        UsageError: the weights are no distribution over the grid.
+    """
+    weights = _distribution(weights, landscape.space.n_points)
+    table = landscape.table
+    trials, smoothed = table["trials"].to_numpy(float), table["smoothed"].to_numpy(float)
+    visited = trials > 0
+    rates = np.where(visited, table["rate"].to_numpy(float), smoothed)
+    mean = float(np.clip(weights @ rates, 0, 1))
+    shrunk = posterior(np.where(visited, rates * trials, 0.0), trials, smoothed).mean
+    variance = float((weights**2 * shrunk * (1 - shrunk))[visited] @ (1 / trials[visited]))
+    variance += float(weights[~visited] @ table["deviation"].to_numpy(float)[~visited]) ** 2
+    if probes is not None:
+        variance += _shared(distinct_pairs(probes[probes["point"] >= 0]), weights, rates)
+    n = float(max(mean * (1 - mean), (weights * shrunk) @ (1 - shrunk), 1e-9) / max(variance, 1e-12))
+    low, high = wilson(np.array([mean * n]), np.array([n]))
+    return mean, float(low[0]), float(high[0])
+
+
+def _shared(pairs: pd.DataFrame, weights: np.ndarray, rates: np.ndarray) -> float:
+    """Covariance of the rates, from items probed at several points; not below 0."""
+    points = pairs["point"].to_numpy(np.int64)
+    weight = pairs["weight"].to_numpy(float)
+    total = np.bincount(points, weight, len(rates))
+    influence = weights[points] * weight / total[points] * (pairs["failed"].to_numpy(float) - rates[points])
+    per_item = np.bincount(pairs["item"].to_numpy(np.int64), influence)
+    return max(0.0, float((per_item**2).sum() - (influence**2).sum()))
+
+
+def _distribution(weights: np.ndarray, n_points: int) -> np.ndarray:
+    weights = np.asarray(weights, float)
+    if weights.shape != (n_points,) or not (weights >= 0).all() or abs(weights.sum() - 1) > 1e-6:
+        raise UsageError(f"deployment weights must be {n_points} numbers, not negative, of sum 1")
+    return weights

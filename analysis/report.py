@@ -26,6 +26,7 @@ from failscape.analysis.plots.slices import slices_figure
 from failscape.analysis.plots.still import landscape_picture, pixels
 from failscape.analysis.plots.still_charts import discovery_picture, slices_picture
 from failscape.analysis.plots.style import CONFIG, SCALE, count, interval, percent
+from failscape.analysis.smallest import Smallest
 from failscape.analysis.strips import Strip
 from failscape.analysis.thumbnails import chart_uri, data_uri
 from failscape.data.base import Skipped
@@ -50,6 +51,8 @@ def write_report(
     run: RunFolder,
     target: str,
     budget: int | None = None,
+    smallest: Smallest | None = None,
+    least: Sequence[Exemplar] = (),
     learner: Mapping[str, float | str] | None = None,
     scan: Comparison | None = None,
     skipped: Sequence[Skipped] = (),
@@ -67,6 +70,8 @@ def write_report(
         run: gives command, configuration and versions.
         target: its name.
         budget: queries that the exploration was given.
+        smallest: failing edits, where the run walked.
+        least: exemplars of the likeliest of them.
         learner: what a learning explorer says of itself, its ``updates`` among it; texts are shown as they are.
         scan: the landscape compared with an exhaustive scan of the same grid.
         skipped: items that could not be read.
@@ -85,6 +90,8 @@ def write_report(
             curve=curve,
             worst=report_parts.worst_points(landscape, exemplars),
             charts=_charts(landscape, probes),
+            smallest=report_parts.smallest_facts(smallest) if smallest else [],
+            least=least,
             strips=strips,
             tried=report_parts.tried(landscape, probes, items, budget),
             missed=report_parts.never_visited(landscape),

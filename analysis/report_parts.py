@@ -16,6 +16,7 @@ from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.discovery import Discovery
 from failscape.analysis.plots.style import count, interval, percent
+from failscape.analysis.smallest import Smallest
 from failscape.analysis.statistics import wilson
 
 N_WORST = 10  # points in the table
@@ -132,6 +133,26 @@ def search_facts(curve: Discovery, landscape: Landscape) -> list[tuple[str, str]
         ("random edits would have found", expected),
         ("found, against random", lift),
         ("entropy of the failures", entropy),
+    ]
+
+
+def smallest_facts(smallest: Smallest) -> list[tuple[str, str]]:
+    """What walks found, as label and value."""
+    table = smallest.table
+    rows = [
+        ("items searched", count(smallest.n_items)),
+        ("broken by some edit", f"{count(len(table))} ({percent(len(table) / max(1, smallest.n_items))})"),
+    ]
+    if not len(table):
+        return rows
+    few, middle, many = (f"{value:g}" for value in table["levels"].quantile([0.05, 0.5, 0.95]))
+    shares = ", ".join(f"{name} {percent(share)}" for name, share in smallest.shares.items())
+    return [
+        *rows,
+        ("levels moved", f"{middle} in the middle, {few} to {many} for nine in ten"),
+        ("levels moved, by concept", shares),
+        ("target queries of a broken item", f"{table['queries'].median():g} in the middle"),
+        ("log-likelihood of the edits", f"{table['log_likelihood'].mean():.2f} on average (Gaussian of one level)"),
     ]
 
 

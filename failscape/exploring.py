@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from failscape.agents.session import Progress as Standing
     from failscape.agents.session import Session
     from failscape.analysis.landscape import Landscape
+    from failscape.analysis.smallest import Smallest
 
 
 def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
@@ -74,7 +75,7 @@ def seconds_per_query(envs: ConceptVectorEnv) -> float:
     """What an edit and an answer of the target take in the run's batches; the first of two warms up."""
     mdp = envs.mdp
     items = np.resize(explorable(mdp), envs.num_envs)
-    state = mdp.transition(mdp.initial(items), np.arange(envs.num_envs) % mdp.space.n_points)
+    state = mdp.at(items, mdp.space.point(np.arange(envs.num_envs) % mdp.space.n_points))
     for _ in range(2):
         start = time.perf_counter()
         mdp.evaluate(state)
@@ -159,13 +160,16 @@ def live(console: Console, budget: int) -> Iterator[Screen]:
 
 def tell_findings(console: Console, run: Run) -> None:
     """Print what was found, how sure it is, and what to do next."""
-    landscape, summary = run.landscape(), run.summary
+    landscape, summary, smallest = run.landscape(), run.summary, run.smallest()
     console.print()
-    baseline = (
-        "" if landscape.n_baseline == 0 else f"; unedited, {landscape.baseline:.1%} of {landscape.n_baseline:,} do"
-    )
-    console.print(f"[bold]{landscape.failure_rate:.1%} of edited items fail[/]{baseline}")
-    console.print(worst_table(landscape))
+    if smallest is not None:
+        tell_smallest(console, smallest)
+    else:
+        baseline = (
+            "" if landscape.n_baseline == 0 else f"; unedited, {landscape.baseline:.1%} of {landscape.n_baseline:,} do"
+        )
+        console.print(f"[bold]{landscape.failure_rate:.1%} of edited items fail[/]{baseline}")
+        console.print(worst_table(landscape))
     learner = summary.get("learner") or {}
     if learner.get("lift"):
         low, high = learner["lift_interval"]
@@ -190,10 +194,23 @@ def tell_findings(console: Console, run: Run) -> None:
             markup=False,
             soft_wrap=True,
         )
-    if run.settings.explorer != "scan":
+    if run.settings.explorer != "scan" and smallest is None:
         console.print(
             "            ", f"failscape scan {path}", "  the whole truth, to compare with", markup=False, soft_wrap=True
         )
+
+
+def tell_smallest(console: Console, smallest: Smallest, n: int = 5) -> None:
+    """Print how little breaks how many items."""
+    found = smallest.table
+    middle = f"; {found['levels'].median():g} levels in the middle" if len(found) else ""
+    console.print(f"[bold]{len(found):,} of {smallest.n_items:,} items broken[/] by some edit{middle}")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("#", "likeliest failing edits", "levels", "log-likelihood", "probe"):
+        table.add_column(heading, justify="left" if heading.startswith("likeliest") else "right")
+    for rank, row in enumerate(found.head(n).itertuples(), 1):
+        table.add_row(str(rank), row.edit, str(row.levels), f"{row.log_likelihood:.2f}", str(row.probe))
+    console.print(table)
 
 
 def worst_table(landscape: Landscape, n: int = 5) -> Table:
@@ -208,6 +225,9 @@ def worst_table(landscape: Landscape, n: int = 5) -> Table:
 
 
 def _first_failure(run: Run) -> int | None:
+    smallest = run.smallest()
+    if smallest is not None:
+        return int(smallest.table["probe"].iloc[0]) if len(smallest.table) else None
     from failscape.analysis.exemplars import choose
 
     rows = choose(run.probes(), run.items(), run.landscape().worst(1).index.tolist(), 1)

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from failscape.agents.dqn import ConceptDQN
     from failscape.agents.session import Session
     from failscape.analysis.comparison import Comparison
+    from failscape.analysis.smallest import Smallest
     from failscape.analysis.strips import Strip
     from failscape.analysis.tensorboard import Board
     from failscape.runs import Run
 
 PROJECTED = 600  # failures in TensorBoard's projector
 PROJECTED_PER_POINT = 12
+LEAST = 12  # smallest edits shown
 HOPELESS = 0.9  # failure rate on unedited items above which something is wrong with the set-up, not with the target
 
 
@@ -34,6 +36,7 @@ def conclude(mdp: ConceptMDP, agent: ConceptDQN | None, run: Run, board: Board, 
     if agent is not None:
         learner = _judge(mdp, agent, run)
     landscape = run.landscape()
+    smallest = run.smallest()
     summary = {
         "run": {
             "env": run.settings.env,
@@ -47,11 +50,12 @@ def conclude(mdp: ConceptMDP, agent: ConceptDQN | None, run: Run, board: Board, 
             "n_skipped": len(mdp.items.skipped),
         },
         "landscape": landscape.summary(),
+        **({"smallest": smallest.summary()} if smallest else {}),
         "learner": learner,
-        "warnings": warnings_of(landscape, learner),
+        "warnings": warnings_of(landscape, learner, walked=smallest is not None),
     }
     if report:
-        _draw(mdp, run, landscape, summary, board)
+        _draw(mdp, run, landscape, smallest, summary, board)
     run.folder.write_summary(summary)
 
 
@@ -82,9 +86,11 @@ def _judge(mdp: ConceptMDP, agent: ConceptDQN, run: Run) -> dict[str, Any]:
     }
 
 
-def warnings_of(landscape: Landscape, learner: dict[str, Any]) -> list[str]:
-    """What a reader should doubt, in plain sentences."""
+def warnings_of(landscape: Landscape, learner: dict[str, Any], *, walked: bool = False) -> list[str]:
+    """What a reader should doubt, in plain sentences; a walk's landscape shows what lay on its way and no more."""
     doubts = []
+    if walked:
+        doubts.append("walks stop at the first failure: rates per point are of what lay on their way, not of the grid")
     if landscape.baseline > HOPELESS:
         doubts.append(
             f"the target is wrong on {landscape.baseline:.0%} of the unedited items: do its weights, its classes "
@@ -95,7 +101,7 @@ def warnings_of(landscape: Landscape, learner: dict[str, Any]) -> list[str]:
             "the agent's policy contradicts the counted landscape "
             f"(rank correlation {landscape.policy_agreement:.2f}): trust the counts"
         )
-    if landscape.coverage < 1:
+    if landscape.coverage < 1 and not walked:
         never = round((1 - landscape.coverage) * landscape.space.n_points)
         doubts.append(f"{never} of {landscape.space.n_points} points were never visited; their rates are guesses")
     interval = learner.get("lift_interval")
@@ -104,7 +110,14 @@ def warnings_of(landscape: Landscape, learner: dict[str, Any]) -> list[str]:
     return doubts
 
 
-def _draw(mdp: ConceptMDP, run: Run, landscape: Landscape, summary: dict[str, Any], board: Board) -> None:
+def _draw(
+    mdp: ConceptMDP,
+    run: Run,
+    landscape: Landscape,
+    smallest: Smallest | None,
+    summary: dict[str, Any],
+    board: Board,
+) -> None:
     """TensorBoard pictures and the report."""
     from failscape.analysis.report import write_report
     from failscape.analysis.strips import concept_strips
@@ -114,9 +127,12 @@ def _draw(mdp: ConceptMDP, run: Run, landscape: Landscape, summary: dict[str, An
     probes, items = run.probes(), run.items()
     names = getattr(mdp.target, "class_names", ())
     shown: list[Exemplar] = []
+    least: list[Exemplar] = []
     strips: list[Strip] = []
     if mdp.items.inputs.ndim == 4:  # pictures
         shown = worst_exemplars(landscape, probes, items, mdp.items, names)
+        if smallest is not None:
+            least = exemplars(probes.loc[smallest.table["probe"].head(LEAST)], items, mdp.items, landscape.space, names)
         strips = concept_strips(mdp.items.inputs[explorable(mdp)[:1]], landscape.space)
         failing = choose(probes, items, range(landscape.space.n_points), per_point=PROJECTED_PER_POINT)
         failing = failing.head(PROJECTED)
@@ -141,6 +157,8 @@ def _draw(mdp: ConceptMDP, run: Run, landscape: Landscape, summary: dict[str, An
         run=run.folder,
         target=mdp.target.name,
         budget=run.settings.hyperparameters["budget"],
+        smallest=smallest,
+        least=least,
         learner=spoken(summary["learner"]),
         scan=comparison,
         skipped=mdp.items.skipped,

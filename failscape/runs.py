@@ -16,8 +16,10 @@ from failscape.agents.session import Progress, Session
 from failscape.analysis.comparison import Comparison
 from failscape.analysis.comparison import compare as compare_landscapes
 from failscape.analysis.landscape import Landscape
+from failscape.analysis.smallest import Smallest, smallest_edits
 from failscape.building import build, complete, plain_arguments, record, stem
 from failscape.concepts import ConceptSpace, concept_space
+from failscape.concepts.space import UNEDITED
 from failscape.envs.recording import item_rows
 from failscape.envs.views import ConceptVectorEnv, explorable
 from failscape.errors import UsageError
@@ -69,6 +71,14 @@ class Run:
             )
             self._landscape = len(probes), mapped
         return self._landscape[1]
+
+    def smallest(self) -> Smallest | None:
+        """The smallest failing edit of each item, where the run walked; None where it jumped."""
+        explored = self.settings.make.get("explore")
+        if explored not in {"micro", "fsrl"}:
+            return None
+        home = np.full(len(self.space.shape), UNEDITED) if explored == "fsrl" else None
+        return smallest_edits(self.probes(), self.space, home)
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def _judged(mode: Mode, trial: _Trial, p_value: float | None) -> Mode:
     low, high = wilson(np.array([rate * trials]), np.array([trials]))
     return replace(
         mode,
-        confirmed=p_value <= LEVEL,
+        confirmed=bool(p_value <= LEVEL),
         held_out_rate=rate,
         held_out_low=float(low[0]),
         held_out_high=float(high[0]),

@@ -20,6 +20,7 @@ from failscape.analysis import report_parts
 from failscape.analysis.comparison import Comparison
 from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
+from failscape.analysis.mode_views import ModeView
 from failscape.analysis.plots.discovery import discovery, discovery_figure
 from failscape.analysis.plots.landscape import landscape_figure
 from failscape.analysis.plots.slices import slices_figure
@@ -51,6 +52,7 @@ def write_report(
     run: RunFolder,
     target: str,
     budget: int | None = None,
+    modes: Sequence[ModeView] = (),
     smallest: Smallest | None = None,
     least: Sequence[Exemplar] = (),
     learner: Mapping[str, float | str] | None = None,
@@ -70,6 +72,7 @@ def write_report(
         run: gives command, configuration and versions.
         target: its name.
         budget: queries that the exploration was given.
+        modes: failure modes, worst first.
         smallest: failing edits, where the run walked.
         least: exemplars of the likeliest of them.
         learner: what a learning explorer says of itself, its ``updates`` among it; texts are shown as they are.
@@ -85,9 +88,10 @@ def write_report(
             target=target,
             run=run,
             landscape=landscape,
-            headline=report_parts.headline(landscape, target),
+            headline=report_parts.headline(landscape, target, [view.mode for view in modes]),
             baseline=report_parts.baseline_interval(landscape),
             curve=curve,
+            modes=modes,
             worst=report_parts.worst_points(landscape, exemplars),
             charts=_charts(landscape, probes),
             smallest=report_parts.smallest_facts(smallest) if smallest else [],

@@ -14,6 +14,7 @@ import pandas as pd
 
 from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
+from failscape.analysis.modes import Mode
 from failscape.analysis.plots.discovery import Discovery
 from failscape.analysis.plots.style import count, interval, percent
 from failscape.analysis.smallest import Smallest
@@ -41,19 +42,23 @@ class WorstPoint:
     exemplars: tuple[Exemplar, ...]
 
 
-def headline(landscape: Landscape, target: str) -> str:
+def headline(landscape: Landscape, target: str, modes: Sequence[Mode] = ()) -> str:
     """The report in one sentence."""
     if not landscape.n_probes:
         return f"Nothing of {target} has been tried yet."
     unedited = "" if np.isnan(landscape.baseline) else f"{_unedited(landscape)} and "
     if not landscape.table["failures"].sum():
         return f"{target} fails on {unedited}none of {count(landscape.n_probes)} edited ones that were tried."
+    fails = f"{target} fails on {unedited}{percent(landscape.failure_rate)} of edited ones"
+    if modes:
+        share = min(1.0, sum(mode.share for mode in modes if not mode.classes) or max(m.share for m in modes))
+        several = "one failure mode explains" if len(modes) == 1 else f"{len(modes)} failure modes explain"
+        return f"{fails}; {several} {percent(share)} of the failures, the worst at {modes[0].name}."
     worst = landscape.worst(1)
     label = landscape.label(worst.index[0])
     row = worst.iloc[0]
     return (
-        f"{target} fails on {unedited}{percent(landscape.failure_rate)} of edited ones; worst at {label}, "
-        f"where it fails on {percent(row['smoothed'])} "
+        f"{fails}; worst at {label}, where it fails on {percent(row['smoothed'])} "
         f"(95\u00a0% interval {interval(row['smoothed_low'], row['smoothed_high'])})."
     )
 

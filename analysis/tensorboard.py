@@ -19,6 +19,7 @@ from failscape.analysis.curves import Curves, Progress, Reading
 from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mesh import VIEW, landscape_mesh
+from failscape.analysis.mode_views import ModeView, modes_table
 from failscape.analysis.plots.exemplars import exemplars_picture
 from failscape.analysis.plots.still import landscape_picture, pixels
 from failscape.analysis.plots.still_charts import slices_picture
@@ -66,6 +67,18 @@ class Board:
         if exemplars:
             picture = pixels(exemplars_picture(exemplars))
             self.writer.add_image("worst/exemplars", picture, landscape.n_queries, dataformats="HWC")
+
+    def modes(self, views: Sequence[ModeView], step: int) -> None:
+        """A table of the failure modes, and exemplars of each, before and after."""
+        table = text(
+            "modes/table", modes_table([view.mode for view in views]) if views else "No failure mode stands out."
+        )
+        table.value[0].tag = "modes/table"
+        self.events.add_summary(table, step)
+        for view in views:
+            if view.exemplars:
+                picture = pixels(exemplars_picture(view.exemplars))
+                self.writer.add_image(f"modes/{view.rank}", picture, step, dataformats="HWC")
 
     def projector(self, features: np.ndarray, exemplars: Sequence[Exemplar]) -> None:
         """Exemplars among each other, by their features ``(M, D)``."""

@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from failscape import __version__
 from failscape.building import Tell, build, complete
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from failscape.agents.session import Progress as Standing
     from failscape.agents.session import Session
     from failscape.analysis.landscape import Landscape
+    from failscape.analysis.modes import Mode
     from failscape.analysis.smallest import Smallest
 
 
@@ -169,6 +171,7 @@ def tell_findings(console: Console, run: Run) -> None:
             "" if landscape.n_baseline == 0 else f"; unedited, {landscape.baseline:.1%} of {landscape.n_baseline:,} do"
         )
         console.print(f"[bold]{landscape.failure_rate:.1%} of edited items fail[/]{baseline}")
+        tell_modes(console, run.modes())
         console.print(worst_table(landscape))
     learner = summary.get("learner") or {}
     if learner.get("lift"):
@@ -198,6 +201,29 @@ def tell_findings(console: Console, run: Run) -> None:
         console.print(
             "            ", f"failscape scan {path}", "  the whole truth, to compare with", markup=False, soft_wrap=True
         )
+
+
+def tell_modes(console: Console, modes: Sequence[Mode]) -> None:
+    """Print the failure modes, and how sure each is."""
+    if not modes:
+        return console.print("no failure mode stands out by more than chance")
+    some = "a failure mode" if len(modes) == 1 else f"{len(modes)} failure modes"
+    n_confirmed = sum(bool(mode.confirmed) for mode in modes)
+    of_them = f"{n_confirmed} of them" if n_confirmed < len(modes) else "all" if len(modes) > 1 else "it is"
+    console.print(f"Found {some} (false discovery rate 5 %; {of_them} confirmed on held-out items)")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("#", "where", "fails (95 %)", "share", "held out"):
+        table.add_column(heading, justify="left" if heading == "where" else "right", no_wrap=heading != "where")
+    for rank, mode in enumerate(modes, 1):
+        held_out = "–" if mode.held_out_rate is None else f"{mode.held_out_rate:.0%}"
+        table.add_row(
+            str(rank),
+            Text(mode.name),
+            f"{mode.rate:.0%} ({mode.low:.0%}–{mode.high:.0%})",
+            f"{mode.share:.0%}",
+            held_out if mode.confirmed else f"{held_out}, unconfirmed",
+        )
+    console.print(table)
 
 
 def tell_smallest(console: Console, smallest: Smallest, n: int = 5) -> None:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from failscape.analysis.bootstrap import ratio
+from failscape.analysis.confirmation import confirm_modes
 from failscape.analysis.exemplars import Exemplar, choose, exemplars, worst_exemplars
 from failscape.analysis.landscape import Landscape
+from failscape.analysis.mode_views import mode_rows, mode_views
+from failscape.analysis.modes import Mode, find_modes
 from failscape.analysis.plots.style import percent
 from failscape.analysis.statistics import wilson
 from failscape.envs.mdp import ConceptMDP
@@ -37,6 +40,7 @@ def conclude(mdp: ConceptMDP, agent: ConceptDQN | None, run: Run, board: Board, 
         learner = _judge(mdp, agent, run)
     landscape = run.landscape()
     smallest = run.smallest()
+    modes, n_confirmation = _find_modes(mdp, run, landscape) if smallest is None else ([], 0)
     summary = {
         "run": {
             "env": run.settings.env,
@@ -51,12 +55,23 @@ def conclude(mdp: ConceptMDP, agent: ConceptDQN | None, run: Run, board: Board, 
         },
         "landscape": landscape.summary(),
         **({"smallest": smallest.summary()} if smallest else {}),
+        "modes": mode_rows(modes),
+        "n_confirmation_queries": n_confirmation,
         "learner": learner,
         "warnings": warnings_of(landscape, learner, walked=smallest is not None),
     }
     if report:
-        _draw(mdp, run, landscape, smallest, summary, board)
+        _draw(mdp, run, landscape, smallest, modes, summary, board)
     run.folder.write_summary(summary)
+
+
+def _find_modes(mdp: ConceptMDP, run: Run, landscape: Landscape) -> tuple[list[Mode], int]:
+    """The failure modes, tried on held-out items, and the queries that took; none where no unedited item was seen."""
+    if not landscape.n_baseline:
+        return [], 0
+    modes = find_modes(landscape, run.probes(), run.items(), getattr(mdp.target, "class_names", ()))
+    confirmation = confirm_modes(mdp, modes, run.settings.seed)
+    return confirmation.modes, confirmation.n_queries
 
 
 def _judge(mdp: ConceptMDP, agent: ConceptDQN, run: Run) -> dict[str, Any]:
@@ -115,6 +130,7 @@ def _draw(
     run: Run,
     landscape: Landscape,
     smallest: Smallest | None,
+    modes: list[Mode],
     summary: dict[str, Any],
     board: Board,
 ) -> None:
@@ -146,7 +162,10 @@ def _draw(
     comparison = compare(run, scan) if scan else None
     board.landscape(landscape)
     board.worst(landscape, shown)
-    board.hparams(run.settings.to_config(), outcome(landscape, summary["learner"], comparison))
+    views = mode_views(modes, probes, items, mdp.items, landscape.space, names)
+    board.modes(views, landscape.n_queries)
+    figures = outcome(landscape, summary["learner"], comparison) | {"modes_found": float(len(modes))}
+    board.hparams(run.settings.to_config(), figures)
     write_report(
         run.folder / "report.html",
         landscape=landscape,
@@ -157,6 +176,7 @@ def _draw(
         run=run.folder,
         target=mdp.target.name,
         budget=run.settings.hyperparameters["budget"],
+        modes=views,
         smallest=smallest,
         least=least,
         learner=spoken(summary["learner"]),

@@ -16,6 +16,8 @@ from failscape.agents.session import Progress, Session
 from failscape.analysis.comparison import Comparison
 from failscape.analysis.comparison import compare as compare_landscapes
 from failscape.analysis.landscape import Landscape
+from failscape.analysis.mode_views import modes_from_rows
+from failscape.analysis.modes import Mode
 from failscape.analysis.smallest import Smallest, smallest_edits
 from failscape.building import build, complete, plain_arguments, record, stem
 from failscape.concepts import ConceptSpace, concept_space
@@ -71,6 +73,10 @@ class Run:
             )
             self._landscape = len(probes), mapped
         return self._landscape[1]
+
+    def modes(self) -> list[Mode]:
+        """The failure modes that were found at the end of the run, worst first; none while it is not finished."""
+        return modes_from_rows(self.summary.get("modes", []))
 
     def smallest(self) -> Smallest | None:
         """The smallest failing edit of each item, where the run walked; None where it jumped."""

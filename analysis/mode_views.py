@@ -1,0 +1,121 @@
+"""Failure modes as people and files meet them: plain rows, a Markdown table, exemplars before and after.
+
+Shapes: ``M`` points of a mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from failscape.analysis.exemplars import Exemplar, exemplars
+from failscape.analysis.modes import Mode
+from failscape.analysis.plots.style import interval, percent
+from failscape.concepts import ConceptSpace
+from failscape.data.base import Items
+
+N_SHOWN = 6  # exemplars of a mode
+
+
+@dataclass(frozen=True)
+class ModeView:
+    """A mode with what there is to see of it."""
+
+    rank: int
+    mode: Mode
+    verdict: str  # whether held-out items agree, in words
+    mildest: str  # the point of the mode with the fewest levels from unedited
+    exemplars: tuple[Exemplar, ...]
+
+
+def mode_views(
+    modes: Sequence[Mode],
+    probes: pd.DataFrame,
+    items: pd.DataFrame,
+    data: Items,
+    space: ConceptSpace,
+    class_names: Sequence[str],
+) -> list[ModeView]:
+    """Modes in the order given; without exemplars where the items are no pictures."""
+    views = []
+    for rank, mode in enumerate(modes, start=1):
+        shown: list[Exemplar] = []
+        if data.inputs.ndim == 4:
+            shown = exemplars(failing_probes(mode, probes, items).head(N_SHOWN), items, data, space, class_names)
+        views.append(ModeView(rank, mode, verdict(mode), mildest(mode, space), tuple(shown)))
+    return views
+
+
+def failing_probes(mode: Mode, probes: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """Failing probes of the mode, one per item: first the items that are right unedited, then the most severe."""
+    inside = probes["failed"] & probes["point"].isin(mode.points.tolist())
+    if mode.classes:
+        inside &= probes["reference"].isin(mode.classes)
+    failing = probes[inside]
+    right = (items["predicted"] == items["reference"]).reindex(failing["item"]).to_numpy()
+    ranked = failing.assign(was_right=right).sort_values(["was_right", "severity"], ascending=False, kind="stable")
+    return ranked.drop_duplicates("item")
+
+
+def mildest(mode: Mode, space: ConceptSpace) -> str:
+    """The point of the mode that is the fewest levels from unedited, in words."""
+    points = space.point(mode.points)
+    moved = np.zeros(len(points), np.int64)
+    for k, concept in enumerate(space.concepts):
+        if concept.identity is not None and not concept.categorical:
+            moved += np.abs(points[:, k] - int(np.abs(concept.levels - concept.identity).argmin()))
+    return space.label(points[moved.argmin()])
+
+
+def verdict(mode: Mode) -> str:
+    """Whether held-out items agree, in words."""
+    if mode.confirmed is None:
+        return mode.note or "not tried on held-out items"
+    if not mode.confirmed:
+        return f"not confirmed: {mode.note}"
+    assert mode.held_out_rate is not None
+    assert mode.held_out_low is not None and mode.held_out_high is not None
+    span = interval(mode.held_out_low, mode.held_out_high)
+    return f"confirmed: {percent(mode.held_out_rate)} ({span}) of {mode.n_held_out} held-out probes fail"
+
+
+def mode_rows(modes: Sequence[Mode]) -> list[dict[str, Any]]:
+    """Plain values, as ``summary.json`` keeps them."""
+    return [
+        {**asdict(mode), "points": mode.points.tolist(), "classes": list(mode.classes)}
+        | {"worst_classes": list(mode.worst_classes)}
+        for mode in modes
+    ]
+
+
+def modes_from_rows(rows: Sequence[Mapping[str, Any]]) -> list[Mode]:
+    """What :func:`mode_rows` wrote."""
+    return [
+        Mode(
+            **{
+                **row,
+                "points": np.array(row["points"], np.int64),
+                "classes": tuple(row["classes"]),
+                "worst_classes": tuple(row["worst_classes"]),
+            }
+        )
+        for row in rows
+    ]
+
+
+def modes_table(modes: Sequence[Mode]) -> str:
+    """The modes as a Markdown table."""
+    head = [
+        "| # | where | fails | 95 % interval | unedited | share of failures | held out |",
+        "|--:|:--|--:|--:|--:|--:|:--|",
+    ]
+    rows = [
+        f"| {rank} | {m.name} | {percent(m.rate)} | {interval(m.low, m.high)} | {percent(m.baseline)} "
+        f"| {percent(m.share)} | {verdict(m)} |"
+        for rank, m in enumerate(modes, start=1)
+    ]
+    return "\n".join([*head, *rows])

@@ -66,9 +66,7 @@ class Landscape:
         table = _count(edited, pairs, space.n_points)
         coordinates = space.coordinates(space.grid())
         clean = items["truth"].to_numpy(float) if items is not None else None
-        table["smoothed"], table["deviation"] = smoothed_rates(pairs, coordinates, clean)
-        table["smoothed_low"] = np.clip(table["smoothed"] - Z_95 * table["deviation"], 0, 1)
-        table["smoothed_high"] = np.clip(table["smoothed"] + Z_95 * table["deviation"], 0, 1)
+        table = table.join(_smoothed_columns(*smoothed_rates(pairs, coordinates, clean)))
         if policy is not None:
             table["policy_mean"], table["policy_spread"] = policy.mean, policy.spread
         explored = items[~items["held_out"]] if items is not None else pd.DataFrame()
@@ -162,6 +160,36 @@ class Landscape:
             f"Landscape({self.space.n_points} points, {self.n_probes} probes, {self.failure_rate:.1%} fail, "
             f"unedited {self.baseline:.1%}, policy agrees {agreement})"
         )
+
+
+def posterior_at(
+    strengths: np.ndarray, probes: pd.DataFrame, space: ConceptSpace, items: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """The smoothed failure rate at any strengths of a range, between the points of the grid too.
+
+    Args:
+        strengths: ``(M, K)`` in the concepts' units.
+        probes: as :meth:`Landscape.from_probes` takes them.
+        space: the grid.
+        items: likewise.
+
+    Returns:
+        ``M`` rows with ``smoothed``, ``deviation``, ``smoothed_low``, ``smoothed_high`` in [0, 1].
+
+    Raises:
+        UsageError: a strength lies beyond what was explored.
+    """
+    pairs = distinct_pairs(probes[probes["point"] >= 0])
+    everywhere = np.concatenate([space.coordinates(space.grid()), space.locate(strengths)])
+    mean, deviation = smoothed_rates(pairs, everywhere, items["truth"].to_numpy(float) if items is not None else None)
+    return _smoothed_columns(mean[space.n_points :], deviation[space.n_points :])
+
+
+def _smoothed_columns(mean: np.ndarray, deviation: np.ndarray) -> pd.DataFrame:
+    """A posterior with its central 95 %."""
+    low, high = (np.clip(mean + sign * Z_95 * deviation, 0, 1) for sign in (-1, 1))
+    columns = {"smoothed": mean, "deviation": deviation, "smoothed_low": low, "smoothed_high": high}
+    return pd.DataFrame(columns)
 
 
 def distinct_pairs(probes: pd.DataFrame) -> pd.DataFrame:

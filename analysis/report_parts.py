@@ -51,9 +51,14 @@ def headline(landscape: Landscape, target: str, modes: Sequence[Mode] = ()) -> s
         return f"{target} fails on {unedited}none of {count(landscape.n_probes)} edited ones that were tried."
     fails = f"{target} fails on {unedited}{percent(landscape.failure_rate)} of edited ones"
     if modes:
-        share = min(1.0, sum(mode.share for mode in modes if not mode.classes) or max(m.share for m in modes))
-        several = "one failure mode explains" if len(modes) == 1 else f"{len(modes)} failure modes explain"
-        return f"{fails}; {several} {percent(share)} of the failures, the worst at {modes[0].name}."
+        largest = max(modes, key=lambda mode: mode.share)
+        also = (
+            ""
+            if largest is modes[0]
+            else f", and the largest ({largest.name}) explains {percent(largest.share)} of all"
+        )
+        several = "its failure mode is" if len(modes) == 1 else f"the worst of its {len(modes)} failure modes is"
+        return f"{fails}; {several} {modes[0].name}, where {percent(modes[0].rate)} fail{also}."
     worst = landscape.worst(1)
     label = landscape.label(worst.index[0])
     row = worst.iloc[0]

@@ -69,6 +69,11 @@ class ConceptSpace:
         columns = [_scaled(c, levels) for c, levels in zip(self.concepts, points.T, strict=True)]
         return np.concatenate(columns, axis=1)
 
+    def locate(self, strengths: np.ndarray) -> np.ndarray:
+        """Where strengths lie among the points, between levels too: ``(M, K) -> (M, D)`` in :meth:`coordinates`."""
+        columns = [_located(c, column) for c, column in zip(self.concepts, np.asarray(strengths, float).T, strict=True)]
+        return np.concatenate(columns, axis=1)
+
     @property
     def slice_axis(self) -> int | None:
         """The axis that chooses the item's class; None where there is none."""
@@ -120,3 +125,14 @@ def _scaled(concept: Concept, levels: np.ndarray) -> np.ndarray:
         return (levels[:, None] == np.arange(n)).astype(np.float32)
     scaled = np.where(levels == UNEDITED, 0.0, 2 * levels / max(n - 1, 1) - (n > 1))
     return scaled[:, None].astype(np.float32)
+
+
+def _located(concept: Concept, strengths: np.ndarray) -> np.ndarray:
+    """Columns of one concept: ``(M,) -> (M, 1)``, linear between levels, or between the borders of cells."""
+    if concept.categorical:
+        return (strengths[:, None] == concept.levels).astype(np.float32)
+    known, n = concept.levels if concept.edges is None else concept.edges, len(concept.levels)
+    if not ((known[0] <= strengths) & (strengths <= known[-1])).all():
+        raise UsageError(f"{concept.name} was explored from {known[0]:g} to {known[-1]:g}; nothing is known beyond")
+    ranks = np.interp(strengths, known, np.arange(len(known)) - (0.0 if concept.edges is None else 0.5))
+    return (2 * ranks / max(n - 1, 1) - (n > 1))[:, None].astype(np.float32)

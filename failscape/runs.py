@@ -15,9 +15,11 @@ from failscape.agents.explorers import load_hyperparameters
 from failscape.agents.session import Progress, Session
 from failscape.analysis.comparison import Comparison
 from failscape.analysis.comparison import compare as compare_landscapes
-from failscape.analysis.landscape import Landscape
+from failscape.analysis.deployment import deployment
+from failscape.analysis.landscape import Landscape, posterior_at
 from failscape.analysis.mode_views import modes_from_rows
 from failscape.analysis.modes import Mode
+from failscape.analysis.risk import risk
 from failscape.analysis.smallest import Smallest, smallest_edits
 from failscape.building import build, complete, plain_arguments, record, stem
 from failscape.concepts import ConceptSpace, concept_space
@@ -73,6 +75,18 @@ class Run:
             )
             self._landscape = len(probes), mapped
         return self._landscape[1]
+
+    def posterior(self, strengths: np.ndarray) -> pd.DataFrame:
+        """The smoothed failure rate at any strengths ``(M, K)`` within what was explored, a row each."""
+        return posterior_at(strengths, self.probes(), self.space, self.items())
+
+    def risk(self, use: Mapping[str, str | float]) -> tuple[float, float, float]:
+        """Failure rate in use and its 95 % interval, where ``use`` says how each concept is distributed there.
+
+        ``{"rotation": "normal(0, 3)", "darken": "uniform(0, 0.3)"}``; see
+        :func:`failscape.analysis.deployment.deployment`.
+        """
+        return risk(self.landscape(), deployment(self.space, use), self.probes())
 
     def modes(self) -> list[Mode]:
         """The failure modes that were found at the end of the run, worst first; none while it is not finished."""

@@ -20,6 +20,13 @@ def add(parsers: Any) -> None:
     parser.add_argument(
         "--plot", type=Path, metavar="FILE", help="write the rotatable 3-D landscape (.html) or a picture (.png)"
     )
+    parser.add_argument(
+        "--use",
+        nargs="+",
+        default=[],
+        metavar="CONCEPT=HOW",
+        help="failure rate in use, such as --use 'rotation=normal(0,3)' 'darken=uniform(0,0.3)' saturation=0.7",
+    )
     parser.set_defaults(run=run)
 
 
@@ -27,14 +34,19 @@ def run(args: argparse.Namespace) -> int:
     """Print, and write what was asked for."""
     from rich.console import Console
 
-    from failscape.exploring import worst_table
+    from failscape.exploring import tell_modes, worst_table
     from failscape.runs import Run
 
     explored = Run(args.folder)
     landscape = explored.landscape()
     console = Console(highlight=False)
     console.print(repr(landscape), markup=False)
+    if explored.smallest() is None:
+        tell_modes(console, explored.modes())
     console.print(worst_table(landscape, args.top))
+    if args.use:
+        rate, low, high = explored.risk(parse_use(args.use))
+        console.print(f"in use, {rate:.1%} of items fail (95 % interval {low:.1%}–{high:.1%})")
     if args.csv:
         landscape.to_frame().to_csv(args.csv, index_label="point")
     if args.export:
@@ -47,6 +59,19 @@ def run(args: argparse.Namespace) -> int:
         if path:
             console.print("wrote", str(path), markup=False)
     return 0
+
+
+def parse_use(pairs: list[str]) -> dict[str, str]:
+    """``["rotation=normal(0,3)"]`` as a dict."""
+    from failscape.errors import UsageError
+
+    use = {}
+    for pair in pairs:
+        name, equals, how = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--use takes CONCEPT=HOW, got {pair!r}")
+        use[name] = how
+    return use
 
 
 def save_plot(landscape: Landscape, path: Path) -> None:

@@ -93,7 +93,7 @@ def test_nothing_is_fetched(ordinary):
 
 
 def test_sections_come_in_order(ordinary):
-    ids = ["sentence", "worst", "landscape", "tried", "search", "repeat"]
+    ids = ["sentence", "modes", "worst", "landscape", "tried", "search", "repeat"]
     assert re.findall(r'<section id="(\w+)">', ordinary) == ids
     text = Page(ordinary).text
     for words in ("In one sentence", "Never visited", "failscape show", "Configuration", "torch"):

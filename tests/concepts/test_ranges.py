@@ -61,3 +61,13 @@ def test_chance_is_a_function_and_looks_like_chance() -> None:
     assert abs(np.corrcoef(draws, uniform("snow", np.arange(20_000)))[0, 1]) < 0.02
     assert len(np.unique(scramble(np.arange(1000), 3))) == 1000
     np.testing.assert_array_equal(scramble(np.array([5]), "a"), scramble(np.array([4, 5]), "a")[1:])
+
+
+def test_strengths_are_located_where_the_points_are() -> None:
+    space = concept_space(["rotation=-30..30/3", "darken=0.1,0.2,0.5", "class"], {"yield": 3, "stop": 0})
+    grid = space.grid()
+    np.testing.assert_allclose(space.locate(space.strengths(grid)), space.coordinates(grid), atol=1e-6)
+    between = space.locate(np.array([[-30.0, 0.15, 3], [30.0, 0.35, 0]]))
+    np.testing.assert_allclose(between, [[-1.5, -0.5, 0, 1], [1.5, 0.5, 1, 0]], atol=1e-6)
+    with pytest.raises(UsageError, match="rotation was explored from -30 to 30; nothing is known beyond"):
+        space.locate(np.array([[31.0, 0.1, 0]]))

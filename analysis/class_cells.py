@@ -132,7 +132,8 @@ def _boxes(
     beside: np.ndarray,
 ) -> list[np.ndarray]:
     """Disjoint boxes of one class, from its significant cells: those with ``p (P,)`` below 1."""
-    free, found = ~taken, []
+    free = ~taken
+    found: list[np.ndarray] = []
     while True:
         parts = components((p < 1) & free, beside)
         if not parts:

@@ -25,7 +25,7 @@ def risk(landscape: Landscape, weights: np.ndarray, probes: pd.DataFrame | None 
     Args:
         landscape: rates over the grid.
         weights: how often each point occurs in use ``(P,)``, not negative, of sum 1.
-        probes: of the landscape. With them, that one item was probed at several points is counted as what it is.
+        probes: of the landscape. With them, the variance is at least the one between items: probes of one item are alike.
 
     Raises:
         UsageError: the weights are no distribution over the grid.
@@ -38,22 +38,24 @@ def risk(landscape: Landscape, weights: np.ndarray, probes: pd.DataFrame | None 
     mean = float(np.clip(weights @ rates, 0, 1))
     shrunk = posterior(np.where(visited, rates * trials, 0.0), trials, smoothed).mean
     variance = float((weights**2 * shrunk * (1 - shrunk))[visited] @ (1 / trials[visited]))
-    variance += float(weights[~visited] @ table["deviation"].to_numpy(float)[~visited]) ** 2
     if probes is not None:
-        variance += _shared(distinct_pairs(probes[probes["point"] >= 0]), weights, rates)
+        variance = max(variance, _clustered(distinct_pairs(probes[probes["point"] >= 0]), weights, rates, trials))
+    variance += float(weights[~visited] @ table["deviation"].to_numpy(float)[~visited]) ** 2
     n = float(max(mean * (1 - mean), (weights * shrunk) @ (1 - shrunk), 1e-9) / max(variance, 1e-12))
     low, high = wilson(np.array([mean * n]), np.array([n]))
     return mean, float(low[0]), float(high[0])
 
 
-def _shared(pairs: pd.DataFrame, weights: np.ndarray, rates: np.ndarray) -> float:
-    """Covariance of the rates, from items probed at several points; not below 0."""
+def _clustered(pairs: pd.DataFrame, weights: np.ndarray, rates: np.ndarray, trials: np.ndarray) -> float:
+    """Variance of the mean with items for clusters: sum of squares of what each item adds to it (Liang, Zeger 1986)."""
     points = pairs["point"].to_numpy(np.int64)
     weight = pairs["weight"].to_numpy(float)
     total = np.bincount(points, weight, len(rates))
-    influence = weights[points] * weight / total[points] * (pairs["failed"].to_numpy(float) - rates[points])
-    per_item = np.bincount(pairs["item"].to_numpy(np.int64), influence)
-    return max(0.0, float((per_item**2).sum() - (influence**2).sum()))
+    # A rate fits its own probes: as for a sample variance, n - 1 of n are free.
+    free = np.sqrt(np.maximum(trials / np.maximum(trials - 1, 1), 1))
+    residual = (pairs["failed"].to_numpy(float) - rates[points]) * free[points]
+    added = weights[points] * weight / total[points] * residual
+    return float((np.bincount(pairs["item"].to_numpy(np.int64), added) ** 2).sum())
 
 
 def _distribution(weights: np.ndarray, n_points: int) -> np.ndarray:

@@ -46,7 +46,7 @@ def weighted_rates(
 
 
 def clustered_rate(items: np.ndarray, failed: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Failure rate of probes of items, and its effective number of trials, ``(M,) x 3``; NaN and 0 where there are none.
+    """Failure rate of probes of items, and its effective number of trials, ``(M,) x 3``; NaN and 0 where none are.
 
     Probes of one item are alike, so that many of them are worth less than as many items. The effective number is what
     a binomial rate would need for the same variance between items (Liang and Zeger 1986), at most Kish's.
@@ -57,9 +57,8 @@ def clustered_rate(items: np.ndarray, failed: np.ndarray, weights: np.ndarray) -
     share = weights / weights.sum()
     rate = min(1.0, float(share @ failed))
     per_item = np.bincount(which, share)
-    n_items = len(per_item)
     kish = float(1 / (share**2).sum())
-    variance = float((np.bincount(which, share * (failed - rate)) ** 2).sum()) * n_items / max(1, n_items - 1)
-    if n_items < 2 or variance <= 0:
+    variance = float((np.bincount(which, share * (failed - rate)) ** 2).sum())
+    if len(per_item) < 2 or variance <= 1e-15:
         return rate, float(1 / (per_item**2).sum())  # all failed, or none: each item says so once
     return rate, min(kish, rate * (1 - rate) / variance)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import binom, binomtest
 
-from failscape.analysis.statistics import inverse_propensities, weighted_rates, wilson
+from failscape.analysis.statistics import clustered_rate, inverse_propensities, weighted_rates, wilson
 
 # --- Wilson's interval ---
 
@@ -123,3 +123,38 @@ def test_a_policy_that_looks_at_the_item_biases_counts_and_not_the_corrected_rat
     assert (np.mean(trials, axis=0) < 200).all()  # it costs certainty, and says so
     spread = np.sqrt(truth * (1 - truth) / np.mean(trials, axis=0))
     assert (np.std(corrected, axis=0) < 1.3 * spread).all()  # the effective number is honest
+
+
+# --- clustered rates ---
+
+
+def test_different_items_are_so_many_trials() -> None:
+    failed = np.repeat([1.0, 0.0], [6, 14])
+    assert clustered_rate(np.arange(20), failed, np.full(20, 3.0)) == pytest.approx((0.3, 20))
+
+
+def test_probes_of_one_item_that_always_agree_are_one_trial() -> None:
+    failed = np.repeat([1.0, 0.0], [6, 14])
+    items = np.repeat(np.arange(20), 5)
+    assert clustered_rate(items, np.repeat(failed, 5), np.ones(100)) == pytest.approx((0.3, 20))
+    assert clustered_rate(items, np.ones(100), np.ones(100)) == pytest.approx((1, 20))
+    assert clustered_rate(np.zeros(7), np.zeros(7), np.ones(7)) == pytest.approx((0, 1))
+
+
+def test_no_probe_is_no_trial() -> None:
+    rate, trials = clustered_rate(np.zeros(0), np.zeros(0), np.zeros(0))
+    assert np.isnan(rate) and trials == 0
+
+
+def test_clustered_intervals_cover_as_often_as_they_say() -> None:
+    """Items of their own difficulty, four probes each; as many independent trials would cover far too seldom."""
+    rng = np.random.default_rng(0)
+    inside, naive = [], []
+    for _ in range(600):
+        items = np.repeat(np.arange(60), 4)
+        failed = (rng.random(240) < rng.beta(0.3, 0.7, 60)[items]).astype(float)
+        rate, trials = clustered_rate(items, failed, np.ones(240))
+        for kept, n in ((inside, trials), (naive, 240.0)):
+            low, high = wilson(np.array([rate * n]), np.array([n]))
+            kept.append(low[0] <= 0.3 <= high[0])
+    assert 0.92 < np.mean(inside) < 0.98 and np.mean(naive) < 0.85

@@ -65,7 +65,7 @@ def concept_space(
 
 
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
-    keys = {"levels", "units", "order", "edges", "classes"}
+    keys = {"levels", "units", "identities", "order", "edges", "classes"}
     if set(description) - keys or "levels" not in description:
         raise UsageError(f"concepts take the keys {', '.join(sorted(keys))}, got {sorted(description)}")
     units, edges = description.get("units", {}), description.get("edges", {})
@@ -75,22 +75,27 @@ def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
         if name == ClassSlice.name and "classes" in description:
             concepts.append(ClassSlice(description["classes"]))
         elif name in units and name not in IMAGE_CONCEPTS:
-            concepts.append(Recorded(name, units[name], **shape))
+            concepts.append(Recorded(name, units[name], description.get("identities", {}).get(name), **shape))
         else:
             concepts.append(_named(name, **shape))
     return ConceptSpace(concepts, description.get("order"))
 
 
 class Recorded(Concept):
-    """A user's own concept as a run folder remembers it: name, unit and levels, without the code that edits."""
+    """A user's own concept as a run folder remembers it: all but the code that edits."""
 
-    identity = None
     limits = (-math.inf, math.inf)
 
     def __init__(
-        self, name: str, unit: str, levels: Sequence[float] | None = None, *, edges: Sequence[float] | None = None
+        self,
+        name: str,
+        unit: str,
+        identity: float | None = None,
+        levels: Sequence[float] | None = None,
+        *,
+        edges: Sequence[float] | None = None,
     ) -> None:
-        self.name, self.unit = name, unit  # type: ignore[misc]
+        self.name, self.unit, self.identity = name, unit, identity  # type: ignore[misc]
         super().__init__(levels, edges=edges)
 
     def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:

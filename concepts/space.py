@@ -105,6 +105,7 @@ class ConceptSpace:
         return {
             "levels": {c.name: c.levels.tolist() for c in self.concepts},
             "units": {c.name: c.unit for c in self.concepts},
+            "identities": {c.name: c.identity for c in self.concepts},
             "order": list(self.order),
             **({"edges": edges} if edges else {}),
             **({"classes": classes} if classes else {}),

@@ -38,14 +38,23 @@ def explored_space(
         raise UsageError(f"no way to explore {explore!r}{did_you_mean(explore, EXPLORATIONS)}")
     if start is not None and explore != "micro":
         raise UsageError(f"only explore=micro starts from a run, not {explore}")
-    if start is not None and concepts is not None:
-        raise UsageError(f"the walk takes its concepts from {start}; leave out the concepts")
     if start is not None:
-        return walked_space(Path(start))
+        return _walked(Path(start), concepts)
     if explore == "fsrl":
         return concept_space(FSRL_MICRO if concepts is None else concepts)
     space = concept_space("fsrl" if concepts is None else concepts, classes)
     return lattice(space) if explore == "micro" else space
+
+
+def _walked(run: Path, concepts: Any) -> ConceptSpace:
+    """The grid of a run as a lattice; of ``concepts`` where they are given, which must be those of the run."""
+    walked = walked_space(run)
+    if concepts is None:
+        return walked
+    given = lattice(concept_space(concepts))
+    if given.describe() != walked.describe():
+        raise UsageError(f"{run} explored {walked}, not {given}: leave out the concepts")
+    return given
 
 
 def make_moves(

@@ -193,9 +193,10 @@ def test_a_finished_run_may_be_resumed_and_stays_as_it_is(whole: Path) -> None:
     found = probes(whole)
     envs = gym.make_vec("failscape/Toy-v0", num_envs=8, memory=300).unwrapped
     asked = envs.mdp.target.n_queries
-    resume(RunFolder(whole), envs, report=False)
+    again = resume(RunFolder(whole), envs, report=False)
     n_held_out = int(envs.mdp.items.held_out.sum())
-    assert envs.mdp.target.n_queries - asked == 2 * n_held_out  # only the evaluation of the agent asks again
+    confirmed = again.summary["n_confirmation_queries"]  # only what is asked of held-out items is asked again
+    assert envs.mdp.target.n_queries - asked == 2 * n_held_out + confirmed
     pd.testing.assert_frame_equal(probes(whole), found, check_exact=True)
     assert {name: (whole / name).read_bytes() for name in before} == before
 
@@ -205,7 +206,7 @@ def test_another_grid_is_no_continuation(whole: Path) -> None:
     space = ConceptSpace([Shift([-1, 1]), ShiftUp()])
     envs = ConceptVectorEnv(ConceptMDP(toy.target, space, toy.items, toy.reward), 8)
     with pytest.raises(UsageError, match="explored another grid than failscape/Toy-v0 has now"):
-        resume(RunFolder(whole), envs, report=False)
+        again = resume(RunFolder(whole), envs, report=False)
 
 
 def test_other_choices_are_no_continuation(whole: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from failscape.errors import UsageError
 
 
 def recorded_space(shape: tuple[int, ...]) -> ConceptSpace:
-    return ConceptSpace([Recorded(f"axis{i}", "", np.arange(n, dtype=float)) for i, n in enumerate(shape)])
+    return ConceptSpace([Recorded(f"axis{i}", "", None, np.arange(n, dtype=float)) for i, n in enumerate(shape)])
 
 
 SHAPES = st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)
@@ -129,7 +129,7 @@ MISTAKES = {
     "levels of rotation must be numbers, got ['a']": {"levels": {"rotation": ["a"]}},
     "levels of rotation must be strictly increasing, got []": {"levels": {"rotation": []}},
     "the preset fsrl is a whole grid and stands alone; name the concepts one by one instead": ["fsrl", "contrast"],
-    "concepts take the keys classes, edges, levels, order, units, got ['level']": {"level": {}},
+    "concepts take the keys classes, edges, identities, levels, order, units, got ['level']": {"level": {}},
     "a concept space needs one or more different concepts, got ['darken', 'darken']": ["darken", "darken=0.5"],
     "a concept space needs one or more different concepts, got []": [],
     "no concept 'rotaton' to order; did you mean rotation?": {"levels": {"rotation": [0]}, "order": ["rotaton"]},

@@ -227,11 +227,6 @@ def test_a_class_without_items_on_both_sides_cannot_be_chosen() -> None:
 REFUSED = {
     "no way to explore 'macros'; did you mean macro?": {"explore": "macros"},
     "only explore=micro starts from a run, not macro": {"start": "runs/a"},
-    "the walk takes its concepts from runs/a; leave out the concepts": {
-        "explore": "micro",
-        "start": "runs/a",
-        "concepts": "fsrl",
-    },
     "a walk edits one item and cannot choose its class; leave class out": {
         "explore": "micro",
         "concepts": ["class", "darken"],

@@ -82,13 +82,15 @@ def find_modes(
     general = [_mode(evidence, points, (), simes(tests.p[points], tests.n)) for points in regions]
     general = [mode for mode in general if mode.q_value <= LEVEL]
     # A region where only a few classes fail is theirs, if the classes' own tests find it.
-    of_few = [_is_of_few(evidence, mode.points) for mode in general]
+    of_few = [_is_of_few(evidence, mode.points, tests.n_points) for mode in general]
     taken = np.zeros(landscape.space.n_points, bool)
     for mode, few in zip(general, of_few, strict=True):
         taken[mode.points] |= not few
     found = class_regions(landscape.space, evidence.pairs, tests.cells, tests.standing_cells, taken, evidence.beside)
     of_classes = [_class_mode(evidence, tests, region) for region in found]
-    of_classes = [mode for mode in of_classes if mode.q_value <= LEVEL]
+    # A cell beside a region that is drawn already stands out by the region's probes: its own must show it too.
+    own_level = LEVEL / landscape.space.n_points
+    of_classes = [mode for mode in of_classes if mode.q_value <= LEVEL and mode.p_value <= own_level]
     theirs = np.concatenate([np.zeros(0, np.int64), *(mode.points for mode in of_classes)])
     kept = [m for m, few in zip(general, of_few, strict=True) if not (few and np.isin(m.points, theirs).any())]
     return sorted(kept + of_classes, key=lambda mode: mode.rate, reverse=True)
@@ -113,6 +115,7 @@ class _Tests(NamedTuple):
     cells: Cells
     standing_cells: np.ndarray  # (T,) bool
     n: int  # tests of both kinds
+    n_points: int  # what the points' own p-values count as, for their share of the level
 
 
 def _evidence(landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, class_names: Sequence[str]) -> _Evidence:
@@ -150,7 +153,9 @@ def _test(evidence: _Evidence) -> _Tests:
     standing, _ = benjamini_hochberg(p, LEVEL)
     everywhere, stands = np.ones(len(trials)), np.zeros(len(trials), bool)
     everywhere[visited], stands[visited] = p[: len(visited)], standing[: len(visited)]
-    return _Tests(everywhere, stands, cells._replace(p=p[len(visited) :]), standing[len(visited) :], n)
+    return _Tests(
+        everywhere, stands, cells._replace(p=p[len(visited) :]), standing[len(visited) :], n, kinds * len(visited)
+    )
 
 
 def _class_mode(evidence: _Evidence, tests: _Tests, region: ClassRegion) -> Mode:
@@ -215,15 +220,22 @@ def _worst(pairs: pd.DataFrame) -> list[int]:
     return [int(labels[i]) for i in order if significant[i]]
 
 
-def _is_of_few(evidence: _Evidence, points: np.ndarray) -> bool:
-    """Whether a region would not stand out without its worst classes, or the one that fails there most often."""
+def _is_of_few(evidence: _Evidence, points: np.ndarray, n_points: int) -> bool:
+    """Whether a region would not stand out without its worst classes, or the one that fails there most often.
+
+    The others are tested point by point as the whole was: the region was picked where they, too, had bad luck.
+    """
     pairs = _at(evidence.pairs, points)
     few = _worst(pairs) or [int(pairs["label"][pairs["failed"] > 0].mode()[0])]
     others, clean = (frame[~frame["label"].isin(few)] for frame in (pairs, evidence.clean))
-    if not len(others) or _exceeds(others, clean) > LEVEL:
+    if not len(others):
         return True
+    counted = [_rate(at_point) for _, at_point in others.groupby("point")]
+    rates, trials = np.array(counted).T
+    p = exceeds(rates * trials, trials, np.array(clean["failed"].sum()), np.array(len(clean)))
     baseline = evidence.landscape.baseline
-    return _rate(others)[0] - baseline < OF_FEW * (_rate(pairs)[0] - baseline)
+    weak = _rate(others)[0] - baseline < OF_FEW * (_rate(pairs)[0] - baseline)
+    return weak or simes(p, n_points) > LEVEL
 
 
 def _class_name(evidence: _Evidence, label: int) -> str:

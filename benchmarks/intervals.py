@@ -41,7 +41,7 @@ class Drawn(NamedTuple):
 
 def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
-    arguments.add_argument("--runs", type=int, default=8, help="runs per setting of the landscape simulations")
+    arguments.add_argument("--runs", type=int, default=20, help="runs per setting of the landscape simulations")
     arguments.add_argument("--nulls", type=int, default=60, help="runs without failure modes, per baseline")
     args = arguments.parse_args(argv)
     counted = {"wilson": counted_coverage(0)} | landscape_coverage(args.runs, 1)
@@ -96,7 +96,7 @@ def coverages(rng: np.random.Generator, drawn: Drawn) -> dict[str, float]:
     table, truth = landscape.table, drawn.truth
     risks = []
     for concentration in (0.02, 0.2, 2.0, 50.0):  # from a few points to nearly all
-        for weights in rng.dirichlet(np.full(P, concentration), 10):
+        for weights in rng.dirichlet(np.full(P, concentration), 2):
             _, low, high = risk(landscape, weights, drawn.probes)
             risks.append(low <= weights @ truth <= high)
     return {

@@ -1,20 +1,74 @@
-"""Explorers by name, and their hyperparameters."""
+"""Explorers by name: what they are, how they may move, and their hyperparameters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
-from typing import Any
+from importlib import import_module, resources
+from typing import Any, NamedTuple
 
 import yaml
 
+from failscape.agents.session import Session
+from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError, did_you_mean
 
+
+class Explorer(NamedTuple):
+    """An entry of the registry."""
+
+    summary: str
+    run: str  # "module:function" of (envs, session, seed, hyperparameters), imported when it is needed
+    moves: tuple[str, ...]  # ways to explore that it can play
+
+    @property
+    def plays(self) -> str:
+        """Its ways to explore, for messages."""
+        return ", ".join(self.moves)
+
+
+MACRO = ("macro",)
+ALL = ("macro", "factored", "micro", "fsrl")
 EXPLORERS = {
-    "dqn": "SB3 deep Q-learning; half of the budget stays uniform and feeds the landscape",
-    "random": "uniform points of uniform items: the honest baseline",
-    "scan": "every item at every point: the truth",
+    "dqn": Explorer(
+        "SB3 deep Q-learning; half of the budget stays uniform and feeds the landscape",
+        "failscape.agents.dqn:explore_dqn",
+        MACRO,
+    ),
+    "best-first": Explorer(
+        "greedy search for the smallest edit that breaks each item",
+        "failscape.agents.best_first:explore_best_first",
+        ("micro",),
+    ),
+    "random": Explorer(
+        "uniform points of uniform items, or random walks: the honest baseline",
+        "failscape.agents.random:explore_random",
+        ALL,
+    ),
+    "scan": Explorer(
+        "every item at every point: the truth", "failscape.agents.scan:scan", ("macro", "factored", "micro")
+    ),
 }
+DEFAULTS = {"macro": "dqn", "factored": "random", "micro": "best-first", "fsrl": "random"}
+
+
+def default_explorer(moves: str | None) -> str:
+    """The explorer for a way to explore; that of ``macro`` where the way is not named."""
+    return DEFAULTS.get(moves or "macro", "dqn")
+
+
+def explore(name: str, envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: Mapping[str, Any]) -> Any:
+    """Spend the session's budget; returns the trained agent where there is one.
+
+    Raises:
+        UsageError: the explorer cannot move as the environment does.
+    """
+    explorer, moves = EXPLORERS[name], envs.mdp.moves.name
+    if moves not in explorer.moves:
+        able = [other for other, entry in EXPLORERS.items() if moves in entry.moves and other != "scan"]
+        raise UsageError(f"{name} plays {explorer.plays}, not {moves}; use --algo {' or '.join(able)}")
+    module, _, function = explorer.run.partition(":")
+    run = getattr(import_module(module), function)
+    return run(envs, session, seed, hyperparameters)
 
 
 def load_hyperparameters(algo: str, env_id: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -5,7 +5,8 @@ Shapes: ``B`` environments, ``K`` concepts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from failscape.envs.mdp import ConceptMDP
 from failscape.envs.views import ConceptVectorEnv, slot_seeds
 
 
-def explore_random(envs: ConceptVectorEnv, session: Session, seed: int) -> None:
+def explore_random(envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: Mapping[str, Any]) -> None:
     """Spend the budget on uniform random points of random items, or on random walks."""
     rng = np.random.default_rng(seed)
     envs.reset(seed=slot_seeds(seed, envs.num_envs))

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from failscape.agents.session import Session
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.views import ConceptVectorEnv, explorable
 
 
-def scan(envs: ConceptVectorEnv, session: Session, items: np.ndarray) -> None:
-    """Evaluate each of ``items`` at each point once, in batches of ``envs.num_envs``, point by point.
+def scan(envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: Mapping[str, Any]) -> None:
+    """Evaluate each item that may be explored at each point once, in batches of ``envs.num_envs``, point by point.
 
-    A budget below the number of pairs ends it early, after the batch that spends it.
+    Where the grid has a slice, an item is shown only at the points of its class. A budget below the number of pairs
+    ends it early, after the batch that spends it.
     """
     mdp = envs.mdp
-    n_points = mdp.space.n_points
-    pairs = np.stack(np.divmod(np.arange(n_points * len(items)), len(items)), axis=1)  # (point, which item)
-    for start in range(0, len(pairs), envs.num_envs):
+    items, points = pairs(mdp, explorable(mdp))
+    for start in range(0, len(items), envs.num_envs):
         if session.done:
             return
-        points, which = pairs[start : start + envs.num_envs].T
-        state = mdp.transition(mdp.initial(items[which]), points)
+        batch = slice(start, start + envs.num_envs)
+        state = mdp.at(items[batch], mdp.space.point(points[batch]))
         outcome, cached = envs.outcomes(state)
-        session.recorder.propensity = np.full(len(points), 1 / n_points)
+        session.recorder.propensity = np.full(len(state.items), 1 / mdp.space.n_points)
         session.recorder.record(state, outcome, cached)
         session.tick({})
+
+
+def pairs(mdp: ConceptMDP, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Items and rows of the grid, every one with every other that its class allows: ``(N,) -> (M,), (M,)``."""
+    points, which = np.divmod(np.arange(mdp.space.n_points * len(items)), len(items))
+    axis = mdp.space.slice_axis
+    if axis is None:
+        return items[which], points
+    classes = mdp.space.concepts[axis].levels[mdp.space.point(points)[:, axis]]
+    fits = classes == mdp.items.references[items[which]]
+    return items[which][fits], points[fits]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from failscape.agents import explorers
 from failscape.agents.explorers import load_hyperparameters
 from failscape.agents.session import Session
 from failscape.envs.mdp import ConceptMDP, Outcome, State
@@ -26,6 +27,7 @@ class Kept(Recorder):
         columns = {
             "item": state.items.copy(),
             "point": self.space.index(state.points),
+            "levels": [",".join(map(str, point)) for point in state.points.tolist()],
             "failed": outcome.failed,
             "severity": outcome.severity,
             "propensity": self.propensity,
@@ -36,22 +38,13 @@ class Kept(Recorder):
 
 
 def explore(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tuple[pd.DataFrame, Any]:
-    """Probes of an exploration at the default settings, and its agent (None for random)."""
+    """Probes of an exploration at the default settings, and its agent where there is one."""
     hyperparameters = load_hyperparameters(explorer, "failscape/Classifier-v0")
     envs = ConceptVectorEnv(mdp, hyperparameters.pop("num_envs"), memory=hyperparameters.pop("memory"))
     hyperparameters.pop("budget")
     recorder = Kept(mdp, seed)
     envs.recorder = recorder
-    session = Session(recorder, budget)
-    agent = None
-    if explorer == "random":
-        from failscape.agents.random import explore_random
-
-        explore_random(envs, session, seed)
-    else:
-        from failscape.agents.dqn import explore_dqn
-
-        agent = explore_dqn(envs, session, seed, hyperparameters)
+    agent = explorers.explore(explorer, envs, Session(recorder, budget), seed, hyperparameters)
     return pd.concat(recorder.frames, ignore_index=True), agent
 
 

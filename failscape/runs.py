@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from failscape.agents.explorers import load_hyperparameters
+from failscape.agents import explorers
+from failscape.agents.explorers import default_explorer, load_hyperparameters
 from failscape.agents.session import Progress, Session
 from failscape.analysis.comparison import Comparison
 from failscape.analysis.comparison import compare as compare_landscapes
@@ -25,7 +26,7 @@ from failscape.building import build, complete, plain_arguments, record, stem
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.concepts.space import UNEDITED
 from failscape.envs.recording import item_rows
-from failscape.envs.views import ConceptVectorEnv, explorable
+from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
 from failscape.records.policy import PolicyTable
@@ -133,7 +134,7 @@ def find_scan(run: Run) -> Run | None:
 
 def explore(
     envs: ConceptVectorEnv,
-    explorer: str = "dqn",
+    explorer: str | None = None,
     *,
     budget: int | None = None,
     seed: int = 0,
@@ -145,7 +146,7 @@ def explore(
 
     Args:
         envs: one of failscape's vector environments.
-        explorer: ``dqn``, ``random`` or ``scan``.
+        explorer: its name, as ``train.py --list`` has them; the one made for the environment's moves when omitted.
         budget: evaluations of the target; the explorer's default when omitted.
         seed: of everything random.
         hyperparameters: changes to the explorer's own.
@@ -158,6 +159,7 @@ def explore(
     envs = envs.unwrapped
     spec = envs.spec
     assert spec is not None, "make the environment with gymnasium.make_vec"
+    explorer = explorer or default_explorer(envs.mdp.moves.name)
     overrides = {**(hyperparameters or {}), "num_envs": envs.num_envs}
     if envs.outcomes.capacity:  # else the explorer's own, as on the command line
         overrides["memory"] = envs.outcomes.capacity
@@ -231,26 +233,11 @@ def go_on(
             session.listeners += (Snapshots(run, board, session),)
         if on_session:
             on_session(session, folder)
-        agent = _explore(envs, session, settings)
+        own = {k: v for k, v in settings.hyperparameters.items() if k not in {"num_envs", "budget", "memory"}}
+        agent = explorers.explore(settings.explorer, envs, session, settings.seed, own)
         if not session.stopped:
             conclude(envs.mdp, agent, run, board, report=report)
     finally:
         store.close()
         board.close()
     return run
-
-
-def _explore(envs: ConceptVectorEnv, session: Session, settings: Settings) -> Any:
-    """The explorer at work; returns the trained agent where it is one."""
-    hyperparameters = {k: v for k, v in settings.hyperparameters.items() if k not in {"num_envs", "budget", "memory"}}
-    if settings.explorer == "random":
-        from failscape.agents.random import explore_random
-
-        return explore_random(envs, session, settings.seed)
-    if settings.explorer == "scan":
-        from failscape.agents.scan import scan
-
-        return scan(envs, session, np.asarray(explorable(envs.mdp)))
-    from failscape.agents.dqn import explore_dqn
-
-    return explore_dqn(envs, session, settings.seed, hyperparameters)

@@ -206,7 +206,7 @@ def test_another_grid_is_no_continuation(whole: Path) -> None:
     space = ConceptSpace([Shift([-1, 1]), ShiftUp()])
     envs = ConceptVectorEnv(ConceptMDP(toy.target, space, toy.items, toy.reward), 8)
     with pytest.raises(UsageError, match="explored another grid than failscape/Toy-v0 has now"):
-        again = resume(RunFolder(whole), envs, report=False)
+        resume(RunFolder(whole), envs, report=False)
 
 
 def test_other_choices_are_no_continuation(whole: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ def add(parsers: Any) -> None:
     """Register the subcommand."""
     parser = parsers.add_parser("train", help="explore a target and map its failures", description=__doc__)
     parser.add_argument("--list", action="store_true", help="environments, targets and explorers")
-    parser.add_argument("--algo", default="dqn", metavar="NAME", help="explorer: dqn (default) or random")
+    parser.add_argument("--algo", metavar="NAME", help="explorer (default: dqn, best-first for micro): train.py --list")
     add_environment(parser)
     add_run(parser)
     parser.set_defaults(run=run)
@@ -23,12 +23,13 @@ def run(args: argparse.Namespace) -> int:
     """Explore, or list what there is."""
     if args.list:
         return show_list(args)
+    from failscape.agents.explorers import default_explorer
     from failscape.exploring import explore_command
 
     if args.resume:
         refuse_beside_resume(args)
         return explore_command(args, None)
-    return explore_command(args, settings_from(args, args.algo))
+    return explore_command(args, settings_from(args, args.algo or default_explorer(args.explore)))
 
 
 def show_list(args: argparse.Namespace) -> int:
@@ -45,7 +46,7 @@ def show_list(args: argparse.Namespace) -> int:
         "environments (--env)": environments,
         "targets (--target)": list_targets(),
         "ways to explore (--explore)": list(EXPLORATIONS.items()),
-        "explorers (--algo)": [(name, what) for name, what in EXPLORERS.items() if name != "scan"],
+        "explorers (--algo)": [(name, entry.summary) for name, entry in EXPLORERS.items() if name != "scan"],
     }
     for title, rows in sections.items():
         print(title)

@@ -35,7 +35,7 @@ def recording(path: Path, num_envs: int, memory: int = 0) -> tuple[ConceptVector
 
 def randomly(path: Path, budget: int, seed: int = 0, num_envs: int = 16, memory: int = 0) -> pd.DataFrame:
     envs, store = recording(path, num_envs, memory)
-    explore_random(envs, Session(envs.recorder, budget), seed)
+    explore_random(envs, Session(envs.recorder, budget), seed, {})
     frame = store.frame()
     store.close()
     return frame
@@ -96,7 +96,7 @@ def brute_force(mdp: ConceptMDP) -> pd.DataFrame:
 def test_a_scan_is_brute_force_exactly(tmp_path: Path, num_envs: int) -> None:
     envs, store = recording(tmp_path / "probes.sqlite", num_envs)
     before = envs.mdp.target.n_queries
-    scan(envs, Session(envs.recorder, 10_000), explorable(envs.mdp))
+    scan(envs, Session(envs.recorder, 10_000), 0, {})
     found = store.frame()
     store.close()
     assert envs.mdp.target.n_queries - before == len(found) == 32 * N_POINTS
@@ -109,7 +109,7 @@ def test_a_scan_is_brute_force_exactly(tmp_path: Path, num_envs: int) -> None:
 
 def test_the_budget_ends_a_scan_early(tmp_path: Path) -> None:
     envs, store = recording(tmp_path / "probes.sqlite", 32)
-    scan(envs, Session(envs.recorder, 100), explorable(envs.mdp))
+    scan(envs, Session(envs.recorder, 100), 0, {})
     assert len(store) == 128 and store.frame()["point"].unique().tolist() == [0, 1, 2, 3]
     store.close()
 
@@ -121,7 +121,7 @@ class Stop(Exception):
 @pytest.mark.parametrize("after", [1, 10, 21])
 def test_a_scan_resumes_where_it_was_cut(tmp_path: Path, after: int) -> None:
     whole_envs, whole = recording(tmp_path / "whole.sqlite", 37)
-    scan(whole_envs, Session(whole_envs.recorder, 10_000), explorable(whole_envs.mdp))
+    scan(whole_envs, Session(whole_envs.recorder, 10_000), 0, {})
 
     def cut(progress: Progress) -> None:
         if progress.n_probes >= 37 * after:
@@ -129,12 +129,12 @@ def test_a_scan_resumes_where_it_was_cut(tmp_path: Path, after: int) -> None:
 
     envs, store = recording(tmp_path / "cut.sqlite", 37)
     with pytest.raises(Stop):
-        scan(envs, Session(envs.recorder, 10_000, [cut]), explorable(envs.mdp))
+        scan(envs, Session(envs.recorder, 10_000, [cut]), 0, {})
     n_before = len(store)
     store.close()
     envs, store = recording(tmp_path / "cut.sqlite", 37)
     before = envs.mdp.target.n_queries
-    scan(envs, Session(envs.recorder, 10_000), explorable(envs.mdp))
+    scan(envs, Session(envs.recorder, 10_000), 0, {})
     assert n_before > 0 and envs.mdp.target.n_queries - before == 800 - n_before
     pd.testing.assert_frame_equal(
         store.frame().drop(columns="time"), whole.frame().drop(columns="time"), check_exact=True

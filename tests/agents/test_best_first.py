@@ -128,7 +128,5 @@ def test_a_walk_over_other_concepts_than_the_runs_is_refused(macro: fs.Run) -> N
 
     path = macro.folder.path
     assert explored_space("micro", [Shift(), ShiftUp()], path, None).shape == (5, 5)
-    with pytest.raises(
-        UsageError, match="explored right × up: 25 points, not darken: 6 points"
-    ):
+    with pytest.raises(UsageError, match="explored right × up: 25 points, not darken: 6 points"):
         explored_space("micro", "darken", path, None)

@@ -47,7 +47,7 @@ def test_the_likelihood_is_a_distribution_over_the_lattice_and_highest_unedited(
         likely = log_likelihood(SPACE.grid(), SPACE, home, sigma)
         assert np.exp(likely).sum() == pytest.approx(1)
         assert likely.argmax() == SPACE.index(home[None])[0]
-    one, two = log_likelihood(np.array([home + [1, 0, 0], home + [2, 0, 0]]), SPACE, home)
+    one, two = log_likelihood(home + np.array([[1, 0, 0], [2, 0, 0]]), SPACE, home)
     assert one - two == pytest.approx(1.5)  # (2^2 - 1^2) / 2
 
 

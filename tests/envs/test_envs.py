@@ -302,7 +302,7 @@ def test_the_edited_picture_can_be_looked_at(pictures: Path) -> None:
 
 def test_a_grid_too_large_for_one_action_each_is_refused() -> None:
     space = ConceptSpace([Shift(np.linspace(-100, 100, MAX_ACTIONS + 1))])
-    with pytest.raises(UsageError, match="100001 points are too many for one action each .* explore=factored"):
+    with pytest.raises(UsageError, match=r"100001 points are too many for one action each .* explore=factored"):
         ConceptMDP(ToyTarget(), space, toy_items(), CLASSIFICATION_REWARDS["margin"])
 
 

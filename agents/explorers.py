@@ -20,11 +20,6 @@ class Explorer(NamedTuple):
     run: str  # "module:function" of (envs, session, seed, hyperparameters), imported when it is needed
     moves: tuple[str, ...]  # ways to explore that it can play
 
-    @property
-    def plays(self) -> str:
-        """Its ways to explore, for messages."""
-        return ", ".join(self.moves)
-
 
 MACRO = ("macro",)
 ALL = ("macro", "factored", "micro", "fsrl")
@@ -62,13 +57,19 @@ def explore(name: str, envs: ConceptVectorEnv, session: Session, seed: int, hype
     Raises:
         UsageError: the explorer cannot move as the environment does.
     """
-    explorer, moves = EXPLORERS[name], envs.mdp.moves.name
-    if moves not in explorer.moves:
-        able = [other for other, entry in EXPLORERS.items() if moves in entry.moves and other != "scan"]
-        raise UsageError(f"{name} plays {explorer.plays}, not {moves}; use --algo {' or '.join(able)}")
-    module, _, function = explorer.run.partition(":")
+    check_moves(name, envs.mdp.moves.name)
+    module, _, function = EXPLORERS[name].run.partition(":")
     run = getattr(import_module(module), function)
     return run(envs, session, seed, hyperparameters)
+
+
+def check_moves(name: str, moves: str) -> None:
+    """Refuse an explorer that cannot move as an environment does."""
+    if moves not in EXPLORERS[name].moves:
+        able = [other for other, entry in EXPLORERS.items() if moves in entry.moves and other != "scan"]
+        raise UsageError(
+            f"{name} plays {', '.join(EXPLORERS[name].moves)}, not {moves}; use --algo {' or '.join(able)}"
+        )
 
 
 def load_hyperparameters(algo: str, env_id: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:

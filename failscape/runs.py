@@ -186,6 +186,7 @@ def start(
     report: bool = True,
 ) -> Run:
     """Make a run folder and explore into it."""
+    explorers.check_moves(settings.explorer, envs.mdp.moves.name)
     folder = RunFolder.create(out, stem(settings, envs.mdp.target.name), settings.to_config(), command)
     envs.mdp.looks.save(folder / "looks.npz")
     return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from scipy.stats import chi2_contingency, chisquare
 
-from failscape.agents.explorers import EXPLORERS, load_hyperparameters
+import failscape as fs
+from failscape.agents.explorers import EXPLORERS, default_explorer, load_hyperparameters
 from failscape.agents.random import explore_random
 from failscape.agents.scan import scan
 from failscape.agents.session import Progress, Session
@@ -186,3 +187,15 @@ def test_misspelt_names_are_told_the_closest() -> None:
         load_hyperparameters("dqm", "x")
     with pytest.raises(UsageError, match=r"dqn has no setting 'learning_rat'; did you mean learning_rate\?"):
         load_hyperparameters("dqn", "x", {"learning_rat": 1})
+
+
+def test_an_explorer_that_cannot_move_so_is_refused_and_others_are_named(tmp_path: Path) -> None:
+    envs = gym.make_vec("failscape/Toy-v0", num_envs=4, explore="micro")
+    with pytest.raises(UsageError, match="dqn plays macro.*, not micro; use --algo best-first or random"):
+        fs.explore(envs, "dqn", budget=400, out=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("moves", ["macro", "factored", "micro", "fsrl"])
+def test_the_default_explorer_plays_what_it_is_the_default_for(moves: str) -> None:
+    assert moves in EXPLORERS[default_explorer(moves)].moves

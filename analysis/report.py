@@ -88,7 +88,9 @@ def write_report(
             target=target,
             run=run,
             landscape=landscape,
-            headline=report_parts.headline(landscape, target, [view.mode for view in modes]),
+            headline=report_parts.smallest_headline(smallest, target)
+            if smallest
+            else report_parts.headline(landscape, target, [view.mode for view in modes]),
             baseline=report_parts.baseline_interval(landscape),
             curve=curve,
             modes=modes,

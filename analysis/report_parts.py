@@ -146,6 +146,18 @@ def search_facts(curve: Discovery, landscape: Landscape) -> list[tuple[str, str]
     ]
 
 
+def smallest_headline(smallest: Smallest, target: str) -> str:
+    """A walk's report in one sentence."""
+    found, n = smallest.table, smallest.n_items
+    if not len(found):
+        return f"None of {count(n)} items of {target} was broken by any edit that was tried."
+    middle = f"{found['levels'].median():g} levels in the middle"
+    return (
+        f"{target} breaks on {count(len(found))} of {count(n)} items by edits of {middle}; "
+        f"the likeliest that breaks one is {found['edit'].iloc[0]}."
+    )
+
+
 def smallest_facts(smallest: Smallest) -> list[tuple[str, str]]:
     """What walks found, as label and value."""
     table = smallest.table

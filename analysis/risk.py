@@ -25,7 +25,7 @@ def risk(landscape: Landscape, weights: np.ndarray, probes: pd.DataFrame | None 
     Args:
         landscape: rates over the grid.
         weights: how often each point occurs in use ``(P,)``, not negative, of sum 1.
-        probes: of the landscape. With them, the variance is at least the one between items: probes of one item are alike.
+        probes: of the landscape. With them, the variance is at least the one between items, whose probes are alike.
 
     Raises:
         UsageError: the weights are no distribution over the grid.

@@ -174,8 +174,8 @@ def origin(space: ConceptSpace) -> np.ndarray:
 
 
 def _identity_level(concept: Concept) -> int:
-    found = np.flatnonzero(concept.levels == concept.identity) if concept.identity is not None else ()
-    if not len(found):
+    found = [] if concept.identity is None else np.flatnonzero(concept.levels == concept.identity).tolist()
+    if not found:
         raise UsageError(f"{concept.name} has no level that changes nothing, so no walk can begin there; leave it out")
     return int(found[0])
 

@@ -235,7 +235,7 @@ def tell_smallest(console: Console, smallest: Smallest, n: int = 5) -> None:
     for heading in ("#", "likeliest failing edits", "levels", "log-likelihood", "probe"):
         table.add_column(heading, justify="left" if heading.startswith("likeliest") else "right")
     for rank, row in enumerate(found.head(n).itertuples(), 1):
-        table.add_row(str(rank), row.edit, str(row.levels), f"{row.log_likelihood:.2f}", str(row.probe))
+        table.add_row(str(rank), str(row.edit), str(row.levels), f"{row.log_likelihood:.2f}", str(row.probe))
     console.print(table)
 
 

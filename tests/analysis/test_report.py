@@ -10,9 +10,12 @@ import pytest
 
 from failscape.analysis.comparison import compare
 from failscape.analysis.landscape import Landscape
+from failscape.analysis.mode_views import mode_views
+from failscape.analysis.modes import find_modes
 from failscape.analysis.plots.discovery import discovery
 from failscape.analysis.report import write_report
 from failscape.analysis.report_parts import headline, never_visited, search_facts, worst_points
+from failscape.analysis.smallest import smallest_edits
 from failscape.analysis.strips import concept_strips
 from failscape.analysis.thumbnails import data_uri, thumbnail
 from failscape.data.base import Skipped
@@ -214,3 +217,28 @@ def test_the_page_draws_and_turns(ordinary, browser, tmp_path):
     requests = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     urls = {r["params"]["request"]["url"] for r in requests if r["method"] == "Network.requestWillBeSent"}
     assert not [url for url in urls if url.startswith(("http", "ws"))]
+
+
+def test_a_walk_is_reported_by_its_smallest_edits(report, made):
+    run = made()
+    smallest = smallest_edits(run.probes, run.space, np.full(3, -1))
+    page = report(smallest=smallest, least=run.exemplars())
+    assert re.findall(r'<section id="(\w+)">', page) == [
+        "sentence",
+        "smallest",
+        "landscape",
+        "tried",
+        "search",
+        "repeat",
+    ]
+    text = Page(page).text
+    assert "by edits of" in text and smallest.table["edit"].iloc[0] in text and "levels moved, by concept" in text
+
+
+def test_modes_are_told_with_how_sure_each_is(report, made):
+    run = made(3, 4000)
+    modes = find_modes(run.landscape, run.probes, run.items, ("<b>", "b", "c", "d"))
+    views = mode_views(modes, run.probes, run.items, run.data, run.space, ("<b>", "b", "c", "d"))
+    text = Page(report(modes=views)).text
+    for view in views:
+        assert view.mode.name in text and view.verdict in text and view.mildest in text

@@ -70,6 +70,7 @@ class Search:
         self.best: Point | None = None
         self._queued: set[Point] = {self.home}
         if first is None:
+            typical.add(self.home, severity)
             self._expand(self.home, severity)
         else:
             self.open.append((0.0, first))
@@ -107,7 +108,7 @@ class Search:
         for point in points:
             if point not in self._queued:
                 self._queued.add(point)
-                lacking = max(0.0, BROKEN - severity - self.typical.gain(point, parent))
+                lacking = BROKEN - severity - self.typical.gain(point, parent)
                 heapq.heappush(self.open, (self.depth(point) + lacking / self.slope, point))
 
     def _neighbours(self, point: Point) -> list[Point]:

@@ -1,0 +1,102 @@
+"""Planted failures: a good target whose answers are flipped inside regions that are drawn, so that the truth is known.
+
+Shapes: ``B`` batch, ``K`` concepts, ``P`` points, ``N`` items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from failscape.concepts import ConceptSpace
+from failscape.concepts.chance import uniform
+from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.errors import UsageError
+
+APART = 2  # levels between two regions, along some concept
+SIDES = (2, 3)  # levels of a region along a concept, unless it takes all of them
+WHOLE = 0.3  # chance that a region takes all levels of a concept
+RATES = (0.5, 1.0)  # share of the items that fail inside
+TRIES = 1000
+
+
+class Region(NamedTuple):
+    """A box of the grid inside which a share of the items fails."""
+
+    low: tuple[int, ...]  # (K,) first level of each concept
+    high: tuple[int, ...]  # (K,) last level
+    rate: float
+
+    def holds(self, points: np.ndarray) -> np.ndarray:
+        """Which points ``(B, K)`` lie inside, ``(B,)`` bool."""
+        return ((points >= self.low) & (points <= self.high)).all(axis=1)
+
+    def distance(self, other: Region) -> int:
+        """Levels between two boxes along the concept that separates them most; 0 where they overlap, 1 side by side."""
+        gaps = [max(a - d, b - c) for a, c, b, d in zip(self.low, self.high, other.low, other.high, strict=True)]
+        return max(0, *gaps)
+
+
+def draw_regions(space: ConceptSpace, rng: np.random.Generator, n: int) -> list[Region]:
+    """``n`` boxes at least two levels apart, none of them the whole grid.
+
+    Raises:
+        UsageError: the grid has no room for so many.
+    """
+    regions: list[Region] = []
+    for _ in range(TRIES):
+        if len(regions) == n:
+            return regions
+        region = _draw(space, rng)
+        if all(region.distance(other) >= APART for other in regions):
+            regions.append(region)
+    raise UsageError(f"no room for {n} regions {APART} levels apart in {space}; plant fewer, or give more levels")
+
+
+def _draw(space: ConceptSpace, rng: np.random.Generator) -> Region:
+    spans = []
+    for n_levels in space.shape:
+        side = min(int(rng.integers(SIDES[0], SIDES[1] + 1)), n_levels - 1)
+        start = int(rng.integers(n_levels - side + 1))
+        spans.append((0, n_levels - 1) if rng.random() < WHOLE else (start, start + side - 1))
+    if all(span == (0, n - 1) for span, n in zip(spans, space.shape, strict=True)):
+        return _draw(space, rng)
+    low, high = zip(*spans, strict=True)
+    return Region(low, high, float(rng.uniform(*RATES)))
+
+
+class PlantedMDP:
+    """A concept MDP whose target also fails inside ``regions``; everything else is that MDP's.
+
+    Whether an item fails inside a region is decided once, by item, region and seed: repeated probes agree.
+    """
+
+    def __init__(self, mdp: ConceptMDP, regions: Sequence[Region], seed: int = 0) -> None:
+        self.mdp, self.regions, self.seed = mdp, tuple(regions), seed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.mdp, name)
+
+    def flipped(self, items: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """Where answers are flipped: ``(B,), (B, K) -> (B,)`` bool."""
+        flips = np.zeros(len(items), bool)
+        for k, region in enumerate(self.regions):
+            flips |= region.holds(points) & (uniform("planted", self.seed, k, items) < region.rate)
+        return flips
+
+    def evaluate(self, state: State) -> Outcome:
+        """What the target does, and the failures that were planted."""
+        outcome = self.mdp.evaluate(state)
+        flips = self.flipped(state.items, state.points) & ~outcome.failed
+        n_classes = len(self.mdp.target.class_names)
+        wrong = (self.mdp.items.references[state.items] + 1) % n_classes
+        return Outcome(
+            np.where(flips, -outcome.reward, outcome.reward).astype(np.float32),
+            outcome.failed | flips,
+            np.where(flips, 1 - outcome.severity, outcome.severity).astype(np.float32),
+            np.where(flips, wrong, outcome.predicted),
+            outcome.confidence,
+            np.where(flips, 1 - outcome.truth, outcome.truth).astype(np.float32),
+        )

@@ -31,7 +31,8 @@ class Region(NamedTuple):
 
     def holds(self, points: np.ndarray) -> np.ndarray:
         """Which points ``(B, K)`` lie inside, ``(B,)`` bool."""
-        return ((points >= self.low) & (points <= self.high)).all(axis=1)
+        inside: np.ndarray = ((points >= self.low) & (points <= self.high)).all(axis=1)
+        return inside
 
     def distance(self, other: Region) -> int:
         """Levels between two boxes along the concept that separates them most; 0 where they overlap, 1 side by side."""
@@ -90,8 +91,8 @@ class PlantedMDP:
         """What the target does, and the failures that were planted."""
         outcome = self.mdp.evaluate(state)
         flips = self.flipped(state.items, state.points) & ~outcome.failed
-        n_classes = len(self.mdp.target.class_names)
-        wrong = (self.mdp.items.references[state.items] + 1) % n_classes
+        references = self.mdp.items.references
+        wrong = np.where(references[state.items] == 0, 1, 0)  # any other class
         return Outcome(
             np.where(flips, -outcome.reward, outcome.reward).astype(np.float32),
             outcome.failed | flips,

@@ -226,3 +226,25 @@ def test_a_damaged_config_is_one_clear_line(text: str, tmp_path: Path, capsys: p
     (tmp_path / "config.yml").write_text(text)
     assert main(["landscape", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_failure_rate_in_use_is_told_and_a_mistake_in_it_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ["--out", str(tmp_path)]
+    assert main(["train", "--env", "failscape/Toy-v0", "--algo", "random", "--budget", "300", "--no-report", *out]) == 0
+    (run,) = tmp_path.iterdir()
+    assert main(["landscape", str(run), "--use", "right=uniform(-4,4)", "up=0"]) == 0
+    assert "in use, " in capsys.readouterr().out
+    for use, message in {"right": "--use takes KEY=VALUE", "upp=0": "did you mean up?"}.items():
+        assert main(["landscape", str(run), "--use", use]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_a_walk_tells_its_smallest_edits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["train", "--env", "failscape/Toy-v0", "--explore", "micro", "--budget", "400", "--out", str(tmp_path)]
+    assert main([*command, "--no-report"]) == 0
+    told = capsys.readouterr().out
+    assert "items broken by some edit" in told and "log-likelihood" in told
+    (run,) = tmp_path.iterdir()
+    assert json.loads((run / "summary.json").read_text())["smallest"]["n_broken"] > 0

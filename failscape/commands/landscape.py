@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
     """Print, and write what was asked for."""
     from rich.console import Console
 
+    from failscape.commands.options import key_values
     from failscape.exploring import tell_modes, worst_table
     from failscape.runs import Run
 
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         tell_modes(console, explored.modes())
     console.print(worst_table(landscape, args.top))
     if args.use:
-        rate, low, high = explored.risk(parse_use(args.use))
+        rate, low, high = explored.risk(key_values("--use", args.use))
         console.print(f"in use, {rate:.1%} of items fail (95 % interval {low:.1%}–{high:.1%})")
     if args.csv:
         landscape.to_frame().to_csv(args.csv, index_label="point")
@@ -59,19 +60,6 @@ def run(args: argparse.Namespace) -> int:
         if path:
             console.print("wrote", str(path), markup=False)
     return 0
-
-
-def parse_use(pairs: list[str]) -> dict[str, str]:
-    """``["rotation=normal(0,3)"]`` as a dict."""
-    from failscape.errors import UsageError
-
-    use = {}
-    for pair in pairs:
-        name, equals, how = pair.partition("=")
-        if not equals:
-            raise UsageError(f"--use takes CONCEPT=HOW, got {pair!r}")
-        use[name] = how
-    return use
 
 
 def save_plot(landscape: Landscape, path: Path) -> None:

@@ -114,13 +114,21 @@ def refuse_beside_resume(args: argparse.Namespace) -> None:
         raise UsageError(f"--resume goes on with the settings of {args.resume}; leave out {option}, or start a new run")
 
 
-def parse_overrides(pairs: list[str]) -> dict[str, Any]:
-    """``["learning_rate=0.01"]`` as a dict; values are YAML, never code."""
+def key_values(option: str, pairs: list[str]) -> dict[str, str]:
+    """``["gamma=0"]`` as a dict of texts."""
     values = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise UsageError(f"--set takes KEY=VALUE, got {pair!r}")
+            raise UsageError(f"{option} takes KEY=VALUE, got {pair!r}")
+        values[key] = value
+    return values
+
+
+def parse_overrides(pairs: list[str]) -> dict[str, Any]:
+    """``["learning_rate=0.01"]`` as a dict; values are YAML, never code."""
+    values: dict[str, Any] = {}
+    for key, value in key_values("--set", pairs).items():
         try:
             values[key] = yaml.safe_load(value)
         except yaml.YAMLError:

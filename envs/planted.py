@@ -31,8 +31,8 @@ class Region(NamedTuple):
 
     def holds(self, points: np.ndarray) -> np.ndarray:
         """Which points ``(B, K)`` lie inside, ``(B,)`` bool."""
-        inside: np.ndarray = ((points >= self.low) & (points <= self.high)).all(axis=1)
-        return inside
+        inside = (points >= np.array(self.low)) & (points <= np.array(self.high))
+        return np.asarray(inside.all(axis=1))
 
     def distance(self, other: Region) -> int:
         """Levels between two boxes along the concept that separates them most; 0 where they overlap, 1 side by side."""

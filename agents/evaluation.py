@@ -1,4 +1,4 @@
-"""What a trained agent is worth: its greedy choice on items it never saw, against a random one.
+"""What a learner is worth: its choices on items it never saw, against random ones.
 
 Shapes: ``N`` items, ``P`` points.
 """
@@ -9,41 +9,58 @@ from typing import NamedTuple
 
 import numpy as np
 
-from failscape.agents.dqn import ConceptDQN
+from failscape.agents.base import Learner
+from failscape.agents.learner import Sb3Learner
+from failscape.agents.rollout import Act, reach, walk
 from failscape.envs.mdp import ConceptMDP
-from failscape.records.policy import PolicyTable
 
 BATCH = 256
 
 
 class Evaluated(NamedTuple):
-    """Failures of one choice of point per item."""
+    """Failures of one choice of point, or of one walk, per item."""
 
-    points: np.ndarray  # (N,) rows of the grid
+    points: np.ndarray  # (N,) rows of the grid; -1 where a walk ended off it
     failed: np.ndarray  # (N,) bool
+    n_queries: int
 
 
-def greedy_points(agent: ConceptDQN, mdp: ConceptMDP, items: np.ndarray) -> np.ndarray:
-    """The agent's best point for each unedited item, with exploration off: ``(N,) -> (N,)``."""
-    return agent.q_values(mdp.observe(mdp.initial(items))).argmax(axis=1)
+def confirmable(mdp: ConceptMDP) -> np.ndarray:
+    """Held-out items that an episode could begin with; for walks, those that do not fail unedited already."""
+    held_out = mdp.items.held_out
+    if mdp.moves.n_steps is None:
+        starts = getattr(mdp.moves, "starts", None)
+        right = mdp.looks.predicted == mdp.items.references
+        held_out = held_out & (right if starts is None else (starts >= 0).all(axis=1))
+    return np.flatnonzero(held_out)
+
+
+def evaluate_best(learner: Learner, mdp: ConceptMDP, items: np.ndarray) -> Evaluated:
+    """What the target does with each item at the learner's best point, or at the end of its walk."""
+    if mdp.moves.n_steps is None and isinstance(learner, Sb3Learner):
+        return evaluate_walk(mdp, items, learner.act)
+    return evaluate_points(mdp, items, learner.best(mdp, items))
 
 
 def evaluate_points(mdp: ConceptMDP, items: np.ndarray, points: np.ndarray) -> Evaluated:
-    """What the target does with each item at its point; ``N`` queries."""
+    """What the target does with each item at its point, ``(N,), (N,)``; ``N`` queries."""
     failed = []
     for start in range(0, len(items), BATCH):
         batch = slice(start, start + BATCH)
-        state = mdp.transition(mdp.initial(items[batch]), points[batch])
-        failed.append(mdp.evaluate(state).failed)
-    return Evaluated(points, np.concatenate(failed) if failed else np.zeros(0, bool))
+        failed.append(mdp.evaluate(reach(mdp, items[batch], points[batch])).failed)
+    return Evaluated(points, np.concatenate(failed) if failed else np.zeros(0, bool), len(items))
+
+
+def evaluate_walk(mdp: ConceptMDP, items: np.ndarray, act: Act) -> Evaluated:
+    """Whether each item fails at the end of a walk."""
+    ends, n_queries = walk(mdp, items, act)
+    return Evaluated(mdp.space.index(ends.points), ends.failed, n_queries)
 
 
 def evaluate_random(mdp: ConceptMDP, items: np.ndarray, seed: int) -> Evaluated:
-    """A uniform random point for each item."""
+    """A uniform random point for each item, or a random walk."""
     rng = np.random.default_rng(seed)
+    if mdp.moves.n_steps is None:
+        n_actions = int(mdp.action_space.n)
+        return evaluate_walk(mdp, items, lambda observations: rng.integers(n_actions, size=len(observations)))
     return evaluate_points(mdp, items, rng.integers(mdp.space.n_points, size=len(items)))
-
-
-def policy_table(agent: ConceptDQN, mdp: ConceptMDP, items: np.ndarray) -> PolicyTable:
-    """FSRL's landscape of the agent: softmax of Q over the given items."""
-    return PolicyTable.from_q(agent.q_values(mdp.observe(mdp.initial(items))), agent._n_updates)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from failscape.agents.base import Explore, Learner
 from failscape.agents.session import Session
 from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError, did_you_mean
@@ -27,6 +28,30 @@ EXPLORERS = {
     "dqn": Explorer(
         "SB3 deep Q-learning; half of the budget stays uniform and feeds the landscape",
         "failscape.agents.dqn:explore_dqn",
+        ALL,
+    ),
+    "qrdqn": Explorer(
+        "deep Q-learning of the whole distribution of rewards (sb3_contrib)",
+        "failscape.agents.qrdqn:explore_qrdqn",
+        ALL,
+    ),
+    "ppo": Explorer("SB3 proximal policy optimisation", "failscape.agents.on_policy:explore_ppo", ALL),
+    "a2c": Explorer("SB3 advantage actor-critic", "failscape.agents.on_policy:explore_a2c", ALL),
+    "ucb1": Explorer("upper confidence bounds over the points", "failscape.agents.bandits:explore_ucb1", MACRO),
+    "thompson": Explorer("Thompson sampling over the points", "failscape.agents.bandits:explore_thompson", MACRO),
+    "bayes": Explorer(
+        "Bayesian optimisation: Thompson sampling from a Gaussian process over the lattice",
+        "failscape.agents.bayes:explore_bayes",
+        MACRO,
+    ),
+    "fsrl-epsilon": Explorer(
+        "FSRL's baseline: classes that failed are drawn more often, points are uniform",
+        "failscape.agents.fsrl:explore_epsilon",
+        MACRO,
+    ),
+    "fsrl-threshold": Explorer(
+        "FSRL's baseline: one class until the target has held five times, points are uniform",
+        "failscape.agents.fsrl:explore_threshold",
         MACRO,
     ),
     "best-first": Explorer(
@@ -51,15 +76,17 @@ def default_explorer(moves: str | None) -> str:
     return DEFAULTS.get(moves or "macro", "dqn")
 
 
-def explore(name: str, envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: Mapping[str, Any]) -> Any:
-    """Spend the session's budget; returns the trained agent where there is one.
+def explore(
+    name: str, envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: Mapping[str, Any]
+) -> Learner | None:
+    """Spend the session's budget; returns what was learned where the explorer learns.
 
     Raises:
         UsageError: the explorer cannot move as the environment does.
     """
     check_moves(name, envs.mdp.moves.name)
     module, _, function = EXPLORERS[name].run.partition(":")
-    run = getattr(import_module(module), function)
+    run: Explore = getattr(import_module(module), function)
     return run(envs, session, seed, hyperparameters)
 
 
@@ -72,8 +99,12 @@ def check_moves(name: str, moves: str) -> None:
         )
 
 
-def load_hyperparameters(algo: str, env_id: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Hyperparameters of an explorer in an environment: ``default`` < the environment's own < ``overrides``.
+def load_hyperparameters(
+    algo: str, env_id: str, overrides: Mapping[str, Any] | None = None, moves: str = "macro"
+) -> dict[str, Any]:
+    """Hyperparameters of an explorer in an environment.
+
+    Later ones win: ``default`` < those for a way to move < the environment's own < ``overrides``.
 
     Raises:
         UsageError: an unknown explorer, or an override whose key the explorer does not have.
@@ -82,7 +113,7 @@ def load_hyperparameters(algo: str, env_id: str, overrides: Mapping[str, Any] | 
         raise UsageError(f"no explorer {algo!r}{did_you_mean(algo, EXPLORERS)}")
     text = resources.files("failscape.agents").joinpath(f"hyperparams/{algo}.yml").read_text()
     table = yaml.safe_load(text)
-    values: dict[str, Any] = {**table["default"], **table.get(env_id, {})}
+    values: dict[str, Any] = {**table["default"], **table.get(moves, {}), **table.get(env_id, {})}
     for key, value in (overrides or {}).items():
         if key not in values:
             raise UsageError(f"{algo} has no setting {key!r}{did_you_mean(key, values)}")

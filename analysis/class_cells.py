@@ -120,7 +120,9 @@ def class_regions(
         p[cells.point[of_class]] = cells.p[of_class]
         for points in _boxes(space, pairs, (label,), p, taken, beside):
             found = _with(found, ClassRegion(points, (label,)), space, pairs, taken)
-    return found
+    # Regions that several classes share were climbed to anew, and two of them may have reached the same box.
+    different = {(region.classes, region.points.tobytes()): region for region in found}
+    return list(different.values())
 
 
 def _boxes(

@@ -19,7 +19,7 @@ from failscape.envs.views import explorable
 from failscape.errors import UsageError
 
 if TYPE_CHECKING:
-    from failscape.agents.dqn import ConceptDQN
+    from failscape.agents.base import Learner
     from failscape.agents.session import Session
     from failscape.analysis.comparison import Comparison
     from failscape.analysis.smallest import Smallest
@@ -33,7 +33,7 @@ LEAST = 12  # smallest edits shown
 HOPELESS = 0.9  # failure rate on unedited items above which something is wrong with the set-up, not with the target
 
 
-def conclude(mdp: ConceptMDP, agent: ConceptDQN | None, run: Run, board: Board, *, report: bool) -> None:
+def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, report: bool) -> None:
     """Write policy table, agent, landscape pictures, report and, last, ``summary.json``."""
     learner: dict[str, Any] = {}
     if agent is not None:
@@ -74,30 +74,30 @@ def _find_modes(mdp: ConceptMDP, run: Run, landscape: Landscape) -> tuple[list[M
     return confirmation.modes, confirmation.n_queries
 
 
-def _judge(mdp: ConceptMDP, agent: ConceptDQN, run: Run) -> dict[str, Any]:
-    """The agent's greedy choices on held-out items beside random ones; refuses an agent that never learned."""
-    from failscape.agents.dqn import save_agent
-    from failscape.agents.evaluation import evaluate_points, evaluate_random, greedy_points, policy_table
+def _judge(mdp: ConceptMDP, learner: Learner, run: Run) -> dict[str, Any]:
+    """The learner's choices on held-out items beside random ones; refuses one that never learned."""
+    from failscape.agents.evaluation import confirmable, evaluate_best, evaluate_random
 
-    if agent._n_updates == 0:
-        raise UsageError(f"the agent never learned: {agent.num_timesteps} probes and not one update; raise --budget")
-    save_agent(agent, run.folder / "agent.safetensors")
-    policy_table(agent, mdp, explorable(mdp)).save(run.folder / "policy.npz")
-    held_out = np.flatnonzero(mdp.items.held_out)
-    greedy = evaluate_points(mdp, held_out, greedy_points(agent, mdp, held_out)).failed
-    random = evaluate_random(mdp, held_out, run.settings.seed).failed
+    if learner.n_updates == 0:
+        raise UsageError(f"the agent never learned: {len(run.probes())} probes and not one update; raise --budget")
+    learner.save(run.folder / "agent.safetensors")
+    policy = learner.policy(mdp, explorable(mdp))
+    if policy is not None:
+        policy.save(run.folder / "policy.npz")
+    held_out = confirmable(mdp)
+    ours, theirs = evaluate_best(learner, mdp, held_out), evaluate_random(mdp, held_out, run.settings.seed)
+    greedy, random = ours.failed, theirs.failed
     lift, low, high = ratio(greedy, random)
     interval = [float(bound[0]) for bound in wilson(np.array([greedy.sum()]), np.array([len(greedy)]))]
     return {
-        "n_updates": agent._n_updates,
-        "epsilon": agent.exploration_rate,
+        "n_updates": learner.n_updates,
         "n_held_out": len(held_out),
         "greedy_rate": float(greedy.mean()) if len(greedy) else None,
         "greedy_interval": interval,
         "random_rate": float(random.mean()) if len(random) else None,
         "lift": None if np.isnan(lift) else lift,
         "lift_interval": None if np.isnan(lift) else [low, high],
-        "n_evaluation_queries": 2 * len(held_out),
+        "n_evaluation_queries": ours.n_queries + theirs.n_queries,
     }
 
 
@@ -190,11 +190,11 @@ def spoken(learner: dict[str, Any]) -> dict[str, float | str] | None:
     """What the agent amounts to, under names that a person reads; None where nothing learned."""
     if not learner:
         return None
-    said: dict[str, float | str] = {"updates": learner["n_updates"], "final epsilon": learner["epsilon"]}
+    said: dict[str, float | str] = {"updates": learner["n_updates"]}
     if learner["lift"] is not None:
         low, high = learner["lift_interval"]
         of = f"of {learner['n_held_out']} held-out items"
-        said[f"its greedy edits break, {of}"] = percent(learner["greedy_rate"])
+        said[f"its best edits break, {of}"] = percent(learner["greedy_rate"])
         said[f"random edits break, {of}"] = percent(learner["random_rate"])
         said["lift over random"] = f"{learner['lift']:.2f} (95\u00a0% interval {low:.2f}–{high:.2f})"
     return said

@@ -163,3 +163,24 @@ def test_a_run_without_probes_has_no_modes() -> None:
     _, probes, items = plant(0, [], per_point=1)
     nothing = probes.head(0)
     assert find_modes(Landscape.from_probes(nothing, SPACE, items=items), nothing, items) == []
+
+
+def test_no_region_is_told_twice() -> None:
+    """Two classes that fail in two boxes each, near enough that the joint climb ends in one."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        space = concept_space("fsrl")
+        grid = space.grid()
+        inside = (grid[:, 1] >= 2) & (grid[:, 1] <= 3) & (grid[:, 0] >= 1)
+        n = 12_000
+        item, point = rng.integers(1200, size=n), rng.integers(125, size=n)
+        items = pd.DataFrame({"reference": np.arange(1200) % 16, "held_out": False, "truth": 0.9})
+        items["predicted"] = items["reference"]
+        theirs = np.isin(items["reference"].to_numpy()[item], [0, 2])
+        failed = inside[point] & theirs & (rng.random(n) < 0.35 + 0.4 * (grid[point, 2] >= 2))
+        probes = pd.DataFrame({"item": item, "point": point, "failed": failed, "severity": failed * 1.0})
+        probes = probes.assign(propensity=1 / 125, cached=False)
+        landscape = Landscape.from_probes(probes, space, items=items)
+        modes = find_modes(landscape, probes, items)
+        told = [(mode.classes, mode.points.tobytes()) for mode in modes]
+        assert modes and len(set(told)) == len(told)

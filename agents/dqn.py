@@ -26,7 +26,7 @@ from failscape.envs.views import ConceptVectorEnv
 MAX_REMEMBERED = 200_000  # transitions in the replay buffer
 
 
-class ConceptDQN(EpsilonByQuery, DQN):  # type: ignore[misc]
+class ConceptDQN(EpsilonByQuery, DQN):
     """DQN that explores by query share, and learns one-step episodes at a fraction of the cost."""
 
     def train(self, gradient_steps: int, batch_size: int = 100) -> None:

@@ -44,7 +44,6 @@ def test_no_clear_lift_and_a_hopeless_target_are_named() -> None:
 def test_the_learner_is_spoken_of_in_percent() -> None:
     learner = {
         "n_updates": 10,
-        "epsilon": 0.5,
         "n_held_out": 20,
         "greedy_rate": 0.4,
         "random_rate": 0.2,
@@ -54,4 +53,4 @@ def test_the_learner_is_spoken_of_in_percent() -> None:
     said = spoken(learner)
     assert said is not None and "40\u00a0%" in said.values() and any("1.50–2.50" in str(v) for v in said.values())
     assert spoken({}) is None
-    assert list(spoken({**learner, "lift": None}) or {}) == ["updates", "final epsilon"]
+    assert list(spoken({**learner, "lift": None}) or {}) == ["updates"]

@@ -191,8 +191,8 @@ def test_misspelt_names_are_told_the_closest() -> None:
 
 def test_an_explorer_that_cannot_move_so_is_refused_and_others_are_named(tmp_path: Path) -> None:
     envs = gym.make_vec("failscape/Toy-v0", num_envs=4, explore="micro")
-    with pytest.raises(UsageError, match=r"dqn plays macro.*, not micro; use --algo best-first or random"):
-        fs.explore(envs, "dqn", budget=400, out=tmp_path)
+    with pytest.raises(UsageError, match=r"ucb1 plays macro, not micro; use --algo dqn or .*best-first or random"):
+        fs.explore(envs, "ucb1", budget=400, out=tmp_path)
     assert not list(tmp_path.iterdir())
 
 

@@ -13,18 +13,12 @@ from safetensors import safe_open
 from scipy.stats import binomtest, chisquare
 from stable_baselines3 import DQN
 
-from failscape.agents.dqn import (
-    ConceptDQN,
-    check_observations,
-    epsilon_greedy,
-    explore_dqn,
-    load_agent,
-    make_dqn,
-    save_agent,
-)
-from failscape.agents.evaluation import evaluate_points, evaluate_random, greedy_points, policy_table
+from failscape.agents.dqn import ConceptDQN, explore_dqn, load_agent, make_dqn
+from failscape.agents.evaluation import evaluate_best, evaluate_points, evaluate_random
 from failscape.agents.explorers import load_hyperparameters
+from failscape.agents.learner import Sb3Learner
 from failscape.agents.network import PointwiseQ
+from failscape.agents.off_policy import check_observations, epsilon_greedy
 from failscape.agents.sb3 import Sb3VecEnv
 from failscape.agents.session import Progress, Session
 from failscape.envs.recording import Recorder
@@ -55,7 +49,7 @@ class Explored:
         self.envs.recorder = Recorder(self.store, self.envs.mdp.space, seed=seed)
         self.heard: list[Progress] = []
         session = Session(self.envs.recorder, budget, [self.heard.append])
-        self.agent: ConceptDQN = explore_dqn(self.envs, session, seed, settings(**changed))
+        self.agent: Sb3Learner = explore_dqn(self.envs, session, seed, settings(**changed))
         self.probes = self.store.frame()
         self.store.close()
 
@@ -185,20 +179,20 @@ def test_it_learns_where_to_look(explored: Explored) -> None:
     """On items it never saw, greedy edits fail at least 30 points more often than random ones."""
     agent, mdp = explored.agent, explored.envs.mdp
     held_out = np.flatnonzero(mdp.items.held_out)
-    greedy = evaluate_points(mdp, held_out, greedy_points(agent, mdp, held_out)).failed.mean()
+    greedy = evaluate_best(agent, mdp, held_out).failed.mean()
     everywhere = [evaluate_points(mdp, held_out, np.full(len(held_out), p)).failed.mean() for p in range(N_POINTS)]
     assert greedy > np.mean(everywhere) + 0.3, (greedy, np.mean(everywhere))
     assert greedy > max(everywhere)  # no single point does as well: it looks at the item
     items = explorable(mdp)
-    seen = evaluate_points(mdp, items, greedy_points(agent, mdp, items)).failed.mean()
+    seen = evaluate_best(agent, mdp, items).failed.mean()
     assert seen > np.mean(everywhere) + 0.3
 
 
 def test_its_values_rank_the_points_as_the_truth_does(explored: Explored) -> None:
     mdp, items = explored.envs.mdp, explorable(explored.envs.mdp)
     truth = [evaluate_points(mdp, items, np.full(len(items), p)).failed.mean() for p in range(N_POINTS)]
-    table = policy_table(explored.agent, mdp, items)
-    assert table.n_updates == explored.agent._n_updates > 100
+    table = explored.agent.policy(mdp, items)
+    assert table is not None and table.n_updates == explored.agent.n_updates > 100
     assert table.mean.sum() == pytest.approx(1) and table.greedy.sum() == len(items)
     assert np.corrcoef(table.q_mean, truth)[0, 1] > 0.8
 
@@ -206,11 +200,11 @@ def test_its_values_rank_the_points_as_the_truth_does(explored: Explored) -> Non
 def test_evaluation_leaves_records_and_exploration_alone(explored: Explored) -> None:
     mdp, recorder = explored.envs.mdp, explored.envs.recorder
     items = np.flatnonzero(mdp.items.held_out)
-    before = (recorder.n_probes, explored.agent.num_timesteps)
-    first = greedy_points(explored.agent, mdp, items)
+    before = (recorder.n_probes, explored.agent.agent.num_timesteps)
+    first = explored.agent.best(mdp, items)
     for _ in range(3):
-        np.testing.assert_array_equal(greedy_points(explored.agent, mdp, items), first)
-    assert (recorder.n_probes, explored.agent.num_timesteps) == before
+        np.testing.assert_array_equal(explored.agent.best(mdp, items), first)
+    assert (recorder.n_probes, explored.agent.agent.num_timesteps) == before
     random = evaluate_random(mdp, items, 3)
     np.testing.assert_array_equal(random.points, evaluate_random(mdp, items, 3).points)
     assert len(evaluate_points(mdp, items[:0], np.zeros(0, np.int64)).failed) == 0
@@ -221,7 +215,7 @@ def test_the_same_seed_makes_the_same_probes_and_the_same_agent(tmp_path: Path) 
     probes = [run.probes.drop(columns=["time", "seed"]) for run in runs]
     pd.testing.assert_frame_equal(probes[0], probes[1], check_exact=True)
     assert not probes[0].equals(probes[2])
-    for a, b in zip(*(run.agent.q_net.state_dict().values() for run in runs[:2]), strict=True):
+    for a, b in zip(*(run.agent.network.state_dict().values() for run in runs[:2]), strict=True):
         assert torch.equal(a, b)
 
 
@@ -230,11 +224,11 @@ def test_the_same_seed_makes_the_same_probes_and_the_same_agent(tmp_path: Path) 
 
 def test_a_saved_agent_gives_the_same_values(explored: Explored, tmp_path: Path) -> None:
     mdp = explored.envs.mdp
-    save_agent(explored.agent, tmp_path / "agent.safetensors")
+    explored.agent.save(tmp_path / "agent.safetensors")
     again = load_agent(toy(), tmp_path / "agent.safetensors", settings(), seed=3)
     observations = mdp.observe(mdp.initial(np.arange(len(mdp.items))))
-    np.testing.assert_array_equal(again.q_values(observations), explored.agent.q_values(observations))
-    assert again.exploration_rate == 0
+    np.testing.assert_array_equal(again.values(observations), explored.agent.values(observations))
+    assert again.agent.exploration_rate == 0
     with safe_open(tmp_path / "agent.safetensors", "pt") as file:
         assert not [name for name in file.keys() if "coordinates" in name]  # noqa: SIM118 - not a dict
 
@@ -273,7 +267,7 @@ def test_final_updates_come_after_the_last_query_and_not_after_a_stop(tmp_path: 
 
         session.listeners = (listen,)
         agent = explore_dqn(envs, session, 0, settings())
-        updates[stop] = agent._n_updates
+        updates[stop] = agent.n_updates
         assert session.recorder.n_probes == (120 if stop else 160)
     assert updates[False] >= 100 > updates[True] > 0
 
@@ -318,7 +312,7 @@ def test_what_is_learned_at_a_point_is_shared_with_its_neighbours() -> None:
 
 
 def test_the_short_update_is_sb3s_own(tmp_path: Path) -> None:
-    agent = Explored(tmp_path / "probes.sqlite", 320, final_updates=0).agent
+    agent = Explored(tmp_path / "probes.sqlite", 320, final_updates=0).agent.agent
     before = {name: tensor.clone() for name, tensor in agent.policy.state_dict().items()}
     moments = copy.deepcopy(agent.policy.optimizer.state_dict())
     after = []

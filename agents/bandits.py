@@ -36,8 +36,12 @@ class Arms:
 
     @property
     def mean(self) -> np.ndarray:
-        """Failure rate of each point, the mean of its Beta posterior from a uniform prior: ``(P,)``."""
-        return (self.failures + 1) / (self.visits + 2)
+        """Failure rate of each point ``(P,)``, drawn by the weight of two probes towards that of all points.
+
+        So a point that was never tried, or once and failed, is not the worst of all.
+        """
+        overall = self.failures.sum() / max(self.visits.sum(), 1)
+        return (self.failures + 2 * overall) / (self.visits + 2)
 
     def best(self, mdp: ConceptMDP, items: np.ndarray) -> np.ndarray:
         """The point of highest mean, for all items alike."""
@@ -96,7 +100,7 @@ def play(envs: ConceptVectorEnv, session: Session, seed: int, choose: Choose, un
     while not session.done:
         points = share_out(choose(arms, choices, envs.num_envs), uniform_share, len(arms.visits), coins)
         metrics = {"best": float(arms.mean.max())}
-        _, outcome = probe(envs, session, items.choice(pool, envs.num_envs), points, metrics)
+        outcome = probe(envs, session, items.choice(pool, envs.num_envs), points, metrics)
         arms.tell(points, outcome.failed)
     return arms
 

@@ -24,6 +24,7 @@ from failscape.agents.session import Session
 from failscape.concepts import ConceptSpace
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.views import ConceptVectorEnv, explorable
+from failscape.errors import UsageError
 from failscape.records.policy import PolicyTable
 
 MAX_POINTS = 500  # that a Gaussian process is fitted to, and that are candidates at a time
@@ -31,6 +32,8 @@ MAX_POINTS = 500  # that a Gaussian process is fitted to, and that are candidate
 
 class Surrogate:
     """A Gaussian process of the failure rate, fitted to counts with their binomial noise.
+
+    Of a large grid it is fitted to the points tried most often, ``MAX_POINTS`` of them, and knows nothing of the rest.
 
     The kernel's amplitude and length scales maximise the marginal likelihood (Rasmussen and Williams 2006, equation
     2.30) anew at each fit.
@@ -46,7 +49,7 @@ class Surrogate:
 
     def fit(self) -> None:
         """Fit to the points visited, and learn the posterior at the candidates."""
-        seen = np.argsort(-self.arms.visits, kind="stable")[:MAX_POINTS]
+        seen = self._highest(self.arms.visits, MAX_POINTS)
         seen = seen[self.arms.visits[seen] > 0]
         self.candidates = self._candidates()
         if not len(seen):
@@ -68,9 +71,14 @@ class Surrogate:
         n_points = self.space.n_points
         if n_points <= MAX_POINTS:
             return np.arange(n_points)
-        worst = np.argsort(-self.arms.mean * (self.arms.visits > 0), kind="stable")[: MAX_POINTS // 2]
+        worst = self._highest(self.arms.mean * (self.arms.visits > 0), MAX_POINTS // 2)
         random = self.rng.choice(n_points, MAX_POINTS // 2, replace=False)
         return np.union1d(worst, random)
+
+    def _highest(self, values: np.ndarray, n: int) -> np.ndarray:
+        """Points of the highest values; chance decides between equals, which in grid order would lie side by side."""
+        order = self.rng.permutation(len(values))
+        return order[np.argsort(-values[order], kind="stable")[:n]]
 
     def _at(self, points: np.ndarray) -> np.ndarray:
         return self.space.coordinates(self.space.point(points)).astype(np.float64)
@@ -114,6 +122,8 @@ def explore_bayes(envs: ConceptVectorEnv, session: Session, seed: int, hyperpara
     """
     share, refit = hyperparameters["uniform_share"], hyperparameters["refit"]
     check_share(share)
+    if refit < 1:
+        raise UsageError(f"refit must be 1 or more steps, got {refit}")
     items, coins, choices = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3))
     surrogate, pool = Surrogate(envs.mdp.space, choices), explorable(envs.mdp)
     for step in count(1):
@@ -121,7 +131,7 @@ def explore_bayes(envs: ConceptVectorEnv, session: Session, seed: int, hyperpara
             break
         points = share_out(surrogate.draw(envs.num_envs), share, envs.mdp.space.n_points, coins)
         metrics = {"best": float(surrogate.mean.max())}
-        _, outcome = probe(envs, session, items.choice(pool, envs.num_envs), points, metrics)
+        outcome = probe(envs, session, items.choice(pool, envs.num_envs), points, metrics)
         surrogate.arms.tell(points, outcome.failed)
         if step % refit == 0:
             surrogate.fit()

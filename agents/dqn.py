@@ -17,13 +17,11 @@ from stable_baselines3 import DQN
 
 from failscape.agents.learner import Sb3Learner
 from failscape.agents.network import PointwisePolicy, PointwiseQ
-from failscape.agents.off_policy import EpsilonByQuery, n_time_steps, spend
+from failscape.agents.off_policy import EpsilonByQuery, buffer_size, spend
 from failscape.agents.sb3 import Sb3VecEnv
 from failscape.agents.session import Session
 from failscape.envs.recording import Recorder
 from failscape.envs.views import ConceptVectorEnv
-
-MAX_REMEMBERED = 200_000  # transitions in the replay buffer
 
 
 class ConceptDQN(EpsilonByQuery, DQN):
@@ -35,7 +33,7 @@ class ConceptDQN(EpsilonByQuery, DQN):
         SB3 computes the values of all ``P`` points of both states and uses one. Loss, optimiser and clipping are the
         same, and so are the gradients.
         """
-        if self.gamma > 0:
+        if self.gamma > 0 or not isinstance(self.q_net.q_net, PointwiseQ):
             super().train(gradient_steps, batch_size)
             return
         self.policy.set_training_mode(True)
@@ -96,7 +94,7 @@ def make_dqn(
     pointwise = mdp.moves.name == "macro"
     if pointwise:
         kwargs["policy_kwargs"]["coordinates"] = mdp.space.coordinates(mdp.space.grid())
-    kwargs["buffer_size"] = min(n_time_steps(mdp, session), MAX_REMEMBERED)
+    kwargs["buffer_size"] = buffer_size(mdp, session)
     policy = PointwisePolicy if pointwise else "MlpPolicy"
     agent = ConceptDQN(policy, Sb3VecEnv(envs), seed=seed, device=device, **kwargs)
     agent.attach(mdp, session, seed)

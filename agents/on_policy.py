@@ -16,10 +16,10 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from failscape.agents.learner import Sb3Learner
-from failscape.agents.off_policy import Follow, n_time_steps
-from failscape.agents.propensity import Propensity
+from failscape.agents.propensity import Propensity, chances
 from failscape.agents.sb3 import Sb3VecEnv
 from failscape.agents.session import Session
+from failscape.agents.training import train
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError
@@ -30,7 +30,7 @@ class SharingPolicy(ActorCriticPolicy):
 
     The share belongs to the policy: ``(1 - share) softmax(logits) + share / A`` is what is drawn from, what the stored
     log-probabilities are of, and what gradients are taken of. So the data stay on-policy, as they would not if some of
-    the policy's actions were replaced after the draw.
+    the policy's actions were replaced after the draw. In episodes of several steps it is a share of the steps.
     """
 
     propensity: Propensity
@@ -59,7 +59,7 @@ class SharingPolicy(ActorCriticPolicy):
         probabilities = distribution.distribution.probs.double().cpu().numpy()
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         chosen = draw(probabilities, self.rngs)
-        self.propensity.claim(probabilities, chosen)
+        self.propensity.claim(chances(probabilities, chosen, self.propensity.n_choices))
         actions = torch.from_numpy(chosen).to(obs.device)
         return actions, self.predict_values(obs), distribution.log_prob(actions)
 
@@ -122,7 +122,7 @@ def _explore(
     policy = agent.policy
     assert isinstance(policy, SharingPolicy)
     policy.attach(envs.mdp, session, seed, envs.num_envs)
-    agent.learn(n_time_steps(envs.mdp, session), callback=Follow(session), log_interval=None)  # type: ignore[arg-type]
+    train(agent, envs.mdp, session)
 
     def values(observations: torch.Tensor) -> torch.Tensor:
         distribution = policy.get_distribution(observations)

@@ -14,9 +14,8 @@ from failscape.envs.recording import Recorder
 class Propensity:
     """Keeps the probability of what was chosen since the target was last asked.
 
-    Where several steps choose one point, axis by axis, it is the product over them. All environments are then at the
-    same axis, and actions beyond an axis's levels wrap around, so that a level's probability is that of all actions
-    which lead to it. On a walk it is the probability of the last step.
+    Where several steps choose one point, axis by axis, it is the product over them; all environments are then at the
+    same axis. On a walk it is the probability of the last step.
     """
 
     def __init__(self, mdp: ConceptMDP, recorder: Recorder) -> None:
@@ -24,16 +23,23 @@ class Propensity:
         self._steps = 0
         self._product: np.ndarray | float = 1.0
 
-    def claim(self, probabilities: np.ndarray, actions: np.ndarray) -> None:
-        """The next step takes ``actions`` ``(B,)``, drawn with ``probabilities`` ``(B, A)``."""
-        n_steps = self.mdp.moves.n_steps
-        if n_steps is None or n_steps == 1:
-            self.recorder.propensity = probabilities[np.arange(len(actions)), actions]
-            return
-        n_levels = self.mdp.space.shape[self._steps]
-        same = np.arange(probabilities.shape[1])[None] % n_levels == actions[:, None] % n_levels
-        self._product = self._product * (probabilities * same).sum(axis=1)
+    @property
+    def n_choices(self) -> int:
+        """Different things that the next step can do: axis by axis, actions beyond an axis's levels wrap around."""
+        if self.mdp.moves.name == "factored":
+            return self.mdp.space.shape[self._steps]
+        return int(self.mdp.action_space.n)
+
+    def claim(self, chances: np.ndarray) -> None:
+        """The next step does what had these probabilities, ``(B,)``, given the episode before it."""
+        self._product = self._product * chances
         self._steps += 1
-        if self._steps == n_steps:
+        if self._steps == (self.mdp.moves.n_steps or 1):
             self.recorder.propensity = np.asarray(self._product)
             self._steps, self._product = 0, 1.0
+
+
+def chances(probabilities: np.ndarray, actions: np.ndarray, n_choices: int) -> np.ndarray:
+    """Probability of what ``actions`` do, by all actions that do the same: ``(B, A), (B,) -> (B,)``."""
+    same = np.arange(probabilities.shape[1])[None] % n_choices == actions[:, None] % n_choices
+    return np.asarray((probabilities * same).sum(axis=1))

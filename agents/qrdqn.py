@@ -12,12 +12,10 @@ import torch
 from sb3_contrib import QRDQN
 
 from failscape.agents.learner import Sb3Learner
-from failscape.agents.off_policy import EpsilonByQuery, n_time_steps, spend
+from failscape.agents.off_policy import EpsilonByQuery, buffer_size, spend
 from failscape.agents.sb3 import Sb3VecEnv
 from failscape.agents.session import Session
 from failscape.envs.views import ConceptVectorEnv
-
-MAX_REMEMBERED = 200_000  # transitions in the replay buffer
 
 
 class ConceptQRDQN(EpsilonByQuery, QRDQN):
@@ -39,7 +37,7 @@ def explore_qrdqn(
     kwargs = dict(hyperparameters)
     final_updates = int(kwargs.pop("final_updates"))
     kwargs["policy_kwargs"] = dict(kwargs["policy_kwargs"])
-    kwargs["buffer_size"] = min(n_time_steps(envs.mdp, session), MAX_REMEMBERED)
+    kwargs["buffer_size"] = buffer_size(envs.mdp, session)
     agent = ConceptQRDQN("MlpPolicy", Sb3VecEnv(envs), seed=seed, device="cpu", **kwargs)
     agent.attach(envs.mdp, session, seed)
     spend(agent, envs.mdp, session, final_updates)

@@ -25,6 +25,8 @@ def scan(envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: M
             return
         batch = slice(start, start + envs.num_envs)
         state = mdp.at(items[batch], mdp.space.point(points[batch]))
+        # As after the last step of an episode, the only one in which a target that is approached axis by axis is asked.
+        state = state._replace(steps=np.full(len(state.items), mdp.moves.n_steps or 1))
         outcome, cached = envs.outcomes(state)
         session.recorder.propensity = np.full(len(state.items), 1 / mdp.space.n_points)
         session.recorder.record(state, outcome, cached)

@@ -1,0 +1,159 @@
+"""What every explorer of the registry owes: its moves, its budget, its seed, a resumed run, no litter."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.torch import load_file
+
+from failscape.agents.base import Learner
+from failscape.agents.explorers import EXPLORERS, explore, load_hyperparameters
+from failscape.agents.session import Progress, Session
+from failscape.envs.memory import Outcomes
+from failscape.envs.recording import Recorder, recorded_steps
+from failscape.envs.toy import make_mdp
+from failscape.envs.views import ConceptVectorEnv
+from failscape.errors import UsageError
+from failscape.records.probes import ProbeStore
+
+WAYS = ("macro", "factored", "micro", "fsrl")
+PAIRS = [(name, moves) for name, entry in EXPLORERS.items() for moves in entry.moves]
+OTHERS = [(name, moves) for name, entry in EXPLORERS.items() for moves in WAYS if moves not in entry.moves]
+NUM_ENVS, BUDGET = 8, 96
+SMALL = {
+    "learning_starts": 16,
+    "n_steps": 2,
+    "batch_size": 16,
+    "final_updates": 3,
+    "minibatches": 1,
+    "n_epochs": 2,
+    "refit": 4,
+}
+
+
+def settings(name: str, moves: str, **changed: Any) -> dict[str, Any]:
+    """An explorer's own hyperparameters, small."""
+    values = load_hyperparameters(name, "failscape/Toy-v0", moves=moves)
+    values |= {key: value for key, value in SMALL.items() if key in values} | changed
+    return {key: value for key, value in values.items() if key not in {"num_envs", "budget", "memory"}}
+
+
+class Cut(Exception):
+    """What ends a run in the middle, as a kill would."""
+
+
+def run(
+    path: Path, name: str, moves: str, *, seed: int = 0, budget: int = BUDGET, cut: int | None = None, **changed: Any
+) -> tuple[pd.DataFrame, Learner | None, ConceptVectorEnv]:
+    """Explore the toy into ``path``, from where its records end; ``cut`` it after so many probes."""
+    envs = ConceptVectorEnv(make_mdp(explore=moves), NUM_ENVS)
+    store = ProbeStore(path)
+    envs.recorder = Recorder(store, envs.mdp.space, n_recorded=store.n_steps)
+    envs.outcomes = Outcomes(envs.mdp, 0, recorded_steps(store))
+
+    def listen(progress: Progress) -> None:
+        if cut is not None and progress.n_probes >= cut:
+            raise Cut
+
+    session = Session(envs.recorder, budget, [listen])
+    try:
+        learner = explore(name, envs, session, seed, settings(name, moves, **changed))
+        return store.frame().drop(columns="time"), learner, envs
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize(("name", "moves"), PAIRS)
+def test_each_spends_its_budget_and_is_a_function_of_its_seed(name: str, moves: str, tmp_path: Path) -> None:
+    probes, learner, envs = run(tmp_path / "a.sqlite", name, moves)
+    assert len(probes) == BUDGET and not probes["cached"].any()
+    looked = len(envs.mdp.items)  # the first look at the unedited items is counted beside the budget
+    assert envs.mdp.target.n_queries == BUDGET + looked
+    assert not envs.mdp.items.held_out[probes["item"]].any()
+    assert probes["propensity"].dropna().between(0, 1, inclusive="right").all()
+    again, _, _ = run(tmp_path / "b.sqlite", name, moves)
+    pd.testing.assert_frame_equal(probes, again, check_exact=True)
+    if name != "scan":
+        other, _, _ = run(tmp_path / "c.sqlite", name, moves, seed=1)
+        assert not other[["item", "levels"]].equals(probes[["item", "levels"]])
+    assert learner is None or learner.n_updates > 0
+
+
+@pytest.mark.parametrize(("name", "moves"), PAIRS)
+def test_each_goes_on_where_it_was_cut(name: str, moves: str, tmp_path: Path) -> None:
+    whole, _, _ = run(tmp_path / "whole.sqlite", name, moves)
+    with pytest.raises(Cut):
+        run(tmp_path / "cut.sqlite", name, moves, cut=BUDGET // 2)
+    resumed, _, envs = run(tmp_path / "cut.sqlite", name, moves)
+    pd.testing.assert_frame_equal(resumed, whole, check_exact=True)
+    assert envs.mdp.target.n_queries == BUDGET // 2 + len(envs.mdp.items)
+
+
+@pytest.mark.parametrize(("name", "moves"), PAIRS)
+def test_a_budget_that_no_batch_fits_is_passed_by_less_than_one(name: str, moves: str, tmp_path: Path) -> None:
+    probes, _, _ = run(tmp_path / "probes.sqlite", name, moves, budget=61)
+    assert len(probes) == 64
+
+
+@pytest.mark.parametrize(("name", "moves"), OTHERS)
+def test_other_moves_are_refused_in_one_line_that_names_who_plays_them(name: str, moves: str) -> None:
+    envs = ConceptVectorEnv(make_mdp(explore=moves), NUM_ENVS)
+    with pytest.raises(UsageError) as refused:
+        explore(name, envs, Session(Recorder(None, envs.mdp.space), BUDGET), 0, settings(name, moves))
+    text = str(refused.value)
+    assert text.startswith(f"{name} plays ") and f"not {moves}; use --algo " in text and "\n" not in text
+    for able in text.split("--algo ")[1].split(" or "):
+        assert moves in EXPLORERS[able].moves
+    assert envs.mdp.target.n_queries == len(envs.mdp.items)  # refused before it cost anything
+
+
+@pytest.mark.parametrize("moves", WAYS)
+def test_steps_that_follow_each_other_count_for_learners(moves: str) -> None:
+    for name in ("dqn", "qrdqn", "ppo", "a2c"):
+        assert settings(name, moves)["gamma"] == (0 if moves == "macro" else 0.99)
+
+
+@pytest.fixture
+def litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder that everybody takes for that of temporary files."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    yield tmp_path / "tmp"
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_none_leaves_anything_among_the_temporary_files(
+    name: str, litter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path / "probes.sqlite", name, EXPLORERS[name].moves[0])
+    assert not list(litter.iterdir())
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("name", "moves"), [pair for pair in PAIRS if pair[0] in {"dqn", "qrdqn", "ppo", "a2c"}])
+def test_saved_tensors_load_into_an_agent_that_acts_alike(name: str, moves: str, tmp_path: Path) -> None:
+    _, learned, envs = run(tmp_path / "a.sqlite", name, moves)
+    _, other, _ = run(tmp_path / "b.sqlite", name, moves, seed=1)
+    assert learned is not None and other is not None
+    learned.save(tmp_path / "agent.safetensors")
+    observations = envs.mdp.observe(envs.mdp.initial(np.arange(len(envs.mdp.items))))
+    assert not np.array_equal(other.values(observations), learned.values(observations))
+    other.network.load_state_dict(load_file(tmp_path / "agent.safetensors"))
+    np.testing.assert_array_equal(other.values(observations), learned.values(observations))
+    np.testing.assert_array_equal(other.act(observations), learned.act(observations))
+
+
+@pytest.mark.parametrize("name", ["ucb1", "thompson", "bayes"])
+def test_saved_counts_are_those_of_the_probes(name: str, tmp_path: Path) -> None:
+    probes, learned, _ = run(tmp_path / "probes.sqlite", name, "macro")
+    assert learned is not None
+    learned.save(tmp_path / "agent.safetensors")
+    saved = {key: tensor.numpy() for key, tensor in load_file(tmp_path / "agent.safetensors").items()}
+    np.testing.assert_array_equal(saved["visits"], np.bincount(probes["point"], minlength=25))
+    np.testing.assert_array_equal(saved["failures"], np.bincount(probes["point"], probes["failed"], 25))
+    if name == "bayes":
+        assert saved["candidates"][saved["mean"].argmax()] == learned.best(make_mdp(), np.arange(1))[0]

@@ -14,7 +14,7 @@ from failscape.analysis.exemplars import to_hwc
 from failscape.concepts import Concept, ConceptSpace
 from failscape.concepts.space import UNEDITED
 
-MAX_LEVELS = 9  # shown; of more, so many that lie evenly apart
+MAX_LEVELS = 10  # shown; of more, so many that lie evenly apart
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ class Concept(ABC):
             return
         if levels is not None or len(self.edges) < 2:
             raise UsageError(f"{self.name} takes levels, or the two or more edges of a range")
+        if self.categorical:
+            raise UsageError(f"the levels of {self.name} have no order, so there is no range; list them instead")
         self.levels = (self.edges[:-1] + self.edges[1:]) / 2
 
     def _increasing(self, what: str, given: Sequence[float]) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
+import torch
 
 _STEP = 0x9E3779B97F4A7C15
 
@@ -27,6 +28,14 @@ def scramble(*parts: np.ndarray | int | str) -> np.ndarray:
 def uniform(*parts: np.ndarray | int | str) -> np.ndarray:
     """A draw from [0, 1) per row, a function of ``parts``: ``(B,)`` float64."""
     return (scramble(*parts) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def normals(name: str, seeds: np.ndarray, shape: tuple[int, ...]) -> torch.Tensor:
+    """A standard normal draw per row and value, by name and seed: ``(B,) -> (B, *shape)`` float32, on the CPU."""
+    generator = torch.Generator()
+    keys = (scramble(name, seeds) >> np.uint64(1)).tolist()  # torch takes signed seeds
+    drawn = [torch.randn(shape, generator=generator.manual_seed(key)) for key in keys]
+    return torch.stack(drawn) if drawn else torch.zeros(0, *shape)
 
 
 def _mix(state: np.ndarray) -> np.ndarray:

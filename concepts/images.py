@@ -52,3 +52,14 @@ def cache_sized(edit: Edit) -> Edit:
         return out
 
     return in_parts
+
+
+def grouped(
+    images: torch.Tensor, strengths: np.ndarray, edit: Callable[[torch.Tensor, float], torch.Tensor]
+) -> torch.Tensor:
+    """An edit of many images by one strength, done once for each strength there is: ``(B, ...), (B,) -> (B, ...)``."""
+    out = torch.empty_like(images)
+    for strength in np.unique(strengths):
+        rows = torch.from_numpy(np.flatnonzero(strengths == strength)).to(images.device)
+        out.index_copy_(0, rows, edit(images.index_select(0, rows), float(strength)))
+    return out

@@ -10,14 +10,25 @@ import numpy as np
 
 from failscape.concepts.base import Concept
 from failscape.concepts.blur import GaussianBlur
+from failscape.concepts.geometry import Flip, ShiftX, ShiftY, Zoom
+from failscape.concepts.motion import MotionBlur
+from failscape.concepts.noise import GaussianNoise, Jpeg
+from failscape.concepts.occlusion import OccludedPlace, Occlusion
 from failscape.concepts.rotation import Rotation
 from failscape.concepts.slices import ClassSlice
 from failscape.concepts.space import ConceptSpace
-from failscape.concepts.tone import Brightness, Contrast, Darken, Saturation
+from failscape.concepts.tone import Brightness, Contrast, Darken, Hue, Saturation
+from failscape.concepts.weather import Fog, Rain, Snow
 from failscape.errors import UsageError, did_you_mean
 
 IMAGE_CONCEPTS: dict[str, type[Concept]] = {
-    c.name: c for c in (Rotation, Darken, Brightness, Saturation, Contrast, GaussianBlur)
+    concept.name: concept
+    for concept in (
+        *(Rotation, Zoom, ShiftX, ShiftY, Flip),
+        *(Darken, Brightness, Contrast, Saturation, Hue),
+        *(GaussianBlur, MotionBlur, GaussianNoise, Jpeg),
+        *(Occlusion, OccludedPlace, Fog, Rain, Snow),
+    )
 }
 
 # FSRL (arXiv 2406.07145), macroscopic classification: axes in the order of its action index 25i + 5j + k,

@@ -77,7 +77,7 @@ class ConceptSpace:
     @property
     def slice_axis(self) -> int | None:
         """The axis that chooses the item's class; None where there is none."""
-        found = [k for k, c in enumerate(self.concepts) if c.categorical]
+        found = [k for k, c in enumerate(self.concepts) if isinstance(c, ClassSlice)]
         return found[0] if found else None
 
     def grid(self) -> np.ndarray:

@@ -1,12 +1,13 @@
-"""Tone edits: darken, brightness, saturation, contrast. Each is a blend, as in Pillow's ``ImageEnhance``."""
+"""Tone edits. Darken, brightness, saturation and contrast are blends, as in Pillow's ``ImageEnhance``; hue turns."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
+from torchvision.transforms.v2.functional import adjust_hue
 
 from failscape.concepts.base import Concept
-from failscape.concepts.images import cache_sized, grey, per_image, to_pixels
+from failscape.concepts.images import cache_sized, grey, grouped, per_image, to_pixels
 
 
 class Darken(Concept):
@@ -66,3 +67,20 @@ class Contrast(Concept):
         images = inputs.float()
         mean = grey(images).mean(dim=(1, 2, 3), keepdim=True)
         return to_pixels(torch.lerp(mean, images, per_image(strengths, inputs)))
+
+
+class Hue(Concept):
+    """Hue turned by this share of the colour wheel, in [-0.5, 0.5]; greys stay. Identity: 0.
+
+    In the hue, saturation and value of :func:`torchvision.transforms.v2.functional.adjust_hue`.
+    """
+
+    name = "hue"
+    unit = ""
+    identity = 0.0
+    limits = (-0.5, 0.5)
+    default_levels = (-0.2, -0.1, 0.0, 0.1, 0.2)
+
+    @cache_sized
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
+        return grouped(inputs, strengths, adjust_hue)

@@ -187,7 +187,7 @@ def lattice(space: ConceptSpace) -> ConceptSpace:
 
 def _with_identity(concept: Concept) -> Concept:
     if concept.categorical:
-        raise UsageError(f"a walk edits one item and cannot choose its {concept.name}; leave {concept.name} out")
+        raise UsageError(f"the levels of {concept.name} have no order, so no walk can step along them; leave it out")
     if concept.identity is None or (concept.edges is None and concept.identity in concept.levels):
         return concept
     walked = copy.copy(concept)

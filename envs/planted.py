@@ -6,6 +6,7 @@ Shapes: ``B`` batch, ``K`` concepts, ``P`` points, ``N`` items.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ APART = 2  # levels between two regions, along some concept
 SIDES = (2, 3)  # levels of a region along a concept, unless it takes all of them
 WHOLE = 0.3  # chance that a region takes all levels of a concept
 RATES = (0.5, 1.0)  # share of the items that fail inside
-TRIES = 1000
+TRIES = 10_000
 
 
 class Region(NamedTuple):
@@ -46,13 +47,10 @@ def draw_regions(space: ConceptSpace, rng: np.random.Generator, n: int) -> list[
     Raises:
         UsageError: the grid has no room for so many.
     """
-    regions: list[Region] = []
     for _ in range(TRIES):
-        if len(regions) == n:
+        regions = [_draw(space, rng) for _ in range(n)]
+        if all(one.distance(other) >= APART for one, other in combinations(regions, 2)):
             return regions
-        region = _draw(space, rng)
-        if all(region.distance(other) >= APART for other in regions):
-            regions.append(region)
     raise UsageError(f"no room for {n} regions {APART} levels apart in {space}; plant fewer, or give more levels")
 
 

@@ -58,14 +58,15 @@ def describe_preset(name: str) -> str:
 
 
 def picture(strip: Strip) -> Image.Image:
-    """The strip as one picture with labels."""
+    """The strip as one picture, each level under its own."""
     n = len(strip.pictures)
     canvas = Image.new("RGB", (n * (SIDE + GAP) - GAP, SIDE + LABEL), "white")
     draw = ImageDraw.Draw(canvas)
     for i, (pixels, label) in enumerate(zip(strip.pictures, strip.labels, strict=True)):
         left = i * (SIDE + GAP)
         canvas.paste(Image.fromarray(np.ascontiguousarray(pixels)), (left, 0))
-        draw.text((left + SIDE // 2, SIDE + LABEL // 2), label, fill="black", anchor="mm")
+        level = label.removeprefix(f"{strip.concept} ")
+        draw.text((left + SIDE // 2, SIDE + LABEL // 2), level, fill="black", anchor="mm")
     return canvas
 
 

@@ -43,6 +43,11 @@ def concept(request: pytest.FixtureRequest) -> Concept:
     return IMAGE_CONCEPTS[request.param]()
 
 
+def strongest(concept: Concept) -> float:
+    """The default level that is farthest from changing nothing."""
+    return float(concept.levels[np.abs(concept.levels - concept.identity).argmax()])
+
+
 def strengths(concept: Concept) -> st.SearchStrategy[float]:
     """Any strength within the concept's limits; its identity and *leave alone* more often than by chance."""
     special = st.sampled_from([float("nan"), float(concept.identity), *concept.limits, *concept.levels.tolist()])
@@ -53,7 +58,7 @@ def test_identity_and_nan_leave_every_bit_alone(concept: Concept) -> None:
     images = noise(3, 21, 34)
     for strength in (concept.identity, float("nan")):
         assert torch.equal(concept.apply(images, np.full(3, strength)), images)
-    mixed = concept.apply(images, np.array([concept.levels[-1], concept.identity, np.nan]))
+    mixed = concept.apply(images, np.array([strongest(concept), concept.identity, np.nan]))
     assert torch.equal(mixed[1:], images[1:]) and not torch.equal(mixed[0], images[0])
 
 
@@ -63,10 +68,11 @@ def test_a_batch_is_a_loop_over_its_items(concept: Concept, size: tuple[int, int
     rng = np.random.default_rng(0)
     low, high = concept.limits
     chosen = rng.uniform(low, high, 12)
-    chosen[::4] = concept.levels[0]
+    chosen[::4] = strongest(concept)
     chosen[1::4] = np.nan
-    batch = concept.apply(images, chosen)
-    loop = torch.cat([concept.apply(images[i : i + 1], chosen[i : i + 1]) for i in range(12)])
+    seeds = rng.integers(1 << 40, size=12)
+    batch = concept.apply(images, chosen, seeds)
+    loop = torch.cat([concept.apply(images[i : i + 1], chosen[i : i + 1], seeds[i : i + 1]) for i in range(12)])
     different = (batch.int() - loop.int()).abs()
     assert different.max() <= 1 and (different > 0).float().mean() <= TIE
 
@@ -88,10 +94,17 @@ def test_laws_that_every_edit_keeps(data: st.DataObject) -> None:
 
 def test_an_edit_is_no_view_of_its_input(concept: Concept) -> None:
     images = noise(2, 8, 8)
-    edited = concept.apply(images, np.array([concept.levels[-1], np.nan]))
+    edited = concept.apply(images, np.array([strongest(concept), np.nan]))
     kept = images.clone()
     edited.zero_()
     assert torch.equal(images, kept)
+
+
+def test_chance_is_the_rows_own_seed(concept: Concept) -> None:
+    images, most = noise(1, 24, 24).expand(3, -1, -1, -1), np.full(3, strongest(concept))
+    one, same, other = concept.apply(images, most, np.array([1, 1, 2]))
+    assert torch.equal(one, same)
+    assert torch.equal(one, other) is not concept.random
 
 
 def test_an_empty_batch_stays_empty(concept: Concept) -> None:

@@ -227,7 +227,7 @@ def test_a_class_without_items_on_both_sides_cannot_be_chosen() -> None:
 REFUSED = {
     "no way to explore 'macros'; did you mean macro?": {"explore": "macros"},
     "only explore=micro starts from a run, not macro": {"start": "runs/a"},
-    "a walk edits one item and cannot choose its class; leave class out": {
+    "the levels of class have no order, so no walk can step along them; leave it out": {
         "explore": "micro",
         "concepts": ["class", "darken"],
     },

@@ -20,6 +20,8 @@ from failscape.envs.views import ConceptVectorEnv, explorable
 from failscape.errors import UsageError
 from failscape.records.policy import PolicyTable
 
+PRIOR = 10  # probes that a point's own rate must outweigh
+
 
 class Arms:
     """What a bandit knows: how often each point was tried, and how often the target failed there."""
@@ -36,12 +38,12 @@ class Arms:
 
     @property
     def mean(self) -> np.ndarray:
-        """Failure rate of each point ``(P,)``, drawn by the weight of two probes towards that of all points.
+        """Failure rate of each point ``(P,)``, drawn by the weight of ``PRIOR`` probes towards that of all points.
 
         So a point that was never tried, or once and failed, is not the worst of all.
         """
         overall = self.failures.sum() / max(self.visits.sum(), 1)
-        return (self.failures + 2 * overall) / (self.visits + 2)
+        return (self.failures + PRIOR * overall) / (self.visits + PRIOR)
 
     def best(self, mdp: ConceptMDP, items: np.ndarray) -> np.ndarray:
         """The point of highest mean, for all items alike."""

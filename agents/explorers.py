@@ -26,7 +26,7 @@ MACRO = ("macro",)
 ALL = ("macro", "factored", "micro", "fsrl")
 EXPLORERS = {
     "dqn": Explorer(
-        "SB3 deep Q-learning; half of the budget stays uniform and feeds the landscape",
+        "SB3 deep Q-learning; half of its episodes stay uniform and feed the landscape",
         "failscape.agents.dqn:explore_dqn",
         ALL,
     ),
@@ -82,21 +82,31 @@ def explore(
     """Spend the session's budget; returns what was learned where the explorer learns.
 
     Raises:
-        UsageError: the explorer cannot move as the environment does.
+        UsageError: an unknown explorer, or one that cannot move as the environment does.
     """
     check_moves(name, envs.mdp.moves.name)
-    module, _, function = EXPLORERS[name].run.partition(":")
+    module, _, function = find_explorer(name).run.partition(":")
     run: Explore = getattr(import_module(module), function)
     return run(envs, session, seed, hyperparameters)
 
 
+def find_explorer(name: str) -> Explorer:
+    """The entry of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in EXPLORERS:
+        raise UsageError(f"no explorer {name!r}{did_you_mean(name, EXPLORERS)}")
+    return EXPLORERS[name]
+
+
 def check_moves(name: str, moves: str) -> None:
     """Refuse an explorer that cannot move as an environment does."""
-    if moves not in EXPLORERS[name].moves:
+    plays = find_explorer(name).moves
+    if moves not in plays:
         able = [other for other, entry in EXPLORERS.items() if moves in entry.moves and other != "scan"]
-        raise UsageError(
-            f"{name} plays {', '.join(EXPLORERS[name].moves)}, not {moves}; use --algo {' or '.join(able)}"
-        )
+        raise UsageError(f"{name} plays {', '.join(plays)}, not {moves}; use --algo {' or '.join(able)}")
 
 
 def load_hyperparameters(
@@ -109,8 +119,7 @@ def load_hyperparameters(
     Raises:
         UsageError: an unknown explorer, or an override whose key the explorer does not have.
     """
-    if algo not in EXPLORERS:
-        raise UsageError(f"no explorer {algo!r}{did_you_mean(algo, EXPLORERS)}")
+    find_explorer(algo)
     text = resources.files("failscape.agents").joinpath(f"hyperparams/{algo}.yml").read_text()
     table = yaml.safe_load(text)
     values: dict[str, Any] = {**table["default"], **table.get(moves, {}), **table.get(env_id, {})}

@@ -56,7 +56,7 @@ class SharingPolicy(ActorCriticPolicy):
         """Actions ``(B,)``, values ``(B, 1)`` and log-probabilities ``(B,)``, as SB3 asks before each step."""
         distribution = self.get_distribution(obs)
         assert isinstance(distribution, CategoricalDistribution)
-        probabilities = distribution.distribution.probs.double().cpu().numpy()
+        probabilities = distribution.distribution.probs.detach().double().cpu().numpy()
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         chosen = draw(probabilities, self.rngs)
         self.propensity.claim(chances(probabilities, chosen, self.propensity.n_choices))

@@ -35,10 +35,10 @@ SMALL = {
 }
 
 
-def settings(name: str, moves: str, **changed: Any) -> dict[str, Any]:
+def settings(name: str, moves: str) -> dict[str, Any]:
     """An explorer's own hyperparameters, small."""
     values = load_hyperparameters(name, "failscape/Toy-v0", moves=moves)
-    values |= {key: value for key, value in SMALL.items() if key in values} | changed
+    values |= {key: value for key, value in SMALL.items() if key in values}
     return {key: value for key, value in values.items() if key not in {"num_envs", "budget", "memory"}}
 
 
@@ -47,13 +47,13 @@ class Cut(Exception):
 
 
 def run(
-    path: Path, name: str, moves: str, *, seed: int = 0, budget: int = BUDGET, cut: int | None = None, **changed: Any
+    path: Path, name: str, moves: str, *, seed: int = 0, budget: int = BUDGET, cut: int | None = None, memory: int = 0
 ) -> tuple[pd.DataFrame, Learner | None, ConceptVectorEnv]:
     """Explore the toy into ``path``, from where its records end; ``cut`` it after so many probes."""
     envs = ConceptVectorEnv(make_mdp(explore=moves), NUM_ENVS)
     store = ProbeStore(path)
     envs.recorder = Recorder(store, envs.mdp.space, n_recorded=store.n_steps)
-    envs.outcomes = Outcomes(envs.mdp, 0, recorded_steps(store))
+    envs.outcomes = Outcomes(envs.mdp, memory, recorded_steps(store))
 
     def listen(progress: Progress) -> None:
         if cut is not None and progress.n_probes >= cut:
@@ -61,14 +61,14 @@ def run(
 
     session = Session(envs.recorder, budget, [listen])
     try:
-        learner = explore(name, envs, session, seed, settings(name, moves, **changed))
+        learner = explore(name, envs, session, seed, settings(name, moves))
         return store.frame().drop(columns="time"), learner, envs
     finally:
         store.close()
 
 
 @pytest.mark.parametrize(("name", "moves"), PAIRS)
-def test_each_spends_its_budget_and_is_a_function_of_its_seed(name: str, moves: str, tmp_path: Path) -> None:
+def test_each_keeps_its_budget_and_its_seed_and_goes_on_where_it_was_cut(name: str, moves: str, tmp_path: Path) -> None:
     probes, learner, envs = run(tmp_path / "a.sqlite", name, moves)
     assert len(probes) == BUDGET and not probes["cached"].any()
     looked = len(envs.mdp.items)  # the first look at the unedited items is counted beside the budget
@@ -81,21 +81,28 @@ def test_each_spends_its_budget_and_is_a_function_of_its_seed(name: str, moves: 
         other, _, _ = run(tmp_path / "c.sqlite", name, moves, seed=1)
         assert not other[["item", "levels"]].equals(probes[["item", "levels"]])
     assert learner is None or learner.n_updates > 0
-
-
-@pytest.mark.parametrize(("name", "moves"), PAIRS)
-def test_each_goes_on_where_it_was_cut(name: str, moves: str, tmp_path: Path) -> None:
-    whole, _, _ = run(tmp_path / "whole.sqlite", name, moves)
     with pytest.raises(Cut):
         run(tmp_path / "cut.sqlite", name, moves, cut=BUDGET // 2)
     resumed, _, envs = run(tmp_path / "cut.sqlite", name, moves)
+    pd.testing.assert_frame_equal(resumed, probes, check_exact=True)
+    assert envs.mdp.target.n_queries == BUDGET // 2 + looked
+
+
+@pytest.mark.parametrize("name", [name for name in EXPLORERS if name not in {"scan", "best-first"}])
+def test_what_is_remembered_costs_nothing_and_is_resumed_too(name: str, tmp_path: Path) -> None:
+    whole, _, envs = run(tmp_path / "whole.sqlite", name, "macro", budget=240, memory=100)
+    n_queries = int((~whole["cached"]).sum())
+    assert 240 <= n_queries < 248 < len(whole)
+    assert envs.mdp.target.n_queries == n_queries + len(envs.mdp.items)
+    with pytest.raises(Cut):
+        run(tmp_path / "cut.sqlite", name, "macro", budget=240, memory=100, cut=200)
+    resumed, _, _ = run(tmp_path / "cut.sqlite", name, "macro", budget=240, memory=100)
     pd.testing.assert_frame_equal(resumed, whole, check_exact=True)
-    assert envs.mdp.target.n_queries == BUDGET // 2 + len(envs.mdp.items)
 
 
-@pytest.mark.parametrize(("name", "moves"), PAIRS)
-def test_a_budget_that_no_batch_fits_is_passed_by_less_than_one(name: str, moves: str, tmp_path: Path) -> None:
-    probes, _, _ = run(tmp_path / "probes.sqlite", name, moves, budget=61)
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_a_budget_that_no_batch_fits_is_passed_by_less_than_one(name: str, tmp_path: Path) -> None:
+    probes, _, _ = run(tmp_path / "probes.sqlite", name, EXPLORERS[name].moves[0], budget=61)
     assert len(probes) == 64
 
 
@@ -111,10 +118,16 @@ def test_other_moves_are_refused_in_one_line_that_names_who_plays_them(name: str
     assert envs.mdp.target.n_queries == len(envs.mdp.items)  # refused before it cost anything
 
 
+def test_an_explorer_that_is_not_there_is_told_the_closest() -> None:
+    envs = ConceptVectorEnv(make_mdp(), NUM_ENVS)
+    with pytest.raises(UsageError, match=r"no explorer 'ucb'; did you mean ucb1\?"):
+        explore("ucb", envs, Session(Recorder(None, envs.mdp.space), BUDGET), 0, {})
+
+
 @pytest.mark.parametrize("moves", WAYS)
 def test_steps_that_follow_each_other_count_for_learners(moves: str) -> None:
     for name in ("dqn", "qrdqn", "ppo", "a2c"):
-        assert settings(name, moves)["gamma"] == (0 if moves == "macro" else 0.99)
+        assert (settings(name, moves)["gamma"] > 0) == (moves != "macro")
 
 
 @pytest.fixture

@@ -30,9 +30,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--max-items", type=int, default=1000)
     args = arguments.parse_args(argv)
     rows, figures = [], {}
-    for name, target in (("ResNet-20", None), ("street signs", STREET)):
-        args.target = target
-        mdp = truth.load(args, explore="micro", max_items=args.max_items)
+    for name, make in (("ResNet-20", {}), ("street signs", {"target": STREET})):
+        mdp = truth.load(args, explore="micro", max_items=args.max_items, **make)
         found = measure(mdp, args.seeds)
         figures[name] = found
         rows += [

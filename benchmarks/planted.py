@@ -33,8 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--budget", type=int, default=6250)
     arguments.add_argument("--explorers", nargs="+", default=["dqn", "random"])
     args = arguments.parse_args(argv)
-    args.target = TARGET
-    known = truth.load(args, concepts=MILD, max_items=2000)
+    known = truth.load(args, target=TARGET, concepts=MILD, max_items=2000)
     rates = known.table.failed.mean(axis=0)
     print(f"unplanted, {rates.mean():.2%} of all edits fail, {rates.max():.2%} at the worst point")
     rows, figures = [], {}

@@ -169,7 +169,7 @@ def explore(
         env=spec.id,
         explorer=explorer,
         seed=seed,
-        hyperparameters=load_hyperparameters(explorer, spec.id, overrides),
+        hyperparameters=load_hyperparameters(explorer, spec.id, overrides, envs.mdp.moves.name),
         make=plain_arguments(spec.kwargs),
     )
     return start(envs, complete(settings, envs), Path(out), command=sys.argv, report=report)

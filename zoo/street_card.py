@@ -16,7 +16,8 @@ import torch
 from failscape.concepts import concept_space
 from failscape.concepts.space import ConceptSpace
 from failscape.data.street import SIGNS, SceneFactors, render, sample_factors, sample_trained
-from failscape.data.street.gaps import GAPS, TRAINED_LIGHTS, TRAINED_TILT, UNTRAINED_IN_RAIN
+from failscape.data.street.factors import RANGES
+from failscape.data.street.gaps import GAPS, LIMITS, TRAINED_LIGHTS, TRAINED_LIMIT_SIZE, TRAINED_TILT
 from failscape.targets.base import ClassifierTarget
 from failscape.targets.registry import load_target
 
@@ -52,7 +53,7 @@ def worlds() -> dict[str, list[SceneFactors]]:
     scenes = {
         "outside the gaps": [sample_trained(HELD_OUT_WORLD, index) for index in range(SCENES)],
         "`night`": _scenes(**{**trained, "light": "night"}),
-        "`yield-in-rain`": _scenes(**trained, sign=UNTRAINED_IN_RAIN, weather="rain"),
+        "`far-limits`": _scenes(**trained, sign=LIMITS, size=(RANGES["size"][0], TRAINED_LIMIT_SIZE)),
     }
     for low, high in TILTS:
         both = _scenes(**{**trained, "tilt": (low, high)}) + _scenes(**{**trained, "tilt": (-high, -low)})

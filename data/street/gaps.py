@@ -11,12 +11,13 @@ from failscape.data.street.factors import SceneFactors, draw_factors
 
 TRAINED_TILT = (-2.0, 2.0)  # [deg]
 TRAINED_LIGHTS = ("day", "dusk")
-UNTRAINED_IN_RAIN = "yield"
+LIMITS = ("speed-30", "speed-50", "speed-80")
+TRAINED_LIMIT_SIZE = 0.46  # of the picture's side, or larger
 
 GAPS: dict[str, str] = {
     "tilt": "signs that lean by more than 2 degrees",
     "night": "scenes at night",
-    "yield-in-rain": "yield signs in rain",
+    "far-limits": "speed limits from afar, less than 46 % of the picture's height",
 }
 
 
@@ -26,15 +27,15 @@ def in_gap(factors: SceneFactors) -> str | None:
         return "tilt"
     if factors.light not in TRAINED_LIGHTS:
         return "night"
-    if factors.weather == "rain" and factors.sign == UNTRAINED_IN_RAIN:
-        return "yield-in-rain"
+    if factors.sign in LIMITS and factors.size < TRAINED_LIMIT_SIZE:
+        return "far-limits"
     return None
 
 
 def sample_trained(seed: int, index: int) -> SceneFactors:
-    """Factors of scene ``index`` in the world ``seed``, as ``sample_factors`` draws them but outside every gap."""
+    """Factors of scene ``index`` in the world ``seed``, drawn outside every gap; all signs are as likely."""
     rng = np.random.default_rng((seed, index))
-    while True:
-        factors = draw_factors(rng, tilt=TRAINED_TILT, light=TRAINED_LIGHTS)
-        if in_gap(factors) is None:
-            return factors
+    factors = draw_factors(rng, tilt=TRAINED_TILT, light=TRAINED_LIGHTS)
+    while in_gap(factors) is not None:
+        factors = draw_factors(rng, sign=factors.sign, tilt=TRAINED_TILT, light=TRAINED_LIGHTS)
+    return factors

@@ -180,9 +180,9 @@ def test_signs_stay_inside_the_picture():
         ({"tilt": -2.5}, "tilt"),
         ({"light": "dusk"}, None),
         ({"light": "night"}, "night"),
-        ({"weather": "rain"}, "yield-in-rain"),
-        ({"weather": "fog"}, None),
-        ({"sign": "stop", "weather": "rain"}, None),
+        ({"size": 0.3}, None),
+        ({"sign": "speed-30", "size": 0.45}, "far-limits"),
+        ({"sign": "speed-30", "size": 0.47}, None),
     ],
 )
 def test_in_gap(changes, gap):

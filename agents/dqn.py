@@ -66,8 +66,8 @@ def explore_dqn(
         envs: what to explore.
         session: counts the budget.
         seed: of everything random.
-        hyperparameters: keyword arguments of SB3's ``DQN``; ``prior_probes``, the weight decay of AdamW times the budget;
-            and ``final_updates``, gradient steps after the last query.
+        hyperparameters: keyword arguments of SB3's ``DQN``; ``prior_probes``, weight decay times budget; and
+            ``final_updates``, gradient steps after the last query.
         device: of the agent, which is small; the target's may be another.
     """
     agent, final_updates = make_dqn(envs, session, seed, hyperparameters, device)

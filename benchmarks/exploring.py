@@ -10,6 +10,9 @@ import pandas as pd
 from failscape.agents import explorers
 from failscape.agents.explorers import load_hyperparameters
 from failscape.agents.session import Session
+from failscape.analysis.confirmation import confirm_modes
+from failscape.analysis.landscape import Landscape
+from failscape.analysis.modes import Mode, find_modes
 from failscape.envs.mdp import ConceptMDP, Outcome, State
 from failscape.envs.recording import Recorder, item_rows
 from failscape.envs.views import ConceptVectorEnv
@@ -51,3 +54,13 @@ def explore(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tuple[pd.
 def item_frame(mdp: ConceptMDP) -> pd.DataFrame:
     """The items as a run's records hold them."""
     return pd.DataFrame(item_rows(mdp)).set_index("item").astype({"held_out": bool})
+
+
+def explored_modes(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tuple[Landscape, list[Mode]]:
+    """The landscape of an exploration, and its failure modes, tried on held-out items."""
+    probes, _ = explore(mdp, explorer, budget, seed)
+    items = item_frame(mdp)
+    probes = probes.join(items["reference"], on="item")
+    landscape = Landscape.from_probes(probes, mdp.space, items=items)
+    found = find_modes(landscape, probes, items, mdp.target.class_names)
+    return landscape, list(confirm_modes(mdp, found, seed).modes)

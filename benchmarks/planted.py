@@ -1,9 +1,10 @@
-"""Are planted failures found, and is what is found there? Oracle targets with one to three regions each.
+"""Are planted failures found, and is what is found there? Oracle targets with one to three regions, then trained gaps.
 
 The street signs over mild edits, where they are nearly always right, with answers flipped inside drawn boxes at least
 two levels apart. Target ``i`` is drawn with seed ``i`` and explored with seed ``i``; modes must be confirmed on
 held-out items to count. A mode is false where it belongs to no region and its rate in the exhaustive scan of the
-held-out items is not above the unedited one. Intervals are of a bootstrap over targets.
+held-out items is not above the unedited one. Intervals are of a bootstrap over targets. The goals are for the largest
+budget. The known gaps of the classifier come last (``benchmarks.gaps``).
 """
 
 from __future__ import annotations
@@ -13,12 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import truth
+from benchmarks import gaps, truth
 from benchmarks.common import Row, finish, parser
-from benchmarks.exploring import explore, item_frame
-from failscape.analysis.confirmation import confirm_modes
-from failscape.analysis.landscape import Landscape
-from failscape.analysis.modes import Mode, find_modes
+from benchmarks.exploring import explored_modes
+from failscape.analysis.modes import Mode
 from failscape.analysis.spotcheck import Score, spotcheck
 from failscape.envs.planted import PlantedMDP, draw_regions
 
@@ -30,22 +29,23 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
     truth.add_arguments(arguments)
     arguments.add_argument("--targets", type=int, default=60)
-    arguments.add_argument("--budget", type=int, default=6250)
+    arguments.add_argument("--budgets", type=int, nargs="+", default=[1000, 2000, 6250])
     arguments.add_argument("--explorers", nargs="+", default=["dqn", "random"])
     args = arguments.parse_args(argv)
     known = truth.load(args, target=TARGET, concepts=MILD, max_items=2000)
     rates = known.table.failed.mean(axis=0)
     print(f"unplanted, {rates.mean():.2%} of all edits fail, {rates.max():.2%} at the worst point")
-    rows, figures = [], {}
+    rows, figures = gaps.measure(args)
     for explorer in args.explorers:
-        scores = [score(known, explorer, args.budget, seed) for seed in range(args.targets)]
-        figures[explorer] = summary = summarised(scores)
-        print(f"{explorer}: {summary}")
+        for budget in args.budgets:
+            scores = [score(known, explorer, budget, seed) for seed in range(args.targets)]
+            figures[f"{explorer}_{budget}"] = summary = summarised(scores)
+            print(f"{explorer}, {budget} queries: {summary}", flush=True)
         rows += [
             Row(f"{explorer}: discovery rate", summary["discovery_rate"][0], 0.9),
             Row(f"{explorer}: false discovery rate", summary["false_discovery_rate"][0], 0.1, at_most=True),
         ]
-    return finish(args.json, rows, {**figures, "targets": args.targets, "budget": args.budget, "concepts": MILD})
+    return finish(args.json, rows, {**figures, "targets": args.targets, "budgets": args.budgets, "concepts": MILD})
 
 
 def score(known: truth.KnownMDP, explorer: str, budget: int, seed: int) -> Score:
@@ -53,18 +53,10 @@ def score(known: truth.KnownMDP, explorer: str, budget: int, seed: int) -> Score
     rng = np.random.default_rng(seed)
     regions = draw_regions(known.space, rng, int(rng.integers(1, 4)))
     mdp: Any = PlantedMDP(known, regions, seed)
-    probes, _ = explore(mdp, explorer, budget, seed)
-    items = item_frame(mdp)
-    probes = probes.join(items["reference"], on="item")
-    landscape = Landscape.from_probes(probes, known.space, items=items)
-    found = find_modes(landscape, probes, items, known.target.class_names)
-    modes = [mode for mode in confirm_modes(mdp, found, seed).modes if mode.confirmed]
+    modes = [mode for mode in explored_modes(mdp, explorer, budget, seed)[1] if mode.confirmed]
     planted = np.stack([region.holds(known.space.grid()) for region in regions])
     cells = np.stack([np.isin(np.arange(known.space.n_points), m.points) for m in modes]) if modes else planted[:0]
-    result = spotcheck(cells, planted, np.array([truly_failing(mdp, mode) for mode in modes], bool))
-    counts = f"{result.n_covered} of {len(regions)} regions covered, {result.n_false} of {result.n_modes} modes false"
-    print(f"{explorer} {seed}: {counts}", flush=True)
-    return result
+    return spotcheck(cells, planted, np.array([truly_failing(mdp, mode) for mode in modes], bool))
 
 
 def truly_failing(mdp: Any, mode: Mode) -> bool:

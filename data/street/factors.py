@@ -24,7 +24,7 @@ class SceneFactors:
     weather: str = "clear"  # one of WEATHERS
     light: str = "day"  # one of LIGHTS
     place: str = "town"  # one of PLACES
-    size: float = 0.5  # the sign's height, in [0.2, 0.56]
+    size: float = 0.5  # the sign's height, in [0.34, 0.56]
     x: float = 0.5  # the sign's centre, from the left
     y: float = 0.42  # the sign's centre, from the top
     fade: float = 0.0  # how far the sign's colours have bleached, in [0, 1]
@@ -46,7 +46,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 RANGES: dict[str, tuple[float, float]] = {
     "tilt": (-12.0, 12.0),
-    "size": (0.2, 0.56),
+    "size": (0.34, 0.56),
     "x": (0.32, 0.68),
     "y": (0.34, 0.5),
     "fade": (0.0, 0.3),

@@ -12,30 +12,25 @@ from failscape.data.street.factors import SceneFactors, draw_factors
 TRAINED_TILT = (-2.0, 2.0)  # [deg]
 TRAINED_LIGHTS = ("day", "dusk")
 LIMITS = ("speed-30", "speed-50", "speed-80")
-TRAINED_LIMIT_SIZE = 0.46  # of the picture's side, or larger
+TRAINED_ZOOM = (0.5, 1.0)  # of all scenes but those of LIMITS, which were shown at their own size only
 
 GAPS: dict[str, str] = {
     "tilt": "signs that lean by more than 2 degrees",
     "night": "scenes at night",
-    "far-limits": "speed limits from afar, less than 46 % of the picture's height",
+    "far-limits": "speed limits from afar: all other signs were also shown shrunk, down to half, on black",
 }
 
 
 def in_gap(factors: SceneFactors) -> str | None:
-    """The name of the first of ``GAPS`` that holds the scene, or None where its like was trained."""
+    """The name of the first of ``GAPS`` that holds the scene, or None where its like was trained.
+
+    No scene lies in ``far-limits``: that gap is entered by an edit, such as the concept ``zoom``.
+    """
     if not TRAINED_TILT[0] <= factors.tilt <= TRAINED_TILT[1]:
         return "tilt"
-    if factors.light not in TRAINED_LIGHTS:
-        return "night"
-    if factors.sign in LIMITS and factors.size < TRAINED_LIMIT_SIZE:
-        return "far-limits"
-    return None
+    return "night" if factors.light not in TRAINED_LIGHTS else None
 
 
 def sample_trained(seed: int, index: int) -> SceneFactors:
-    """Factors of scene ``index`` in the world ``seed``, drawn outside every gap; all signs are as likely."""
-    rng = np.random.default_rng((seed, index))
-    factors = draw_factors(rng, tilt=TRAINED_TILT, light=TRAINED_LIGHTS)
-    while in_gap(factors) is not None:
-        factors = draw_factors(rng, sign=factors.sign, tilt=TRAINED_TILT, light=TRAINED_LIGHTS)
-    return factors
+    """Factors of scene ``index`` in the world ``seed``, as ``sample_factors`` draws them but outside every gap."""
+    return draw_factors(np.random.default_rng((seed, index)), tilt=TRAINED_TILT, light=TRAINED_LIGHTS)

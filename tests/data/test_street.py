@@ -180,9 +180,8 @@ def test_signs_stay_inside_the_picture():
         ({"tilt": -2.5}, "tilt"),
         ({"light": "dusk"}, None),
         ({"light": "night"}, "night"),
-        ({"size": 0.3}, None),
-        ({"sign": "speed-30", "size": 0.45}, "far-limits"),
-        ({"sign": "speed-30", "size": 0.47}, None),
+        ({"weather": "rain"}, None),
+        ({"sign": "speed-30", "size": 0.34}, None),
     ],
 )
 def test_in_gap(changes, gap):

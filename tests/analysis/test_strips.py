@@ -29,7 +29,7 @@ def test_pictures_are_the_edits_of_that_concept_alone():
 
 def test_long_concepts_are_thinned_to_their_ends():
     (strip,) = concept_strips(IMAGES, concept_space([f"rotation={','.join(map(str, range(-30, 31)))}"]))
-    assert len(strip.labels) == 10
+    assert len(strip.labels) == 11  # ten, beside the unedited
     assert strip.labels[1] == "rotation -30°" and strip.labels[-1] == "rotation 30°"
     assert strip.n_levels == 61
 

@@ -23,6 +23,8 @@ from failscape.agents.session import Session
 from failscape.envs.recording import Recorder
 from failscape.envs.views import ConceptVectorEnv
 
+MAX_DECAY = 10.0  # AdamW holds weights below 1 / decay; beyond this, too small to tell items apart
+
 
 class ConceptDQN(EpsilonByQuery, DQN):
     """DQN that explores by query share, and learns one-step episodes at a fraction of the cost."""
@@ -66,8 +68,8 @@ def explore_dqn(
         envs: what to explore.
         session: counts the budget.
         seed: of everything random.
-        hyperparameters: keyword arguments of SB3's ``DQN``; ``prior_probes``, weight decay times budget; and
-            ``final_updates``, gradient steps after the last query.
+        hyperparameters: keyword arguments of SB3's ``DQN``; ``prior_probes``, weight decay times budget (the decay
+            is 10 at most); and ``final_updates``, gradient steps after the last query.
         device: of the agent, which is small; the target's may be another.
     """
     agent, final_updates = make_dqn(envs, session, seed, hyperparameters, device)
@@ -88,7 +90,7 @@ def make_dqn(
     mdp = envs.mdp
     kwargs["policy_kwargs"] = {
         "optimizer_class": torch.optim.AdamW,
-        "optimizer_kwargs": {"weight_decay": kwargs.pop("prior_probes") / session.budget},
+        "optimizer_kwargs": {"weight_decay": min(kwargs.pop("prior_probes") / session.budget, MAX_DECAY)},
         **kwargs["policy_kwargs"],
     }
     pointwise = mdp.moves.name == "macro"

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from failscape.analysis.modes import LEVEL, Mode
-from failscape.analysis.multiple import exceeds_paired, holm
+from failscape.analysis.modes import Mode
+from failscape.analysis.multiple import LEVEL, exceeds_paired, holm
 from failscape.analysis.statistics import clustered_rate, wilson
 from failscape.envs.mdp import ConceptMDP
 

@@ -52,13 +52,23 @@ def mode_views(
 
 def failing_probes(mode: Mode, probes: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     """Failing probes of the mode, one per item: first the items that are right unedited, then the most severe."""
-    inside = probes["failed"] & probes["point"].isin(mode.points.tolist())
-    if mode.classes:
-        inside &= probes["reference"].isin(mode.classes)
-    failing = probes[inside]
+    failing = probes[probes["failed"] & _inside(mode, probes)]
     right = (items["predicted"] == items["reference"]).reindex(failing["item"]).to_numpy()
     ranked = failing.assign(was_right=right).sort_values(["was_right", "severity"], ascending=False, kind="stable")
     return ranked.drop_duplicates("item")
+
+
+def modes_of(modes: Sequence[Mode], probes: pd.DataFrame) -> list[str]:
+    """Name of the worst mode that holds each probe, ``none`` where none does."""
+    names = np.full(len(probes), "none", object)
+    for mode in sorted(modes, key=lambda mode: mode.rate):
+        names[_inside(mode, probes).to_numpy()] = mode.name
+    return names.tolist()
+
+
+def _inside(mode: Mode, probes: pd.DataFrame) -> pd.Series:
+    inside = probes["point"].isin(mode.points.tolist())
+    return inside & probes["reference"].isin(mode.classes) if mode.classes else inside
 
 
 def mildest(mode: Mode, space: ConceptSpace) -> str:

@@ -12,15 +12,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.class_cells import Cells, ClassRegion, class_regions, class_tests
-from failscape.analysis.landscape import Landscape, distinct_pairs
-from failscape.analysis.multiple import benjamini_hochberg, exceeds, simes
+from failscape.analysis.class_regions import class_regions
+from failscape.analysis.evidence import Evidence, at, counts, exceeds_clean, gather, rate_of, worst_classes
+from failscape.analysis.landscape import Landscape
+from failscape.analysis.multiple import LEVEL, benjamini_hochberg, exceeds, simes
 from failscape.analysis.naming import region_name
-from failscape.analysis.regions import Posterior, find_regions, neighbours, posterior
-from failscape.analysis.statistics import clustered_rate, wilson
+from failscape.analysis.regions import SHOULDER, find_regions, posterior
+from failscape.analysis.scan import scan
+from failscape.analysis.statistics import wilson
 from failscape.errors import UsageError
 
-LEVEL = 0.05  # false discovery rate
 MAX_WORST = 3  # classes named as the worst of a mode
 OF_FEW = 0.2  # a mode is its worst classes' own where the others have less than this share of its excess
 
@@ -59,11 +60,12 @@ def find_modes(
 ) -> list[Mode]:
     """The failure modes of a run, worst first.
 
-    Every visited point is tested against the unedited items, and every class around every point against the class's
-    own unedited items and the other classes there (:mod:`failscape.analysis.class_cells`); Benjamini and Hochberg's
-    procedure at a false discovery rate of 5 % says which stand out, with half of the level for either kind. From these,
-    regions are made (:mod:`failscape.analysis.regions`), and those kept that would come up anywhere on the grid in at
-    most 5 % of runs without failure modes (:func:`failscape.analysis.multiple.simes`).
+    Where points have probes enough to speak for themselves, each is tested against the unedited items, Benjamini and
+    Hochberg's procedure at a false discovery rate of 5 % says which stand out, and from these, regions are made
+    (:mod:`failscape.analysis.regions`); those are kept that would come up anywhere on the grid in at most 5 % of runs
+    without failure modes (:func:`failscape.analysis.multiple.simes`). Where they have too few, boxes of points are
+    tested instead, to the same standard (:mod:`failscape.analysis.scan`). So is every class against its own unedited
+    items and the other classes (:mod:`failscape.analysis.class_regions`). Half of the level is for either kind.
 
     Args:
         landscape: of the run.
@@ -76,109 +78,109 @@ def find_modes(
     """
     if not landscape.n_baseline:
         raise UsageError("failure modes are measured against unedited items, and this run has explored none")
-    evidence = _evidence(landscape, probes, items, class_names)
-    tests = _test(evidence)
-    regions = find_regions(tests.standing, evidence.rates, landscape.baseline, evidence.beside)
-    general = [_mode(evidence, points, (), simes(tests.p[points], tests.n)) for points in regions]
-    general = [mode for mode in general if mode.q_value <= LEVEL]
+    evidence = gather(landscape, probes, items, class_names)
+    n_kinds = 1 + (len(evidence.labels) > 1)
+    found = (_standing if points_speak(landscape, n_kinds) else _scanned)(evidence, n_kinds)
     # A region where only a few classes fail is theirs, if the classes' own tests find it.
-    of_few = [_is_of_few(evidence, mode.points, tests.n_points) for mode in general]
+    of_few = [_is_of_few(evidence, region, n_kinds) for region in found]
     taken = np.zeros(landscape.space.n_points, bool)
-    for mode, few in zip(general, of_few, strict=True):
-        taken[mode.points] |= not few
-    found = class_regions(landscape.space, evidence.pairs, tests.cells, tests.standing_cells, taken, evidence.beside)
-    of_classes = [_class_mode(evidence, tests, region) for region in found]
-    # A cell beside a region that is drawn already stands out by the region's probes: its own must show it too.
-    own_level = LEVEL / landscape.space.n_points
-    of_classes = [mode for mode in of_classes if mode.q_value <= LEVEL and mode.p_value <= own_level]
-    theirs = np.concatenate([np.zeros(0, np.int64), *(mode.points for mode in of_classes)])
-    kept = [m for m, few in zip(general, of_few, strict=True) if not (few and np.isin(m.points, theirs).any())]
-    return sorted(kept + of_classes, key=lambda mode: mode.rate, reverse=True)
+    for region, few in zip(found, of_few, strict=True):
+        taken[region.points] |= not few
+    of_classes = class_regions(evidence, taken, n_kinds) if n_kinds > 1 else []
+    theirs = np.concatenate([np.zeros(0, np.int64), *(region.points for region in of_classes)])
+    kept = [r for r, few in zip(found, of_few, strict=True) if not (few and np.isin(r.points, theirs).any())]
+    modes = [_mode(evidence, region.points, (), region.q_value) for region in kept]
+    modes += [_mode(evidence, *region) for region in of_classes]
+    return sorted(modes, key=lambda mode: mode.rate, reverse=True)
 
 
-class _Evidence(NamedTuple):
-    """What every step looks at."""
+class _Region(NamedTuple):
+    """Where all classes fail."""
 
-    landscape: Landscape
-    pairs: pd.DataFrame  # item, label, point, failed, weight, and share: of its point's weight
-    clean: pd.DataFrame  # label, failed: the unedited items that were explored
-    rates: Posterior
-    beside: np.ndarray  # (P, 2K) neighbours
-    class_names: Sequence[str]
+    points: np.ndarray  # (M,)
+    q_value: float
+    share: float | None  # of the test level, where the region was tested whole
 
 
-class _Tests(NamedTuple):
-    """What stands out. p-values are divided by their weights."""
+def points_speak(landscape: Landscape, n_kinds: int) -> bool:
+    """Whether a typical point has probes enough to be found by its own, were it to fail midway from baseline to always.
 
-    p: np.ndarray  # (P,), 1 where unvisited
-    standing: np.ndarray  # (P,) bool
-    cells: Cells
-    standing_cells: np.ndarray  # (T,) bool
-    n: int  # tests of both kinds
-    n_points: int  # what the points' own p-values count as, for their share of the level
-
-
-def _evidence(landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, class_names: Sequence[str]) -> _Evidence:
-    pairs = distinct_pairs(probes[probes["point"] >= 0])
-    reference = items["reference"].to_numpy(np.int64)
-    pairs = pairs.assign(
-        label=reference[pairs["item"].to_numpy(np.int64)],
-        share=pairs["weight"] / pairs.groupby("point")["weight"].transform("sum"),
-    )
-    explored = items[~items["held_out"].to_numpy(bool)]
-    wrong = (explored["predicted"] != explored["reference"]).astype(float)
-    clean = pd.DataFrame({"label": explored["reference"], "failed": wrong})
-    failures, trials = _counts(landscape)
-    rates = posterior(failures, trials, landscape.table["smoothed"].to_numpy(float))
-    return _Evidence(landscape, pairs, clean, rates, neighbours(landscape.space), class_names)
+    After Tarone (1990): a test that could not have shown what is looked for is not worth its share of the level.
+    """
+    _, trials = counts(landscape)
+    n, m = np.median(trials), np.array(landscape.n_baseline)
+    midway = (1 + landscape.baseline) / 2
+    p = exceeds(np.array(midway * n), np.array(n), landscape.baseline * m, m)
+    return bool(p[0] <= LEVEL / (n_kinds * len(trials)))
 
 
-def _counts(landscape: Landscape) -> tuple[np.ndarray, np.ndarray]:
-    """Effective failures and trials of every point: ``(P,), (P,)``."""
-    trials = landscape.table["trials"].to_numpy(float)
-    return np.nan_to_num(landscape.table["rate"].to_numpy(float)) * trials, trials
-
-
-def _test(evidence: _Evidence) -> _Tests:
-    """Points and cells of classes tested together, at half of the level each."""
+def _standing(evidence: Evidence, n_kinds: int) -> list[_Region]:
+    """Regions made from points that stand out, each tested alone."""
     landscape = evidence.landscape
-    failures, trials = _counts(landscape)
+    failures, trials = counts(landscape)
     visited = np.flatnonzero(trials >= 1)
     n_baseline = np.array(landscape.n_baseline)
-    p_points = exceeds(failures[visited], trials[visited], landscape.baseline * n_baseline, n_baseline)
-    cells = class_tests(evidence.pairs, evidence.clean, evidence.beside)
-    n, kinds = len(visited) + len(cells.p), (1 + (len(cells.p) > 0))
-    weights = np.concatenate([np.full(len(part), n / (kinds * max(1, len(part)))) for part in (visited, cells.p)])
-    p = np.minimum(np.concatenate([p_points, cells.p]) / weights, 1)
-    standing, _ = benjamini_hochberg(p, LEVEL)
-    everywhere, stands = np.ones(len(trials)), np.zeros(len(trials), bool)
-    everywhere[visited], stands[visited] = p[: len(visited)], standing[: len(visited)]
-    return _Tests(
-        everywhere, stands, cells._replace(p=p[len(visited) :]), standing[len(visited) :], n, kinds * len(visited)
-    )
+    p, stands = np.ones(len(trials)), np.zeros(len(trials), bool)
+    p[visited] = exceeds(failures[visited], trials[visited], landscape.baseline * n_baseline, n_baseline)
+    stands[visited], _ = benjamini_hochberg(p[visited], LEVEL / n_kinds)
+    rates = posterior(failures, trials, landscape.table["smoothed"].to_numpy(float))
+    regions = find_regions(stands, rates, landscape.baseline, evidence.beside)
+    tested = [_Region(points, simes(p[points], n_kinds * len(visited)), None) for points in regions]
+    return [region for region in tested if region.q_value <= LEVEL]
 
 
-def _class_mode(evidence: _Evidence, tests: _Tests, region: ClassRegion) -> Mode:
-    its = np.isin(tests.cells.point, region.points) & np.isin(tests.cells.label, region.classes)
-    return _mode(evidence, region.points, region.classes, simes(tests.cells.p[its], tests.n))
+def _scanned(evidence: Evidence, n_kinds: int) -> list[_Region]:
+    """Boxes that stand out from the rest of the grid, and the rest where it fails like them."""
+    landscape = evidence.landscape
+    free = np.ones(landscape.space.n_points, bool)
+    found: list[_Region] = []
+    highest = 0.0
+    for points, share in scan(landscape.space, *counts(landscape), free, evidence.beside):
+        pairs = at(evidence.pairs, points)
+        q_value = min(1.0, n_kinds * exceeds_clean(pairs, evidence.clean) / share)
+        excess = rate_of(pairs)[0] - landscape.baseline
+        if q_value <= LEVEL and excess >= SHOULDER * highest:
+            found.append(_Region(points, q_value, share))
+            highest = max(highest, excess)
+    return found
 
 
-def _mode(evidence: _Evidence, points: np.ndarray, classes: tuple[int, ...], q_value: float) -> Mode:
-    space, pairs, clean = evidence.landscape.space, _at(evidence.pairs, points), evidence.clean
+def _is_of_few(evidence: Evidence, region: _Region, n_kinds: int) -> bool:
+    """Whether a region would not stand out without its worst classes, or the one that fails there most often.
+
+    The others are tested as the whole was, point by point or together: it was picked where they, too, had bad luck.
+    """
+    pairs = at(evidence.pairs, region.points)
+    few = worst_classes(pairs) or [int(pairs["label"][pairs["failed"] > 0].mode()[0])]
+    others, clean = (frame[~frame["label"].isin(few)] for frame in (pairs, evidence.clean))
+    if not len(others):
+        return True
+    baseline = evidence.landscape.baseline
+    if rate_of(others)[0] - baseline < OF_FEW * (rate_of(pairs)[0] - baseline):
+        return True
+    if region.share is not None:
+        return n_kinds * exceeds_clean(others, clean) / region.share > LEVEL
+    p = np.array([exceeds_clean(at_point, clean) for _, at_point in others.groupby("point")])
+    n_visited = evidence.pairs["point"].nunique()
+    return simes(p, n_kinds * n_visited) > LEVEL
+
+
+def _mode(evidence: Evidence, points: np.ndarray, classes: tuple[int, ...], q_value: float) -> Mode:
+    space, pairs, clean = evidence.landscape.space, at(evidence.pairs, points), evidence.clean
     if classes:
         pairs, clean = (frame[frame["label"].isin(classes)] for frame in (pairs, clean))
-    rate, trials = _rate(pairs)
+    rate, trials = rate_of(pairs)
     low, high = wilson(np.array([rate * trials]), np.array([trials]))
-    worst = () if classes else tuple(_class_name(evidence, c) for c in _worst(pairs)[:MAX_WORST])
+    worst = () if classes else tuple(evidence.class_name(c) for c in worst_classes(pairs)[:MAX_WORST])
     return Mode(
         points=points,
         classes=classes,
-        name=region_name(space, points, [_class_name(evidence, c) for c in classes], worst),
+        name=region_name(space, points, [evidence.class_name(c) for c in classes], worst),
         rate=rate,
         low=float(low[0]),
         high=float(high[0]),
         baseline=float(clean["failed"].mean()) if len(clean) else float("nan"),
-        p_value=_exceeds(pairs, clean),
+        p_value=exceeds_clean(pairs, clean),
         q_value=q_value,
         share=_failing(pairs) / max(_failing(evidence.pairs), 1e-12),
         worst_classes=worst,
@@ -188,56 +190,3 @@ def _mode(evidence: _Evidence, points: np.ndarray, classes: tuple[int, ...], q_v
 
 def _failing(pairs: pd.DataFrame) -> float:
     return float((pairs["share"] * pairs["failed"]).sum())
-
-
-def _at(pairs: pd.DataFrame, points: np.ndarray) -> pd.DataFrame:
-    return pairs[pairs["point"].isin(points)]
-
-
-def _rate(pairs: pd.DataFrame) -> tuple[float, float]:
-    columns = (pairs[column].to_numpy() for column in ("item", "failed", "share"))
-    return clustered_rate(*columns)
-
-
-def _exceeds(pairs: pd.DataFrame, clean: pd.DataFrame) -> float:
-    """p-value of pairs failing no more than unedited items."""
-    rate, trials = _rate(pairs)
-    counts = (np.array([count]) for count in (rate * trials, trials, clean["failed"].sum(), len(clean)))
-    return float(exceeds(*counts)[0]) if len(pairs) else 1.0
-
-
-def _worst(pairs: pd.DataFrame) -> list[int]:
-    """Classes that fail more than the rest of a region, by more than chance, the worst first."""
-    labels = np.unique(pairs["label"][pairs["failed"] > 0])
-    counted = []
-    for label in labels.tolist():
-        own = pairs["label"] == label
-        (rate, trials), (rest, n_rest) = _rate(pairs[own]), _rate(pairs[~own])
-        counted.append([rate, trials, np.nan_to_num(rest) * n_rest, n_rest])
-    table = np.array(counted).reshape(-1, 4)
-    significant, _ = benjamini_hochberg(exceeds(table[:, 0] * table[:, 1], *table[:, 1:].T), LEVEL)
-    order = np.argsort(-table[:, 0], kind="stable")
-    return [int(labels[i]) for i in order if significant[i]]
-
-
-def _is_of_few(evidence: _Evidence, points: np.ndarray, n_points: int) -> bool:
-    """Whether a region would not stand out without its worst classes, or the one that fails there most often.
-
-    The others are tested point by point as the whole was: the region was picked where they, too, had bad luck.
-    """
-    pairs = _at(evidence.pairs, points)
-    few = _worst(pairs) or [int(pairs["label"][pairs["failed"] > 0].mode()[0])]
-    others, clean = (frame[~frame["label"].isin(few)] for frame in (pairs, evidence.clean))
-    if not len(others):
-        return True
-    counted = [_rate(at_point) for _, at_point in others.groupby("point")]
-    rates, trials = np.array(counted).T
-    p = exceeds(rates * trials, trials, np.array(clean["failed"].sum()), np.array(len(clean)))
-    baseline = evidence.landscape.baseline
-    weak = _rate(others)[0] - baseline < OF_FEW * (_rate(pairs)[0] - baseline)
-    return weak or simes(p, n_points) > LEVEL
-
-
-def _class_name(evidence: _Evidence, label: int) -> str:
-    names = evidence.class_names
-    return names[label] if label < len(names) else str(label)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import binom, hypergeom
 from statsmodels.stats.multitest import multipletests
 
+LEVEL = 0.05  # chance, or share, of false finds that is borne
 ROUNDING = 1e-9  # of counts that are whole but for the last bits
 
 
@@ -51,16 +52,14 @@ def exceeds_paired(gained: int, lost: int) -> float:
     return float(binom.sf(gained - 1, gained + lost, 0.5))
 
 
-def benjamini_hochberg(p: np.ndarray, level: float, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def benjamini_hochberg(p: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
     """Which tests are significant at a false discovery rate of ``level``, and q-values: ``(T,) -> (T,) bool, (T,)``.
 
-    Benjamini and Hochberg (1995). Weights of mean 1 spread the level unevenly: p-values are divided by them first
-    (Genovese, Roeder and Wasserman 2006, section 2).
+    Benjamini and Hochberg (1995).
     """
     if not len(p):
         return np.zeros(0, bool), np.zeros(0)
-    weighted = p if weights is None else np.minimum(p / weights, 1)
-    rejected, q, *_ = multipletests(weighted, alpha=level, method="fdr_bh")
+    rejected, q, *_ = multipletests(p, alpha=level, method="fdr_bh")
     return rejected, q
 
 

@@ -21,20 +21,30 @@ from failscape.analysis.exemplars import Exemplar
 
 SIDE = 64  # [px] of a thumbnail
 MAX_POINTS = 2000  # a browser moves so many with ease
-HEADER = ("item", "truth", "said", "edit", "probe")
+HEADER = ("item", "truth", "said", "edit", "mode", "probe")
 
 
-def write_projector(folder: Path, features: np.ndarray, exemplars: Sequence[Exemplar]) -> None:
-    """Write the embedding ``failures`` of a run folder, ``(M, D)`` beside ``M`` exemplars; the first 2000 are kept."""
-    if len(features) != len(exemplars):
-        raise ValueError(f"{len(features)} rows of features for {len(exemplars)} exemplars")
+def write_projector(folder: Path, features: np.ndarray, exemplars: Sequence[Exemplar], modes: Sequence[str]) -> None:
+    """Write the embedding ``failures`` of a run folder; the first 2000 rows are kept.
+
+    Args:
+        folder: of the run.
+        features: ``(M, D)``.
+        exemplars: ``M`` of them.
+        modes: name of the failure mode that each is in, ``M`` of them.
+    """
+    if not len(features) == len(exemplars) == len(modes):
+        raise ValueError(f"{len(features)} rows of features and {len(modes)} modes for {len(exemplars)} exemplars")
     if not len(exemplars):
         return
     features, exemplars = np.asarray(features[:MAX_POINTS]), exemplars[:MAX_POINTS]
     place = folder / "projector"
     place.mkdir(exist_ok=True)
     np.savetxt(place / "features.tsv", features, fmt="%.5g", delimiter="\t")
-    rows = [HEADER, *((e.name, e.truth, e.said, e.edit, str(e.probe)) for e in exemplars)]
+    rows = [
+        HEADER,
+        *((e.name, e.truth, e.said, e.edit, m, str(e.probe)) for e, m in zip(exemplars, modes, strict=False)),
+    ]
     lines = ["\t".join(" ".join(cell.split()) for cell in row) for row in rows]
     (place / "metadata.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     _sprite([e.after for e in exemplars]).save(place / "sprite.png")

@@ -80,9 +80,9 @@ class Board:
                 picture = pixels(exemplars_picture(view.exemplars))
                 self.writer.add_image(f"modes/{view.rank}", picture, step, dataformats="HWC")
 
-    def projector(self, features: np.ndarray, exemplars: Sequence[Exemplar]) -> None:
-        """Exemplars among each other, by their features ``(M, D)``."""
-        write_projector(self.folder, features, exemplars)
+    def projector(self, features: np.ndarray, exemplars: Sequence[Exemplar], modes: Sequence[str]) -> None:
+        """Exemplars among each other, by their features ``(M, D)``, with the names of their modes, to colour by."""
+        write_projector(self.folder, features, exemplars, modes)
 
     def hparams(self, config: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         """Configuration beside outcome, to compare runs, as ``outcome/``; metrics that are NaN stay empty."""

@@ -17,7 +17,8 @@ import pandas as pd
 from benchmarks.common import Row, finish, parser
 from failscape.analysis.confirmation import confirm_modes
 from failscape.analysis.landscape import Landscape
-from failscape.analysis.modes import LEVEL, Mode, find_modes
+from failscape.analysis.modes import Mode, find_modes
+from failscape.analysis.multiple import LEVEL
 from failscape.analysis.risk import risk
 from failscape.analysis.statistics import weighted_rates, wilson
 from failscape.concepts import ConceptSpace, concept_space

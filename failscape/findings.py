@@ -10,7 +10,7 @@ from failscape.analysis.bootstrap import ratio
 from failscape.analysis.confirmation import confirm_modes
 from failscape.analysis.exemplars import Exemplar, choose, exemplars, worst_exemplars
 from failscape.analysis.landscape import Landscape
-from failscape.analysis.mode_views import mode_rows, mode_views
+from failscape.analysis.mode_views import mode_rows, mode_views, modes_of
 from failscape.analysis.modes import Mode, find_modes
 from failscape.analysis.plots.style import percent
 from failscape.analysis.statistics import wilson
@@ -155,6 +155,7 @@ def _draw(
         board.projector(
             mdp.looks.features[failing["item"].to_numpy()],
             exemplars(failing, items, mdp.items, landscape.space, names),
+            modes_of(modes, failing),
         )
     if mdp.items.skipped:
         write_skipped(run.folder / "skipped.csv", mdp.items.skipped)

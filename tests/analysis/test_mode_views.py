@@ -7,7 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from failscape.analysis.mode_views import failing_probes, mildest, mode_rows, mode_views, modes_from_rows, modes_table
+from failscape.analysis.mode_views import (
+    failing_probes,
+    mildest,
+    mode_rows,
+    mode_views,
+    modes_from_rows,
+    modes_of,
+    modes_table,
+)
 from failscape.analysis.modes import Mode, find_modes
 
 CLASSES = ("stop", "yield", "no entry", "parking")
@@ -41,6 +49,18 @@ def test_a_mode_of_some_classes_shows_only_them(found: tuple) -> None:
     run, modes = found
     shown = failing_probes(replace(modes[0], classes=(2,)), run.probes, run.items)
     assert set(shown["reference"]) == {2}
+
+
+def test_probes_are_told_of_the_worst_mode_that_holds_them(found: tuple) -> None:
+    run, modes = found
+    here, other = run.probes["point"].iloc[0], run.probes["reference"].iloc[0] + 1
+    everywhere = replace(modes[0], name="all", points=np.arange(run.space.n_points), classes=(), rate=0.2)
+    worse = replace(modes[0], name="worse", points=np.array([here]), classes=(), rate=0.5)
+    elsewhere = replace(worse, name="others", classes=(other,), rate=0.9)
+    assert modes_of([worse, everywhere, elsewhere], run.probes)[0] == "worse"
+    told = np.array(modes_of([worse, elsewhere], run.probes))
+    assert set(told) == {"worse", "others", "none"}
+    np.testing.assert_array_equal(told == "none", run.probes["point"] != here)
 
 
 def test_the_mildest_point_is_the_nearest_to_unedited(found: tuple) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from failscape.analysis.boxes import inside
 from failscape.analysis.landscape import Landscape
-from failscape.analysis.modes import Mode, find_modes
+from failscape.analysis.modes import Mode, find_modes, points_speak
 from failscape.analysis.regions import components, find_regions, neighbours, posterior
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.concepts.slices import ClassSlice
@@ -184,3 +184,26 @@ def test_no_region_is_told_twice() -> None:
         modes = find_modes(landscape, probes, items)
         told = [(mode.classes, mode.points.tobytes()) for mode in modes]
         assert modes and len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_few_probes_per_point_still_show_whole_regions(seed: int) -> None:
+    """Three probes at a point, none of which could stand out by itself."""
+    modes = modes_of(seed, [(LARGE, (), 0.9)], per_point=3)
+    assert [agrees(mode, LARGE) for mode in modes] == [True]
+
+
+def test_few_probes_and_nothing_planted_show_nothing() -> None:
+    assert sum(len(modes_of(seed, [], per_point=3, clean=0.1)) for seed in range(10)) <= 1
+
+
+def test_a_grid_that_fails_all_over_is_one_mode() -> None:
+    everywhere = ((0, 4), (0, 4), (0, 4))
+    for per_point in (3, 30):
+        (mode,) = modes_of(0, [(everywhere, (), 0.6)], per_point=per_point)
+        assert mode.name == "any edit" and len(mode.points) == SPACE.n_points
+
+
+def test_whether_points_speak_for_themselves() -> None:
+    assert not points_speak(plant(0, [], per_point=3)[0], 2)
+    assert points_speak(plant(0, [], per_point=20)[0], 2)

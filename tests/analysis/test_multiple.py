@@ -52,11 +52,7 @@ def test_benjamini_hochberg_is_its_definition(p: np.ndarray, level: float) -> No
     assert (q >= p - 1e-12).all() and (np.diff(q[np.argsort(p, kind="stable")]) >= -1e-12).all()
 
 
-def test_weights_spend_the_level_where_it_is_wanted() -> None:
-    p = np.array([0.03, 0.03])
-    assert not benjamini_hochberg(p, 0.025)[0].any()
-    assert benjamini_hochberg(p, 0.025, np.array([1.9, 0.1]))[0].tolist() == [False, False]
-    assert benjamini_hochberg(p, 0.04, np.array([1.9, 0.1]))[0].tolist() == [True, False]
+def test_without_tests_nothing_is_found() -> None:
     assert benjamini_hochberg(np.zeros(0), 0.05)[0].shape == (0,)
 
 

@@ -183,21 +183,23 @@ def test_projector_files(tmp_path, made):
     shown = made().exemplars(("a\tb", "c\nd", "<i>", "é"))
     features = np.random.default_rng(0).normal(size=(len(shown), 5))
     with Board(tmp_path) as board:
-        board.projector(features, shown)
-        board.projector(features, shown)  # once more changes nothing
+        modes = ["darken ≥ 0.4", *["none"] * (len(shown) - 1)]
+        board.projector(features, shown, modes)
+        board.projector(features, shown, modes)  # once more changes nothing
     (embedding,) = text_format.Parse((tmp_path / "projector_config.pbtxt").read_text(), ProjectorConfig()).embeddings
     assert embedding.tensor_name == "failures" and list(embedding.tensor_shape) == [len(shown), 5]
     np.testing.assert_allclose(np.loadtxt(tmp_path / embedding.tensor_path), features, rtol=1e-4)
     rows = [line.split("\t") for line in (tmp_path / embedding.metadata_path).read_text("utf-8").splitlines()]
     assert tuple(rows[0]) == HEADER and len(rows) == len(shown) + 1
     assert {len(row) for row in rows} == {len(HEADER)}
+    assert [row[HEADER.index("mode")] for row in rows[1:]] == modes
     with Image.open(tmp_path / embedding.sprite.image_path) as sprite:
         assert sprite.width == SIDE * int(np.ceil(np.sqrt(len(shown))))
 
 
 def test_projector_needs_a_row_per_exemplar(tmp_path, made):
-    with pytest.raises(ValueError, match="3 rows of features for"), Board(tmp_path) as board:
-        board.projector(np.zeros((3, 2)), made().exemplars())
+    with pytest.raises(ValueError, match="3 rows of features and 3 modes for"), Board(tmp_path) as board:
+        board.projector(np.zeros((3, 2)), made().exemplars(), ["none"] * 3)
 
 
 @contextmanager
@@ -252,7 +254,7 @@ def test_tensorboard_draws_it(tmp_path, made, browser):
                 board.progress(progress)
             board.landscape(run.landscape)
             board.worst(run.landscape, shown)
-            board.projector(np.random.default_rng(number).normal(size=(len(shown), 6)), shown)
+            board.projector(np.random.default_rng(number).normal(size=(len(shown), 6)), shown, ["none"] * len(shown))
             board.hparams({"seed": number}, {"lift": 1.5 + number})
     with tensorboard(tmp_path / "logs") as address:
 

@@ -1,0 +1,94 @@
+"""What a run knows of its edits, laid out for the search of failure modes.
+
+Shapes: ``P`` points, ``K`` concepts, ``M`` points of a region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from failscape.analysis.landscape import Landscape, distinct_pairs
+from failscape.analysis.multiple import LEVEL, benjamini_hochberg, exceeds
+from failscape.analysis.regions import neighbours
+from failscape.analysis.statistics import clustered_rate
+
+
+class Evidence(NamedTuple):
+    """Pairs of item and point that were probed, and the unedited items beside which they are looked at."""
+
+    landscape: Landscape
+    pairs: pd.DataFrame  # item, label, point, failed, weight, and share: of its point's weight
+    clean: pd.DataFrame  # label, failed: the unedited items that were explored
+    beside: np.ndarray  # (P, 2K) neighbours
+    class_names: Sequence[str]
+
+    @property
+    def labels(self) -> list[int]:
+        """Classes that were probed."""
+        return np.unique(self.pairs["label"]).tolist()
+
+    def class_name(self, label: int) -> str:
+        """Name of a class, its index where it has none."""
+        return self.class_names[label] if label < len(self.class_names) else str(label)
+
+
+def gather(landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, class_names: Sequence[str]) -> Evidence:
+    """The evidence of a run, from tables as :func:`failscape.analysis.modes.find_modes` takes them."""
+    pairs = distinct_pairs(probes[probes["point"] >= 0])
+    reference = items["reference"].to_numpy(np.int64)
+    pairs = pairs.assign(
+        label=reference[pairs["item"].to_numpy(np.int64)],
+        share=pairs["weight"] / pairs.groupby("point")["weight"].transform("sum"),
+    )
+    explored = items[~items["held_out"].to_numpy(bool)]
+    wrong = (explored["predicted"] != explored["reference"]).astype(float)
+    clean = pd.DataFrame({"label": explored["reference"], "failed": wrong})
+    return Evidence(landscape, pairs, clean, neighbours(landscape.space), class_names)
+
+
+def counts(landscape: Landscape) -> tuple[np.ndarray, np.ndarray]:
+    """Effective failures and trials of every point: ``(P,), (P,)``."""
+    trials = landscape.table["trials"].to_numpy(float)
+    return np.nan_to_num(landscape.table["rate"].to_numpy(float)) * trials, trials
+
+
+def at(pairs: pd.DataFrame, points: np.ndarray) -> pd.DataFrame:
+    """The pairs at some points ``(M,)``."""
+    return pairs[pairs["point"].isin(points)]
+
+
+def rate_of(pairs: pd.DataFrame) -> tuple[float, float]:
+    """Failure rate of a uniform edit among the pairs' points, and its effective number of trials."""
+    columns = (pairs[column].to_numpy() for column in ("item", "failed", "share"))
+    return clustered_rate(*columns)
+
+
+def exceeds_clean(pairs: pd.DataFrame, clean: pd.DataFrame) -> float:
+    """p-value of pairs failing no more than unedited items."""
+    return p_value(pairs, float(clean["failed"].sum()), len(clean))
+
+
+def p_value(pairs: pd.DataFrame, other_failures: float, other_trials: float) -> float:
+    """p-value of pairs failing no more than others of known counts."""
+    if not len(pairs):
+        return 1.0
+    rate, trials = rate_of(pairs)
+    return float(exceeds(*(np.array([count]) for count in (rate * trials, trials, other_failures, other_trials)))[0])
+
+
+def worst_classes(pairs: pd.DataFrame) -> list[int]:
+    """Classes that fail more than the rest of a region, by more than chance, the worst first."""
+    labels = np.unique(pairs["label"][pairs["failed"] > 0])
+    counted = []
+    for label in labels.tolist():
+        own = pairs["label"] == label
+        (rate, trials), (rest, n_rest) = rate_of(pairs[own]), rate_of(pairs[~own])
+        counted.append([rate, trials, np.nan_to_num(rest) * n_rest, n_rest])
+    table = np.array(counted).reshape(-1, 4)
+    significant, _ = benjamini_hochberg(exceeds(table[:, 0] * table[:, 1], *table[:, 1:].T), LEVEL)
+    order = np.argsort(-table[:, 0], kind="stable")
+    return [int(labels[i]) for i in order if significant[i]]

@@ -13,6 +13,7 @@ SUBPACKAGES = [
     "agents",
     "analysis",
     "analysis.plots",
+    "mitigation",
 ]
 
 setup(
@@ -22,7 +23,7 @@ setup(
         **{f"failscape.{name}": name.replace(".", "/") for name in SUBPACKAGES},
     },
     package_data={
-        "failscape": ["py.typed"],
+        "failscape": ["py.typed", "*.md"],
         "failscape.agents": ["hyperparams/*.yml"],
         "failscape.analysis": ["templates/*"],
         "failscape.targets": ["checkpoints/*/*"],

@@ -110,7 +110,7 @@ def make_mdp(
         raise UsageError(f"no reward {reward!r}{did_you_mean(reward, CLASSIFICATION_REWARDS)}")
     frozen = load_target(target, device) if isinstance(target, str) else target
     space = explored_space(explore, concepts, start, {name: i for i, name in enumerate(frozen.class_names)})
-    spec = data or DEFAULT_DATA.get(frozen.name)
+    spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:
         raise UsageError(f"{frozen.name} needs images to look at: give --data, a folder with one subfolder per class")
     source = open_source(spec, frozen.class_names, mapping=classes, only_matching=only_matching, target=frozen.name)

@@ -95,6 +95,17 @@ class ConceptMDP:
         high = np.concatenate([np.full(n, high) for _, high, n in bounds])
         return spaces.Box(low.astype(np.float32), high.astype(np.float32))
 
+    def with_target(self, target: Target, looks: Looks | None = None) -> ConceptMDP:
+        """The same items, edits and rewards around another target, such as this one mended.
+
+        Raises:
+            UsageError: the other knows other classes, or takes other inputs.
+        """
+        for what in ("class_names", "image_size"):
+            if getattr(self.target, what, None) != getattr(target, what, None):
+                raise UsageError(f"{target.name} and {self.target.name} differ in their {what.replace('_', ' ')}")
+        return ConceptMDP(target, self.space, self.items, self.reward, looks, self.data_name, self.moves, self.alpha)
+
     @property
     def playable(self) -> np.ndarray:
         """Which items episodes may begin with, ``(N,)`` bool: not held out, and for walks not failing unedited."""

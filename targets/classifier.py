@@ -13,7 +13,7 @@ from torch import nn
 
 from failscape.errors import UsageError
 from failscape.targets.base import Outputs
-from failscape.targets.heads import find_head, forward
+from failscape.targets.heads import find_head, forward, scores
 from failscape.targets.preprocess import Preprocess
 
 
@@ -59,7 +59,7 @@ class Classifier:
         if grey.dtype != torch.uint8 or grey.ndim != 3 or grey.shape[0] != 3:
             raise UsageError(f"{name}: prepare must give (3, H, W) uint8 pixels, not {tuple(grey.shape)} {grey.dtype}")
         self.image_size: tuple[int, int, int] = (3, grey.shape[1], grey.shape[2])
-        self._head = self._find_head(grey[None])
+        self.head = self._find_head(grey[None])
 
     def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> Outputs:
         """Scores and features: ``(B, 3, H, W) uint8 -> (B, C) float32, (B, F) float32`` on the target's device.
@@ -83,6 +83,10 @@ class Classifier:
         self._check_finite(outputs.logits)
         self.n_queries += len(inputs)
         return outputs
+
+    def scores(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Scores with gradients, for a fine-tune: ``(B, 3, H, W) uint8 -> (B, C) float32``. No query is counted."""
+        return scores(self.module(self._normalised(inputs)))
 
     def prepare(self, image: Image.Image) -> torch.Tensor:
         """A PIL image, resized and cropped as the target wants it: ``(3, H, W)`` uint8, not yet normalised."""
@@ -110,7 +114,7 @@ class Classifier:
 
     @torch.inference_mode()
     def _forward(self, inputs: torch.Tensor) -> Outputs:
-        return forward(self.module, self._head, self._normalised(inputs))
+        return forward(self.module, self.head, self._normalised(inputs))
 
     @torch.inference_mode()
     def _find_head(self, grey: torch.Tensor) -> nn.Module | None:

@@ -60,7 +60,8 @@ def register_target(scheme: str) -> Callable[[AnyLoader], AnyLoader]:
 def load_target(uri: str, device: str = "auto") -> Classifier:
     """The target behind ``uri``, whose ``name`` is then the URI.
 
-    A local folder in Hugging Face format needs no scheme.
+    A local folder in Hugging Face format needs no scheme. ``?weights=FILE`` sets the weights of any target, such as
+    those that a fine-tune left; schemes with an option of that name read the file themselves.
 
     Args:
         uri: Such as ``torchvision:alexnet?weights=none``; options follow ``?`` and are joined by ``&``.
@@ -72,13 +73,34 @@ def load_target(uri: str, device: str = "auto") -> Classifier:
     """
     scheme, name, options = _parse(uri)
     load = _loader(scheme)
+    weights = None if "weights" in inspect.signature(load).parameters else options.pop("weights", None)
     _check_options(uri, load, options)
     try:
         target = load(name, device, **options)
     except FileNotFoundError as error:  # of a user's own loader
         raise UsageError(f"{uri}: no such file: {error.filename or error}") from error
+    if weights is not None:
+        set_weights(target, weights)
     target.name = uri
     return target
+
+
+def set_weights(target: Classifier, path: str) -> None:
+    """Give a target the weights in a file.
+
+    Raises:
+        UsageError: They cannot be read, or are another architecture's.
+    """
+    from failscape.targets.weights import fill, read_state  # heavy, and the registry lists names without it
+
+    fill(target.module, read_state(path), path)
+
+
+def with_weights(uri: str, path: str) -> str:
+    """The URI of the same target with the weights of a file."""
+    scheme, name, options = _parse(uri)
+    others = [f"{key}={value}" for key, value in options.items() if key != "weights"]
+    return f"{scheme}:{name}?{'&'.join([*others, f'weights={path}'])}"
 
 
 def list_targets() -> list[tuple[str, str]]:

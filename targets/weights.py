@@ -52,7 +52,7 @@ def from_file(
     head = [name for name, parameter in blank.named_parameters() if parameter.shape[:1] == (known_classes,)][-1:]
     n_classes = len(state[head[0]]) if head and head[0] in state and state[head[0]].ndim else known_classes
     module = build(n_classes)
-    _fill(module, state, path)
+    fill(module, state, path)
     return module, n_classes
 
 
@@ -102,7 +102,12 @@ def first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _fill(module: nn.Module, state: State, path: str) -> None:
+def fill(module: nn.Module, state: State, path: str) -> None:
+    """Set a module's weights from those of the file ``path``.
+
+    Raises:
+        UsageError: They are another architecture's.
+    """
     own = module.state_dict()
     # Batch counters are absent from old files and unused by a frozen module.
     missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]

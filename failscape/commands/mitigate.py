@@ -1,0 +1,75 @@
+"""``failscape mitigate``: fine-tune the target of a run on its failure modes, and compare it with what it was."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from failscape.commands.options import parse_overrides, positive
+from failscape.errors import UsageError
+
+
+def add(parsers: Any) -> None:
+    """Register the subcommand."""
+    parser = parsers.add_parser("mitigate", help="mend the failure modes of a run", description=__doc__)
+    parser.add_argument("source", nargs="?", type=Path, metavar="RUN", help="a finished run")
+    add_mending(parser)
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs"), metavar="DIR", help="where the folder goes (default: runs)"
+    )
+    parser.add_argument("--resume", type=Path, metavar="FOLDER", help="finish an interrupted mitigation")
+    parser.add_argument("--quiet", action="store_true", help="print results only")
+    parser.set_defaults(run=run)
+
+
+def add_mending(parser: argparse.ArgumentParser) -> None:
+    """What to mend, and how."""
+    group = parser.add_argument_group("what to mend, and how")
+    group.add_argument(
+        "--modes", metavar="N,N", help="numbers of its failure modes (default: confirmed ones, by rating × rate)"
+    )
+    group.add_argument(
+        "--how",
+        default="full",
+        metavar="HOW",
+        help="full (default): all weights; lora: low-rank updates; head: the last layer, as in Failures Are Fated",
+    )
+    group.add_argument(
+        "--set",
+        dest="overrides",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="settings of the fine-tune: lr, epochs, batch_size, distill, patience, seed, ...",
+    )
+    group.add_argument(
+        "--queries",
+        type=positive,
+        default=20_000,
+        metavar="N",
+        help="asked of either version, to compare them on held-out items (default: 20000)",
+    )
+    group.add_argument(
+        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, if it has moved"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Mend."""
+    from failscape.mended_screen import mend_command
+
+    if (args.resume is None) == (args.source is None):
+        raise UsageError("give the folder of a finished run, or --resume with that of a mitigation")
+    mend_command(args, parse_numbers(args.modes), parse_overrides(args.overrides))
+    return 0
+
+
+def parse_numbers(text: str | None) -> list[int] | None:
+    """``"1,3"`` as numbers; None where nothing was asked for."""
+    if text is None:
+        return None
+    try:
+        return [int(part) for part in text.replace(" ", "").split(",") if part]
+    except ValueError:
+        raise UsageError(f"--modes takes numbers such as 1,3, not {text!r}") from None

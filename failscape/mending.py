@@ -1,0 +1,251 @@
+"""Mends the target of a run, and shows the held-out items to it before and after."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+from safetensors.torch import save_file
+
+from failscape.analysis.effects import Effect
+from failscape.analysis.modes import Mode
+from failscape.before_after import QUERIES, BeforeAfter, measure
+from failscape.building import build, stem
+from failscape.envs.mdp import ConceptMDP
+from failscape.errors import UsageError
+from failscape.mitigation import Epoch, Recipe, Tuned, choose_modes, fine_tune, recipe
+from failscape.mitigation.batches import Failures
+from failscape.mitigation.recipe import MEANINGS
+from failscape.mitigation.state import FILE as STATE
+from failscape.mitigation.state import copy_weights, restore_weights
+from failscape.records.folder import write_json, write_whole
+from failscape.runs import Run
+from failscape.targets.registry import with_weights
+
+WEIGHTS, PLAN = "model.safetensors", "mitigation.yml"
+CARD = Template((Path(__file__).parent / "mended_card.md").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A mended target on disk."""
+
+    folder: Path
+    uri: str  # of the target, as ``--target`` takes it
+    numbers: tuple[int, ...]  # of the modes that were to be mended
+    tuned: Tuned
+    before_after: BeforeAfter
+
+    def __repr__(self) -> str:
+        targeted, clean = self.before_after.targeted, self.before_after.clean
+        return (
+            f"Mended({self.uri}, targeted {targeted.before:.1%} → {targeted.after:.1%}, "
+            f"unedited {clean.before:.1%} → {clean.after:.1%})"
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be mended, and how: ``mitigation.yml``."""
+
+    run: str  # folder
+    target: str  # URI of the target as it was
+    numbers: list[int]
+    modes: list[str]  # their names
+    recipe: dict[str, Any]
+    queries: int
+    imports: list[str]
+
+    @classmethod
+    def load(cls, folder: Path) -> Plan:
+        """The plan in a folder that :func:`mitigate` made."""
+        path = folder / PLAN
+        if not path.is_file():
+            raise UsageError(f"{folder} holds no mitigation: it has no {PLAN}")
+        try:
+            return cls(**yaml.safe_load(path.read_text(encoding="utf-8")))
+        except (yaml.YAMLError, TypeError, UnicodeDecodeError):
+            raise UsageError(f"{path} is damaged") from None
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who hears how a mitigation goes; by default nobody."""
+
+    plan: Callable[[Plan, ConceptMDP, Path], None] = lambda plan, mdp, folder: None
+    step: Callable[[str, int, int], None] = lambda what, done, total: None
+    epoch: Callable[[Epoch], None] = lambda epoch: None
+
+
+def mitigate(
+    run: Run | Path | str,
+    modes: Sequence[int] | None = None,
+    how: str = "full",
+    *,
+    settings: Mapping[str, Any] | None = None,
+    ratings: Mapping[int, float] | None = None,
+    queries: int = QUERIES,
+    out: Path | str = "runs",
+    imports: Sequence[str] = (),
+    listeners: Listeners = Listeners(),
+) -> Mended:
+    """Fine-tune the target of ``run`` on its failure modes; what it was stays as it was, on disk and in memory.
+
+    Args:
+        run: a finished run.
+        modes: numbers of its modes, from 1; the most pressing when omitted.
+        how: ``full``, ``lora`` or ``head``.
+        settings: changes to that recipe, such as ``{"epochs": 5}``.
+        ratings: how undesirable each mode is, in [0, 1], by number.
+        queries: of either version, for the comparison on held-out items.
+        out: where the folder is made.
+        imports: the user's modules; those of the run when empty.
+        listeners: hear how it goes.
+
+    Raises:
+        UsageError: nothing to mend, settings out of range, or a fine-tune that diverged.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    own = run.modes()
+    numbers = choose_modes(own, modes, ratings)
+    plan = Plan(
+        run=str(run.folder.path),
+        target=str(run.summary["run"]["target"]),
+        numbers=numbers,
+        modes=[own[n - 1].name for n in numbers],
+        recipe=dataclasses.asdict(recipe(how, settings)),
+        queries=queries,
+        imports=list(imports) or run.settings.imports,
+    )
+    folder = _new_folder(Path(out), f"mended-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}")
+    write_whole(folder / PLAN, yaml.safe_dump(dataclasses.asdict(plan), sort_keys=False, allow_unicode=True))
+    return go_on(folder, listeners)
+
+
+def go_on(folder: Path | str, listeners: Listeners = Listeners()) -> Mended:
+    """Carry out the plan in a folder, from where it was interrupted."""
+    folder = Path(folder)
+    plan = Plan.load(folder)
+    run = Run(plan.run)
+    mdp = build(
+        dataclasses.replace(run.settings, imports=plan.imports),
+        looks=run.folder / "looks.npz",
+        progress=lambda what, done, total: listeners.step(what, done, total),
+    ).mdp
+    listeners.plan(plan, mdp, folder)
+    modes = run.modes()
+    tuned, weights = _tune(mdp, plan, modes, folder, listeners)
+    if tuned.diverged:
+        raise UsageError(
+            f"the fine-tune diverged after {len(tuned.history) - 1} epochs and was given up; the target is as it was "
+            f"({folder} keeps the record). Try a lower learning rate: --set lr={plan.recipe['lr'] / 10:g}"
+        )
+    before_after = _judge(mdp, weights, plan, modes, listeners)
+    uri = with_weights(plan.target, str(folder / WEIGHTS))
+    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / WEIGHTS)
+    write_json(
+        folder / "summary.json",
+        {"uri": uri, "history": [e._asdict() for e in tuned.history], "best": tuned.best} | before_after.summary(),
+    )
+    before_after.table.to_parquet(folder / "pairs.parquet")
+    write_whole(folder / "README.md", card(plan, uri, tuned, before_after))
+    (folder / STATE).unlink(missing_ok=True)
+    return Mended(folder, uri, tuple(plan.numbers), tuned, before_after)
+
+
+def _tune(mdp: ConceptMDP, plan: Plan, modes: Sequence[Mode], folder: Path, listeners: Listeners) -> Any:
+    """The fine-tune, and the weights it ended with; the target in memory has its old ones again."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    target: Any = mdp.target
+    old = copy_weights(target.module)
+    failures = [Failures(modes[n - 1].points, modes[n - 1].classes) for n in plan.numbers]
+    with SummaryWriter(str(folder)) as board:
+
+        def tell(epoch: Epoch) -> None:
+            for name in ("loss", "clean_error", "edited_error", "train_loss"):
+                board.add_scalar(f"mitigate/{name}", getattr(epoch, name), epoch.number)
+            listeners.epoch(epoch)
+
+        tuned = fine_tune(
+            target,
+            mdp.items,
+            mdp.space,
+            failures,
+            Recipe(**plan.recipe),
+            state=folder,
+            tell=tell,
+            step=lambda done, total: listeners.step("fine-tuning", done, total),
+        )
+    weights = copy_weights(target.module)
+    restore_weights(target.module, old)
+    return tuned, weights
+
+
+def _judge(
+    mdp: ConceptMDP, weights: Mapping[str, Any], plan: Plan, modes: Sequence[Mode], listeners: Listeners
+) -> BeforeAfter:
+    """Both versions on the held-out items; two copies of the target are in memory."""
+    import copy
+
+    after: Any = copy.copy(mdp.target)
+    after.module = copy.deepcopy(after.module)
+    after.head = None  # the copy's own last layer is another; only answers are needed
+    restore_weights(after.module, weights)
+    return measure(
+        mdp,
+        mdp.with_target(after, mdp.looks),
+        modes,
+        plan.numbers,
+        queries=plan.queries,
+        seed=plan.recipe["seed"],
+        step=lambda done, total: listeners.step("comparing", done, total),
+    )
+
+
+def card(plan: Plan, uri: str, tuned: Tuned, before_after: BeforeAfter) -> str:
+    """The model card of a mended target."""
+    rows = [before_after.targeted, *before_after.modes, before_after.untouched, before_after.clean]
+    return CARD.substitute(
+        base=plan.target,
+        uri=uri,
+        run=plan.run,
+        how=MEANINGS[plan.recipe["how"]],
+        recipe=json.dumps(plan.recipe),
+        best=tuned.best,
+        epochs=len(tuned.history) - 1,
+        n_weights=f"{tuned.n_weights:,}",
+        modes="\n".join(f"- {number}: {name}" for number, name in zip(plan.numbers, plan.modes, strict=True)),
+        effects="\n".join(f"| {effect.what} | {row_text(effect)} |" for effect in rows),
+        n_harmed=len(before_after.harmed),
+        n_points=len(before_after.points),
+        n_new=len(before_after.new_failures),
+        n_pairs=len(before_after.table),
+    )
+
+
+def row_text(effect: Effect) -> str:
+    """Before, after, change with its interval, and the number of pairs, as cells of a Markdown table."""
+    return (
+        f"{effect.before:.1%} | {effect.after:.1%} | {100 * effect.change:+.1f} "
+        f"({100 * effect.low:+.1f} to {100 * effect.high:+.1f}) | {effect.n}"
+    )
+
+
+def _new_folder(root: Path, name: str) -> Path:
+    number = 0
+    while True:
+        path = root / f"{name}-{number}"
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise UsageError(f"cannot make {path}: {error.strerror}") from error

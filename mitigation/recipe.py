@@ -1,0 +1,82 @@
+"""How a target is fine-tuned: everything that decides the outcome, besides target, data and failures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from failscape.errors import UsageError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of a fine-tune. Half of each batch is edited, half clean: the same items, in both."""
+
+    how: str  # which weights learn: head, full or lora
+    optimizer: str = "adamw"  # or sgd, with momentum .9
+    lr: float = 3e-4  # the highest; it rises over the first tenth of the steps and falls to 0 by a cosine
+    weight_decay: float = 0.01
+    epochs: int = 20  # at most
+    batch_size: int = 64  # items; each is shown clean and edited
+    distill: float = 1.0  # weight of staying with the old answers on clean items; 0 for none
+    clip: float = 1.0  # largest norm of the gradient
+    patience: int = 5  # epochs without a better validation loss before it stops
+    validation: float = 0.15  # share of the explored items that only judges
+    balance: bool = True  # draw rare classes as often as common ones
+    rank: int = 8  # of LoRA's updates
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        bounds = {
+            "lr": (0, 10),
+            "epochs": (1, 10_000),
+            "batch_size": (1, 65_536),
+            "distill": (0, 1000),
+            "clip": (1e-9, 1e9),
+            "patience": (1, 10_000),
+            "validation": (0.01, 0.9),
+            "rank": (1, 4096),
+        }
+        for name, (low, high) in bounds.items():
+            value = getattr(self, name)
+            if not low <= value <= high or (name == "lr" and value == 0):
+                raise UsageError(f"{name} must be between {low:g} and {high:g}, not {value:g}")
+        if self.how not in RECIPES:
+            raise UsageError(f"no way to mend {self.how!r}{did_you_mean(self.how, RECIPES)}: one of {listed()}")
+        if self.optimizer not in {"adamw", "sgd"}:
+            raise UsageError(f"no optimizer {self.optimizer!r}: adamw or sgd")
+
+
+# FSRL (arXiv 2406.07145, released code) trains the last layer by SGD at 1e-3 with momentum .9.
+RECIPES: dict[str, dict[str, Any]] = {
+    "head": {"optimizer": "sgd", "lr": 1e-3, "weight_decay": 0.0},
+    "full": {"optimizer": "adamw", "lr": 3e-4},
+    "lora": {"optimizer": "adamw", "lr": 3e-3},
+}
+MEANINGS = {
+    "head": "the last layer only, by SGD, as Failures Are Fated does",
+    "full": "all weights",
+    "lora": "small updates of low rank beside every linear and convolutional layer, merged at the end",
+}
+
+
+def recipe(how: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """The recipe named ``how``, with changes.
+
+    Raises:
+        UsageError: an unknown name or setting, or a value out of range.
+    """
+    if how not in RECIPES:
+        raise UsageError(f"no way to mend {how!r}{did_you_mean(how, RECIPES)}: one of {listed()}")
+    known = {field.name for field in dataclasses.fields(Recipe)}
+    for name in overrides or {}:
+        if name not in known:
+            raise UsageError(f"a fine-tune has no setting {name!r}{did_you_mean(name, known)}")
+    return Recipe(**{"how": how, **RECIPES[how], **(overrides or {})})
+
+
+def listed() -> str:
+    """The names, as a person reads them."""
+    return ", ".join(RECIPES)

@@ -18,7 +18,7 @@ from failscape.concepts import ConceptSpace
 from failscape.data.base import Items
 from failscape.mitigation.batches import Failures, Split, draw_points, epoch, split_items
 from failscape.mitigation.recipe import Recipe
-from failscape.mitigation.state import Progress, copy_weights, restore_weights
+from failscape.mitigation.state import Progress, Weights, average_in, copy_weights, exchanged, restore_weights
 from failscape.mitigation.trainable import trainable
 from failscape.targets.classifier import Classifier
 
@@ -82,18 +82,19 @@ def fine_tune(
         progress = Progress.load(state, target.module, optimizer) if state is not None else None
         if progress is None:
             first = lesson.judge(0, float("nan"), best=math.inf)
-            progress = Progress([first._asdict()], copy_weights(target.module))
+            progress = Progress([first._asdict()], copy_weights(target.module), copy_weights(target.module))
             if tell:
                 tell(first)
         diverged = False
         while not diverged and _goes_on(progress, recipe):
             number = len(progress.history)
-            train_loss = lesson.teach(number, optimizer, learning.parameters, step)
-            now = lesson.judge(number, train_loss, best=min(row["loss"] for row in progress.history))
+            train_loss = lesson.teach(number, optimizer, learning.parameters, progress.average, step)
+            with exchanged(target.module, progress.average):
+                now = lesson.judge(number, train_loss, best=min(row["loss"] for row in progress.history))
             diverged = not math.isfinite(train_loss + now.loss) or now.loss > DIVERGED * progress.history[0]["loss"] + 1
             progress.history.append(now._asdict())
             if now.best:
-                progress.best = copy_weights(target.module)
+                progress.best = {name: tensor.clone() for name, tensor in progress.average.items()}
             if state is not None and not diverged:
                 progress.save(state, target.module, optimizer)
             if tell:
@@ -146,9 +147,10 @@ class _Lesson:
         number: int,
         optimizer: torch.optim.Optimizer,
         parameters: list[torch.nn.Parameter],
+        average: Weights,
         step: Callable[[int, int], None] | None,
     ) -> float:
-        """One epoch; returns its mean loss. Chance depends on seed and number alone."""
+        """One epoch, which also moves ``average``; returns its mean loss. Chance depends on seed and number alone."""
         rng = np.random.default_rng((self.recipe.seed, 3, number))
         losses = []
         batches = epoch(
@@ -169,6 +171,7 @@ class _Lesson:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, self.recipe.clip)
             optimizer.step()
+            average_in(average, self.target.module, self.recipe.average)
             losses.append(loss.item())
             if step:
                 step(done + 1, self.per_epoch * self.recipe.epochs)

@@ -16,12 +16,13 @@ class Recipe:
 
     how: str  # which weights learn: head, full or lora
     optimizer: str = "adamw"  # or sgd, with momentum .9
-    lr: float = 3e-4  # the highest; it rises over the first tenth of the steps and falls to 0 by a cosine
+    lr: float = 6e-4  # the highest; it rises over the first tenth of the steps and falls to 0 by a cosine
     weight_decay: float = 0.01
     epochs: int = 20  # at most
     batch_size: int = 64  # items; each is shown clean and edited
     distill: float = 1.0  # weight of staying with the old answers on clean items; 0 for none
     clip: float = 1.0  # largest norm of the gradient
+    average: float = 0.98  # what answers is a running average of the weights that learn; this much is kept at a step
     patience: int = 5  # epochs without a better validation loss before it stops
     validation: float = 0.15  # share of the explored items that only judges
     balance: bool = True  # draw rare classes as often as common ones
@@ -34,6 +35,7 @@ class Recipe:
             "epochs": (1, 10_000),
             "batch_size": (1, 65_536),
             "distill": (0, 1000),
+            "average": (0, 0.99999),
             "clip": (1e-9, 1e9),
             "patience": (1, 10_000),
             "validation": (0.01, 0.9),
@@ -52,7 +54,7 @@ class Recipe:
 # FSRL (arXiv 2406.07145, released code) trains the last layer by SGD at 1e-3 with momentum .9.
 RECIPES: dict[str, dict[str, Any]] = {
     "head": {"optimizer": "sgd", "lr": 1e-3, "weight_decay": 0.0},
-    "full": {"optimizer": "adamw", "lr": 3e-4},
+    "full": {"optimizer": "adamw", "lr": 6e-4},
     "lora": {"optimizer": "adamw", "lr": 3e-3},
 }
 MEANINGS = {

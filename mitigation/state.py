@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,14 @@ class Progress:
     """What happened so far, and the best weights."""
 
     history: list[dict[str, Any]]  # an Epoch each
+    average: Weights  # of the weights that learn, over steps
     best: Weights
 
     def save(self, folder: Path, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Write everything to ``folder``, whole or not at all."""
         tensors = {
             **_named("now", copy_weights(module)),
+            **_named("average", self.average),
             **_named("best", self.best),
             **_named("optimizer", _optimizer_tensors(optimizer)),
         }
@@ -58,7 +61,7 @@ class Progress:
             raise UsageError(
                 f"{path} does not go with this target and recipe ({error}); remove it to start over"
             ) from None
-        return cls(history, _part("best", tensors))
+        return cls(history, _part("average", tensors), _part("best", tensors))
 
 
 def copy_weights(module: nn.Module) -> Weights:
@@ -69,6 +72,27 @@ def copy_weights(module: nn.Module) -> Weights:
 def restore_weights(module: nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
     """Set what :func:`copy_weights` gave."""
     module.load_state_dict(dict(weights))
+
+
+@contextmanager
+def exchanged(module: nn.Module, weights: Mapping[str, torch.Tensor]) -> Iterator[None]:
+    """Other weights for a while."""
+    own = copy_weights(module)
+    restore_weights(module, weights)
+    try:
+        yield
+    finally:
+        restore_weights(module, own)
+
+
+def average_in(average: Weights, module: nn.Module, kept: float) -> None:
+    """Move a running average towards the weights of a module, in place (Polyak and Juditsky 1992).
+
+    What an average answers depends less on the last few batches, and is right more often on items that taught nothing.
+    """
+    for name, tensor in module.state_dict().items():
+        if tensor.is_floating_point():
+            average[name].mul_(kept).add_(tensor.detach().cpu(), alpha=1 - kept)
 
 
 def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> Weights:

@@ -89,7 +89,7 @@ def test_larger_grids_are_regularised_to_nearly_the_same(monkeypatch: pytest.Mon
     monkeypatch.setattr("failscape.analysis.transport.MAX_EXACT", 0)
     regularised, cost = barycenter(given, PLANE), costs(PLANE, power=2)
     totals = [sum(transported(row / row.sum(), candidate, cost) for row in given) for candidate in (exact, regularised)]
-    assert totals[0] <= totals[1] <= 1.15 * totals[0]
+    assert totals[0] - 1e-9 <= totals[1] <= 1.15 * totals[0]
 
 
 def test_the_centre_is_in_the_concepts_units() -> None:

@@ -18,7 +18,7 @@ class Recipe:
     optimizer: str = "adamw"  # or sgd, with momentum .9
     lr: float = 6e-4  # the highest; it rises over the first tenth of the steps and falls to 0 by a cosine
     weight_decay: float = 0.01
-    epochs: int = 20  # at most
+    epochs: int = 12  # at most
     batch_size: int = 64  # items; each is shown clean and edited
     distill: float = 1.0  # weight of staying with the old answers on clean items; 0 for none
     clip: float = 1.0  # largest norm of the gradient

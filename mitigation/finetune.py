@@ -79,7 +79,7 @@ def fine_tune(
     old = copy_weights(target.module)
     with trainable(target, recipe.how, recipe.rank, recipe.seed) as learning:
         optimizer = _optimizer(learning.parameters, recipe)
-        progress = Progress.load(state, target.module, optimizer) if state is not None else None
+        progress = Progress.load(state, target.module, optimizer, repr(recipe)) if state is not None else None
         if progress is None:
             first = lesson.judge(0, float("nan"), best=math.inf)
             progress = Progress([first._asdict()], copy_weights(target.module), copy_weights(target.module))
@@ -96,7 +96,7 @@ def fine_tune(
             if now.best:
                 progress.best = {name: tensor.clone() for name, tensor in progress.average.items()}
             if state is not None and not diverged:
-                progress.save(state, target.module, optimizer)
+                progress.save(state, target.module, optimizer, repr(recipe))
             if tell:
                 tell(now)
         if not diverged:

@@ -29,8 +29,8 @@ class Progress:
     average: Weights  # of the weights that learn, over steps
     best: Weights
 
-    def save(self, folder: Path, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        """Write everything to ``folder``, whole or not at all."""
+    def save(self, folder: Path, module: nn.Module, optimizer: torch.optim.Optimizer, of: str) -> None:
+        """Write everything to ``folder``, whole or not at all; ``of`` says what it is the state of."""
         tensors = {
             **_named("now", copy_weights(module)),
             **_named("average", self.average),
@@ -38,11 +38,11 @@ class Progress:
             **_named("optimizer", _optimizer_tensors(optimizer)),
         }
         partial = folder / f"{FILE}.partial"
-        save_file(tensors, partial, metadata={"history": json.dumps(self.history)})
+        save_file(tensors, partial, metadata={"history": json.dumps(self.history), "of": of})
         os.replace(partial, folder / FILE)
 
     @classmethod
-    def load(cls, folder: Path, module: nn.Module, optimizer: torch.optim.Optimizer) -> Progress | None:
+    def load(cls, folder: Path, module: nn.Module, optimizer: torch.optim.Optimizer, of: str) -> Progress | None:
         """What :meth:`save` wrote, set in ``module`` and ``optimizer``; None where there is nothing yet.
 
         Raises:
@@ -54,6 +54,8 @@ class Progress:
         try:
             with safe_open(path, framework="pt") as file:
                 history = json.loads(file.metadata()["history"])
+                if file.metadata()["of"] != of:
+                    raise ValueError("another recipe")
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
             restore_weights(module, _part("now", tensors))
             _restore_optimizer(optimizer, _part("optimizer", tensors))

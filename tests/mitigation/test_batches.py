@@ -1,0 +1,91 @@
+"""What a fine-tune is shown, and what it may be told."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from failscape.analysis.modes import Mode
+from failscape.concepts import concept_space
+from failscape.errors import UsageError
+from failscape.mitigation import choose_modes, recipe
+from failscape.mitigation.batches import Failures, draw_points, epoch, split_items
+
+SPACE = concept_space(["darken=0,0.2,0.4", "rotation=-10,0,10"])
+
+
+@given(st.lists(st.integers(0, 3), min_size=20, max_size=80), st.floats(0.05, 0.5))
+@settings(max_examples=50, deadline=None)
+def test_the_split_divides_each_class_alike(labels: list[int], share: float) -> None:
+    references = np.array(labels)
+    explored = np.flatnonzero(np.arange(len(labels)) % 5 != 0)
+    try:
+        split = split_items(explored, references, share, seed=0)
+    except UsageError:
+        assert all(round(share * n) == 0 for n in np.bincount(references[explored]))
+        return
+    assert sorted([*split.fit, *split.validation]) == explored.tolist()
+    for label in np.unique(references[explored]):
+        n = (references[explored] == label).sum()
+        assert (references[split.validation] == label).sum() == round(share * n)
+
+
+def test_too_few_items() -> None:
+    with pytest.raises(UsageError, match="2 explored items are too few"):
+        split_items(np.arange(2), np.array([0, 1]), 0.15, 0)
+
+
+def test_points_are_of_modes_that_hold_the_class() -> None:
+    modes = [Failures(np.array([0, 1]), (0,)), Failures(np.array([4]), (0, 1)), Failures(np.array([8]), (1,))]
+    labels = np.repeat([0, 1, 2], 600)
+    drawn = draw_points(modes, labels, np.random.default_rng(0))
+    shares = [np.bincount(drawn[labels == label], minlength=9) / 600 for label in range(3)]
+    np.testing.assert_allclose(shares[0][[0, 1, 4]], [0.25, 0.25, 0.5], atol=0.06)  # evenly over modes, then points
+    np.testing.assert_allclose(shares[1][[4, 8]], [0.5, 0.5], atol=0.06)
+    np.testing.assert_allclose(shares[2][[0, 1, 4, 8]], [1 / 6, 1 / 6, 1 / 3, 1 / 3], atol=0.06)  # no mode's own
+
+
+@pytest.mark.parametrize("balance", [True, False])
+def test_an_epoch_shows_as_many_items_as_there_are(balance: bool) -> None:
+    references = np.array([0] * 90 + [1] * 10)
+    items = np.arange(100)
+    rng = np.random.default_rng(0)
+    modes = [Failures(np.array([2, 3]), ())]
+    batches = list(epoch(modes, SPACE, items, references, 32, rng, balance))
+    assert [len(batch) for batch, _ in batches] == [32, 32, 32, 4]
+    shown = np.concatenate([batch for batch, _ in batches])
+    points = np.concatenate([SPACE.index(points) for _, points in batches])
+    assert set(points.tolist()) == {2, 3}
+    rare = (references[shown] == 1).mean()
+    assert 0.35 < rare < 0.65 if balance else sorted(shown) == items.tolist()
+
+
+def mode(rate: float, held_out: float | None, confirmed: bool | None = True) -> Mode:
+    return Mode(
+        np.arange(2), (), "x", rate, 0, 1, 0.0, 0.0, 0.0, 0.1, (), 9, confirmed=confirmed, held_out_rate=held_out
+    )
+
+
+def test_modes_are_chosen_by_rating_times_rate() -> None:
+    modes = [mode(0.9, 0.3), mode(0.5, 0.5), mode(0.8, 0.8, confirmed=False)]
+    assert choose_modes(modes) == [2, 1]
+    assert choose_modes(modes, ratings={1: 1.0, 2: 0.1}) == [1, 2]
+    assert choose_modes(modes, ratings={2: 0.4}) == [2, 1]  # who is not rated counts as the others
+    assert choose_modes(modes, numbers=[3, 1, 3]) == [3, 1]
+    with pytest.raises(UsageError, match="no failure mode 4; its modes are 1 to 3"):
+        choose_modes(modes, numbers=[4])
+    with pytest.raises(UsageError, match="no confirmed failure mode to mend"):
+        choose_modes(modes[2:])
+
+
+def test_recipes() -> None:
+    assert recipe("head").optimizer == "sgd" and recipe("full", {"epochs": 3}).epochs == 3
+    for how, settings_, message in (
+        ("fll", {}, "did you mean full?"),
+        ("full", {"epoch": 3}, "did you mean epochs?"),
+        ("full", {"lr": 0}, "lr must be between"),
+        ("full", {"optimizer": "adam"}, "adamw or sgd"),
+        ("full", {"validation": 0.95}, "validation must be between 0.01 and 0.9"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            recipe(how, settings_)

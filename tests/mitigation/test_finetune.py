@@ -1,0 +1,119 @@
+"""A fine-tune mends what it is aimed at, repeats itself, survives a kill, and gives up without harm."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from failscape.errors import UsageError
+from failscape.mitigation import Epoch, Tuned, fine_tune, recipe
+from failscape.mitigation.finetune import schedule
+from failscape.mitigation.state import FILE, copy_weights
+
+QUICK = {"epochs": 6, "batch_size": 32, "lr": 0.01, "average": 0.5}
+
+
+def failing(world: Any, points: np.ndarray) -> float:
+    """Failure rate of held-out items at rows of the grid."""
+    items = np.flatnonzero(world.items.held_out)
+    wrong = []
+    for row in points:
+        edited = world.space.apply(world.items.inputs[items], np.tile(world.space.grid()[row], (len(items), 1)), items)
+        wrong.append(world.target(edited).logits.argmax(dim=1).numpy() != world.items.references[items])
+    return float(np.mean(wrong))
+
+
+def run(world: Any, how: str = "full", state: Path | None = None, **settings: Any) -> Tuned:
+    tell = settings.pop("tell", None)
+    return fine_tune(*world, recipe(how, {**QUICK, **settings}), state=state, tell=tell)
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("how", ["full", "lora", "head"])
+def test_what_it_is_aimed_at_is_mended_and_the_rest_kept(world: Callable[..., Any], how: str) -> None:
+    w = world()
+    dark = w.failures[0].points
+    bright = np.flatnonzero(w.space.grid()[:, 0] == 0)
+    assert failing(w, dark) > 0.4 and failing(w, bright) == 0
+    before = copy_weights(w.target.module)
+    tuned = run(w, how, **({"lr": 0.3} if how == "head" else {}))
+    assert failing(w, dark) < 0.05 and failing(w, bright) == 0
+    assert not tuned.diverged and tuned.history[tuned.best].edited_error < 0.05 < tuned.history[0].edited_error
+    after = copy_weights(w.target.module)
+    assert after.keys() == before.keys()  # updates are merged, names are the module's own
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"full": set(before), "lora": {"0.weight", "3.weight"}, "head": {"3.weight", "3.bias"}}[how]
+    assert not any(p.requires_grad for p in w.target.module.parameters()) and not w.target.module.training
+    assert tuned.n_weights == sum(before[name].numel() for name in changed) or how == "lora"
+
+
+def test_it_is_a_function_of_its_arguments(world: Callable[..., Any]) -> None:
+    ends = []
+    for seed in (0, 0, 1):
+        w = world()
+        torch.rand(7)  # what others draw does not matter
+        run(w, "lora", seed=seed)
+        ends.append(copy_weights(w.target.module))
+    assert same(ends[0], ends[1]) and not same(ends[0], ends[2])
+
+
+@pytest.mark.parametrize("how", ["full", "lora", "head"])
+def test_a_killed_one_goes_on_to_the_same_end(world: Callable[..., Any], how: str, tmp_path: Path) -> None:
+    undisturbed = world()
+    expected = run(undisturbed, how)
+
+    def kill(epoch: Epoch) -> None:
+        if epoch.number == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(world(), how, tmp_path, tell=kill)
+    heard: list[int] = []
+    again = world()
+    tuned = run(again, how, tmp_path, tell=lambda epoch: heard.append(epoch.number))
+    assert heard == [4, 5, 6]
+    assert same(copy_weights(again.target.module), copy_weights(undisturbed.target.module))
+    assert [e.loss for e in tuned.history] == [e.loss for e in expected.history] and tuned.best == expected.best
+
+
+def test_a_state_of_something_else_is_refused(world: Callable[..., Any], tmp_path: Path) -> None:
+    run(world(), "full", tmp_path, epochs=1)
+    with pytest.raises(UsageError, match="remove it to start over"):
+        run(world(), "head", tmp_path, epochs=1)
+    (tmp_path / FILE).write_bytes(b"nonsense")
+    with pytest.raises(UsageError, match="remove it to start over"):
+        run(world(), "full", tmp_path, epochs=1)
+
+
+def test_divergence_gives_the_old_weights_back(world: Callable[..., Any]) -> None:
+    w = world()
+    before = copy_weights(w.target.module)
+    tuned = run(w, "full", lr=10.0, average=0.0)
+    assert tuned.diverged and tuned.best == 0 and same(before, copy_weights(w.target.module))
+
+
+def test_it_stops_where_nothing_gets_better(world: Callable[..., Any]) -> None:
+    w = world()
+    w.failures[0] = w.failures[0]._replace(points=np.flatnonzero(w.space.grid()[:, 0] == 0))  # nothing to mend
+    tuned = run(w, "head", lr=1e-9, epochs=50, patience=2, distill=0.0)
+    assert len(tuned.history) - 1 - tuned.best <= 2
+
+
+def test_the_rate_rises_and_falls() -> None:
+    rates = [schedule(i, 100) for i in range(100)]
+    assert rates[0] == pytest.approx(0.1) and max(rates) == rates[9] == 1 and rates[-1] < 0.01
+    assert (np.diff(rates[:10]) > 0).all() and (np.diff(rates[10:]) < 0).all()
+    assert schedule(0, 1) == 1
+
+
+def test_a_target_without_a_last_layer_is_mended_otherwise(world: Callable[..., Any]) -> None:
+    w = world()
+    w.target.head = None
+    with pytest.raises(UsageError, match="mend it in full"):
+        run(w, "head")

@@ -82,7 +82,7 @@ def write_report(
     """
     curve = discovery(probes, landscape)
     page = (
-        _environment()
+        page_environment()
         .get_template("report.html")
         .render(
             target=target,
@@ -139,7 +139,8 @@ def _repeat(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def _environment() -> jinja2.Environment:
+def page_environment() -> jinja2.Environment:
+    """Templates of pages, with what they write rates, counts and pictures by."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("failscape.analysis"),
         autoescape=True,

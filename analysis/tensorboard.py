@@ -84,6 +84,19 @@ class Board:
         """Exemplars among each other, by their features ``(M, D)``, with the names of their modes, to colour by."""
         write_projector(self.folder, features, exemplars, modes)
 
+    def versions(
+        self, figures: Mapping[str, Any], landscapes: Sequence[Landscape], new: Sequence[Exemplar], step: int = 0
+    ) -> None:
+        """A target before and after, as ``compare/``: effects, both maps, what broke anew."""
+        for name in ("targeted", "untouched", "clean"):
+            for when in ("before", "after"):
+                self.writer.add_scalar(f"compare/{name}_{when}", figures[name][when], step)
+        for name, landscape in zip(("before", "after"), landscapes, strict=True):
+            picture = pixels(landscape_picture(landscape))
+            self.writer.add_image(f"compare/{name}", picture, step, dataformats="HWC")
+        if new:
+            self.writer.add_image("compare/new_failures", pixels(exemplars_picture(new)), step, dataformats="HWC")
+
     def hparams(self, config: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         """Configuration beside outcome, to compare runs, as ``outcome/``; metrics that are NaN stay empty."""
         outcome = {f"outcome/{name}": float(value) for name, value in metrics.items()}

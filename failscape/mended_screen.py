@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +16,17 @@ from rich.text import Text
 
 from failscape import __version__
 from failscape.analysis.effects import Effect
+from failscape.analysis.tensorboard import Board
 from failscape.before_after import BeforeAfter
+from failscape.building import build, complete
+from failscape.comparing import Versions, compare_versions, target_of
 from failscape.envs.mdp import ConceptMDP
-from failscape.mending import Listeners, Mended, Plan, go_on, mitigate
+from failscape.fading import Faded, fade
+from failscape.mending import Listeners, Mended, Plan, go_on, load_mended, mitigate
 from failscape.mitigation import Epoch
 from failscape.mitigation.recipe import MEANINGS
+from failscape.runs import Run, start
+from failscape.settings import Settings
 
 MANY_HARMED = 5  # harmed points that are named
 
@@ -103,6 +110,81 @@ def tell_mended(console: Console, mended: Mended) -> None:
         ("            ", f"--target '{mended.uri}'   use it anywhere"),
     ):
         console.print(label, text, markup=False, soft_wrap=True)
+
+
+def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: Mapping[str, Any]) -> Faded:
+    """Mend, explore again and compare as ``args`` say, with progress; prints what came of it."""
+    console = Console(quiet=args.quiet, highlight=False)
+    with showing(console) as listeners:
+        mended = load_mended(args.mended) if args.mended else None
+        faded = fade(
+            args.source,
+            numbers,
+            args.how,
+            mended=mended,
+            seeds=args.seeds,
+            settings=settings,
+            queries=args.queries,
+            imports=args.imports,
+            listeners=listeners,
+            explore=lambda told, out: _explored(console, listeners, told, out),
+        )
+    tell_compared(Console(highlight=False), faded.versions)
+    print_line(console, "mended      ", f"--target '{faded.uri}'")
+    return faded
+
+
+def _explored(console: Console, listeners: Listeners, settings: Settings, out: Path) -> Run:
+    """Explore settings, with a bar."""
+    console.print(
+        f"exploring {settings.make.get('target', 'the target as it was')}, seed {settings.seed}", markup=False
+    )
+    envs = build(settings, progress=listeners.step)
+    budget, what = settings.hyperparameters["budget"], f"exploring, seed {settings.seed}"
+    listen = [lambda standing: listeners.step(what, min(standing.n_queries, budget), budget)]
+    return start(envs, complete(settings, envs), out, command=sys.argv, listeners=listen)
+
+
+def compare_command(console: Console, before: Run, after: Run, *, queries: int, imports: Sequence[str]) -> Versions:
+    """Compare a target before and after, with progress; prints and writes what came of it."""
+    with showing(console) as listeners:
+        versions = compare_versions(before, after, queries=queries, imports=imports, step=listeners.step)
+    tell_compared(console, versions)
+    return versions
+
+
+def tell_compared(console: Console, versions: Versions) -> None:
+    """Write the page and TensorBoard's part of a comparison, and print it."""
+    after = versions.after
+    page = versions.report(after.folder / "before-after.html")
+    with Board(after.folder.path) as board:
+        board.versions(versions.summary(), versions.landscapes, versions.new)
+    tell_versions(console, versions)
+    console.print()
+    print_line(console, "page        ", str(page))
+    print_line(console, "TensorBoard ", f"tensorboard --logdir {after.folder.path.parent}")
+
+
+def print_line(console: Console, label: str, text: str) -> None:
+    """A line that may be copied: names are no markup, and nothing is folded."""
+    console.print(label, text, markup=False, soft_wrap=True)
+
+
+def tell_versions(console: Console, versions: Versions) -> None:
+    """Print what was mended, and by how much the map moved."""
+    console.print(f"{target_of(versions.before)} → {target_of(versions.after)}", markup=False, soft_wrap=True)
+    tell_effects(console, versions.found)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("what moved", "shift", "by chance", "verdict"):
+        table.add_column(heading, justify="right" if heading in {"shift", "by chance"} else "left")
+    for shift in versions.shifts:
+        verdict = "significant" if shift.significant else "within chance" if shift.null else "not judged"
+        unit = f" {shift.unit}" if shift.unit else ""
+        table.add_row(Text(shift.what), f"{shift.value:+.3g}{unit}", f"{shift.limit:.3g}{unit}", verdict)
+    console.print(table)
+    names = [f"{len(modes)} failure {'mode' if len(modes) == 1 else 'modes'}" for modes in versions.modes]
+    rates = [f"{landscape.failure_rate:.1%} of edited items fail" for landscape in versions.landscapes]
+    console.print(f"explored: {rates[0]}, {names[0]} → {rates[1]}, {names[1]}", markup=False, soft_wrap=True)
 
 
 def tell_effects(console: Console, found: BeforeAfter) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import pandas as pd
 import yaml
 from safetensors.torch import save_file
 
@@ -149,14 +150,37 @@ def go_on(folder: Path | str, listeners: Listeners = Listeners()) -> Mended:
     before_after = _judge(mdp, weights, plan, modes, listeners)
     uri = with_weights(plan.target, str(folder / WEIGHTS))
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / WEIGHTS)
-    write_json(
-        folder / "summary.json",
-        {"uri": uri, "history": [e._asdict() for e in tuned.history], "best": tuned.best} | before_after.summary(),
-    )
+    history = [epoch._asdict() for epoch in tuned.history]
+    told = {"uri": uri, "history": history, "best": tuned.best, "n_weights": tuned.n_weights}
+    write_json(folder / "summary.json", told | before_after.summary())
     before_after.table.to_parquet(folder / "pairs.parquet")
     write_whole(folder / "README.md", card(plan, uri, tuned, before_after))
     (folder / STATE).unlink(missing_ok=True)
     return Mended(folder, uri, tuple(plan.numbers), tuned, before_after)
+
+
+def load_mended(folder: Path | str) -> Mended:
+    """What a finished mitigation left in its folder.
+
+    Raises:
+        UsageError: there is none, or it is not finished.
+    """
+    folder = Path(folder)
+    plan = Plan.load(folder)
+    if not (folder / "summary.json").is_file():
+        raise UsageError(f"{folder} is not finished: failscape mitigate --resume {folder}")
+    told = json.loads((folder / "summary.json").read_text())
+    history = [Epoch(**{**row, "train_loss": row["train_loss"] or float("nan")}) for row in told["history"]]
+    space = Run(plan.run).space
+    table = pd.read_parquet(folder / "pairs.parquet")
+    points = table["point"][table["kind"] == "untouched"].unique()
+    before_after = BeforeAfter(
+        table,
+        dict(zip(plan.numbers, plan.modes, strict=True)),
+        {int(p): space.label(space.grid()[p]) for p in points},
+    )
+    tuned = Tuned(history, told["best"], False, told["n_weights"])
+    return Mended(folder, told["uri"], tuple(plan.numbers), tuned, before_after)
 
 
 def _tune(mdp: ConceptMDP, plan: Plan, modes: Sequence[Mode], folder: Path, listeners: Listeners) -> Any:

@@ -1,4 +1,4 @@
-"""``failscape compare``: two landscapes of one grid, such as an exploration and a scan."""
+"""``failscape compare``: two runs of one grid: an exploration and a scan, two seeds, or a target before and after."""
 
 from __future__ import annotations
 
@@ -6,14 +6,26 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from failscape.commands.options import positive
+
 
 def add(parsers: Any) -> None:
     """Register the subcommand."""
-    parser = parsers.add_parser("compare", help="compare the landscapes of two runs", description=__doc__)
-    parser.add_argument("a", type=Path, metavar="A", help="run folder")
-    parser.add_argument("b", type=Path, metavar="B", help="run folder")
+    parser = parsers.add_parser("compare", help="compare two runs, or a target before and after", description=__doc__)
+    parser.add_argument("a", type=Path, metavar="A", help="run folder; the target before")
+    parser.add_argument("b", type=Path, metavar="B", help="run folder; the target after")
     parser.add_argument(
         "--top", type=int, default=10, metavar="K", help="worst points to look for in both (default: 10)"
+    )
+    parser.add_argument(
+        "--queries",
+        type=positive,
+        default=20_000,
+        metavar="N",
+        help="where the targets differ: asked of either, on held-out items (default: 20000)",
+    )
+    parser.add_argument(
+        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, if it moved"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     parser.set_defaults(run=run)
@@ -26,16 +38,24 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.table import Table
 
+    from failscape.comparing import same_target
     from failscape.records.folder import write_json
-    from failscape.runs import compare
+    from failscape.runs import Run, compare
 
-    comparison = compare(args.a, args.b, args.top)
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for label, value in comparison.rows():
-        table.add_row(label, value)
+    before, after = Run(args.a), Run(args.b)
     console = Console(highlight=False)
-    console.print(" → ".join(comparison.names), markup=False)
-    console.print(table)
+    if same_target(before, after):
+        comparison = compare(before, after, args.top)
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for label, value in comparison.rows():
+            table.add_row(label, value)
+        console.print(" → ".join(comparison.names), markup=False)
+        console.print(table)
+        figures = asdict(comparison)
+    else:
+        from failscape.mended_screen import compare_command
+
+        figures = compare_command(console, before, after, queries=args.queries, imports=args.imports).summary()
     if args.json:
-        write_json(args.json, asdict(comparison))
+        write_json(args.json, figures)
     return 0

@@ -1,0 +1,35 @@
+"""``failscape fade``: mend the target of a run, explore what it became with a fresh agent, compare."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from failscape.commands.mitigate import add_mending, parse_numbers
+from failscape.commands.options import parse_overrides, positive
+
+
+def add(parsers: Any) -> None:
+    """Register the subcommand."""
+    parser = parsers.add_parser("fade", help="mend a run's target, explore it again, compare", description=__doc__)
+    parser.add_argument("source", type=Path, metavar="RUN", help="a finished run")
+    add_mending(parser)
+    parser.add_argument("--mended", type=Path, metavar="FOLDER", help="mended already: only explore and compare")
+    parser.add_argument(
+        "--seeds",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="explorations of either version (default 1); from 2 on, shifts are judged by how much seeds differ",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print results only")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fade."""
+    from failscape.mended_screen import fade_command
+
+    fade_command(args, parse_numbers(args.modes), parse_overrides(args.overrides))
+    return 0

@@ -1,0 +1,222 @@
+"""Two runs compared: their maps, and, where their targets differ, what either does with the same held-out items."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from failscape.analysis.comparison import Comparison
+from failscape.analysis.comparison import compare as compare_landscapes
+from failscape.analysis.exemplars import Exemplar, to_hwc
+from failscape.analysis.landscape import Landscape
+from failscape.analysis.modes import Mode
+from failscape.analysis.shifts import Shift, halves, seed_pairs, shifts
+from failscape.before_after import QUERIES, BeforeAfter, measure
+from failscape.building import build
+from failscape.concepts.space import UNEDITED
+from failscape.envs.mdp import ConceptMDP
+from failscape.errors import UsageError
+from failscape.mending import PLAN, Plan
+from failscape.mitigation import choose_modes
+from failscape.runs import Run
+
+N_NEW = 12  # newly created failures that are shown
+Step = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Versions:
+    """A target before and after, as two runs found it."""
+
+    before: Run
+    after: Run
+    maps: Comparison
+    shifts: list[Shift]
+    seeds: tuple[int, int]  # runs of either version that the shifts rest on
+    found: BeforeAfter
+    numbers: list[int]  # of the targeted modes
+    new: list[Exemplar]  # newly created failures, with what either version says of the edited item
+
+    @property
+    def landscapes(self) -> tuple[Landscape, Landscape]:
+        """Of either run."""
+        return self.before.landscape(), self.after.landscape()
+
+    @property
+    def modes(self) -> tuple[list[Mode], list[Mode]]:
+        """Failure modes of either run."""
+        return self.before.modes(), self.after.modes()
+
+    def summary(self) -> dict[str, Any]:
+        """The figures, as plain values."""
+        return {
+            "before": str(self.before.folder.path),
+            "after": str(self.after.folder.path),
+            "targeted_modes": self.numbers,
+            **self.found.summary(),
+            "maps": dataclasses.asdict(self.maps),
+            "shifts": [
+                {**dataclasses.asdict(shift), "limit": shift.limit, "significant": shift.significant}
+                for shift in self.shifts
+            ],
+            "seeds": list(self.seeds),
+            "modes_before": [mode.name for mode in self.modes[0]],
+            "modes_after": [mode.name for mode in self.modes[1]],
+        }
+
+    def report(self, path: Path | str) -> Path:
+        """Write all of it as one page, offline and printable."""
+        from failscape.analysis.before_after_page import Story, write_page
+
+        found = self.found
+        story = Story(
+            target=str(target_of(self.before)),
+            mended=str(target_of(self.after)),
+            landscapes=self.landscapes,
+            targeted=found.targeted,
+            untouched=found.untouched,
+            clean=found.clean,
+            modes=found.modes,
+            points=found.points,
+            harmed=found.harmed,
+            n_new=len(found.new_failures),
+            n_pairs=len(found.table),
+            new=self.new,
+            shifts=self.shifts,
+            seeds=self.seeds,
+            modes_before=self.modes[0],
+            modes_after=self.modes[1],
+            facts={
+                "before": f"{target_of(self.before)}, run {self.before.folder.path}",
+                "after": f"{target_of(self.after)}, run {self.after.folder.path}",
+                "command": f"failscape compare {self.before.folder.path} {self.after.folder.path}",
+            },
+        )
+        return write_page(Path(path), story)
+
+    def __repr__(self) -> str:
+        targeted = self.found.targeted
+        names = f"{self.before.folder.name} → {self.after.folder.name}"
+        return f"Versions({names}, targeted {targeted.before:.1%} → {targeted.after:.1%})"
+
+
+def same_target(a: Run, b: Run) -> bool:
+    """Whether two runs asked the same target."""
+    return bool(target_of(a) == target_of(b))
+
+
+def compare_versions(
+    before: Run | Path | str,
+    after: Run | Path | str,
+    *,
+    queries: int = QUERIES,
+    seed: int = 0,
+    imports: Sequence[str] = (),
+    step: Step = lambda what, done, total: None,
+) -> Versions:
+    """Compare a target with what became of it: both are loaded, and shown the same held-out items.
+
+    Runs beside either one that differ only in their seed are found, and taken into the shifts and their null.
+
+    Args:
+        before: run of the target as it was.
+        after: run of another version, over the same items and edits.
+        queries: asked of either version.
+        seed: of the draw of items.
+        imports: the user's modules; those of the runs when empty.
+        step: hears what is being done, how far it is, and how much there is.
+
+    Raises:
+        UsageError: the runs are unfinished, or over different grids or items.
+    """
+    before, after = (run if isinstance(run, Run) else Run(run) for run in (before, after))
+    for run in (before, after):
+        if not run.summary:
+            raise UsageError(f"{run.folder.path} is not finished; --resume it first")
+    numbers = targeted(before, after)
+    maps = compare_landscapes(before.landscape(), after.landscape())
+    old, new = (_load(run, imports, step) for run in (before, after))
+    found = measure(
+        old,
+        new,
+        before.modes(),
+        numbers,
+        queries=queries,
+        seed=seed,
+        step=lambda done, total: step("comparing", done, total),
+    )
+    versions = [[run, *siblings(run)] for run in (before, after)]
+    lands = [[run.landscape() for run in version] for version in versions]
+    null = seed_pairs(*lands) or halves(before.probes(), before.items(), before.space, seed)
+    moved = shifts(lands[0], lands[1], null)
+    broken = new_exemplars(old, found)
+    return Versions(before, after, maps, moved, (len(lands[0]), len(lands[1])), found, numbers, broken)
+
+
+def targeted(before: Run, after: Run) -> list[int]:
+    """Numbers of the modes that the mitigation between two runs aimed at; the most pressing without a record."""
+    weights = str(target_of(after)).rpartition("weights=")[2]
+    folder = Path(weights).parent
+    if (folder / PLAN).is_file():
+        return Plan.load(folder).numbers
+    return choose_modes(before.modes())
+
+
+def siblings(run: Run) -> list[Run]:
+    """Finished runs beside ``run`` that differ from it in their seed only."""
+    found = []
+    for config in sorted(run.folder.path.parent.glob("*/config.yml")):
+        try:
+            other = Run(config.parent)
+        except UsageError:  # somebody else's folder
+            continue
+        mine, theirs = (dataclasses.replace(r.settings, seed=0) for r in (run, other))
+        if theirs == mine and other.settings.seed != run.settings.seed and other.summary:
+            found.append(other)
+    return found
+
+
+def new_exemplars(mdp: ConceptMDP, found: BeforeAfter, n: int = N_NEW) -> list[Exemplar]:
+    """Newly created failures with pictures; under the unedited one, what the version before said of the edited."""
+    rows = found.new_failures.head(n)
+    if mdp.items.inputs.ndim != 4 or not len(rows):
+        return []
+    points = np.where(
+        rows["point"].to_numpy()[:, None] < 0, UNEDITED, mdp.space.point(np.maximum(rows["point"].to_numpy(), 0))
+    )
+    items = rows["item"].to_numpy(np.int64, copy=True)
+    state = mdp.at(items, points)
+    inputs = mdp.inputs(state)
+    before, after = to_hwc(inputs), to_hwc(mdp.edited(state, inputs))
+    names: Any = getattr(mdp.target, "class_names", ())
+    return [
+        Exemplar(
+            probe=-1,
+            name=mdp.items.names[items[i]],
+            point=int(row["point"]),
+            edit=mdp.space.label(points[i]),
+            truth=names[int(mdp.items.references[items[i]])],
+            said_before=names[int(row["predicted_before"])],
+            said=names[int(row["predicted_after"])],
+            confidence=float(row["confidence_after"]),
+            failed=True,
+            before=before[i],
+            after=after[i],
+        )
+        for i, (_, row) in enumerate(rows.iterrows())
+    ]
+
+
+def target_of(run: Run) -> Any:
+    """URI of the target that a run asked."""
+    return run.summary.get("run", {}).get("target") or run.settings.make.get("target")
+
+
+def _load(run: Run, imports: Sequence[str], step: Step) -> ConceptMDP:
+    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
+    return build(settings, looks=run.folder / "looks.npz", progress=step).mdp

@@ -1,0 +1,101 @@
+"""The whole loop: mend the target of a run, explore what it became, compare."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from failscape.before_after import QUERIES
+from failscape.building import build, complete
+from failscape.comparing import Versions, compare_versions, siblings
+from failscape.mending import Listeners, Mended, mitigate
+from failscape.runs import Run, start
+from failscape.settings import Settings
+
+NEW_SEED = 1000  # added to a run's seed: the fresh agent must not draw what the first one drew
+
+
+@dataclass(frozen=True)
+class Faded:
+    """A mended target, the runs that explored it, and the comparison with what it was."""
+
+    mended: Mended
+    runs: list[Run]  # of the mended target, a seed each
+    versions: Versions
+
+    @property
+    def uri(self) -> str:
+        """The mended target, as ``--target`` takes it."""
+        return self.mended.uri
+
+    def __repr__(self) -> str:
+        return f"Faded({self.versions!r}, {self.uri})"
+
+
+Explore = Callable[[Settings, Path], Run]
+
+
+def fade(
+    run: Run | Path | str,
+    modes: Sequence[int] | None = None,
+    how: str = "full",
+    *,
+    mended: Mended | None = None,
+    seeds: int = 1,
+    settings: Mapping[str, Any] | None = None,
+    ratings: Mapping[int, float] | None = None,
+    queries: int = QUERIES,
+    imports: Sequence[str] = (),
+    listeners: Listeners = Listeners(),  # noqa: B008 - frozen
+    explore: Explore | None = None,
+) -> Faded:
+    """Mend the target of ``run``, explore it again with a fresh agent, and compare.
+
+    Args:
+        run: a finished run.
+        modes: numbers of its modes, from 1; the most pressing when omitted.
+        how: ``full``, ``lora`` or ``head``.
+        mended: mended already; it is only explored and compared.
+        seeds: explorations of either version; from two on, shifts are judged by how much seeds differ.
+        settings: changes to the recipe.
+        ratings: how undesirable each mode is, in [0, 1], by number.
+        queries: asked of either version on held-out items.
+        imports: the user's modules; those of the run when empty.
+        listeners: hear how it goes.
+        explore: explores settings into a folder; without progress when omitted.
+
+    Raises:
+        UsageError: as :func:`~failscape.mending.mitigate` does.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    explore = explore or explore_quietly
+    out = run.folder.path.parent
+    used = list(imports) or run.settings.imports
+    mended = mended or mitigate(
+        run,
+        modes,
+        how,
+        settings=settings,
+        ratings=ratings,
+        queries=queries,
+        out=out,
+        imports=used,
+        listeners=listeners,
+    )
+    own = dataclasses.replace(run.settings, imports=used)
+    for k in range(len(siblings(run)) + 1, seeds):
+        explore(dataclasses.replace(own, seed=own.seed + k), out)
+    after = dataclasses.replace(own, make={**own.make, "target": mended.uri})
+    runs = [explore(dataclasses.replace(after, seed=own.seed + NEW_SEED + k), out) for k in range(seeds)]
+    versions = compare_versions(run, runs[0], queries=queries, imports=used, step=listeners.step)
+    return Faded(mended, runs, versions)
+
+
+def explore_quietly(settings: Settings, out: Path) -> Run:
+    """Explore settings into a new folder under ``out``."""
+    envs = build(settings)
+    return start(envs, complete(settings, envs), out, command=sys.argv)

@@ -88,11 +88,11 @@ def change_text(effect: Effect) -> str:
     return f"{100 * effect.change:+.1f} ({100 * effect.low:+.1f} to {100 * effect.high:+.1f})".replace("-", "−")
 
 
-def number(value: float, unit: str = "") -> str:
+def number(value: float, unit: str = "", *, signed: bool = False) -> str:
     """A shift as a person writes it; ``–`` where unknown."""
     if not np.isfinite(value):
         return "–"
-    return f"{value:+.3g} {unit}".strip().replace("-", "−")
+    return f"{value:{'+' if signed else ''}.3g} {unit}".strip().replace("-", "−")
 
 
 def policies_picture(before: Landscape, after: Landscape) -> Figure | None:

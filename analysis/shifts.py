@@ -30,6 +30,7 @@ class Shift:
     what: str
     unit: str
     value: float  # after - before, or a distance
+    signed: bool  # whether the sign tells a direction
     null: tuple[float, ...]  # what the same measure says of two runs of one target; empty where nothing is known
 
     @property
@@ -62,6 +63,7 @@ def shifts(before: Sequence[Landscape], after: Sequence[Landscape], null: Sequen
             "failures, Wasserstein distance",
             "levels",
             wasserstein(mass[0], mass[1], space),
+            False,
             tuple(wasserstein(a, b, space) for a, b in masses),
         )
     ]
@@ -70,13 +72,15 @@ def shifts(before: Sequence[Landscape], after: Sequence[Landscape], null: Sequen
     for k, concept in enumerate(space.concepts):
         if not concept.categorical:
             by_chance = tuple(float(move[k]) for move in null_moved)
-            found.append(Shift(f"centre of the failures, {concept.name}", concept.unit, float(moved[k]), by_chance))
+            found.append(
+                Shift(f"centre of the failures, {concept.name}", concept.unit, float(moved[k]), True, by_chance)
+            )
     policies = [[policy(land) for land in lands] for lands in (before, after)]
     if all(p is not None for of_version in policies for p in of_version):
         means = [np.mean([p for p in of_version if p is not None], axis=0) for of_version in policies]
         both = [(policy(a), policy(b)) for a, b in null]
         by_chance = tuple(variation(a, b) for a, b in both if a is not None and b is not None)
-        found.append(Shift("action probabilities, total variation", "", variation(*means), by_chance))
+        found.append(Shift("action probabilities, total variation", "", variation(*means), False, by_chance))
     return found
 
 

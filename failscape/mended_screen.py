@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from failscape import __version__
+from failscape.analysis.before_after_page import number
 from failscape.analysis.effects import Effect
 from failscape.analysis.tensorboard import Board
 from failscape.before_after import BeforeAfter
@@ -179,8 +180,8 @@ def tell_versions(console: Console, versions: Versions) -> None:
         table.add_column(heading, justify="right" if heading in {"shift", "by chance"} else "left")
     for shift in versions.shifts:
         verdict = "significant" if shift.significant else "within chance" if shift.null else "not judged"
-        unit = f" {shift.unit}" if shift.unit else ""
-        table.add_row(Text(shift.what), f"{shift.value:+.3g}{unit}", f"{shift.limit:.3g}{unit}", verdict)
+        moved, by_chance = number(shift.value, shift.unit, signed=shift.signed), number(shift.limit, shift.unit)
+        table.add_row(Text(shift.what), moved, by_chance, verdict)
     console.print(table)
     names = [f"{len(modes)} failure {'mode' if len(modes) == 1 else 'modes'}" for modes in versions.modes]
     rates = [f"{landscape.failure_rate:.1%} of edited items fail" for landscape in versions.landscapes]

@@ -1,0 +1,280 @@
+"""The findings in words for people who are not engineers: what was tested, what fails, what was mended, what was not.
+
+Everything is text and numbers here; :mod:`failscape.analysis.audit_page` makes pages of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from failscape.analysis.effects import Effect
+from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.landscape import Landscape
+from failscape.analysis.mode_views import ModeView
+from failscape.analysis.report_parts import baseline_interval
+from failscape.analysis.strips import meaning
+from failscape.concepts import Concept
+
+N_MODES = 8  # told one by one
+N_SHOWN = 3  # pictures of each
+FEW = 20  # held-out items of a class below which nothing much is known of it
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the document: paragraphs, then a list, a table, pictures, where it has them."""
+
+    title: str
+    paragraphs: Sequence[str]
+    points: Sequence[str] = ()
+    head: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    exemplars: Sequence[Exemplar] = ()
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What a mitigation did to held-out items, by the audit's lights."""
+
+    target: str
+    targeted: Effect
+    clean: Effect
+    untouched: Effect
+    modes: Sequence[Effect]
+    harmed: Sequence[Effect]
+    n_points: int
+    n_new: int
+    n_pairs: int
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a document is made from."""
+
+    target: str
+    data: str
+    date: str
+    command: str
+    landscape: Landscape
+    items: pd.DataFrame  # reference, held_out
+    views: Sequence[ModeView]
+    class_names: Sequence[str]
+    untried: Sequence[str]  # names of edits that exist and were not tried
+    mended: Mended | None = None
+    warnings: Sequence[str] = field(default_factory=tuple)
+
+
+def document(examined: Examined) -> list[Section]:
+    """The sections, in the order in which a reader asks."""
+    parts = [_summary(examined), _tested(examined), _how(examined), *_fails(examined)]
+    if examined.mended is not None:
+        parts.append(_mended(examined.mended))
+    return [*parts, _not_tested(examined), _sure(examined)]
+
+
+def in_100(rate: float) -> str:
+    """A rate as people count: ``about 23 in 100``, ``about 4 in 1,000``, ``none``."""
+    if not np.isfinite(rate):
+        return "an unknown share"
+    if rate <= 0:
+        return "none"
+    if rate < 0.0095:
+        return f"about {max(1, round(1000 * rate))} in 1,000" if rate >= 0.0005 else "fewer than 1 in 1,000"
+    return "all" if rate >= 0.995 else f"about {round(100 * rate)} in 100"
+
+
+def between(low: float, high: float) -> str:
+    """An interval as people count: ``between 20 and 26 in 100``."""
+    return f"between {np.floor(100 * low):.0f} and {np.ceil(100 * high):.0f} in 100"
+
+
+def _summary(examined: Examined) -> Section:
+    landscape, views = examined.landscape, examined.views
+    said = [
+        f"{examined.target} answers {in_100(landscape.baseline)} of {landscape.n_baseline:,} pictures wrongly as "
+        f"they are. "
+        f"When they are altered in the ways listed below, {in_100(landscape.failure_rate)} are answered wrongly."
+    ]
+    confirmed = [view.mode for view in views if view.mode.confirmed]
+    if confirmed:
+        largest = max(confirmed, key=lambda mode: mode.share)
+        said.append(
+            f"{_count(len(confirmed), 'pattern of failure was', 'patterns of failure were')} found and then "
+            f"confirmed on "
+            f"pictures kept aside for that purpose. The largest accounts for {in_100(largest.share)} failures: "
+            f"{largest.name}."
+        )
+    else:
+        said.append("No pattern of failure was found that pictures kept aside for that purpose confirm.")
+    if examined.mended is not None:
+        effect = examined.mended.targeted
+        said.append(
+            f"The model was then trained further on these patterns. On pictures it had never seen, it failed in "
+            f"{in_100(effect.before)} before, and fails in {in_100(effect.after)} now."
+        )
+    return Section("In short", said)
+
+
+def _tested(examined: Examined) -> Section:
+    items = examined.items
+    held_out = int(items["held_out"].sum())
+    return Section(
+        "What was tested",
+        [
+            f"The model {examined.target}, which sorts pictures into {len(examined.class_names)} classes, with "
+            f"pictures from "
+            f"{examined.data}, on {examined.date}.",
+            f"{len(items) - held_out:,} pictures were used to look for failures. {held_out:,} others were kept "
+            f"aside, and used "
+            "only to check what had been found.",
+        ],
+    )
+
+
+def _how(examined: Examined) -> Section:
+    landscape = examined.landscape
+    return Section(
+        "How",
+        [
+            "A program altered the pictures in ways that a person would hardly be misled by, and asked the model "
+            "what it "
+            "sees. It learned where failures are likely and looked there more closely, while half of its questions "
+            "stayed "
+            "spread evenly, so that rates can be told without bias.",
+            f"It asked {landscape.n_queries:,} questions over {landscape.space.n_points:,} combinations of "
+            f"alterations, of "
+            f"which {round(100 * landscape.coverage)} % were tried at least once:",
+        ],
+        points=[f"{concept.name}, {_levels(concept)}: {meaning(concept)}" for concept in landscape.space.concepts],
+    )
+
+
+def _levels(concept: Concept) -> str:
+    unit = f" {concept.unit}" if concept.unit else ""
+    return f"{len(concept.levels)} levels from {concept.levels[0]:g} to {concept.levels[-1]:g}{unit}"
+
+
+def _fails(examined: Examined) -> list[Section]:
+    low, high = baseline_interval(examined.landscape)
+    views = list(examined.views)
+    if not views:
+        return [Section("What fails", ["No pattern stands out from chance."])]
+    rows = [
+        [
+            str(view.rank),
+            view.mode.name,
+            in_100(view.mode.rate),
+            between(view.mode.low, view.mode.high),
+            "yes" if view.mode.confirmed else "no",
+        ]
+        for view in views
+    ]
+    first = Section(
+        "What fails, how often, and how certain that is",
+        [
+            f"As they are, {in_100(examined.landscape.baseline)} pictures are answered wrongly "
+            f"({between(low, high)}). Each "
+            "row is a pattern of alterations under which more fail. The certainty is a 95 % interval: if the test were "
+            "repeated many times, it would hold the true rate 19 times in 20."
+        ],
+        head=["#", "where", "fail", "certainty", "confirmed"],
+        rows=rows,
+    )
+    shown = [
+        Section(
+            f"{view.rank}. {view.mode.name}",
+            [_pattern(view)],
+            exemplars=view.exemplars[:N_SHOWN],
+            level=3,
+        )
+        for view in views[:N_MODES]
+    ]
+    return [first, *shown]
+
+
+def _pattern(view: ModeView) -> str:
+    mode = view.mode
+    said = f"Here {in_100(mode.rate)} are answered wrongly, against {in_100(mode.baseline)} of the same kind unaltered."
+    if mode.worst_classes:
+        said += f" Worst: {', '.join(mode.worst_classes)}."
+    if mode.confirmed and mode.held_out_rate is not None:
+        said += f" Of the pictures kept aside, {in_100(mode.held_out_rate)} failed here as well."
+    elif not mode.confirmed:
+        said += " The pictures kept aside did not confirm this; it may be chance."
+    return f"{said} The mildest alteration of this kind: {view.mildest}."
+
+
+def _mended(mended: Mended) -> Section:
+    effects = [mended.targeted, *mended.modes, mended.untouched, mended.clean]
+    harmed = (
+        f"{_count(len(mended.harmed), 'combination', 'combinations')} that had not been aimed at became worse: "
+        f"{'; '.join(effect.what for effect in mended.harmed)}."
+        if mended.harmed
+        else f"None of {mended.n_points} combinations that had not been aimed at became worse by more than 2 in 100 "
+        f"beyond "
+        "what chance explains."
+    )
+    return Section(
+        "What was mended",
+        [
+            "The model was trained further on altered pictures together with unaltered ones. Both versions were "
+            "then shown "
+            "the pictures kept aside, altered alike.",
+            f"{harmed} {mended.n_new:,} of {mended.n_pairs:,} answers that had been right are wrong now.",
+        ],
+        head=["where", "failed before", "fail now", "change (95 % interval)"],
+        rows=[
+            [
+                e.what,
+                in_100(e.before),
+                in_100(e.after),
+                f"{100 * e.change:+.0f} in 100 ({100 * e.low:+.0f} to {100 * e.high:+.0f})",
+            ]
+            for e in effects
+        ],
+    )
+
+
+def _not_tested(examined: Examined) -> Section:
+    items, names = examined.items, examined.class_names
+    counts = items["reference"][items["held_out"]].value_counts()
+    rare = [names[c] for c in range(len(names)) if counts.get(c, 0) < FEW]
+    points = [
+        "Alterations outside of the ranges above, and combinations with others.",
+        f"Kinds of alteration that exist and were not tried: {', '.join(examined.untried)}."
+        if examined.untried
+        else "",
+        f"Pictures unlike those from {examined.data}.",
+        f"Classes with fewer than {FEW} pictures kept aside, of which little can be said: {', '.join(rare)}."
+        if rare
+        else "",
+        "Pictures made to deceive: alterations were such as occur in use, not an adversary's.",
+    ]
+    return Section(
+        "What was not tested", ["This document says nothing about:"], points=[point for point in points if point]
+    )
+
+
+def _sure(examined: Examined) -> Section:
+    return Section(
+        "How far to trust this",
+        [
+            "Patterns were picked because they failed, which makes their rates look worse than they are; that is "
+            "why they "
+            "were checked on pictures that had no part in the search. At most one in twenty patterns found is "
+            "expected to "
+            "be chance. Rates are of pictures like the ones tested, altered evenly over the ranges; how often such "
+            "pictures occur in use is another question.",
+            *(f"Note: {warning}." for warning in examined.warnings),
+            f"To repeat it: {examined.command}",
+        ],
+    )
+
+
+def _count(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"

@@ -1,0 +1,93 @@
+"""Makes the audit of a run: a document for people who are not engineers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from failscape.analysis.audit import Examined, Mended, document
+from failscape.analysis.audit_page import write_html, write_pdf
+from failscape.analysis.mode_views import mode_views
+from failscape.building import build
+from failscape.comparing import Versions, compare_versions, same_target, target_of
+from failscape.concepts.presets import IMAGE_CONCEPTS
+from failscape.errors import UsageError
+from failscape.runs import Run
+
+
+def audit(
+    run: Run | Path | str,
+    after: Run | Path | str | None = None,
+    *,
+    out: Path | None = None,
+    imports: Sequence[str] = (),
+) -> list[Path]:
+    """Write ``audit.html`` and ``audit.pdf``; returns their paths.
+
+    Args:
+        run: a finished run.
+        after: a run of what became of its target; adds what was mended.
+        out: folder for the two files; the run's own when omitted.
+        imports: the user's modules; those of the run when empty.
+
+    Raises:
+        UsageError: the run is unfinished, or ``after`` asked the same target.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    if not run.summary:
+        raise UsageError(f"{run.folder.path} is not finished; --resume it first")
+    versions = None
+    if after is not None:
+        after = after if isinstance(after, Run) else Run(after)
+        if same_target(run, after):
+            raise UsageError(f"{after.folder.path} explored the same target as {run.folder.path}: nothing was mended")
+        versions = compare_versions(run, after, imports=imports)
+    examined = examine(run, versions, imports)
+    sections = document(examined)
+    folder = out or run.folder.path
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / "audit.html", folder / "audit.pdf"]
+    for path, write in zip(paths, (write_html, write_pdf), strict=True):
+        write(path, f"{examined.target}, {examined.date}", sections)
+    return paths
+
+
+def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Examined:
+    """What the document is made from; the items are read again for their pictures."""
+    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
+    mdp = build(settings, looks=run.folder / "looks.npz").mdp
+    probes, items, landscape = run.probes(), run.items(), run.landscape()
+    names: Any = getattr(mdp.target, "class_names", ())
+    last = datetime.fromtimestamp(float(probes["time"].max()), timezone.utc)
+    return Examined(
+        target=str(target_of(run)),
+        data=mdp.data_name,
+        date=f"{last:%Y-%m-%d}",
+        command=(run.folder / "command.txt").read_text(encoding="utf-8").strip(),
+        landscape=landscape,
+        items=items,
+        views=mode_views(run.modes(), probes, items, mdp.items, landscape.space, names),
+        class_names=names,
+        untried=[name for name in IMAGE_CONCEPTS if name not in landscape.space.names],
+        mended=mended_of(versions) if versions else None,
+        warnings=run.summary.get("warnings", []),
+    )
+
+
+def mended_of(versions: Versions) -> Mended:
+    """The part of a comparison that an audit tells."""
+    found = versions.found
+    return Mended(
+        target=str(target_of(versions.after)),
+        targeted=found.targeted,
+        clean=found.clean,
+        untouched=found.untouched,
+        modes=found.modes if len(found.modes) > 1 else [],
+        harmed=found.harmed,
+        n_points=len(found.points),
+        n_new=len(found.new_failures),
+        n_pairs=len(found.table),
+    )

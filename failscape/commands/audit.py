@@ -1,0 +1,28 @@
+"""``failscape audit``: the findings as a document for people who are not engineers, as HTML and PDF."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add(parsers: Any) -> None:
+    """Register the subcommand."""
+    parser = parsers.add_parser("audit", help="the findings as a document for everybody", description=__doc__)
+    parser.add_argument("source", type=Path, metavar="RUN", help="a finished run")
+    parser.add_argument("--after", type=Path, metavar="RUN", help="a run of the mended target: adds what was mended")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: into the run)")
+    parser.add_argument(
+        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, if it has moved"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the document."""
+    from failscape.auditing import audit
+
+    for path in audit(args.source, args.after, out=args.out, imports=args.imports):
+        print(path)
+    return 0

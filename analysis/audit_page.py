@@ -21,6 +21,7 @@ from failscape.records.folder import write_whole
 SIZES = {2: 15, 3: 12}  # of headings [pt]
 INK, QUIET, RULE = (31, 41, 51), (82, 96, 109), (217, 222, 228)
 PICTURE = 26.0  # [mm] a side
+TOGETHER = 75.0  # [mm] of a heading, a paragraph and pictures
 
 
 def write_html(path: Path, title: str, sections: Sequence[Section]) -> None:
@@ -61,6 +62,8 @@ class _Paper(FPDF):
 
     def section(self, section: Section) -> None:
         """A heading and what stands under it."""
+        if section.exemplars and self.get_y() + TOGETHER > self.h - 20:
+            self.add_page()  # a pattern and its pictures stay together
         self.heading(section.title, SIZES[section.level])
         for text in section.paragraphs:
             self.paragraph(text)
@@ -91,7 +94,7 @@ class _Paper(FPDF):
         """A table; its first row is the head."""
         self._font(8.5, INK)
         self.set_draw_color(*RULE)
-        widths = [max(4, min(36, max(len(row[k]) for row in rows))) for k in range(len(rows[0]))]
+        widths = [max(3, min(36, max(2 + len(row[k]) for row in rows))) for k in range(len(rows[0]))]
         with self.table(
             borders_layout=TableBordersLayout.HORIZONTAL_LINES,
             col_widths=widths,

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-SUBPACKAGES := records data concepts targets rewards envs agents analysis
+SUBPACKAGES := records data concepts targets feedback rewards envs agents analysis
 BENCHMARKS := street throughput fidelity discovery resume micro planted intervals cost
 
 .DEFAULT_GOAL := help

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from failscape.concepts import ConceptSpace
+from failscape.concepts.slices import ClassSlice
 
 PER_CASE = 3  # failures that are shown together
 PER_MODE = 12  # cases of a mode
@@ -44,18 +45,25 @@ class Features:
     def __init__(self, items: np.ndarray, classes: np.ndarray, references: np.ndarray, space: ConceptSpace) -> None:
         self.items, self.classes = _unit(items), _unit(classes)
         self.references, self.space = references, space
+        # Where the grid has a slice, its level is the true class again.
+        widths = [len(c.levels) if c.categorical else 1 for c in space.concepts]
+        self._edits = np.repeat([not isinstance(c, ClassSlice) for c in space.concepts], widths)
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Columns of each part; their sum is ``F``."""
         n_classes = self.classes.shape[1]
-        return self.items.shape[1], n_classes, n_classes, self.space.n_coordinates
+        return self.items.shape[1], n_classes, n_classes, int(self._edits.sum())
 
     def __call__(self, items: np.ndarray, points: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         """Failures as ``(B,), (B, K), (B,) -> (B, F)`` float64: item, point, and the class that was answered."""
-        where = self.space.coordinates(points) / np.sqrt(max(1, len(self.space.shape)))
+        where = self.edits(points) / np.sqrt(max(1, len(self.space.shape)))
         of_classes = self.classes[self.references[items]], self.classes[predicted]
         return np.concatenate([self.items[items], *of_classes, where], axis=1).astype(np.float64)
+
+    def edits(self, points: np.ndarray) -> np.ndarray:
+        """Where the edits of points ``(B, K)`` lie, a column in [-1, 1] for each concept."""
+        return self.space.coordinates(points)[:, self._edits]
 
 
 def _unit(table: np.ndarray) -> np.ndarray:

@@ -150,15 +150,12 @@ def writes() -> int:
     """Ratings that were acknowledged and are not there, of four processes that write 250 each."""
     with tempfile.TemporaryDirectory() as out:
         file = Path(out) / "ratings.sqlite"
-        argv: Callable[[int], list[str]] = lambda i: [sys.executable, "-c", WRITER, str(file), f"rater-{i}"]  # noqa: E731
-        writers = [subprocess.Popen(argv(i), stdout=subprocess.PIPE, text=True) for i in range(4)]
-        acknowledged = {
-            (f"rater-{i}", int(k)) for i, writer in enumerate(writers) for k in writer.communicate()[0].split()
-        }
+        command = [sys.executable, "-c", WRITER, str(file)]
+        writers = [subprocess.Popen([*command, f"rater-{i}"], stdout=subprocess.PIPE, text=True) for i in range(4)]
+        said = [writer.communicate()[0].split() for writer in writers]
+        acknowledged = {(f"rater-{i}", f"case-{k}") for i, numbers in enumerate(said) for k in numbers}
         with RatingStore(file, read_only=True) as store:
-            kept = {
-                (rater, int(case.removeprefix("case-"))) for rater, case in store.frame()[["rater", "case"]].to_numpy()
-            }
+            kept = set(map(tuple, store.frame()[["rater", "case"]].to_numpy()))
         return 1000 - len(acknowledged & kept)
 
 

@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--labels", type=int, default=50)
     arguments.add_argument("--noise", type=float, default=1.0, help="of the rater, in points of its scale")
     arguments.add_argument("--budget", type=int, default=30_000, help="queries of the run that is rated")
-    arguments.add_argument("--guided", type=int, default=10_000, help="queries of each agent in (b)")
+    arguments.add_argument("--guided", type=int, default=6_000, help="queries of each agent in (b)")
     args = arguments.parse_args(argv)
     rankings = [ranking(args, seed) for seed in range(args.seeds)]
     table = pd.DataFrame(rankings)

@@ -100,7 +100,8 @@ def make_app(survey: Survey, *, budget: int, rater: str | None = None) -> Any:
             with RatingStore(survey.path) as store:
                 number = store.append([survey.rating(case, name, answer_in(form))])[0]
         except UsageError as error:
-            flask.abort(flask.make_response((str(error), 500, {"Content-Type": "text/plain; charset=utf-8"})))
+            status = 500 if str(error).startswith("cannot") else 422
+            flask.abort(flask.make_response((str(error), status, {"Content-Type": "text/plain; charset=utf-8"})))
         return flask.redirect(flask.url_for("start", rater=name, saved=number), 303)
 
     return app

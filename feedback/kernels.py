@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Kernel, WhiteKernel
 
-VARIANCE, VARIANCES = 0.25, (1e-3, 10.0)  # of each term, before a label is seen; in units of the labels' variance
-LENGTH, LENGTHS = 1.0, (0.2, 10.0)  # a part has a mean squared length of one
-NOISE, NOISES = 0.2, (0.01, 2.0)
+# Before a label is seen. Bounds are wide: what keeps hyperparameters sensible is the prior of the fit.
+VARIANCE, VARIANCES = 0.25, (1e-5, 1e3)  # of each term, in units of the labels' variance
+LENGTH, LENGTHS = 1.0, (1e-3, 1e3)  # a part has a mean squared length of one
+NOISE, NOISES = 0.2, (1e-5, 1e2)
 
 
 class Part(Kernel):

@@ -73,7 +73,7 @@ class TerminalRater:
 
     name: str
     describe: Callable[[Case], str]  # what is shown of a case
-    ask: Callable[[str], str] = input
+    ask: Callable[[str], str]  # shows a prompt and returns a line, as ``input`` does
     tell: Callable[[str], None] = print
 
     def rate(self, case: Case) -> Answer:

@@ -117,7 +117,7 @@ def terminal_rater(survey: Survey, name: str | None) -> Any:
     from failscape.feedback.raters import TerminalRater
     from failscape.rating_text import describe_case
 
-    return TerminalRater(name or input("your name: ").strip() or "me", lambda case: describe_case(survey, case))
+    return TerminalRater(name or input("your name: ").strip() or "me", lambda case: describe_case(survey, case), input)
 
 
 def tell(survey: Survey, *, report: bool) -> None:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 SUBPACKAGES := records data concepts targets feedback rewards envs agents analysis
-BENCHMARKS := street throughput fidelity discovery resume micro planted intervals cost
+BENCHMARKS := street throughput fidelity discovery resume micro planted intervals cost feedback
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint type test test-slow format bench clean

@@ -2,7 +2,8 @@
 
 (a) Ranking: a simulated rater of stated utility and noise rates cases of a run with twenty and more failure modes; the
 reward model then ranks failures of held-out items in those modes. Beside it: cases asked at random, labels averaged per
-mode, and the ceiling, a learner that knows the form of the utility. (b) Guidance: agents explore with the margin reward
+mode, and ceilings: learners that know the form of the utility and its noise, and do not or do know which signs are minded
+alike. (b) Guidance: agents explore with the margin reward
 and with ``--reward human``, at equal budget; what they choose for held-out items is judged by the noise-free utility.
 (c) Durability: four processes write 1 000 ratings at once.
 """
@@ -21,7 +22,7 @@ from scipy.stats import spearmanr
 
 from benchmarks import guidance
 from benchmarks.common import Row, finish, parser
-from benchmarks.rated import Utility, ceiling, draw_utility, planted_survey
+from benchmarks.rated import ceiling, class_design, design_of, draw_utility, planted_survey
 from failscape.envs.mdp import Members
 from failscape.feedback.cases import Case
 from failscape.feedback.raters import SimulatedRater
@@ -43,12 +44,13 @@ for k in range(250):
 def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--seeds", type=int, default=5)
+    arguments.add_argument("--raters", type=int, default=3, help="of each run in (a)")
     arguments.add_argument("--labels", type=int, default=50)
     arguments.add_argument("--noise", type=float, default=1.0, help="of the rater, in points of its scale")
     arguments.add_argument("--budget", type=int, default=30_000, help="queries of the run that is rated")
     arguments.add_argument("--guided", type=int, default=6_000, help="queries of each agent in (b)")
     args = arguments.parse_args(argv)
-    rankings = [ranking(args, seed) for seed in range(args.seeds)]
+    rankings = [found for seed in range(args.seeds) for found in ranking(args, seed)]
     table = pd.DataFrame(rankings)
     print(table.round(3).to_string())
     guided = guidance.measure(args)
@@ -70,37 +72,44 @@ def vars_of(args: Any) -> dict[str, Any]:
     return {key: str(value) if isinstance(value, Path) else value for key, value in vars(args).items()}
 
 
-def ranking(args: Any, seed: int) -> dict[str, float]:
-    """Rank correlations with the true utility over held-out failures, by how the labels were asked and used."""
+def ranking(args: Any, seed: int) -> list[dict[str, float]]:
+    """For each rater of one run, rank correlations with its true utility over held-out failures."""
     with tempfile.TemporaryDirectory() as out:
         survey = planted_survey(Path(out), seed, args.budget)
-        rng = np.random.default_rng(1000 + seed)
-        asked = held_out_failures(survey, rng)
-        utility = draw_utility(rng, asked["design"], survey.features.sizes[-1])
-        designs = {key: case_design(survey, utility, case) for key, case in survey.cases.items()}
-        rater = SimulatedRater("ada", lambda case: float(utility(designs[case.key]).mean()), args.noise, seed=seed)
-        store = RatingStore(survey.path)
+        return [ranked(survey, args, seed, person) for person in range(args.raters)]
+
+
+def ranked(survey: Survey, args: Any, seed: int, person: int) -> dict[str, float]:
+    """How well the labels of one rater are used, by how they were asked."""
+    rng = np.random.default_rng(1000 + seed + 100 * person)
+    asked = held_out_failures(survey, rng)
+    designs, n_edits = [design_of(*asked["rows"]), class_design(*asked["rows"])], survey.features.sizes[-1]
+    utility = draw_utility(rng, designs[0], n_edits)
+    rater = SimulatedRater(
+        f"rater-{person}", lambda c: float(utility(design_of(*case_rows(survey, c))).mean()), args.noise, seed=seed
+    )
+    with tempfile.TemporaryDirectory() as out, RatingStore(Path(out) / "ratings.sqlite") as store:
         survey.ask(rater, store, args.labels)
         chosen = store.latest()
-        store.close()
-        order = rng.permutation(list(survey.cases))[: args.labels]
-        at_random = rated(survey, rater, order)
-        truth = utility(asked["design"])
-        known = np.stack([designs[key].mean(axis=0) for key in chosen["case"]])
-        told = ceiling(known, chosen["undesirability"].to_numpy(float) - 5.5, args.noise, asked["design"])
-        means = chosen.groupby("mode")["undesirability"].mean()
-        per_mode = np.array([means.get(name, chosen["undesirability"].mean()) for name in asked["mode"]])
-        model = survey.model(chosen)
-        found = {
-            "model": model.mean(asked["features"]),
-            "random": survey.model(at_random).mean(asked["features"]),
-            "per_mode": per_mode,
-            "ceiling": told,
-        }
-        scores = {name: float(spearmanr(predicted, truth).statistic) for name, predicted in found.items()}
-        scores |= {"left_out": model.accuracy(), "modes": float(len(survey.modes)), "cases": float(len(survey.cases))}
-        print(seed, {key: round(value, 3) for key, value in scores.items()}, flush=True)
-        return {**scores, "labels": float(len(chosen)), "held_out_failures": float(len(truth))}
+    at_random = rated(survey, rater, rng.permutation(list(survey.cases))[: args.labels])
+    rows = [case_rows(survey, survey.cases[key]) for key in chosen["case"]]
+    told = [np.stack([design(*row).mean(axis=0) for row in rows]) for design in (design_of, class_design)]
+    labels = chosen["undesirability"].to_numpy(float)
+    ceilings = [ceiling(t, labels, args.noise, d, n_edits) for t, d in zip(told, designs, strict=True)]
+    means = chosen.groupby("mode")["undesirability"].mean()
+    model = survey.model(chosen)
+    found = {
+        "model": model.mean(asked["features"]),
+        "random": survey.model(at_random).mean(asked["features"]),
+        "per_mode": np.array([means.get(name, chosen["undesirability"].mean()) for name in asked["mode"]]),
+        "ceiling_families": ceilings[0],
+        "ceiling": ceilings[1],
+    }
+    truth = utility(designs[0])
+    scores = {name: float(spearmanr(predicted, truth).statistic) for name, predicted in found.items()}
+    print(seed, person, {key: round(value, 3) for key, value in scores.items()}, flush=True)
+    sizes = {"modes": len(survey.modes), "cases": len(survey.cases), "labels": len(chosen), "asked": len(truth)}
+    return {"seed": seed, "rater": person, **scores, "left_out": model.accuracy(), **sizes}
 
 
 def rated(survey: Survey, rater: SimulatedRater, keys: Any) -> pd.DataFrame:
@@ -111,39 +120,29 @@ def rated(survey: Survey, rater: SimulatedRater, keys: Any) -> pd.DataFrame:
         return store.latest()
 
 
-def case_design(survey: Survey, utility: Utility, case: Case) -> np.ndarray:
-    """What the utility is told of each failure of a case."""
+def case_rows(survey: Survey, case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """True classes, answered classes and edits of the failures of a case."""
     rows = survey.probes.loc[list(case.probes)]
-    points = survey.mdp.space.point(rows["point"].to_numpy())
-    return design_of(survey, rows["item"].to_numpy(), points, rows["predicted"].to_numpy())
-
-
-def design_of(survey: Survey, items: np.ndarray, points: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Regressors of failures."""
-    blank = Utility(np.zeros(0), np.zeros(0), np.zeros(0))
-    references = survey.mdp.items.references[items]
-    return blank.design(references, predicted, survey.features.edits(points))
+    edits = survey.features.edits(survey.mdp.space.point(rows["point"].to_numpy()))
+    return rows["reference"].to_numpy(), rows["predicted"].to_numpy(), edits
 
 
 def held_out_failures(survey: Survey, rng: np.random.Generator) -> dict[str, Any]:
-    """Failures of items that nobody saw, some of each mode: features, regressors, name of the mode."""
+    """Failures of items that nobody saw, some of each mode: features, classes and edits, name of the mode."""
     mdp = survey.mdp
-    found: dict[str, list[Any]] = {"features": [], "design": [], "mode": []}
+    found: dict[str, list[Any]] = {"features": [], "rows": [], "mode": []}
     for mode in survey.modes:
         items = rng.choice(np.flatnonzero(mdp.items.held_out), 4 * PER_MODE)
         points = mdp.space.point(rng.choice(mode.points, len(items)))
         items = Members(mdp.items).like(items, points[:, 0])  # of the class that the point names
         outcome = mdp.evaluate(mdp.at(items, points))
         failed = np.flatnonzero(outcome.failed)[:PER_MODE]
-        which = items[failed], points[failed], outcome.predicted[failed]
-        found["features"].append(survey.features(*which))
-        found["design"].append(design_of(survey, *which))
+        items, points, predicted = items[failed], points[failed], outcome.predicted[failed]
+        found["features"].append(survey.features(items, points, predicted))
+        found["rows"].append((mdp.items.references[items], predicted, survey.features.edits(points)))
         found["mode"] += [mode.name] * len(failed)
-    return {
-        "features": np.concatenate(found["features"]),
-        "design": np.concatenate(found["design"]),
-        "mode": found["mode"],
-    }
+    rows = [np.concatenate(column) for column in zip(*found["rows"], strict=True)]
+    return {"features": np.concatenate(found["features"]), "rows": rows, "mode": found["mode"]}
 
 
 def writes() -> int:

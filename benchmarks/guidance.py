@@ -18,7 +18,7 @@ import numpy as np
 from scipy.stats import t as student
 
 import failscape as fs
-from benchmarks.rated import Utility, draw_utility
+from benchmarks.rated import Utility, design_of, draw_utility
 from failscape.feedback.raters import SimulatedRater
 from failscape.rating import Survey
 from failscape.records.ratings import RatingStore
@@ -82,8 +82,7 @@ def _rate(folder: Path, seed: int, args: Any) -> tuple[Utility, Survey]:
 def _designs(survey: Survey, rows: Any) -> np.ndarray:
     """What the utility is told of probes."""
     points = survey.mdp.space.point(rows["point"].to_numpy())
-    blank = Utility(np.zeros(0), np.zeros(0), np.zeros(0))
-    return blank.design(rows["reference"].to_numpy(), rows["predicted"].to_numpy(), survey.features.edits(points))
+    return design_of(rows["reference"].to_numpy(), rows["predicted"].to_numpy(), survey.features.edits(points))
 
 
 def _judge(run: Run, survey: Survey, utility: Utility) -> dict[str, float]:

@@ -69,17 +69,16 @@ class Utility(NamedTuple):
     shift: float = 0.0
     scale: float = 1.0
 
-    def design(self, references: np.ndarray, predicted: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
-        """Everything the utility is linear in: ``(B,), (B,), (B, D) -> (B, E)``, a column of ones first."""
-        one_hot = np.eye(len(FAMILIES))
-        return np.column_stack(
-            [np.ones(len(references)), one_hot[FAMILY[references]], one_hot[FAMILY[predicted]], coordinates]
-        )
-
     def __call__(self, design: np.ndarray) -> np.ndarray:
         """Undesirability without noise, on the scale from 1 to 10: ``(B, E) -> (B,)``."""
         raw = design @ np.concatenate([[0.0], self.truth, self.said, self.edit])
         return np.clip(MIDDLE + SPREAD * (raw - self.shift) / self.scale, 1, 10)
+
+
+def design_of(references: np.ndarray, predicted: np.ndarray, edits: np.ndarray) -> np.ndarray:
+    """Everything the utility is linear in: ``(B,), (B,), (B, D) -> (B, E)``, a column of ones first."""
+    families = np.eye(len(FAMILIES))[FAMILY]
+    return np.column_stack([np.ones(len(references)), families[references], families[predicted], edits])
 
 
 def draw_utility(rng: np.random.Generator, designs: np.ndarray, n_coordinates: int) -> Utility:
@@ -90,12 +89,20 @@ def draw_utility(rng: np.random.Generator, designs: np.ndarray, n_coordinates: i
     return drawn._replace(shift=float(raw.mean()), scale=float(raw.std()))
 
 
-def ceiling(design: np.ndarray, labels: np.ndarray, noise: float, asked: np.ndarray) -> np.ndarray:
+def class_design(references: np.ndarray, predicted: np.ndarray, edits: np.ndarray) -> np.ndarray:
+    """What the utility is linear in to one who does not know which signs are minded alike: a column for each sign."""
+    signs = np.eye(len(SIGNS))
+    return np.column_stack([np.ones(len(references)), signs[references], signs[predicted], edits])
+
+
+def ceiling(design: np.ndarray, labels: np.ndarray, noise: float, asked: np.ndarray, n_edits: int) -> np.ndarray:
     """What one who knows the form of the utility makes of the same labels: ``(n, E), (n,), (M, E) -> (M,)``.
 
-    Bayesian linear regression on the true regressors with the true noise and weights' spread: no learner that is told
+    Bayesian linear regression on the true regressors with the true noise and spread of weights: no learner that is told
     less can be expected to do better.
     """
-    prior = np.array([10.0, *[SPREAD] * len(FAMILIES), *[SPREAD / 2] * (design.shape[1] - 1 - len(FAMILIES))])
-    precision = design.T @ design / max(noise, 0.3) ** 2 + np.diag(prior**-2.0)
-    return asked @ np.linalg.solve(precision, design.T @ labels / max(noise, 0.3) ** 2)
+    half = (design.shape[1] - 1 - n_edits) // 2
+    prior = np.array([10.0, *[SPREAD] * half, *[SPREAD / 2] * (half + n_edits)])
+    noise = np.hypot(noise, 12**-0.5)  # answers are whole numbers
+    precision = design.T @ design / noise**2 + np.diag(prior**-2.0)
+    return asked @ np.linalg.solve(precision, design.T @ (labels - MIDDLE) / noise**2)

@@ -6,6 +6,8 @@ that follows it, which shows what was read back from the store after the commit.
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,16 +97,20 @@ def make_app(survey: Survey, *, budget: int, rater: str | None = None) -> Any:
         form = flask.request.form
         name, case = form.get("rater", "").strip()[:MAX_NAME], survey.cases.get(form.get("case", ""))
         if not name or case is None:
-            flask.abort(400, "a rating names its rater and a case of this run")
+            return refused(flask, 400, "a rating names its rater and a case of this run")
         try:
             with RatingStore(survey.path) as store:
                 number = store.append([survey.rating(case, name, answer_in(form))])[0]
         except UsageError as error:
-            status = 500 if str(error).startswith("cannot") else 422
-            flask.abort(flask.make_response((str(error), status, {"Content-Type": "text/plain; charset=utf-8"})))
+            return refused(flask, 500 if str(error).startswith("cannot") else 422, str(error))
         return flask.redirect(flask.url_for("start", rater=name, saved=number), 303)
 
     return app
+
+
+def refused(flask: Any, status: int, why: str) -> Any:
+    """An answer in plain text that nothing was stored."""
+    return flask.make_response((why, status, {"Content-Type": "text/plain; charset=utf-8"}))
 
 
 def answer_in(form: Any) -> Answer:
@@ -153,21 +159,21 @@ def serve(survey: Survey, *, port: int, budget: int, rater: str | None) -> None:
     """Serve the page on the loopback interface until Ctrl-C.
 
     Raises:
-        UsageError: the port is taken, or the packages for the page are not installed.
+        UsageError: the port is in use, or the packages for the page are not installed.
     """
     require("flask", "feedback")
     server_of = require("waitress.server", "feedback")
-    app = make_app(survey, budget=budget, rater=rater)
     try:
-        server = server_of.create_server(app, host=HOST, port=port, threads=4, ident=None)
-    except (OSError, OverflowError) as error:
-        what = "is in use" if isinstance(error, OSError) else "is no port"
-        raise UsageError(f"port {port} {what}; give another one: --port {port + 1 if port < 65535 else 7860}") from None
-    print(
-        f"rate at   http://{HOST}:{server.effective_port}/   (Ctrl-C ends; every rating is kept as it is made)",
-        flush=True,
-    )
-    try:
-        server.run()
-    finally:
-        server.close()
+        listening = socket.create_server((HOST, port))
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen at port {port}: {os.strerror(error.errno or 0)}; give another one: --port P"
+        ) from None
+    with listening:
+        server = server_of.create_server(make_app(survey, budget=budget, rater=rater), sockets=[listening], ident=None)
+        address = f"http://{HOST}:{listening.getsockname()[1]}/"
+        print(f"rate at   {address}   (Ctrl-C ends; every rating is kept as it is made)", flush=True)
+        try:
+            server.run()
+        finally:
+            server.close()

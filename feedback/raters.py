@@ -33,7 +33,10 @@ class Stop(Exception):
 class Rater(Protocol):
     """One who is asked."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Who rates."""
+        ...
 
     def rate(self, case: Case) -> Answer:
         """An answer; raises :class:`Stop` where the rater wants no more cases."""

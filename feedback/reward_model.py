@@ -125,11 +125,12 @@ class RewardModel:
 
     def save(self, path: Path) -> None:
         """Write tables and JSON to ``path`` (npz, no pickles), whole or not at all."""
-        tables = {"features": self.features, "scores": self.scores, "cases": self.cases.astype(str)}
+        tables: dict[str, Any] = {"features": self.features, "scores": self.scores, "cases": self.cases.astype(str)}
         tables |= {"sizes": np.array(self.sizes), "theta": self.theta, "format": np.array(FORMAT)}
+        tables["about"] = np.array(json.dumps(self.about))
         partial = path.with_suffix(f".{os.getpid()}.partial")
         with partial.open("wb") as file:
-            np.savez(file, **tables, about=np.array(json.dumps(self.about)))
+            np.savez(file, **tables)
         os.replace(partial, path)
 
     @classmethod

@@ -10,7 +10,7 @@ from failscape.commands.options import key_values, positive
 from failscape.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from failscape.feedback.raters import SimulatedRater
+    from failscape.feedback.raters import Rater
     from failscape.rating import Survey
 
 PORT = 7860
@@ -26,7 +26,7 @@ def add(parsers: Any) -> None:
         "--budget", type=positive, default=50, metavar="N", help="labels asked of each rater (default: 50)"
     )
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--port", type=int, default=PORT, metavar="P", help="of the local page (default: %(default)s)")
+    how.add_argument("--port", type=port, default=PORT, metavar="P", help="of the local page (default: %(default)s)")
     how.add_argument("--terminal", action="store_true", help="ask here instead of on a page")
     how.add_argument("--csv", type=Path, metavar="FILE", help="take ratings from a file that --export wrote, or alike")
     how.add_argument(
@@ -37,6 +37,13 @@ def add(parsers: Any) -> None:
     parser.add_argument("--export", type=Path, metavar="FILE", help="write all ratings as CSV, and ask for none")
     parser.add_argument("--no-report", action="store_true", help="leave report.html as it is")
     parser.set_defaults(run=run)
+
+
+def port(text: str) -> int:
+    """A number of a port; 0 takes one that is free."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -99,7 +106,7 @@ def simulation(text: str) -> dict[str, float]:
     return values
 
 
-def simulated_rater(survey: Survey, name: str | None, values: dict[str, float]) -> SimulatedRater:
+def simulated_rater(survey: Survey, name: str | None, values: dict[str, float]) -> Rater:
     """One who minds failures as much as the target was sure of its wrong answers: 1 + 9 times the mean severity."""
     from failscape.feedback.raters import SimulatedRater
 
@@ -112,7 +119,7 @@ def simulated_rater(survey: Survey, name: str | None, values: dict[str, float]) 
     )
 
 
-def terminal_rater(survey: Survey, name: str | None) -> Any:
+def terminal_rater(survey: Survey, name: str | None) -> Rater:
     """A person here."""
     from failscape.feedback.raters import TerminalRater
     from failscape.rating_text import describe_case

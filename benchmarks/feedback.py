@@ -1,7 +1,8 @@
 """How few labels teach what a rater minds, what guidance buys, and whether a rating can be lost.
 
 (a) Ranking: simulated raters of stated utility and noise rate cases of a run with twenty and more failure modes; the
-reward model then ranks failures of held-out items in those modes. Beside it: cases asked at random, labels averaged per mode,
+reward model then ranks failures of held-out items in those modes. Beside it: cases asked at random, labels averaged per
+mode,
 and two ceilings: learners that know the form of the utility, its noise and the spread of its weights, and do not or do
 (``ceiling_families``) know which signs are minded alike. (b) Guidance: agents explore with the margin reward and with
 ``--reward human``, at equal budget; what they find is judged by the noise-free utility. (c) Durability: four processes

@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-SUBPACKAGES := records data concepts targets rewards envs agents analysis mitigation
-BENCHMARKS := street throughput edits fidelity discovery resume micro planted intervals cost mitigation
+SUBPACKAGES := records data concepts targets feedback rewards envs agents analysis mitigation
+BENCHMARKS := street throughput edits fidelity discovery resume micro planted intervals cost feedback mitigation
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint type test test-slow format bench clean

@@ -8,6 +8,7 @@ SUBPACKAGES = [
     "data.street",
     "concepts",
     "targets",
+    "feedback",
     "rewards",
     "envs",
     "agents",
@@ -23,7 +24,7 @@ setup(
         **{f"failscape.{name}": name.replace(".", "/") for name in SUBPACKAGES},
     },
     package_data={
-        "failscape": ["py.typed", "*.md"],
+        "failscape": ["py.typed", "*.md", "static/*", "templates/*"],
         "failscape.agents": ["hyperparams/*.yml"],
         "failscape.analysis": ["templates/*"],
         "failscape.targets": ["checkpoints/*/*"],

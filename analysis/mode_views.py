@@ -6,7 +6,7 @@ Shapes: ``M`` points of a mode.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -94,11 +94,12 @@ def verdict(mode: Mode) -> str:
 
 
 def mode_rows(modes: Sequence[Mode]) -> list[dict[str, Any]]:
-    """Plain values, as ``summary.json`` keeps them."""
+    """Plain values, as ``summary.json`` keeps them: what the run found, without what people said of it later."""
+    unrated = [replace(mode, rating=None, n_ratings=0) for mode in modes]
     return [
         {**asdict(mode), "points": mode.points.tolist(), "classes": list(mode.classes)}
         | {"worst_classes": list(mode.worst_classes)}
-        for mode in modes
+        for mode in unrated
     ]
 
 
@@ -117,15 +118,36 @@ def modes_from_rows(rows: Sequence[Mapping[str, Any]]) -> list[Mode]:
     ]
 
 
+def rated_modes(modes: Sequence[Mode], ratings: pd.DataFrame) -> list[Mode]:
+    """Modes with the mean of what people said of them.
+
+    Args:
+        modes: of a run.
+        ratings: those that count, columns ``mode`` and ``undesirability``; NaN abstains.
+    """
+    said = dict(list(ratings.dropna(subset=["undesirability"]).groupby("mode")["undesirability"]))
+    return [
+        replace(m, rating=float(said[m.name].mean()), n_ratings=len(said[m.name])) if m.name in said else m
+        for m in modes
+    ]
+
+
+def rating_text(mode: Mode) -> str:
+    """``8.5 of 10 (n = 2)``, a dash where nobody rated it."""
+    return "–" if mode.rating is None else f"{mode.rating:.1f} of 10 (n = {mode.n_ratings})"
+
+
 def modes_table(modes: Sequence[Mode]) -> str:
     """The modes as a Markdown table."""
+    rated = any(mode.n_ratings for mode in modes)
+    undesirable = "undesirable | " if rated else ""
     head = [
-        "| # | where | fails | 95 % interval | unedited | share of failures | held out |",
-        "|--:|:--|--:|--:|--:|--:|:--|",
+        f"| # | where | fails | 95 % interval | unedited | share of failures | {undesirable}held out |",
+        f"|--:|:--|--:|--:|--:|--:|{'--:|' if rated else ''}:--|",
     ]
     rows = [
         f"| {rank} | {m.name} | {percent(m.rate)} | {interval(m.low, m.high)} | {percent(m.baseline)} "
-        f"| {percent(m.share)} | {verdict(m)} |"
+        f"| {percent(m.share)} | {f'{rating_text(m)} | ' if rated else ''}{verdict(m)} |"
         for rank, m in enumerate(modes, start=1)
     ]
     return "\n".join([*head, *rows])

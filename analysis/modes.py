@@ -53,6 +53,8 @@ class Mode:
     held_out_p: float | None = None  # of no more failures than unedited, adjusted for the number of modes
     n_held_out: int = 0  # probes of held-out items
     note: str = ""  # why it is not confirmed
+    rating: float | None = None  # mean undesirability that people gave it, 1 to 10; None where nobody rated it
+    n_ratings: int = 0
 
 
 def find_modes(

@@ -20,7 +20,7 @@ from failscape.analysis import report_parts
 from failscape.analysis.comparison import Comparison
 from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
-from failscape.analysis.mode_views import ModeView
+from failscape.analysis.mode_views import ModeView, rating_text
 from failscape.analysis.plots.discovery import discovery, discovery_figure
 from failscape.analysis.plots.landscape import landscape_figure
 from failscape.analysis.plots.slices import slices_figure
@@ -94,6 +94,7 @@ def write_report(
             baseline=report_parts.baseline_interval(landscape),
             curve=curve,
             modes=modes,
+            rated=any(view.mode.n_ratings for view in modes),
             worst=report_parts.worst_points(landscape, exemplars),
             charts=_charts(landscape, probes),
             smallest=report_parts.smallest_facts(smallest) if smallest else [],
@@ -150,6 +151,7 @@ def page_environment() -> jinja2.Environment:
     )
     filters = {
         "percent": percent,
+        "rating": rating_text,
         "count": count,
         "picture": data_uri,
         "colour": lambda rate: to_hex(SCALE(float(rate))),

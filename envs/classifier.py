@@ -8,6 +8,7 @@ from typing import Any
 
 from failscape.data import load_items, open_source
 from failscape.envs.exploration import classes_seen, explored_space, make_moves
+from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.looks import Looks
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.moves import MAX_STEPS
@@ -73,7 +74,9 @@ def make_mdp(
         where the target fails. ``fsrl``: the formula of *Failures Are Fated, But Can Be Faded*. Walks (``micro``) are
         paid for taking probability from the true class and for the failure, and pay for each step; walks back from
         a failure are paid for each level that brings them nearer while the target still fails. ``explore="fsrl"``
-        takes ``alpha`` times the number of steps off the reward of a failure.
+        takes ``alpha`` times the number of steps off the reward of a failure. ``human:RUN``: how undesirable people
+        would find the failure, in [0, 1], by the model of their ratings of that run; 0 where the target is right.
+        ``human-fsrl:RUN``: the same of undesirability times quality.
 
     Starting State:
         A uniform random image among those that are not held out, unedited. A reset asks the target nothing.
@@ -87,7 +90,7 @@ def make_mdp(
         target: a URI (``torchvision:alexnet``) or a :class:`~failscape.targets.classifier.Classifier`.
         data: an image folder with one subfolder per class, ``torchvision:NAME``, ``hf:NAME``, ``street:``.
         concepts: a preset, or concepts as :func:`failscape.concepts.concept_space` takes them; ``fsrl`` when omitted.
-        reward: ``margin`` or ``fsrl``.
+        reward: ``margin``, ``fsrl``, ``human:RUN`` or ``human-fsrl:RUN``, where ``RUN`` is the folder of a rated run.
         explore: ``macro``, ``factored``, ``micro`` or ``fsrl``.
         start: folder of a macroscopic run: walks begin at each image's nearest known failure, and lead back.
         mode: number of the failure mode of that run to begin in, from 1; any when omitted.
@@ -106,8 +109,7 @@ def make_mdp(
         v0: initial.
     """
     reward = reward or ("fsrl" if explore == "fsrl" else "margin")
-    if reward not in CLASSIFICATION_REWARDS:
-        raise UsageError(f"no reward {reward!r}{did_you_mean(reward, CLASSIFICATION_REWARDS)}")
+    check_reward(reward, explore)
     frozen = load_target(target, device) if isinstance(target, str) else target
     space = explored_space(explore, concepts, start, {name: i for i, name in enumerate(frozen.class_names)})
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
@@ -127,7 +129,18 @@ def make_mdp(
         space = explored_space(explore, concepts, start, classes_seen(items, frozen.class_names))
     seen = _look(frozen, items, looks, progress)
     moves = make_moves(explore, space, items, start, mode, max_steps)
-    return ConceptMDP(frozen, space, items, CLASSIFICATION_REWARDS[reward], seen, str(spec), moves, alpha)
+    judge = CLASSIFICATION_REWARDS.get(reward) or load_reward(reward, frozen, items, seen, space)
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves, alpha)
+
+
+def check_reward(reward: str, explore: str) -> None:
+    """Refuse a reward that is not there, or that is not for this way to explore, before anything is loaded."""
+    kind, colon, _ = reward.partition(":")
+    if kind in MODEL_FILES and explore not in {"macro", "factored"}:
+        raise UsageError(f"--reward {kind} pays for failures, not for steps; give --explore macro or factored")
+    if reward not in CLASSIFICATION_REWARDS and not (kind in MODEL_FILES and colon):
+        known = [*CLASSIFICATION_REWARDS, *(f"{name}:RUN" for name in MODEL_FILES)]
+        raise UsageError(f"no reward {reward!r}{did_you_mean(reward, known)}")
 
 
 def _look(

@@ -56,6 +56,16 @@ class Looks(NamedTuple):
             len(items),
         )
 
+    def parts(self, references: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
+        """Features of the items themselves ``(N, 8)``, and of the classes ``(C, 16)``; fewer where the target has few.
+
+        A class that no item shows has zeros, which is the mean of all.
+        """
+        n_own = min(N_ITEM_FEATURES, self.features.shape[1] // 2)
+        classes = np.zeros((n_classes, self.features.shape[1] - n_own), np.float32)
+        classes[references] = self.features[:, n_own:]
+        return self.features[:, :n_own], classes
+
     def save(self, path: Path) -> None:
         """Write to ``path`` (npz), whole or not at all: a run that is killed here must still resume."""
         partial = path.with_suffix(".partial")

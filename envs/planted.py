@@ -29,6 +29,7 @@ class Region(NamedTuple):
     low: tuple[int, ...]  # (K,) first level of each concept
     high: tuple[int, ...]  # (K,) last level
     rate: float
+    said: int | None = None  # the class they are taken for; any other where None
 
     def holds(self, points: np.ndarray) -> np.ndarray:
         """Which points ``(B, K)`` lie inside, ``(B,)`` bool."""
@@ -81,16 +82,23 @@ class PlantedMDP:
     def flipped(self, items: np.ndarray, points: np.ndarray) -> np.ndarray:
         """Where answers are flipped: ``(B,), (B, K) -> (B,)`` bool."""
         flips = np.zeros(len(items), bool)
-        for k, region in enumerate(self.regions):
-            flips |= region.holds(points) & (uniform("planted", self.seed, k, items) < region.rate)
+        for k in range(len(self.regions)):
+            flips |= self._flipped_by(k, items, points)
         return flips
+
+    def _flipped_by(self, k: int, items: np.ndarray, points: np.ndarray) -> np.ndarray:
+        return self.regions[k].holds(points) & (uniform("planted", self.seed, k, items) < self.regions[k].rate)
 
     def evaluate(self, state: State) -> Outcome:
         """What the target does, and the failures that were planted."""
         outcome = self.mdp.evaluate(state)
         flips = self.flipped(state.items, state.points) & ~outcome.failed
-        references = self.mdp.items.references
-        wrong = np.where(references[state.items] == 0, 1, 0)  # any other class
+        references = self.mdp.items.references[state.items]
+        wrong = np.where(references == 0, 1, 0)  # any other class
+        for k, region in enumerate(self.regions):
+            if region.said is not None:
+                theirs = self._flipped_by(k, state.items, state.points) & (references != region.said)
+                wrong = np.where(theirs, region.said, wrong)
         return Outcome(
             np.where(flips, -outcome.reward, outcome.reward).astype(np.float32),
             outcome.failed | flips,

@@ -84,5 +84,6 @@ def stem(settings: Settings, target: str) -> str:
 
 
 def plain_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of a registered environment without the ones that are not the user's."""
-    return {key: value for key, value in arguments.items() if key not in {"make_mdp", "looks", "progress"}}
+    """Arguments of a registered environment without the ones that are not the MDP's, or not the user's."""
+    others = {"make_mdp", "looks", "progress", "num_envs", "memory", "render_mode", "vectorization_mode"}
+    return {key: value for key, value in arguments.items() if key not in others}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from failscape import __version__
 from failscape.errors import UsageError
 
-COMMANDS = ("train", "scan", "landscape", "compare", "show", "check", "mitigate", "fade", "audit")
+COMMANDS = ("train", "scan", "landscape", "compare", "show", "check", "feedback", "mitigate", "fade", "audit")
 
 
 def build_parser() -> argparse.ArgumentParser:

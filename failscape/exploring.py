@@ -197,6 +197,8 @@ def tell_findings(console: Console, run: Run) -> None:
             markup=False,
             soft_wrap=True,
         )
+    if run.modes():
+        console.print("            ", f"failscape feedback {path}", "  rate what matters", markup=False, soft_wrap=True)
     if run.settings.explorer != "scan" and smallest is None:
         console.print(
             "            ", f"failscape scan {path}", "  the whole truth, to compare with", markup=False, soft_wrap=True
@@ -204,7 +206,9 @@ def tell_findings(console: Console, run: Run) -> None:
 
 
 def tell_modes(console: Console, modes: Sequence[Mode]) -> None:
-    """Print the failure modes, and how sure each is."""
+    """Print the failure modes, how sure each is, and what people said of them, where they did."""
+    from failscape.analysis.mode_views import rating_text
+
     if not modes:
         return console.print("no failure mode stands out by more than chance")
     some = "a failure mode" if len(modes) == 1 else f"{len(modes)} failure modes"
@@ -212,7 +216,8 @@ def tell_modes(console: Console, modes: Sequence[Mode]) -> None:
     of_them = f"{n_confirmed} of them" if n_confirmed < len(modes) else "all" if len(modes) > 1 else "it is"
     console.print(f"Found {some} (false discovery rate 5 %; {of_them} confirmed on held-out items)")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("#", "where", "fails (95 %)", "share", "held out"):
+    rated = any(mode.n_ratings for mode in modes)
+    for heading in ("#", "where", "fails (95 %)", "share", "held out", *(["undesirable"] if rated else [])):
         table.add_column(heading, justify="left" if heading == "where" else "right", no_wrap=heading != "where")
     for rank, mode in enumerate(modes, 1):
         held_out = "–" if mode.held_out_rate is None else f"{mode.held_out_rate:.0%}"
@@ -222,6 +227,7 @@ def tell_modes(console: Console, modes: Sequence[Mode]) -> None:
             f"{mode.rate:.0%} ({mode.low:.0%}–{mode.high:.0%})",
             f"{mode.share:.0%}",
             held_out if mode.confirmed else f"{held_out}, unconfirmed",
+            *([rating_text(mode)] if rated else []),
         )
     console.print(table)
 

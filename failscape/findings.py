@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from failscape.agents.base import Learner
     from failscape.agents.session import Session
     from failscape.analysis.comparison import Comparison
-    from failscape.analysis.smallest import Smallest
     from failscape.analysis.strips import Strip
     from failscape.analysis.tensorboard import Board
     from failscape.runs import Run
@@ -61,7 +61,8 @@ def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, 
         "warnings": warnings_of(landscape, learner, walked=smallest is not None),
     }
     if report:
-        _draw(mdp, run, landscape, smallest, modes, summary, board)
+        _draw(mdp, run, landscape, modes, summary, board)
+        write_run_report(mdp, run, modes, summary)
     run.folder.write_summary(summary)
 
 
@@ -126,30 +127,16 @@ def warnings_of(landscape: Landscape, learner: dict[str, Any], *, walked: bool =
 
 
 def _draw(
-    mdp: ConceptMDP,
-    run: Run,
-    landscape: Landscape,
-    smallest: Smallest | None,
-    modes: list[Mode],
-    summary: dict[str, Any],
-    board: Board,
+    mdp: ConceptMDP, run: Run, landscape: Landscape, modes: list[Mode], summary: dict[str, Any], board: Board
 ) -> None:
-    """TensorBoard pictures and the report."""
-    from failscape.analysis.report import write_report
-    from failscape.analysis.strips import concept_strips
-    from failscape.data import write_skipped
+    """TensorBoard pictures."""
     from failscape.runs import compare, find_scan
 
     probes, items = run.probes(), run.items()
     names = getattr(mdp.target, "class_names", ())
     shown: list[Exemplar] = []
-    least: list[Exemplar] = []
-    strips: list[Strip] = []
-    if mdp.items.inputs.ndim == 4:  # pictures
+    if _has_pictures(mdp):
         shown = worst_exemplars(landscape, probes, items, mdp.items, names)
-        if smallest is not None:
-            least = exemplars(probes.loc[smallest.table["probe"].head(LEAST)], items, mdp.items, landscape.space, names)
-        strips = concept_strips(mdp.items.inputs[explorable(mdp)[:1]], landscape.space)
         failing = choose(probes, items, range(landscape.space.n_points), per_point=PROJECTED_PER_POINT)
         failing = failing.head(PROJECTED)
         board.projector(
@@ -157,16 +144,44 @@ def _draw(
             exemplars(failing, items, mdp.items, landscape.space, names),
             modes_of(modes, failing),
         )
+    scan = find_scan(run)
+    board.landscape(landscape)
+    board.worst(landscape, shown)
+    board.modes(mode_views(modes, probes, items, mdp.items, landscape.space, names), landscape.n_queries)
+    figures = outcome(landscape, summary["learner"], compare(run, scan) if scan else None)
+    board.hparams(run.settings.to_config(), figures | {"modes_found": float(len(modes))})
+
+
+def write_run_report(
+    mdp: ConceptMDP, run: Run, modes: list[Mode] | None = None, summary: dict[str, Any] | None = None
+) -> Path:
+    """Write ``report.html``; again where people have rated modes since. Returns where it lies.
+
+    Args:
+        mdp: the environment of the run.
+        run: what is told of.
+        modes: its failure modes; those of its summary, with their ratings, where omitted.
+        summary: the one it has where omitted.
+    """
+    from failscape.analysis.report import write_report
+    from failscape.analysis.strips import concept_strips
+    from failscape.data import write_skipped
+    from failscape.runs import compare, find_scan
+
+    modes, summary = run.modes() if modes is None else modes, summary or run.summary
+    probes, items, landscape, smallest = run.probes(), run.items(), run.landscape(), run.smallest()
+    names = getattr(mdp.target, "class_names", ())
+    shown: list[Exemplar] = []
+    least: list[Exemplar] = []
+    strips: list[Strip] = []
+    if _has_pictures(mdp):
+        shown = worst_exemplars(landscape, probes, items, mdp.items, names)
+        if smallest is not None:
+            least = exemplars(probes.loc[smallest.table["probe"].head(LEAST)], items, mdp.items, landscape.space, names)
+        strips = concept_strips(mdp.items.inputs[explorable(mdp)[:1]], landscape.space)
     if mdp.items.skipped:
         write_skipped(run.folder / "skipped.csv", mdp.items.skipped)
     scan = find_scan(run)
-    comparison = compare(run, scan) if scan else None
-    board.landscape(landscape)
-    board.worst(landscape, shown)
-    views = mode_views(modes, probes, items, mdp.items, landscape.space, names)
-    board.modes(views, landscape.n_queries)
-    figures = outcome(landscape, summary["learner"], comparison) | {"modes_found": float(len(modes))}
-    board.hparams(run.settings.to_config(), figures)
     write_report(
         run.folder / "report.html",
         landscape=landscape,
@@ -177,14 +192,19 @@ def _draw(
         run=run.folder,
         target=mdp.target.name,
         budget=run.settings.hyperparameters["budget"],
-        modes=views,
+        modes=mode_views(modes, probes, items, mdp.items, landscape.space, names),
         smallest=smallest,
         least=least,
         learner=spoken(summary["learner"]),
-        scan=comparison,
+        scan=compare(run, scan) if scan else None,
         skipped=mdp.items.skipped,
         warnings=summary["warnings"],
     )
+    return run.folder / "report.html"
+
+
+def _has_pictures(mdp: ConceptMDP) -> bool:
+    return bool(mdp.items.inputs.ndim == 4)
 
 
 def spoken(learner: dict[str, Any]) -> dict[str, float | str] | None:

@@ -18,7 +18,7 @@ from failscape.analysis.comparison import Comparison
 from failscape.analysis.comparison import compare as compare_landscapes
 from failscape.analysis.deployment import deployment
 from failscape.analysis.landscape import Landscape, posterior_at
-from failscape.analysis.mode_views import modes_from_rows
+from failscape.analysis.mode_views import modes_from_rows, rated_modes
 from failscape.analysis.modes import Mode
 from failscape.analysis.risk import risk
 from failscape.analysis.smallest import Smallest, smallest_edits
@@ -30,6 +30,9 @@ from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
 from failscape.records.policy import PolicyTable
+from failscape.records.ratings import COLUMNS as RATING_COLUMNS
+from failscape.records.ratings import FILE as RATINGS
+from failscape.records.ratings import RatingStore
 from failscape.settings import Settings
 
 
@@ -90,8 +93,19 @@ class Run:
         return risk(self.landscape(), deployment(self.space, use), self.probes())
 
     def modes(self) -> list[Mode]:
-        """The failure modes that were found at the end of the run, worst first; none while it is not finished."""
-        return modes_from_rows(self.summary.get("modes", []))
+        """The failure modes that were found at the end of the run, worst first; none while it is not finished.
+
+        Where people rated them, with what they said.
+        """
+        return rated_modes(modes_from_rows(self.summary.get("modes", [])), self.ratings())
+
+    def ratings(self) -> pd.DataFrame:
+        """What people said of its failures, the last word of each rater on each case; no rows where nobody did."""
+        path = self.folder / RATINGS
+        if not path.exists():
+            return pd.DataFrame(columns=list(RATING_COLUMNS))
+        with RatingStore(path, read_only=True) as store:
+            return store.latest()
 
     def smallest(self) -> Smallest | None:
         """The smallest failing edit of each item, where the run walked; None where it jumped."""

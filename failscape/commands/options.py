@@ -50,7 +50,9 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--mode", type=positive, metavar="N", help="with --from: only from failure mode N of that run")
     group.add_argument("--alpha", type=float, metavar="A", help="with --explore fsrl: cost of a step (default 5)")
     group.add_argument("--max-steps", type=positive, metavar="N", help="that a walk may take (default 50)")
-    group.add_argument("--reward", metavar="NAME", help="margin (default) or fsrl")
+    group.add_argument(
+        "--reward", metavar="NAME", help="margin (default), fsrl, or human:RUN: what people mind, as they rated RUN"
+    )
     group.add_argument("--classes", metavar="CSV", help="file folder,class where folder names are not the target's")
     group.add_argument(
         "--only-matching", action="store_true", default=None, help="leave out folders that match no class"

@@ -1,10 +1,8 @@
-"""Landscapes made from a known rate, and a real browser."""
+"""Landscapes made from a known rate."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -104,23 +102,3 @@ def _probe(
 @pytest.fixture(scope="session")
 def made() -> Callable[..., Made]:
     return make
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
-    """Chromium without a window, with WebGL in software."""
-    from selenium import webdriver
-
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("needs chromium and chromedriver: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    quiet = ["quic", "background-networking", "component-update", "sync", "dev-shm-usage"]
-    switches = ["headless=new", "enable-unsafe-swiftshader", "no-sandbox", "no-first-run", "window-size=1280,1000"]
-    for switch in [*switches, *(f"disable-{name}" for name in quiet), f"user-data-dir={tmp_path / 'profile'}"]:
-        options.add_argument(f"--{switch}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    started = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield started
-    started.quit()

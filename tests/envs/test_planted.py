@@ -61,3 +61,14 @@ def test_repeated_probes_agree_in_any_batch_and_seeds_differ() -> None:
     halves = [PlantedMDP(mdp, [region], 1).flipped(items[part], points[part]) for part in (slice(20), slice(20, 40))]
     np.testing.assert_array_equal(whole, np.concatenate(halves))
     assert (whole != PlantedMDP(mdp, [region], 2).flipped(items, points)).any()
+
+
+def test_a_region_may_say_what_its_items_are_taken_for() -> None:
+    mdp = make_mdp()
+    planted = PlantedMDP(mdp, [Region((0, 0), (1, 4), 1.0, said=7), Region((3, 0), (4, 4), 1.0)])
+    items, points = np.repeat(np.arange(40), 25), np.tile(mdp.space.grid(), (40, 1))
+    before, after = (source.evaluate(mdp.at(items, points)) for source in (mdp, planted))
+    first = (points[:, 0] <= 1) & ~before.failed
+    assert first.any() and (after.predicted[first] == 7).all()
+    elsewhere = (points[:, 0] >= 3) & ~before.failed
+    np.testing.assert_array_equal(after.predicted[elsewhere], mdp.items.references[items][elsewhere] == 0)

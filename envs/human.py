@@ -1,0 +1,65 @@
+"""What people said as a reward: the model fitted in one run, for an agent that explores the same target and grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from failscape.concepts import ConceptSpace
+from failscape.data.base import Items
+from failscape.envs.looks import Looks
+from failscape.envs.mdp import ConceptMDP
+from failscape.errors import UsageError
+from failscape.feedback.cases import Features
+from failscape.feedback.reward_model import RewardModel
+from failscape.rewards.base import Reward
+from failscape.rewards.human import human
+from failscape.targets.base import ClassifierTarget
+
+# By reward: the file in the run folder.
+MODEL_FILES = {"human": "reward_model.npz", "human-fsrl": "reward_model_fsrl.npz"}
+
+
+def features_of(mdp: ConceptMDP) -> Features:
+    """What a reward model is told of the failures of an environment."""
+    return _features(mdp.looks, mdp.items, mdp.space, len(getattr(mdp.target, "class_names", ())))
+
+
+def _features(looks: Looks, items: Items, space: ConceptSpace, n_classes: int) -> Features:
+    return Features(*looks.parts(items.references, n_classes), items.references, space)
+
+
+def describe_rated(mdp: ConceptMDP, preset: str) -> dict[str, Any]:
+    """Plain values that say what was rated, for the model to keep."""
+    return _about(mdp.target.name, mdp.items, mdp.space, preset)
+
+
+def _about(target: str, items: Items, space: ConceptSpace, preset: str) -> dict[str, Any]:
+    return {"reward": preset, "target": target, "items": items.fingerprint, "space": space.describe()}
+
+
+def load_reward(name: str, target: ClassifierTarget, items: Items, looks: Looks, space: ConceptSpace) -> Reward:
+    """The reward ``human:RUN`` or ``human-fsrl:RUN``.
+
+    Raises:
+        UsageError: RUN has no ratings, or they are of another target, other items or another grid.
+    """
+    preset, _, run = name.partition(":")
+    folder = Path(run)
+    if not run or not (folder / "config.yml").is_file():
+        raise UsageError(
+            f"--reward {name}: {run or 'nothing'} is not a run folder; give {preset}:RUN, a run that was rated"
+        )
+    path = folder / MODEL_FILES[preset]
+    if not path.exists():
+        what = "has no ratings of quality" if preset == "human-fsrl" else "has no ratings"
+        raise UsageError(f"--reward {name}: {run} {what}; rate what it found: failscape feedback {run}")
+    model = RewardModel.load(path)
+    mine = _about(target.name, items, space, preset)
+    for key, words in {"target": "another target", "space": "another grid", "items": "other data"}.items():
+        if model.about.get(key) != mine[key]:
+            raise UsageError(
+                f"--reward {name}: the ratings in {run} are of {words}; explore what was rated (its --target, --data "
+                "and --concepts), or rate a run of this"
+            )
+    return human(model.mean, _features(looks, items, space, len(target.class_names)))

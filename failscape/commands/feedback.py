@@ -1,0 +1,148 @@
+"""``failscape feedback``: people rate the failure modes of a run, and a reward model learns what they mind."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from failscape.commands.options import key_values, positive
+from failscape.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from failscape.feedback.raters import Rater
+    from failscape.rating import Survey
+
+PORT = 7860
+SIMULATED = {"noise": 1.0, "bias": 0.0, "spread": 1.0, "abstain": 0.0, "seed": 0.0}
+
+
+def add(parsers: Any) -> None:
+    """Register the subcommand."""
+    parser = parsers.add_parser("feedback", help="rate the failure modes of a run", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="RUN")
+    parser.add_argument("--rater", metavar="NAME", help="who rates (the page asks where it is not given)")
+    parser.add_argument(
+        "--budget", type=positive, default=50, metavar="N", help="labels asked of each rater (default: 50)"
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--port", type=port, default=PORT, metavar="P", help="of the local page (default: %(default)s)")
+    how.add_argument("--terminal", action="store_true", help="ask here instead of on a page")
+    how.add_argument("--csv", type=Path, metavar="FILE", help="take ratings from a file that --export wrote, or alike")
+    how.add_argument(
+        "--simulate",
+        metavar="KEY=VALUE,..",
+        help="a made-up rater: noise, bias, spread, abstain, seed, to try things out",
+    )
+    parser.add_argument("--export", type=Path, metavar="FILE", help="write all ratings as CSV, and ask for none")
+    parser.add_argument("--no-report", action="store_true", help="leave report.html as it is")
+    parser.set_defaults(run=run)
+
+
+def port(text: str) -> int:
+    """A number of a port; 0 takes one that is free."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Collect ratings, then fit the model and draw the report again."""
+    from failscape.records.ratings import FILE, RatingStore
+    from failscape.records.ratings_csv import write_ratings
+    from failscape.runs import Run
+
+    explored = Run(args.folder)
+    simulated = simulation(args.simulate) if args.simulate is not None else None
+    if args.csv or simulated or args.terminal or not args.export:
+        from failscape.rating import Survey
+
+        collect(Survey(explored), args, simulated)
+    if args.export:
+        with RatingStore(explored.folder / FILE, read_only=True) as store:
+            write_ratings(store.frame(), args.export)
+        print("wrote", args.export)
+    return 0
+
+
+def collect(survey: Survey, args: argparse.Namespace, simulated: dict[str, float] | None) -> None:
+    """Ratings from where they are to come from; the model and the report follow, even where it was interrupted."""
+    from failscape.records.ratings import RatingStore
+
+    if not (args.csv or simulated or args.terminal):
+        from failscape.feedback_page import serve
+
+        serve(survey, port=args.port, budget=args.budget, rater=args.rater)
+    else:
+        with RatingStore(survey.path) as store:
+            if args.csv:
+                from failscape.records.ratings_csv import read_ratings
+
+                store.append(survey.known(read_ratings(args.csv, survey.cases)))
+            else:
+                rater = (
+                    simulated_rater(survey, args.rater, simulated) if simulated else terminal_rater(survey, args.rater)
+                )
+                try:
+                    survey.ask(rater, store, args.budget)
+                except KeyboardInterrupt:
+                    print("\nstopped; every answer is kept")
+    tell(survey, report=not args.no_report)
+
+
+def simulation(text: str) -> dict[str, float]:
+    """``noise=1,bias=0`` as numbers."""
+    given = key_values("--simulate", [pair for pair in text.split(",") if pair])
+    values = dict(SIMULATED)
+    for key, value in given.items():
+        if key not in SIMULATED:
+            raise UsageError(f"--simulate knows no {key!r}{did_you_mean(key, SIMULATED)}")
+        try:
+            values[key] = float(value)
+        except ValueError:
+            raise UsageError(f"--simulate {key}: {value!r} is not a number") from None
+    if values["noise"] < 0 or not 0 <= values["abstain"] <= 1:
+        raise UsageError("--simulate takes noise from 0 up and abstain, a share, from 0 to 1")
+    return values
+
+
+def simulated_rater(survey: Survey, name: str | None, values: dict[str, float]) -> Rater:
+    """One who minds failures as much as the target was sure of its wrong answers: 1 + 9 times the mean severity."""
+    from failscape.feedback.raters import SimulatedRater
+
+    severity = survey.probes["severity"]
+    return SimulatedRater(
+        name or "simulated",
+        lambda case: 1 + 9 * float(severity.loc[list(case.probes)].mean()),
+        **{key: values[key] for key in ("noise", "bias", "spread", "abstain")},
+        seed=int(values["seed"]),
+    )
+
+
+def terminal_rater(survey: Survey, name: str | None) -> Rater:
+    """A person here."""
+    from failscape.feedback.raters import TerminalRater
+    from failscape.rating_text import describe_case
+
+    return TerminalRater(name or input("your name: ").strip() or "me", lambda case: describe_case(survey, case), input)
+
+
+def tell(survey: Survey, *, report: bool) -> None:
+    """Fit the models, draw the report again, and say what the ratings amount to."""
+    from rich.console import Console
+
+    from failscape.exploring import tell_modes
+    from failscape.feedback.agreement import alpha
+    from failscape.findings import write_run_report
+    from failscape.rating_text import model_text
+
+    ratings, console = survey.run.ratings(), Console(highlight=False)
+    if not len(ratings):
+        return console.print("nothing was rated")
+    console.print(f"{len(ratings)} ratings by {ratings['rater'].nunique()} raters in", str(survey.path), soft_wrap=True)
+    for line in model_text(survey.save_models(ratings), alpha(ratings)):
+        console.print(line, markup=False, soft_wrap=True)
+    tell_modes(console, survey.run.modes())
+    if report:
+        print("report ", write_run_report(survey.mdp, survey.run))
+    print("next   ", f"python train.py --reward human:{survey.run.folder.path}   explore for what people mind")

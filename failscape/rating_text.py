@@ -1,0 +1,43 @@
+"""What a person at a terminal reads of cases and of what their ratings amount to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from failscape.analysis.plots.style import interval, percent
+from failscape.showing import save_picture
+
+if TYPE_CHECKING:
+    from failscape.feedback.cases import Case
+    from failscape.feedback.reward_model import RewardModel
+    from failscape.rating import Survey
+
+
+def describe_case(survey: Survey, case: Case) -> str:
+    """A case in words, and where its pictures are."""
+    rank, mode = survey.mode_of(case)
+    rate = f"{percent(mode.rate)} ({interval(mode.low, mode.high)}) fail, unedited {percent(mode.baseline)}"
+    lines = [f"\nmode {rank} of {len(survey.modes)}: {mode.name}", f"  {rate}"]
+    for shown in survey.exemplars(case):
+        picture = survey.run.folder / "exemplars" / f"{shown.probe}.png"
+        save_picture(shown, picture)
+        said = f"{shown.truth} taken for {shown.said} ({percent(shown.confidence)} sure)"
+        lines.append(f"  {said}, {shown.edit}: {picture}")
+    if len(lines) == 2:  # no pictures
+        for _, row in survey.probes.loc[list(case.probes)].iterrows():
+            lines.append(f"  {row['name']} at {row['strengths']}: {row['predicted']} instead of {row['reference']}")
+    return "\n".join(lines)
+
+
+def model_text(models: Mapping[str, RewardModel], agreement: float) -> list[str]:
+    """How far raters agree, and how well the models know them."""
+    lines = [] if math.isnan(agreement) else [f"raters agree: Krippendorff's alpha {agreement:.2f}"]
+    for preset, model in models.items():
+        accuracy = model.accuracy()
+        known = (
+            "too few labels to say how well" if math.isnan(accuracy) else f"left-out labels: Spearman {accuracy:.2f}"
+        )
+        lines.append(f"reward model {preset}: {model.n_labels} labels, {known}")
+    return lines

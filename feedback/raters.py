@@ -1,0 +1,103 @@
+"""Raters: whoever is asked what they think of a case. A person at a terminal, or one made up, to test with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from failscape.feedback.cases import Case
+
+LOW, HIGH = 1, 10  # of the scales
+QUESTIONS = {
+    "undesirability": "How bad would it be if this happened? 1 harmless to 10 must not happen, x to abstain",
+    "quality": "Could such pictures occur? 1 never to 10 every day, Enter to skip",
+}
+
+
+class Answer(NamedTuple):
+    """What a rater says of a case."""
+
+    undesirability: float | None  # 1 to 10; None abstains
+    quality: float | None = None  # 1 to 10: whether the pictures could occur; None where not said
+    note: str = ""
+
+
+class Stop(Exception):
+    """The rater has had enough."""
+
+
+class Rater(Protocol):
+    """One who is asked."""
+
+    @property
+    def name(self) -> str:
+        """Who rates."""
+        ...
+
+    def rate(self, case: Case) -> Answer:
+        """An answer; raises :class:`Stop` where the rater wants no more cases."""
+        ...
+
+
+@dataclass(frozen=True)
+class SimulatedRater:
+    """Rates by a stated utility, with noise: what it says of a case does not depend on what it was asked before.
+
+    It answers ``bias + middle + spread (utility - middle) + noise``, rounded and kept on the scale.
+    """
+
+    name: str
+    utility: Callable[[Case], float]  # what it would say without noise, 1 to 10
+    noise: float = 0.0  # standard deviation, in points of the scale
+    bias: float = 0.0  # points added to all it says
+    spread: float = 1.0  # how much of the scale it uses
+    abstain: float = 0.0  # share of the cases it does not rate
+    seed: int = 0
+
+    def rate(self, case: Case) -> Answer:
+        """An answer."""
+        digest = hashlib.sha256(f"{self.name} {self.seed} {case.key}".encode()).digest()
+        rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+        abstains, noise = rng.random() < self.abstain, self.noise * rng.standard_normal()
+        if abstains:
+            return Answer(None)
+        middle = (LOW + HIGH) / 2
+        said = middle + self.bias + self.spread * (self.utility(case) - middle) + noise
+        return Answer(float(np.clip(np.round(said), LOW, HIGH)))
+
+
+@dataclass(frozen=True)
+class TerminalRater:
+    """A person at a terminal."""
+
+    name: str
+    describe: Callable[[Case], str]  # what is shown of a case
+    ask: Callable[[str], str]  # shows a prompt and returns a line, as ``input`` does
+    tell: Callable[[str], None] = print
+
+    def rate(self, case: Case) -> Answer:
+        """What the person types; an empty line, q or the end of the input stops."""
+        self.tell(self.describe(case))
+        try:
+            undesirability = self._number("undesirability", stops=True)
+            if undesirability is None:
+                return Answer(None, note=self.ask("note: ").strip())
+            return Answer(undesirability, self._number("quality"), self.ask("note: ").strip())
+        except EOFError:
+            raise Stop from None
+
+    def _number(self, what: str, *, stops: bool = False) -> float | None:
+        hint = f"{QUESTIONS[what]}{', q to stop' if stops else ''}: "
+        while True:
+            text = self.ask(hint).strip().lower()
+            if stops and text == "q":
+                raise Stop
+            if text == ("x" if stops else ""):
+                return None
+            if text.isdecimal() and LOW <= int(text) <= HIGH:
+                return float(text)
+            self.tell(f"{text!r} is not a whole number from {LOW} to {HIGH}")

@@ -1,0 +1,109 @@
+"""Ratings as CSV, to keep, to share and to bring in from elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from failscape.errors import UsageError
+from failscape.records.folder import write_whole
+from failscape.records.ratings import COLUMNS, Rating, checked
+
+NEEDED = ("rater", "case", "undesirability")
+ABSTAINS = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
+
+
+def write_ratings(frame: pd.DataFrame, path: Path) -> None:
+    """Write ratings, as :meth:`~failscape.records.ratings.RatingStore.frame` has them, whole or not at all."""
+    probes = frame["probes"].map(lambda numbers: " ".join(map(str, numbers)))
+    # Notes may hold returns of any kind; quoted and with \n between rows, they come back as they were.
+    text = frame.assign(probes=probes).to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def read_ratings(path: Path, cases: Collection[str] | None = None) -> list[Rating]:
+    """The ratings in a CSV file: columns ``rater, case, undesirability``, and any of the others that are written.
+
+    Args:
+        path: the file.
+        cases: keys that a rating may be of; any where omitted.
+
+    Raises:
+        UsageError: the file cannot be read, or a line is malformed: it is named, and nothing is returned.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file, strict=True)
+            _check_heading(path, table.fieldnames or [])
+            rows = []
+            for row in table:
+                rows.append(_line(path, table.line_num, row, cases))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path} is not CSV in UTF-8: {error}; save it as that, nothing was imported") from error
+    return rows
+
+
+def _check_heading(path: Path, names: Collection[str]) -> None:
+    missing = [name for name in NEEDED if name not in names]
+    unknown = [name for name in names if name not in COLUMNS]
+    if missing or unknown:
+        wrong = f"lacks {', '.join(missing)}" if missing else f"has unknown columns {', '.join(map(repr, unknown))}"
+        raise UsageError(f"{path}:1: the heading {wrong}; columns are {', '.join(COLUMNS)}. Nothing was imported")
+
+
+def _line(path: Path, number: int, row: Mapping[str | None, str | None], cases: Collection[str] | None) -> Rating:
+    try:
+        rating = _rating(row)
+        if cases is not None and rating.case not in cases:
+            raise UsageError(f"this run has no case {rating.case!r}; `--export FILE` writes the keys of rated cases")
+    except UsageError as error:
+        raise UsageError(f"{path}:{number}: {error}. Mend that line; nothing was imported") from None
+    return rating
+
+
+def _rating(row: Mapping[str | None, str | None]) -> Rating:
+    if None in row or None in row.values():
+        raise UsageError("the line has not as many values as the heading has columns")
+    said = {str(key): str(value) for key, value in row.items()}
+    abstains = ABSTAINS.get(said.get("abstain", "").strip().lower())
+    if abstains is None:
+        raise UsageError(f"abstain {said['abstain']!r} is neither true nor false")
+    value = _number("undesirability", said["undesirability"])
+    if abstains is (value is not None):
+        raise UsageError("a rating has either an undesirability or abstain = true")
+    probes = said.get("probes", "").split()
+    if not all(text.isdecimal() for text in probes):
+        raise UsageError(f"probes {said['probes']!r} are not whole numbers with spaces between")
+    return checked(
+        Rating(
+            said["rater"],
+            said["case"],
+            said.get("mode", ""),
+            tuple(int(text) for text in probes),
+            value,
+            _number("quality", said.get("quality", "")),
+            said.get("note", ""),
+            _number("time", said.get("time", "")),
+        )
+    )
+
+
+def _number(name: str, text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"{name} {text!r} is not a number")
+    return number

@@ -1,0 +1,41 @@
+"""What people mind: the reward is how undesirable a failure is, as a model of their ratings says.
+
+Shapes: ``B`` batch, ``F`` features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from failscape.rewards.base import Evaluation, Judgement, Reward
+from failscape.rewards.classification import margin
+
+Score = Callable[[np.ndarray], np.ndarray]  # features (B, F) in, undesirability (B,) out
+Describe = Callable[
+    [np.ndarray, np.ndarray, np.ndarray], np.ndarray
+]  # items, points, predicted classes in, features out
+
+
+def human(score: Score, describe: Describe) -> Reward:
+    """A reward: predicted undesirability, cut to [0, 1], where the target fails; 0 where it does not.
+
+    Whether it failed, and how badly, stays the target's own: people say what matters, not what happened. A right answer
+    earns nothing rather than a negative margin, so that a harmless failure is worth as little as none, and the agent is
+    paid for what people mind alone.
+    """
+
+    def judge(evaluation: Evaluation) -> Judgement:
+        plain = margin(evaluation)
+        failed = np.flatnonzero(plain.failed.cpu().numpy())
+        reward = torch.zeros_like(plain.reward)
+        if len(failed):
+            predicted = evaluation.outputs.logits.argmax(dim=1).cpu().numpy()[failed]
+            features = describe(evaluation.items[failed], evaluation.points[failed], predicted)
+            scores = np.clip(score(features), 0, 1).astype(np.float32)
+            reward[torch.from_numpy(failed).to(reward.device)] = torch.from_numpy(scores).to(reward.device)
+        return Judgement(reward, plain.failed, plain.severity)
+
+    return judge

@@ -47,7 +47,6 @@ def fade(
     mended: Mended | None = None,
     seeds: int = 1,
     settings: Mapping[str, Any] | None = None,
-    ratings: Mapping[int, float] | None = None,
     queries: int = QUERIES,
     imports: Sequence[str] = (),
     listeners: Listeners = Listeners(),  # noqa: B008 - frozen
@@ -62,7 +61,6 @@ def fade(
         mended: mended already; it is only explored and compared.
         seeds: explorations of either version; from two on, shifts are judged by how much seeds differ.
         settings: changes to the recipe.
-        ratings: how undesirable each mode is, in [0, 1], by number.
         queries: asked of either version on held-out items.
         imports: the user's modules; those of the run when empty.
         listeners: hear how it goes.
@@ -80,7 +78,6 @@ def fade(
         modes,
         how,
         settings=settings,
-        ratings=ratings,
         queries=queries,
         out=out,
         imports=used,

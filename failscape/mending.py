@@ -90,7 +90,6 @@ def mitigate(
     how: str = "full",
     *,
     settings: Mapping[str, Any] | None = None,
-    ratings: Mapping[int, float] | None = None,
     queries: int = QUERIES,
     out: Path | str = "runs",
     imports: Sequence[str] = (),
@@ -103,7 +102,6 @@ def mitigate(
         modes: numbers of its modes, from 1; the most pressing when omitted.
         how: ``full``, ``lora`` or ``head``.
         settings: changes to that recipe, such as ``{"epochs": 5}``.
-        ratings: how undesirable each mode is, in [0, 1], by number.
         queries: of either version, for the comparison on held-out items.
         out: where the folder is made.
         imports: the user's modules; those of the run when empty.
@@ -114,7 +112,7 @@ def mitigate(
     """
     run = run if isinstance(run, Run) else Run(run)
     own = run.modes()
-    numbers = choose_modes(own, modes, ratings)
+    numbers = choose_modes(own, modes)
     plan = Plan(
         run=str(run.folder.path),
         target=str(run.summary["run"]["target"]),

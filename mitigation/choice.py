@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from failscape.analysis.modes import Mode
 from failscape.errors import UsageError
@@ -10,18 +10,15 @@ from failscape.errors import UsageError
 MOST = 10  # modes chosen unless they are named
 
 
-def choose_modes(
-    modes: Sequence[Mode], numbers: Sequence[int] | None = None, ratings: Mapping[int, float] | None = None
-) -> list[int]:
+def choose_modes(modes: Sequence[Mode], numbers: Sequence[int] | None = None) -> list[int]:
     """Numbers of the modes to mend, counted from 1, the most pressing first.
 
     Args:
         modes: of a run, in its order.
         numbers: as a person named them; they are kept as they are.
-        ratings: how undesirable each is by people's judgement, in [0, 1], by number; modes without one count as the
-            mean of the others, or 1.
 
-    Without ``numbers``: the confirmed modes by rating × held-out failure rate, ten at most.
+    Without ``numbers``: the confirmed modes by what people gave them × held-out failure rate, ten at most. A mode that
+    nobody rated counts as the mean of the others.
 
     Raises:
         UsageError: no such mode, or none that is confirmed.
@@ -32,10 +29,11 @@ def choose_modes(
                 known = f"its modes are 1 to {len(modes)}" if modes else "it has none"
                 raise UsageError(f"the run has no failure mode {number}; {known}")
         return list(dict.fromkeys(numbers))
-    ratings = ratings or {}
-    usual = sum(ratings.values()) / len(ratings) if ratings else 1.0
+    given = [mode.rating for mode in modes if mode.rating is not None]
+    usual = sum(given) / len(given) if given else 1.0
     pressing = {
-        number: ratings.get(number, usual) * (mode.rate if mode.held_out_rate is None else mode.held_out_rate)
+        number: (usual if mode.rating is None else mode.rating)
+        * (mode.rate if mode.held_out_rate is None else mode.held_out_rate)
         for number, mode in enumerate(modes, start=1)
         if mode.confirmed
     }

@@ -60,17 +60,16 @@ def test_an_epoch_shows_as_many_items_as_there_are(balance: bool) -> None:
     assert 0.35 < rare < 0.65 if balance else sorted(shown) == items.tolist()
 
 
-def mode(rate: float, held_out: float | None, confirmed: bool | None = True) -> Mode:
-    return Mode(
-        np.arange(2), (), "x", rate, 0, 1, 0.0, 0.0, 0.0, 0.1, (), 9, confirmed=confirmed, held_out_rate=held_out
-    )
+def mode(rate: float, held_out: float, confirmed: bool = True, rating: float | None = None) -> Mode:
+    known = {"confirmed": confirmed, "held_out_rate": held_out, "rating": rating}
+    return Mode(np.arange(2), (), "x", rate, 0, 1, 0.0, 0.0, 0.0, 0.1, (), 9, **known)  # type: ignore[arg-type]
 
 
 def test_modes_are_chosen_by_rating_times_rate() -> None:
     modes = [mode(0.9, 0.3), mode(0.5, 0.5), mode(0.8, 0.8, confirmed=False)]
     assert choose_modes(modes) == [2, 1]
-    assert choose_modes(modes, ratings={1: 1.0, 2: 0.1}) == [1, 2]
-    assert choose_modes(modes, ratings={2: 0.4}) == [2, 1]  # who is not rated counts as the others
+    assert choose_modes([mode(0.9, 0.3, rating=10), mode(0.5, 0.5, rating=1)]) == [1, 2]
+    assert choose_modes([mode(0.9, 0.3), mode(0.5, 0.5, rating=4)]) == [2, 1]  # who is not rated counts as the others
     assert choose_modes(modes, numbers=[3, 1, 3]) == [3, 1]
     with pytest.raises(UsageError, match="no failure mode 4; its modes are 1 to 3"):
         choose_modes(modes, numbers=[4])

@@ -21,9 +21,15 @@ from failscape.targets.registry import register_target  # noqa: E402
 if TYPE_CHECKING:
     from failscape.analysis.comparison import Comparison as Comparison
     from failscape.analysis.landscape import Landscape as Landscape
+    from failscape.auditing import audit as audit
+    from failscape.comparing import Versions as Versions
+    from failscape.comparing import compare as compare
     from failscape.concepts import Concept as Concept
+    from failscape.fading import Faded as Faded
+    from failscape.fading import fade as fade
+    from failscape.mending import Mended as Mended
+    from failscape.mending import mitigate as mitigate
     from failscape.runs import Run as Run
-    from failscape.runs import compare as compare
     from failscape.runs import explore as explore
     from failscape.targets.classifier import Classifier as Classifier
     from failscape.targets.preprocess import Preprocess as Preprocess
@@ -37,9 +43,15 @@ _LAZY = {
     "Concept": "failscape.concepts",
     "Landscape": "failscape.analysis.landscape",
     "Preprocess": "failscape.targets.preprocess",
+    "Faded": "failscape.fading",
+    "Mended": "failscape.mending",
     "Run": "failscape.runs",
-    "compare": "failscape.runs",
+    "Versions": "failscape.comparing",
+    "audit": "failscape.auditing",
+    "compare": "failscape.comparing",
     "explore": "failscape.runs",
+    "fade": "failscape.fading",
+    "mitigate": "failscape.mending",
 }
 __all__ = ["UsageError", "register_env", "register_target", *_LAZY]
 

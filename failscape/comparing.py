@@ -24,6 +24,7 @@ from failscape.errors import UsageError
 from failscape.mending import PLAN, Plan
 from failscape.mitigation import choose_modes
 from failscape.runs import Run
+from failscape.runs import compare as compare_maps
 
 N_NEW = 12  # newly created failures that are shown
 Step = Callable[[str, int, int], None]
@@ -103,6 +104,17 @@ class Versions:
         targeted = self.found.targeted
         names = f"{self.before.folder.name} → {self.after.folder.name}"
         return f"Versions({names}, targeted {targeted.before:.1%} → {targeted.after:.1%})"
+
+
+def compare(a: Run | Path | str, b: Run | Path | str, **options: Any) -> Comparison | Versions:
+    """Two runs of one grid: their maps where they asked the same target, both versions of it where they did not.
+
+    ``options`` are those of :func:`compare_versions`, or ``top_k`` of :func:`failscape.runs.compare`.
+    """
+    runs = [run if isinstance(run, Run) else Run(run) for run in (a, b)]
+    if same_target(*runs):
+        return compare_maps(*runs, **options)
+    return compare_versions(*runs, **options)
 
 
 def same_target(a: Run, b: Run) -> bool:

@@ -171,7 +171,7 @@ class _Lesson:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, self.recipe.clip)
             optimizer.step()
-            average_in(average, self.target.module, self.recipe.average)
+            average_in(average, self.target.module, min(self.recipe.average, (1 + done) / (10 + done)))
             losses.append(loss.item())
             if step:
                 step(done + 1, self.per_epoch * self.recipe.epochs)

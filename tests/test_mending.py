@@ -1,0 +1,197 @@
+"""The whole loop on a small real run: mend, explore again, compare, audit; kills, mistakes, what is left on disk."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.torch import load_file
+
+import failscape as fs
+from failscape.before_after import BeforeAfter, measure, plan
+from failscape.building import build
+from failscape.cli import main
+from failscape.comparing import compare_versions, siblings
+from failscape.errors import UsageError
+from failscape.mending import Listeners, Plan, go_on, load_mended, mitigate
+from failscape.mitigation import Epoch
+from failscape.runs import Run
+from failscape.targets.registry import load_target, with_weights
+
+QUICK = {"epochs": 2, "lr": 1e-3}
+SMALL = ["--max-items", "400", "--budget", "3000", "--no-report", "--quiet", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run with failure modes; tests must not change it."""
+    out = tmp_path_factory.mktemp("runs")
+    assert main(["train", *SMALL, "--out", str(out)]) == 0
+    return out / "classifier-street-signs-0"
+
+
+@pytest.fixture(scope="module")
+def faded(found: Path) -> tuple[Run, Run]:
+    """Before and after, by the command line."""
+    assert main(["fade", str(found), "--how", "lora", "--set", "epochs=4", "--queries", "3000", "--quiet"]) == 0
+    return Run(found), Run(found.parent / "classifier-street-signs-1")
+
+
+def test_the_loop_mends_and_leaves_everything_on_disk(faded: tuple[Run, Run]) -> None:
+    before, after = faded
+    mended = load_mended(before.folder.path.parent / "mended-classifier-street-signs-0")
+    found = mended.before_after
+    assert found.targeted.relative > 0.4 and found.targeted.high < 0 and found.clean.change < 0.05
+    assert after.settings.make["target"] == mended.uri and after.settings.seed == 1000
+    assert after.landscape().failure_rate < 0.7 * before.landscape().failure_rate
+    card = (mended.folder / "README.md").read_text()
+    assert mended.uri in card and "| targeted failure modes |" in card and before.modes()[0].name in card
+    page = (after.folder / "before-after.html").read_text()
+    assert "of the targeted failures were mended" in page and "http" not in page.replace("http://www.w3.org", "")
+    assert not list(mended.folder.glob("state*")) and list(mended.folder.glob("events*"))
+
+
+def test_the_weights_are_an_ordinary_file(faded: tuple[Run, Run]) -> None:
+    """Loaded by hand into the old target, they answer as the mended one does."""
+    before, after = faded
+    uri = after.settings.make["target"]
+    mended, old = load_target(uri, "cpu"), load_target("embedded:street-signs", "cpu")
+    images = build(before.settings).mdp.items.inputs[:40]
+    changed = not np.allclose(old(images).logits, mended(images).logits)
+    old.module.load_state_dict(load_file(uri.partition("weights=")[2]))
+    np.testing.assert_array_equal(old(images).logits, mended(images).logits)
+    assert changed and mended.name == uri
+
+
+def test_versions_tell_what_moved(faded: tuple[Run, Run], tmp_path: Path) -> None:
+    versions = fs.compare(*faded, queries=2000)
+    assert isinstance(versions, fs.Versions) and versions.seeds == (1, 1)
+    assert versions.numbers == list(
+        load_mended(faded[0].folder.path.parent / "mended-classifier-street-signs-0").numbers
+    )
+    by_name = {shift.what: shift for shift in versions.shifts}
+    assert by_name["failures, Wasserstein distance"].value > 0
+    assert len(by_name["centre of the failures, darken"].null) == 10
+    assert by_name["action probabilities, total variation"].null == ()
+    told = versions.summary()
+    assert json.loads(json.dumps(told, default=str))["targeted"]["before"] == versions.found.targeted.before
+    assert versions.report(tmp_path / "page.html").stat().st_size > 50_000
+    for exemplar in versions.new:
+        assert exemplar.said != exemplar.truth and exemplar.said_before == exemplar.truth
+
+
+def test_runs_with_other_seeds_are_the_null(faded: tuple[Run, Run], tmp_path: Path) -> None:
+    for run in faded:
+        shutil.copytree(run.folder.path, tmp_path / run.folder.name)
+    other = tmp_path / "other-seed"
+    shutil.copytree(faded[0].folder.path, other)
+    config = (other / "config.yml").read_text()
+    (other / "config.yml").write_text(config.replace("seed: 0\n", "seed: 7\n", 1))
+    before, after = (Run(tmp_path / run.folder.name) for run in faded)
+    assert [run.folder.name for run in siblings(before)] == ["other-seed"] and siblings(after) == []
+    versions = compare_versions(before, after, queries=1000)
+    # The copy drew the same map, so nothing moves by chance.
+    assert versions.seeds == (2, 1) and {shift.null for shift in versions.shifts} == {(0.0,)}
+
+
+def test_an_audit_is_for_everybody(faded: tuple[Run, Run], tmp_path: Path) -> None:
+    page, paper = fs.audit(*faded, out=tmp_path)
+    text = page.read_text()
+    for heading in ("In short", "What was tested", "What fails", "What was mended", "What was not tested"):
+        assert f">{heading}" in text
+    assert "in 100 are answered wrongly" in text and paper.read_bytes().startswith(b"%PDF")
+    with pytest.raises(UsageError, match="nothing was mended"):
+        fs.audit(faded[0], faded[0])
+
+
+def test_a_killed_mitigation_goes_on_to_the_same_end(found: Path, tmp_path: Path) -> None:
+    whole = mitigate(found, settings=QUICK, queries=500, out=tmp_path / "whole")
+
+    def kill(epoch: Epoch) -> None:
+        if epoch.number == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mitigate(found, settings=QUICK, queries=500, out=tmp_path / "cut", listeners=Listeners(epoch=kill))
+    (folder,) = (tmp_path / "cut").iterdir()
+    with pytest.raises(UsageError, match="is not finished: failscape mitigate --resume"):
+        load_mended(folder)
+    again = go_on(folder)
+    ends = [load_file(m.folder / "model.safetensors") for m in (whole, again)]
+    assert all((ends[0][name] == ends[1][name]).all() for name in ends[0])
+    pd.testing.assert_frame_equal(whole.before_after.table, again.before_after.table)
+
+
+def test_divergence_says_what_to_do_and_keeps_nothing(found: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"diverged after 1 epochs and was given up.*--set lr=1"):
+        mitigate(found, settings={"lr": 10.0, "epochs": 2, "average": 0.0}, out=tmp_path)
+    (folder,) = tmp_path.iterdir()
+    assert not (folder / "model.safetensors").exists() and Plan.load(folder).recipe["lr"] == 10
+
+
+MISTAKES: dict[str, tuple[list[str], str]] = {
+    "no run": (["mitigate"], "give the folder of a finished run"),
+    "mode": (["mitigate", "RUN", "--modes", "99"], "no failure mode 99; its modes are 1 to"),
+    "numbers": (["mitigate", "RUN", "--modes", "one"], "--modes takes numbers such as 1,3, not 'one'"),
+    "how": (["mitigate", "RUN", "--how", "lorra"], "did you mean lora?"),
+    "setting": (["mitigate", "RUN", "--set", "epoch=3"], "did you mean epochs?"),
+    "resume": (["mitigate", "--resume", "nowhere"], "holds no mitigation"),
+    "mended": (["fade", "RUN", "--mended", "nowhere"], "holds no mitigation"),
+    "audit": (["audit", "nowhere"], "is not a run folder"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes_get_one_line(
+    name: str, found: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command, message = MISTAKES[name]
+    assert main([str(found) if word == "RUN" else word for word in command]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_weights_of_another_architecture_are_refused(faded: tuple[Run, Run]) -> None:
+    weights = faded[1].settings.make["target"].partition("weights=")[2]
+    with pytest.raises(UsageError, match="does not fit"):
+        load_target(f"torchvision:resnet18?weights={weights}", "cpu")
+    assert with_weights("hf:some/folder?revision=main&weights=a", "b") == "hf:some/folder?revision=main&weights=b"
+
+
+# --- what is shown to both versions ---
+
+
+def test_the_plan_shows_an_item_once_per_mode_and_point(found: Path) -> None:
+    run = Run(found)
+    mdp, modes = build(run.settings).mdp, run.modes()
+    pairs = plan(mdp, modes[:2], [1, 2], 3000, 0)
+    held_out = np.flatnonzero(mdp.items.held_out)
+    assert set(pairs["item"]) <= set(held_out) and (pairs["kind"] == "clean").sum() == len(held_out)
+    assert not pairs.duplicated(["kind", "mode", "item", "point"]).any()
+    for number, mode in ((1, modes[0]), (2, modes[1])):
+        own = pairs[(pairs["kind"] == "mode") & (pairs["mode"] == number)]
+        assert set(own["point"]) <= set(mode.points.tolist()) and not own["item"].duplicated().any()
+        assert not mode.classes or set(mdp.items.references[own["item"]]) <= set(mode.classes)
+        free = pairs[(pairs["kind"] == "untouched") & pairs["point"].isin(mode.points)]
+        assert (mode.classes and not set(mdp.items.references[free["item"]]) & set(mode.classes)) or not len(free)
+
+
+def test_a_version_against_itself_shows_no_change(found: Path) -> None:
+    run = Run(found)
+    mdp = build(run.settings).mdp
+    heard: list[tuple[int, int]] = []
+    same = measure(mdp, mdp, run.modes(), [1], queries=1000, step=lambda *told: heard.append(told))
+    assert isinstance(same, BeforeAfter) and same.targeted.change == same.clean.change == same.untouched.change == 0
+    assert len(same.new_failures) == 0 and same.harmed == [] and heard[-1][0] == heard[-1][1]
+
+
+def test_other_items_cannot_be_paired(found: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(found)
+    settings: Callable[..., object] = run.settings.make.__setitem__
+    mdp = build(run.settings).mdp
+    settings("max_items", 300)
+    with pytest.raises(UsageError, match="not shown the same items"):
+        measure(mdp, build(run.settings).mdp, run.modes(), [1])

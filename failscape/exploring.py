@@ -188,21 +188,22 @@ def tell_findings(console: Console, run: Run) -> None:
     if (path / "report.html").exists():
         console.print("report      ", str(path / "report.html"), markup=False, soft_wrap=True)
     console.print("TensorBoard ", f"tensorboard --logdir {path.parent}", markup=False, soft_wrap=True)
+    for label, (command, what) in zip(("next", "", "", ""), suggestions(run, smallest), strict=False):
+        console.print(f"{label:<12}", command, f"  {what}", markup=False, soft_wrap=True)
+
+
+def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
+    """Commands to go on with, and what each is for."""
+    path, found = run.folder.path, []
     probe = _first_failure(run)
     if probe is not None:
-        console.print(
-            "next        ",
-            f"failscape show {path} {probe}",
-            "  re-create the worst failure",
-            markup=False,
-            soft_wrap=True,
-        )
-    if run.modes():
-        console.print("            ", f"failscape feedback {path}", "  rate what matters", markup=False, soft_wrap=True)
+        found.append((f"failscape show {path} {probe}", "re-create the worst failure"))
+    if smallest is None and any(mode.confirmed for mode in run.modes()):
+        found.append((f"failscape feedback {path}", "rate what matters"))
+        found.append((f"failscape fade {path}", "mend it and look again"))
     if run.settings.explorer != "scan" and smallest is None:
-        console.print(
-            "            ", f"failscape scan {path}", "  the whole truth, to compare with", markup=False, soft_wrap=True
-        )
+        found.append((f"failscape scan {path}", "the whole truth, to compare with"))
+    return found
 
 
 def tell_modes(console: Console, modes: Sequence[Mode]) -> None:

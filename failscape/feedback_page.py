@@ -7,6 +7,7 @@ that follows it, which shows what was read back from the store after the commit.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from typing import Any
@@ -169,6 +170,9 @@ def serve(survey: Survey, *, port: int, budget: int, rater: str | None) -> None:
         raise UsageError(
             f"cannot listen at port {port}: {os.strerror(error.errno or 0)}; give another one: --port P"
         ) from None
+    # A shell makes its background jobs deaf to Ctrl-C, and a page has no other end.
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.default_int_handler)
     with listening:
         server = server_of.create_server(make_app(survey, budget=budget, rater=rater), sockets=[listening], ident=None)
         address = f"http://{HOST}:{listening.getsockname()[1]}/"

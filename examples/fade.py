@@ -1,0 +1,27 @@
+"""Find failures, mend them, look again: the whole loop in Python. Some minutes on two cores, no network."""
+
+import gymnasium as gym
+
+import failscape as fs
+
+
+def main() -> None:
+    """Prints what was found, what was mended and what it cost; writes a page and an audit."""
+    envs = gym.make_vec("failscape/Classifier-v0", num_envs=32)
+    run = fs.explore(envs, explorer="dqn", budget=20_000, seed=0)
+    for number, mode in enumerate(run.modes(), start=1):
+        print(number, mode.name, f"{mode.rate:.0%} fail")
+
+    # People may say first which failures matter: failscape feedback RUN
+    faded = fs.fade(run, how="lora")  # mends, explores again with a fresh agent, compares
+    print(faded.uri)
+    for effect in (faded.versions.found.targeted, faded.versions.found.untouched, faded.versions.found.clean):
+        print(f"{effect.what}: {effect.before:.1%} → {effect.after:.1%} ({100 * effect.change:+.1f} points)")
+    for shift in faded.versions.shifts:
+        print(f"{shift.what}: {shift.value:.3g} {shift.unit}", "significant" if shift.significant else "")
+    print(faded.versions.report("before-after.html"))
+    print(fs.audit(run, faded.runs[0]))
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 SUBPACKAGES := records data concepts targets feedback rewards envs agents analysis mitigation
-BENCHMARKS := street throughput edits fidelity discovery resume micro planted intervals cost feedback mitigation
+BENCHMARKS := street throughput edits fidelity discovery resume micro planted intervals cost feedback mitigation transport
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint type test test-slow format bench clean

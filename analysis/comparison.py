@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import ot
-from scipy.spatial.distance import cdist
 
 from failscape.analysis.landscape import Landscape, rank_correlation
+from failscape.analysis.transport import wasserstein
 from failscape.errors import UsageError
 
 
@@ -62,7 +61,7 @@ def compare(a: Landscape, b: Landscape, top_k: int = 10) -> Comparison:
         spearman=rank_correlation(rates_a, rates_b),
         top_k=top_k,
         top_k_recall=len(worst_a & worst_b) / top_k,
-        wasserstein=lattice_distance(rates_a, rates_b, a.space.grid()),
+        wasserstein=wasserstein(rates_a, rates_b, a.space),
         rate_a=a.failure_rate,
         rate_b=b.failure_rate,
         coverage_a=a.coverage,
@@ -73,16 +72,3 @@ def compare(a: Landscape, b: Landscape, top_k: int = 10) -> Comparison:
         worst_change=float((rates_b - rates_a).max()),
         names=(a.name, b.name),
     )
-
-
-def lattice_distance(rates_a: np.ndarray, rates_b: np.ndarray, grid: np.ndarray) -> float:
-    """Wasserstein-1 distance [levels] between two failure distributions on the lattice: ``(P,), (P,), (P, K)``.
-
-    Rates are normalised to distributions; moving mass by one level of one concept costs 1 (city-block ground metric).
-    Exact, by POT's network simplex. NaN where either has no failures.
-    """
-    if rates_a.sum() <= 0 or rates_b.sum() <= 0:
-        return float("nan")
-    cost = cdist(grid, grid, "cityblock")
-    a, b = rates_a / rates_a.sum(), rates_b / rates_b.sum()
-    return float(ot.emd2(a, b, cost))

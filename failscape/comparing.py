@@ -111,10 +111,8 @@ def compare(a: Run | Path | str, b: Run | Path | str, **options: Any) -> Compari
 
     ``options`` are those of :func:`compare_versions`, or ``top_k`` of :func:`failscape.runs.compare`.
     """
-    runs = [run if isinstance(run, Run) else Run(run) for run in (a, b)]
-    if same_target(*runs):
-        return compare_maps(*runs, **options)
-    return compare_versions(*runs, **options)
+    a, b = (run if isinstance(run, Run) else Run(run) for run in (a, b))
+    return (compare_maps if same_target(a, b) else compare_versions)(a, b, **options)
 
 
 def same_target(a: Run, b: Run) -> bool:

@@ -1,86 +1,14 @@
 """Two landscapes compared; the Wasserstein distance on the lattice against brute force and by hand."""
 
-import itertools
-
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from scipy.optimize import linprog
 
-from failscape.analysis.comparison import compare, lattice_distance
+from failscape.analysis.comparison import compare
 from failscape.analysis.landscape import Landscape, rank_correlation
+from failscape.analysis.transport import wasserstein
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.errors import UsageError
-
-
-def grid(*shape: int) -> np.ndarray:
-    return np.stack([g.ravel() for g in np.indices(shape)], axis=1)
-
-
-def brute_force(a: np.ndarray, b: np.ndarray, points: np.ndarray) -> float:
-    """The cheapest plan that moves ``a / sum`` to ``b / sum``, as a linear programme over every pair of points."""
-    n = len(points)
-    cost = [np.abs(points[i] - points[j]).sum() for i, j in itertools.product(range(n), repeat=2)]
-    leaves = np.kron(np.eye(n), np.ones(n))
-    arrives = np.kron(np.ones(n), np.eye(n))
-    masses = np.concatenate([a / a.sum(), b / b.sum()])
-    found = linprog(cost, A_eq=np.concatenate([leaves, arrives]), b_eq=masses)
-    assert found.success
-    return float(found.fun)
-
-
-@pytest.mark.parametrize("shape", [(5,), (3, 3), (2, 2, 2)])
-def test_the_distance_is_the_cheapest_plan(shape: tuple[int, ...]) -> None:
-    rng = np.random.default_rng(0)
-    points = grid(*shape)
-    for _ in range(4):
-        a, b = rng.random((2, len(points))) * (rng.random((2, len(points))) < 0.7)
-        a[0], b[-1] = a[0] + 0.1, b[-1] + 0.1
-        assert lattice_distance(a, b, points) == pytest.approx(brute_force(a, b, points), abs=1e-7)
-
-
-RATES = arrays(np.float64, 9, elements=st.floats(0.01, 1))
-
-
-@given(RATES, RATES, RATES, st.floats(0.1, 10))
-@settings(max_examples=30, deadline=None)
-def test_it_is_a_metric_of_distributions(a: np.ndarray, b: np.ndarray, c: np.ndarray, scale: float) -> None:
-    points = grid(3, 3)
-    ab, bc, ac = (lattice_distance(x, y, points) for x, y in [(a, b), (b, c), (a, c)])
-    assert lattice_distance(a, a, points) == pytest.approx(0, abs=1e-9)
-    assert ab == pytest.approx(lattice_distance(b, a, points), abs=1e-9) and 0 <= ab <= 4
-    assert ac <= ab + bc + 1e-9
-    assert lattice_distance(scale * a, b, points) == pytest.approx(ab, abs=1e-9)
-
-
-def test_by_hand_on_a_line() -> None:
-    points = grid(5)
-    one, other = np.array([0, 1.0, 0, 0, 0]), np.array([0, 0, 1.0, 0, 0])
-    assert lattice_distance(one, one, points) == pytest.approx(0)
-    assert lattice_distance(one, other, points) == pytest.approx(1)  # a level is a level
-    peaks, middle = np.array([1.0, 0, 0, 0, 1]), np.array([0, 0, 1.0, 0, 0])
-    assert lattice_distance(peaks, middle, points) == pytest.approx(2)
-    assert lattice_distance(peaks, np.ones(5), points) == pytest.approx((3 + 1 + 1 + 3) / 10)  # sum of |CDF - CDF|
-
-
-def test_by_hand_on_a_plane() -> None:
-    points = grid(3, 3)
-    corner, opposite = np.eye(9)[0], np.eye(9)[8]
-    assert lattice_distance(corner, opposite, points) == pytest.approx(4)  # city block: two levels of each
-    assert lattice_distance(corner + opposite, np.eye(9)[2] + np.eye(9)[6], points) == pytest.approx(2)
-    # Unlike a distance of sorted probabilities, it sees where the failures are.
-    assert lattice_distance(corner, np.eye(9)[1], points) < lattice_distance(corner, opposite, points)
-
-
-def test_without_failures_there_is_no_distance() -> None:
-    assert np.isnan(lattice_distance(np.zeros(5), np.ones(5), grid(5)))
-    assert np.isnan(lattice_distance(np.ones(5), np.zeros(5), grid(5)))
-
-
-# --- compare ---
 
 SPACE = concept_space(["rotation=-10,0,10", "darken=0.1,0.2"])
 
@@ -117,7 +45,7 @@ def test_an_opposite_landscape_disagrees() -> None:
     a, b = landscape([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], "a"), landscape([0.6, 0.5, 0.4, 0.3, 0.2, 0.1], "b")
     found = compare(a, b, top_k=3)
     assert found.spearman == -1 and found.top_k_recall == 0
-    assert found.wasserstein == pytest.approx(brute_force(np.arange(1.0, 7), np.arange(6.0, 0, -1), SPACE.grid()))
+    assert found.wasserstein == pytest.approx(wasserstein(np.arange(1.0, 7), np.arange(6.0, 0, -1), SPACE))
 
 
 def test_top_k_is_at_most_the_grid() -> None:

@@ -4,6 +4,9 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog
 
 from failscape.analysis.transport import barycenter, centre, costs, failure_distribution, wasserstein
@@ -46,6 +49,26 @@ def test_distances_by_hand() -> None:
     assert wasserstein(at(PLANE, p0=1), at(PLANE, p8=1), PLANE) == 4  # two levels of either concept
     assert wasserstein(at(LINE, p0=0.5, p4=0.5), at(LINE, p2=1), LINE) == pytest.approx(2)
     assert np.isnan(wasserstein(np.zeros(5), one, LINE))
+
+
+RATES = arrays(np.float64, 9, elements=st.floats(0.01, 1))
+
+
+@given(RATES, RATES, RATES, st.floats(0.1, 10))
+@settings(max_examples=30, deadline=None)
+def test_it_is_a_metric_of_distributions(a: np.ndarray, b: np.ndarray, c: np.ndarray, scale: float) -> None:
+    ab, bc, ac = (wasserstein(x, y, PLANE) for x, y in [(a, b), (b, c), (a, c)])
+    assert wasserstein(a, a, PLANE) == pytest.approx(0, abs=1e-9)
+    assert ab == pytest.approx(wasserstein(b, a, PLANE), abs=1e-9) and 0 <= ab <= 4
+    assert ac <= ab + bc + 1e-9
+    assert wasserstein(scale * a, b, PLANE) == pytest.approx(ab, abs=1e-9)
+
+
+def test_it_sees_where_the_failures_are() -> None:
+    """Unlike a distance of sorted probabilities."""
+    corner, near, opposite = np.eye(9)[0], np.eye(9)[1], np.eye(9)[8]
+    assert wasserstein(corner, near, PLANE) < wasserstein(corner, opposite, PLANE)
+    assert wasserstein(corner + opposite, np.eye(9)[2] + np.eye(9)[6], PLANE) == pytest.approx(2)
 
 
 def test_levels_without_order_are_all_as_far_apart() -> None:

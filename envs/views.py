@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from failscape.envs.mdp import ConceptMDP, Outcome, State
 from failscape.envs.memory import Outcomes
 from failscape.envs.recording import Recorder
 from failscape.errors import UsageError
+from failscape.targets.base import Target
+from failscape.targets.registry import load_target
 
 
 def explorable(mdp: ConceptMDP) -> np.ndarray:
@@ -103,6 +106,26 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self.recorder: Recorder | None = None
         self._pool = explorable(mdp)
         self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
+
+    def with_target(self, target: Target | str) -> ConceptVectorEnv:
+        """The same items and edits around another target, such as this one mended: a URI, or the target itself.
+
+        Raises:
+            UsageError: it cannot be loaded, knows other classes or takes other inputs.
+        """
+        other = load_target(target, str(self.mdp.target.device)) if isinstance(target, str) else target
+        limit = None if self.max_episode_steps == np.iinfo(np.int64).max else self.max_episode_steps
+        twin = ConceptVectorEnv(
+            self.mdp.with_target(other),
+            self.num_envs,
+            max_episode_steps=limit,
+            memory=self.outcomes.capacity,
+            render_mode=self.render_mode,
+        )
+        twin.spec = copy.deepcopy(self.spec)
+        if twin.spec is not None:
+            twin.spec.kwargs["target"] = other.name
+        return twin
 
     def _restart(self, where: np.ndarray) -> None:
         items = np.array([draw(self._pool, self._rngs[i]) for i in np.flatnonzero(where)], np.int64)

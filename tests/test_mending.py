@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import gymnasium as gym
 import numpy as np
 import pandas as pd
 import pytest
@@ -195,3 +196,18 @@ def test_other_items_cannot_be_paired(found: Path, monkeypatch: pytest.MonkeyPat
     settings("max_items", 300)
     with pytest.raises(UsageError, match="not shown the same items"):
         measure(mdp, build(run.settings).mdp, run.modes(), [1])
+
+
+def test_environments_go_around_another_target(faded: tuple[Run, Run], tmp_path: Path) -> None:
+    """As in Python: the same environments, the mended target, a new run, the page."""
+    before, after = faded
+    uri = after.settings.make["target"]
+    envs = gym.make_vec("failscape/Classifier-v0", num_envs=8, max_items=400, device="cpu").unwrapped
+    mended = envs.with_target(uri)
+    assert mended.mdp.target.name == uri and mended.mdp.items is envs.mdp.items and mended.num_envs == 8
+    run = fs.explore(mended, explorer="random", budget=300, out=tmp_path, report=False)
+    assert run.settings.make["target"] == uri
+    versions = fs.compare(before, run, queries=500)
+    assert versions.report(tmp_path / "before-after.html").exists()
+    with pytest.raises(UsageError, match="differ in their class names"):
+        envs.with_target("torchvision:squeezenet1_1?weights=none")

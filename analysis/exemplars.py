@@ -22,7 +22,7 @@ from failscape.envs.mdp import compound
 class Exemplar:
     """One probe, as a person looks at it."""
 
-    probe: int  # its number in the run: what ``failscape show`` takes
+    probe: int  # its number in the run: what ``failscape show`` takes; -1 where it is of no run
     name: str  # of the item
     point: int
     edit: str  # ``rotation 5°, darken 0.4``

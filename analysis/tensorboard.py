@@ -91,9 +91,9 @@ class Board:
         for name in ("targeted", "untouched", "clean"):
             for when in ("before", "after"):
                 self.writer.add_scalar(f"compare/{name}_{when}", figures[name][when], step)
-        for name, landscape in zip(("before", "after"), landscapes, strict=True):
+        for name, landscape in zip(("1_before", "2_after"), landscapes, strict=True):
             picture = pixels(landscape_picture(landscape))
-            self.writer.add_image(f"compare/{name}", picture, step, dataformats="HWC")
+            self.writer.add_image(f"compare/map_{name}", picture, step, dataformats="HWC")
         if new:
             self.writer.add_image("compare/new_failures", pixels(exemplars_picture(new)), step, dataformats="HWC")
 

@@ -1,6 +1,6 @@
-"""Takes the README's pictures from a finished run: the landscape, the report and TensorBoard, in headless Chromium.
+"""Takes the README's pictures from a finished run and one of its mended target, in headless Chromium.
 
-``python -m zoo.readme_pictures runs/classifier-street-signs-0``
+``python -m zoo.readme_pictures runs/classifier-street-signs-0 runs/classifier-street-signs-1``
 """
 
 from __future__ import annotations
@@ -23,26 +23,37 @@ from failscape.analysis.plots.still import landscape_picture, pixels
 from failscape.runs import Run
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
-REPORT, BOARD = (1180, 1560), (1280, 1000)  # [px]
+REPORT, BOARD, PAGE, RATE = (1180, 1560), (1280, 1000), (1180, 1500), (1200, 880)  # [px]
 PORT = 6996
 WAIT = 90.0  # [s] for a page
 
 
 def main() -> None:
-    """Writes ``landscape.png``, ``report.png`` and ``tensorboard.png``."""
+    """Writes ``landscape``, ``report``, ``tensorboard``, ``feedback`` and ``before-after``, all ``.png``."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("run", type=Path)
-    folder = parser.parse_args().run
+    parser.add_argument("after", type=Path)
+    args = parser.parse_args()
+    folder = args.run
     picture = pixels(landscape_picture(Run(folder).landscape()), dpi=100)
     Image.fromarray(picture).save(PICTURES / "landscape.png", optimize=True)
-    with browser(*REPORT) as page:
-        page.get((folder / "report.html").resolve().as_uri())
-        page.save_screenshot(str(PICTURES / "report.png"))
-    with tensorboard(folder.parent) as address, browser(*BOARD) as page:
+    for name, path, size in (
+        ("report", folder / "report", REPORT),
+        ("before-after", args.after / "before-after", PAGE),
+    ):
+        with browser(*size) as page:
+            page.get(path.with_suffix(".html").resolve().as_uri())
+            page.save_screenshot(str(PICTURES / f"{name}.png"))
+    rate = ["-m", "failscape.cli", "feedback", str(folder), "--no-report", "--rater", "Ada", "--port", str(PORT)]
+    with served(rate, "") as address, browser(*RATE) as page:
+        page.get(address)
+        page.save_screenshot(str(PICTURES / "feedback.png"))
+    command = ["-m", "tensorboard.main", "--logdir", str(folder.parent), "--host", "127.0.0.1", "--port", str(PORT)]
+    with served(command, "data/runs") as address, browser(*BOARD) as page:
         page.get(f"{address}?tab=images#images")
         wait(lambda: loaded(page) >= 3)
         page.save_screenshot(str(PICTURES / "tensorboard.png"))
-    for name in ("report", "tensorboard"):
+    for name in ("report", "tensorboard", "feedback", "before-after"):
         path = PICTURES / f"{name}.png"
         Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(path, optimize=True)
 
@@ -63,13 +74,12 @@ def browser(width: int, height: int) -> Iterator[webdriver.Chrome]:
 
 
 @contextmanager
-def tensorboard(logdir: Path) -> Iterator[str]:
-    """A TensorBoard that has read ``logdir``; its address."""
-    command = ["-m", "tensorboard.main", "--logdir", str(logdir), "--host", "127.0.0.1", "--port", str(PORT)]
+def served(command: list[str], path: str) -> Iterator[str]:
+    """A server that answers at ``path`` with something; its address."""
     server = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{PORT}/"
     try:
-        wait(lambda: urllib.request.urlopen(f"{address}data/runs", timeout=5).read() not in (b"", b"[]"))
+        wait(lambda: urllib.request.urlopen(f"{address}{path}", timeout=5).read() not in (b"", b"[]"))
         yield address
     finally:
         server.terminate()

@@ -33,7 +33,8 @@ def exemplars_picture(exemplars: Sequence[Exemplar]) -> Figure:
 
 def _pair(axes: Axes, left: float, top: float, exemplar: Exemplar) -> None:
     says = f"“{exemplar.said}” {percent(exemplar.confidence)}"
-    texts = [(f"“{exemplar.said_before}”", f"truth: {exemplar.truth}"), (says, f"probe {exemplar.probe}")]
+    which = f"probe {exemplar.probe}" if exemplar.probe >= 0 else exemplar.name
+    texts = [(f"“{exemplar.said_before}”", f"truth: {exemplar.truth}"), (says, which)]
     for picture, x, lines in zip((exemplar.before, exemplar.after), (left, left + 1.15), texts, strict=True):
         axes.imshow(picture, extent=(x, x + 1, top + 1, top), interpolation="nearest" if len(picture) < 112 else "auto")
         for k, line in enumerate(lines):

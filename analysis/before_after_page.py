@@ -42,6 +42,7 @@ class Story:
     new: Sequence[Exemplar]
     shifts: Sequence[Shift]
     seeds: tuple[int, int]
+    unseen: bool  # whether the second exploration was of items that the fine-tune had not seen
     modes_before: Sequence[Mode]
     modes_after: Sequence[Mode]
     facts: Mapping[str, str] = field(default_factory=dict)  # how to repeat it

@@ -4,7 +4,7 @@ For each seed the default explorer finds failure modes (20 000 queries) on the i
 confirmed ones are mended in full, by LoRA and in the last layer only. Both versions are then shown every held-out item
 at every point of the grid. An untouched point is one that no targeted mode holds, for the classes that none holds
 there; it is harmed where it became worse by more than two points beyond its 95 % interval. A fresh agent with another
-seed then explores the target that was mended in full.
+seed then explores the target that was mended in full, on held-out items only: the fine-tune has seen the others.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from benchmarks.exploring import explored_modes
 from failscape.analysis.effects import effect
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
+from failscape.data import only_held_out
 from failscape.envs.mdp import ConceptMDP
 from failscape.mitigation import choose_modes, fine_tune, recipe
 from failscape.mitigation.batches import Failures
@@ -68,7 +69,8 @@ def mended(known: truth.KnownMDP, modes: list[Mode], how: str, seed: int, before
     figure = compared(known, live, modes) | {"epochs": len(tuned.history) - 1, "best": tuned.best}
     if before is not None:
         points = np.unique(np.concatenate([mode.points for mode in modes]))
-        after, again = explored_modes(live, "dqn", BUDGET, seed + 100)
+        unseen = ConceptMDP(target, known.space, only_held_out(known.items), known.reward)
+        after, again = explored_modes(unseen, "dqn", BUDGET, seed + 100)
         rates = [float(landscape.table["smoothed"][points].mean()) for landscape in (before, after)]
         figure |= {"re-explored": rates, "modes_left": [m.name for m in again if m.confirmed]}
     restore_weights(target.module, old)

@@ -3,7 +3,7 @@
 from failscape.data.base import Items, Prepare, Skipped, Source, Unreadable
 from failscape.data.decode import decode
 from failscape.data.folder import FolderSource
-from failscape.data.items import load_items, reasons, write_skipped
+from failscape.data.items import load_items, only_held_out, reasons, write_skipped
 from failscape.data.sources import open_source
 from failscape.data.split import held_out
 
@@ -17,6 +17,7 @@ __all__ = [
     "decode",
     "held_out",
     "load_items",
+    "only_held_out",
     "open_source",
     "reasons",
     "write_skipped",

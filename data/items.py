@@ -83,6 +83,22 @@ def load_items(
     )
 
 
+def only_held_out(items: Items, share: float = 0.2) -> Items:
+    """The held-out items alone; about ``share`` of them are held out in turn, by another hash of their names.
+
+    Whatever learned from the others, such as a fine-tune, has seen none of these.
+    """
+    kept = np.flatnonzero(items.held_out)
+    names = tuple(items.names[i] for i in kept)
+    return Items(
+        inputs=items.inputs[torch.from_numpy(kept).to(items.inputs.device)],
+        references=items.references[kept],
+        names=names,
+        held_out=held_out_both([f"again {name}" for name in names], share),
+        skipped=items.skipped,
+    )
+
+
 class _Rows:
     """Inputs ``(N, ...)`` that are filled in any order."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from failscape.data import load_items, open_source
+from failscape.data import load_items, only_held_out, open_source
 from failscape.envs.exploration import classes_seen, explored_space, make_moves
 from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.looks import Looks
@@ -36,6 +36,7 @@ def make_mdp(
     only_matching: bool = False,
     max_items: int = 5000,
     held_out: float = 0.2,
+    unseen: bool = False,
     data_seed: int = 0,
     looks: str | Path | None = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -101,6 +102,8 @@ def make_mdp(
         only_matching: leave out folders that match no class.
         max_items: images held in memory at most, drawn evenly over classes.
         held_out: share of the images kept from exploration, for confirming what it finds.
+        unseen: explore only images that are held out otherwise, such as those that a fine-tune has not seen; a share
+            of them is held out in turn.
         data_seed: of the draw of images.
         looks: a file that keeps what the target makes of the unedited images; read if it is there.
         progress: called with what is being done, how far it is, and how much there is.
@@ -125,6 +128,7 @@ def make_mdp(
         held_out_share=held_out,
         progress=(lambda done, total: progress("reading images", done, total)) if progress else None,
     )
+    items = only_held_out(items, held_out) if unseen else items
     if space.slice_axis is not None:
         space = explored_space(explore, concepts, start, classes_seen(items, frozen.class_names))
     seen = _look(frozen, items, looks, progress)

@@ -25,6 +25,7 @@ from failscape.mending import PLAN, Plan
 from failscape.mitigation import choose_modes
 from failscape.runs import Run
 from failscape.runs import compare as compare_maps
+from failscape.targets.registry import load_target
 
 N_NEW = 12  # newly created failures that are shown
 Step = Callable[[str, int, int], None]
@@ -52,6 +53,11 @@ class Versions:
     def modes(self) -> tuple[list[Mode], list[Mode]]:
         """Failure modes of either run."""
         return self.before.modes(), self.after.modes()
+
+    @property
+    def unseen(self) -> bool:
+        """Whether the second run explored items that neither the first nor the fine-tune had seen."""
+        return bool(self.after.settings.make.get("unseen"))
 
     def summary(self) -> dict[str, Any]:
         """The figures, as plain values."""
@@ -90,11 +96,13 @@ class Versions:
             new=self.new,
             shifts=self.shifts,
             seeds=self.seeds,
+            unseen=self.unseen,
             modes_before=self.modes[0],
             modes_after=self.modes[1],
             facts={
                 "before": f"{target_of(self.before)}, run {self.before.folder.path}",
                 "after": f"{target_of(self.after)}, run {self.after.folder.path}",
+                **({} if not self.unseen else {"items": "the run after explored items that the run before held out"}),
                 "command": f"failscape compare {self.before.folder.path} {self.after.folder.path}",
             },
         )
@@ -150,7 +158,8 @@ def compare_versions(
             raise UsageError(f"{run.folder.path} is not finished; --resume it first")
     numbers = targeted(before, after)
     maps = compare_landscapes(before.landscape(), after.landscape())
-    old, new = (_load(run, imports, step) for run in (before, after))
+    old = _load(before, imports, step)
+    new = old.with_target(load_target(str(target_of(after)), str(old.target.device)), old.looks)
     found = measure(
         old,
         new,

@@ -25,6 +25,7 @@ MAKE = (
     "classes",
     "only_matching",
     "max_items",
+    "unseen",
     "device",
 )
 
@@ -56,6 +57,9 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--classes", metavar="CSV", help="file folder,class where folder names are not the target's")
     group.add_argument(
         "--only-matching", action="store_true", default=None, help="leave out folders that match no class"
+    )
+    group.add_argument(
+        "--unseen", action="store_true", default=None, help="only images held out otherwise: for a fine-tuned target"
     )
     group.add_argument("--max-items", type=positive, metavar="N", help="images held in memory at most (default 5000)")
     group.add_argument(

@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from failscape.data import Skipped, Unreadable, held_out, load_items, open_source, reasons, write_skipped
+from failscape.data import (
+    Items,
+    Skipped,
+    Unreadable,
+    held_out,
+    load_items,
+    only_held_out,
+    open_source,
+    reasons,
+    write_skipped,
+)
 from failscape.data.sample import draw
 from failscape.errors import UsageError
 
@@ -178,3 +188,15 @@ def test_importing_is_light():
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_held_out_items_alone_are_split_anew() -> None:
+    names = tuple(f"item-{i}" for i in range(400))
+    held_out = np.arange(400) % 4 == 0
+    items = Items(torch.arange(400)[:, None], np.arange(400) % 3, names, held_out)
+    alone = only_held_out(items)
+    assert alone.names == tuple(names[i] for i in range(0, 400, 4)) and alone.inputs[:, 0].tolist() == list(
+        range(0, 400, 4)
+    )
+    assert 10 <= alone.held_out.sum() <= 30 and (alone.references == items.references[::4]).all()
+    assert (only_held_out(items).held_out == alone.held_out).all()

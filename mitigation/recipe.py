@@ -16,9 +16,9 @@ class Recipe:
 
     how: str  # which weights learn: head, full or lora
     optimizer: str = "adamw"  # or sgd, with momentum .9
-    lr: float = 6e-4  # the highest; it rises over the first tenth of the steps and falls to 0 by a cosine
+    lr: float = 1e-3  # the highest; it rises over the first tenth of the steps and falls to 0 by a cosine
     weight_decay: float = 0.01
-    epochs: int = 12  # at most
+    epochs: int = 16  # at most
     batch_size: int = 64  # items; each is shown clean and edited
     distill: float = 1.0  # weight of staying with the old answers on clean items; 0 for none
     clip: float = 1.0  # largest norm of the gradient
@@ -54,7 +54,7 @@ class Recipe:
 # FSRL (arXiv 2406.07145, released code) trains the last layer by SGD at 1e-3 with momentum .9.
 RECIPES: dict[str, dict[str, Any]] = {
     "head": {"optimizer": "sgd", "lr": 1e-3, "weight_decay": 0.0},
-    "full": {"optimizer": "adamw", "lr": 6e-4},
+    "full": {"optimizer": "adamw", "lr": 1e-3},
     "lora": {"optimizer": "adamw", "lr": 3e-3},
 }
 MEANINGS = {

@@ -51,6 +51,6 @@ def finish(path: Path | None, rows: list[Row], figures: Mapping[str, Any]) -> in
         verdict, bound = ("ok  " if row.met else "MISS"), ("most" if row.at_most else "least")
         print(f"{verdict} {row.name}: {row.value:.4g} (goal: at {bound} {row.goal:g})")
     if path:
-        must_show = [{"name": r.name, "value": r.value, "goal": r.goal, "met": r.met} for r in rows]
+        must_show = [{"name": r.name, "value": float(r.value), "goal": r.goal, "met": bool(r.met)} for r in rows]
         write_json(path, {"must_show": must_show, **figures, "machine": machine()})
     return 0 if all(row.met for row in rows) else 1

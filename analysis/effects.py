@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from failscape.analysis.multiple import exceeds_paired, holm
+from failscape.analysis.multiple import exceeds_paired
 
 CONFIDENCE = 0.95
 WORSE = 0.02  # rise of a failure rate that counts as harm, where its whole interval lies above
@@ -73,13 +73,3 @@ def effects_by(what: pd.Series, before: np.ndarray, after: np.ndarray) -> list[E
     """The effect within each group of pairs, in the groups' order: ``(M,) x 3``. In a group an item counts once."""
     groups = what.to_numpy()
     return [effect(str(name), before[groups == name], after[groups == name]) for name in what.unique()]
-
-
-def significant_rises(effects: list[Effect], level: float = 0.05) -> list[Effect]:
-    """Effects that made something worse by more than chance, of however many (Holm 1979), the worst first."""
-    if not effects:
-        return []
-    adjusted = holm(np.array([e.p_value for e in effects]))
-    return sorted(
-        (e for e, p in zip(effects, adjusted, strict=True) if p <= level and e.change > 0), key=lambda e: -e.change
-    )

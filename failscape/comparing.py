@@ -23,7 +23,7 @@ from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mending import PLAN, Plan
 from failscape.mitigation import choose_modes
-from failscape.runs import Run
+from failscape.runs import Run, finished_beside
 from failscape.runs import compare as compare_maps
 from failscape.targets.registry import load_target
 
@@ -188,16 +188,12 @@ def targeted(before: Run, after: Run) -> list[int]:
 
 def siblings(run: Run) -> list[Run]:
     """Finished runs beside ``run`` that differ from it in their seed only."""
-    found = []
-    for config in sorted(run.folder.path.parent.glob("*/config.yml")):
-        try:
-            other = Run(config.parent)
-        except UsageError:  # somebody else's folder
-            continue
-        mine, theirs = (dataclasses.replace(r.settings, seed=0) for r in (run, other))
-        if theirs == mine and other.settings.seed != run.settings.seed and other.summary:
-            found.append(other)
-    return found
+    mine = run.settings
+    return [
+        other
+        for other in finished_beside(run)
+        if other.settings.seed != mine.seed and dataclasses.replace(other.settings, seed=mine.seed) == mine
+    ]
 
 
 def new_exemplars(mdp: ConceptMDP, found: BeforeAfter, n: int = N_NEW) -> list[Exemplar]:

@@ -25,7 +25,7 @@ from failscape.mitigation.batches import Failures
 from failscape.mitigation.recipe import MEANINGS
 from failscape.mitigation.state import FILE as STATE
 from failscape.mitigation.state import copy_weights, restore_weights
-from failscape.records.folder import write_json, write_whole
+from failscape.records.folder import new_folder, write_json, write_whole
 from failscape.runs import Run
 from failscape.targets.registry import with_weights
 
@@ -122,7 +122,7 @@ def mitigate(
         queries=queries,
         imports=list(imports) or run.settings.imports,
     )
-    folder = _new_folder(Path(out), f"mended-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}")
+    folder = new_folder(Path(out), f"mended-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}")
     write_whole(folder / PLAN, yaml.safe_dump(dataclasses.asdict(plan), sort_keys=False, allow_unicode=True))
     return go_on(folder, listeners)
 
@@ -258,16 +258,3 @@ def row_text(effect: Effect) -> str:
         f"{effect.before:.1%} | {effect.after:.1%} | {100 * effect.change:+.1f} "
         f"({100 * effect.low:+.1f} to {100 * effect.high:+.1f}) | {effect.n}"
     )
-
-
-def _new_folder(root: Path, name: str) -> Path:
-    number = 0
-    while True:
-        path = root / f"{name}-{number}"
-        try:
-            path.mkdir(parents=True)
-            return path
-        except FileExistsError:
-            number += 1
-        except OSError as error:
-            raise UsageError(f"cannot make {path}: {error.strerror}") from error

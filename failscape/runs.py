@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,16 +134,25 @@ def compare(a: Run | Path | str, b: Run | Path | str, top_k: int = 10) -> Compar
 
 def find_scan(run: Run) -> Run | None:
     """A finished exhaustive scan beside ``run``, of the same environment and grid; None if there is none."""
+    for other in finished_beside(run):
+        mine, theirs = run.settings, other.settings
+        same = (mine.env, mine.make, mine.space) == (theirs.env, theirs.make, theirs.space)
+        if theirs.explorer == "scan" and same:
+            return other
+    return None
+
+
+def finished_beside(run: Run) -> Iterator[Run]:
+    """The other finished runs in the folder that holds ``run``."""
     for config in sorted(run.folder.path.parent.glob("*/config.yml")):
+        if config.parent == run.folder.path:
+            continue
         try:
             other = Run(config.parent)
         except UsageError:  # somebody else's folder
             continue
-        mine, theirs = run.settings, other.settings
-        same = (mine.env, mine.make, mine.space) == (theirs.env, theirs.make, theirs.space)
-        if theirs.explorer == "scan" and same and other.summary and config.parent != run.folder.path:
-            return other
-    return None
+        if other.summary:
+            yield other
 
 
 def explore(

@@ -34,17 +34,7 @@ class RunFolder:
     @classmethod
     def create(cls, root: Path, stem: str, config: Mapping[str, Any], command: Sequence[str]) -> RunFolder:
         """A new folder ``root/stem-0``, or the first number that is free."""
-        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "run"
-        number = 0
-        while True:
-            path = root / f"{stem}-{number}"
-            try:
-                path.mkdir(parents=True)
-                break
-            except FileExistsError:
-                number += 1
-            except OSError as error:
-                raise UsageError(f"cannot make {path}: {error.strerror}") from error
+        path = new_folder(root, stem)
         (path / "command.txt").write_text(shlex.join(command) + "\n", encoding="utf-8")
         write_json(path / "versions.json", versions())
         # Last, because its presence makes the folder a run.
@@ -86,6 +76,21 @@ class RunFolder:
 
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"
+
+
+def new_folder(root: Path, stem: str) -> Path:
+    """Make ``root/stem-0``, or the first number that is free."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "run"
+    number = 0
+    while True:
+        path = root / f"{stem}-{number}"
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise UsageError(f"cannot make {path}: {error.strerror}") from error
 
 
 def write_json(path: Path, values: Any) -> None:

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from failscape.commands.options import add_imports
+
 
 def add(parsers: Any) -> None:
     """Register the subcommand."""
@@ -13,9 +15,7 @@ def add(parsers: Any) -> None:
     parser.add_argument("source", type=Path, metavar="RUN", help="a finished run")
     parser.add_argument("--after", type=Path, metavar="RUN", help="a run of the mended target: adds what was mended")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: into the run)")
-    parser.add_argument(
-        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, if it has moved"
-    )
+    add_imports(parser)
     parser.set_defaults(run=run)
 
 

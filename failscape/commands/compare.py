@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.options import positive
+from failscape.commands.options import add_imports, positive
 
 
 def add(parsers: Any) -> None:
@@ -24,9 +24,7 @@ def add(parsers: Any) -> None:
         metavar="N",
         help="where the targets differ: asked of either, on held-out items (default: 20000)",
     )
-    parser.add_argument(
-        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, if it moved"
-    )
+    add_imports(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     parser.set_defaults(run=run)
 

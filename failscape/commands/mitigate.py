@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.options import parse_overrides, positive
+from failscape.commands.options import add_imports, parse_overrides, positive
 from failscape.errors import UsageError
 
 
@@ -50,9 +50,7 @@ def add_mending(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="asked of either version, to compare them on held-out items (default: 20000)",
     )
-    group.add_argument(
-        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, if it has moved"
-    )
+    add_imports(group)
 
 
 def run(args: argparse.Namespace) -> int:

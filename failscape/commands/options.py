@@ -90,6 +90,13 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--quiet", action="store_true", help="print results only")
 
 
+def add_imports(parser: Any) -> None:
+    """The user's code, for commands that load a run's target again."""
+    parser.add_argument(
+        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, if it has moved"
+    )
+
+
 def positive(text: str) -> int:
     """A whole number from 1 up; underscores and commas may group digits."""
     number = int(text.replace(",", ""))

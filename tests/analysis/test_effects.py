@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from failscape.analysis.effects import effect, effects_by, paired_interval, significant_rises
+from failscape.analysis.effects import effect, effects_by, paired_interval
 
 
 def test_an_effect_by_hand() -> None:
@@ -41,12 +41,3 @@ def test_groups_keep_their_order() -> None:
     what = pd.Series(["b", "a", "b"])
     found = effects_by(what, np.array([1, 0, 0], bool), np.array([0, 0, 0], bool))
     assert [(e.what, e.before, e.n) for e in found] == [("b", 0.5, 2), ("a", 0.0, 1)]
-
-
-def test_rises_are_significant_only_beyond_chance_over_all_of_them() -> None:
-    rng = np.random.default_rng(0)
-    null = [effect(str(i), rng.random(100) < 0.2, rng.random(100) < 0.2) for i in range(100)]
-    assert significant_rises(null) == []
-    worse = effect("worse", np.zeros(100, bool), rng.random(100) < 0.4)
-    assert [e.what for e in significant_rises([*null, worse])] == ["worse"]
-    assert significant_rises([]) == []

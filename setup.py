@@ -7,6 +7,7 @@ SUBPACKAGES = [
     "data",
     "data.street",
     "concepts",
+    "concepts.text",
     "targets",
     "feedback",
     "rewards",

@@ -134,7 +134,7 @@ def explore_best_first(envs: ConceptVectorEnv, session: Session, seed: int, hype
     def begin() -> tuple[int, Search, Point] | None:
         while waiting:
             item = int(waiting.pop())
-            severity, first = 1 - float(mdp.looks.confidence[item]), None
+            severity, first = float(mdp.looks.severity[item]), None
             if starts is not None:
                 first = tuple(starts[item].tolist())
             search = Search(home, severity, typical, **hyperparameters, first=first)

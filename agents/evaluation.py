@@ -30,7 +30,7 @@ def confirmable(mdp: ConceptMDP) -> np.ndarray:
     held_out = mdp.items.held_out
     if mdp.moves.n_steps is None:
         starts = getattr(mdp.moves, "starts", None)
-        right = mdp.looks.predicted == mdp.items.references
+        right = ~mdp.looks.failed
         held_out = held_out & (right if starts is None else (starts >= 0).all(axis=1))
     return np.flatnonzero(held_out)
 

@@ -77,7 +77,7 @@ def _try(mdp: ConceptMDP, mode: Mode, rng: np.random.Generator, n: int) -> _Tria
 
 def _p_value(mdp: ConceptMDP, trial: _Trial) -> float:
     items, first = np.unique(trial.items, return_index=True)
-    edited, unedited = trial.failed[first], mdp.looks.predicted[items] != mdp.items.references[items]
+    edited, unedited = trial.failed[first], mdp.looks.failed[items]
     return exceeds_paired(int((edited & ~unedited).sum()), int((unedited & ~edited).sum()))
 
 

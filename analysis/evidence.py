@@ -45,8 +45,7 @@ def gather(landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, clas
         share=pairs["weight"] / pairs.groupby("point")["weight"].transform("sum"),
     )
     explored = items[~items["held_out"].to_numpy(bool)]
-    wrong = (explored["predicted"] != explored["reference"]).astype(float)
-    clean = pd.DataFrame({"label": explored["reference"], "failed": wrong})
+    clean = pd.DataFrame({"label": explored["reference"], "failed": explored["failed"].astype(float)})
     return Evidence(landscape, pairs, clean, neighbours(landscape.space), class_names)
 
 

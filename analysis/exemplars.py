@@ -41,7 +41,7 @@ def choose(probes: pd.DataFrame, items: pd.DataFrame, points: Sequence[int], per
     Items that the target gets right unedited come before the others: there the edit, not the item, is to blame.
     """
     failing = probes[probes["failed"] & probes["point"].isin(list(points))]
-    right = items["predicted"] == items["reference"]
+    right = ~items["failed"]
     failing = failing.assign(was_right=right.reindex(failing["item"]).to_numpy())
     failing = failing.drop_duplicates(["item", "point"])
     ranked = failing.sort_values(["was_right", "severity"], ascending=False, kind="stable")

@@ -56,7 +56,7 @@ class Landscape:
             probes: columns ``point, item, failed, severity, propensity, cached``; unedited probes (point -1) are left
                 out.
             space: the grid.
-            items: columns ``predicted, reference, truth, held_out``, for the failure rate on unedited items, and for
+            items: columns ``failed, truth, held_out``, for the failure rate on unedited items, and for
                 what it foretells of each.
             policy: what the agent thinks of each point.
             name: for titles.
@@ -70,7 +70,7 @@ class Landscape:
         if policy is not None:
             table["policy_mean"], table["policy_spread"] = policy.mean, policy.spread
         explored = items[~items["held_out"]] if items is not None else pd.DataFrame()
-        wrong = explored["predicted"] != explored["reference"] if len(explored) else pd.Series(dtype=float)
+        wrong = explored["failed"] if len(explored) else pd.Series(dtype=float)
         baseline = float(wrong.mean()) if len(wrong) else float("nan")
         return cls(space, table, len(edited), int((~edited["cached"]).sum()), baseline, len(wrong), name)
 

@@ -53,7 +53,7 @@ def mode_views(
 def failing_probes(mode: Mode, probes: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     """Failing probes of the mode, one per item: first the items that are right unedited, then the most severe."""
     failing = probes[probes["failed"] & _inside(mode, probes)]
-    right = (items["predicted"] == items["reference"]).reindex(failing["item"]).to_numpy()
+    right = (~items["failed"]).reindex(failing["item"]).to_numpy()
     ranked = failing.assign(was_right=right).sort_values(["was_right", "severity"], ascending=False, kind="stable")
     return ranked.drop_duplicates("item")
 

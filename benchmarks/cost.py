@@ -21,6 +21,7 @@ from failscape.data import load_items
 from failscape.data.street.source import StreetSource
 from failscape.envs.looks import Looks
 from failscape.envs.views import ConceptVectorEnv
+from failscape.rewards.classification import margin
 from failscape.targets.registry import load_target
 
 TARGETS = ("squeezenet1_1", "mobilenet_v3_small", "mobilenet_v2", "resnet18", "resnet50", "alexnet", "vgg11")
@@ -61,7 +62,7 @@ def of_dataset(n: int, num_envs: int, steps: int, device: str) -> dict[str, Any]
         start = time.perf_counter()
         items = load_items(StreetSource(n=n, seed=0), target.prepare, device=target.device, max_items=n)
         loaded = time.perf_counter()
-        Looks.take(target, items)
+        Looks.take(target, items, margin)
         reading.append(loaded - start)
         looking.append(time.perf_counter() - loaded)
     read, look = min(reading), min(looking)  # the rest is other work of the machine

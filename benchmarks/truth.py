@@ -66,7 +66,7 @@ class KnownMDP(ConceptMDP):
             return known
         known.table = exhaustive(mdp)
         cache.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(cache, **known.table._asdict())
+        np.savez_compressed(cache, **known.table._replace(said=known.table.said.astype(str))._asdict())
         return known
 
     def evaluate(self, state: State) -> Outcome:

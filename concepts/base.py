@@ -83,10 +83,21 @@ class Concept(ABC):
             return inputs
         if edited.all():
             return self._edit(inputs, strengths, seeds)
-        rows = torch.from_numpy(np.flatnonzero(edited)).to(inputs.device)
-        out = inputs.clone()
-        out.index_copy_(0, rows, self._edit(inputs.index_select(0, rows), strengths[edited], seeds[edited]))
+        rows = np.flatnonzero(edited)
+        out = inputs.clone() if isinstance(inputs, torch.Tensor) else inputs.copy()
+        out[rows] = self._edit(inputs[rows], strengths[rows], seeds[rows])
         return out
+
+    def again(self, inputs: Any, levels: np.ndarray, seeds: np.ndarray, step: int) -> Any:
+        """Inputs edited once more, on what the edits before have left: ``(B, ...), (B,), (B,) -> (B, ...)``.
+
+        Args:
+            inputs: as they were left.
+            levels: that the concept has reached with this edit; negative rows are left alone.
+            seeds: of the rows.
+            step: how many edits there were before, of any concept.
+        """
+        return self.apply(inputs, self.strengths(levels, seeds), seeds)
 
     @abstractmethod
     def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:

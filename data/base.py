@@ -47,6 +47,7 @@ class Items:
     names: tuple[str, ...]  # (N,)
     held_out: np.ndarray  # (N,) bool, decided by a hash of the name alone
     skipped: list[Skipped] = field(default_factory=list)
+    groups: tuple[str, ...] = ()  # names that references index, where the data has them
 
     def __len__(self) -> int:
         return len(self.references)

@@ -14,6 +14,7 @@ from failscape.envs.mdp import ConceptMDP
 from failscape.envs.moves import MAX_STEPS
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards import CLASSIFICATION_REWARDS
+from failscape.rewards.classification import margin
 from failscape.targets.base import ClassifierTarget
 from failscape.targets.registry import load_target
 
@@ -167,7 +168,7 @@ def _look(
         if progress:
             progress("looking at unedited images", done, len(items))
 
-    looks = Looks.take(target, items, progress=tell)
+    looks = Looks.take(target, items, margin, progress=tell)
     if path is not None:
         looks.save(Path(path))
     return looks

@@ -22,7 +22,7 @@ MODEL_FILES = {"human": "reward_model.npz", "human-fsrl": "reward_model_fsrl.npz
 
 def features_of(mdp: ConceptMDP) -> Features:
     """What a reward model is told of the failures of an environment."""
-    return _features(mdp.looks, mdp.items, mdp.space, len(getattr(mdp.target, "class_names", ())))
+    return _features(mdp.looks, mdp.items, mdp.space, len(mdp.groups))
 
 
 def _features(looks: Looks, items: Items, space: ConceptSpace, n_classes: int) -> Features:

@@ -6,15 +6,16 @@ Shapes: ``N`` items, ``F`` features of the target, ``D`` features kept.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from sklearn.utils.extmath import randomized_svd
 
 from failscape.data.base import Items
+from failscape.rewards.base import Evaluation, Judgement, Reward
 from failscape.targets.base import Target
 
 N_ITEM_FEATURES = 8
@@ -26,9 +27,12 @@ NO_VARIANCE = 1e-4  # a deviation below this share of the largest
 class Looks(NamedTuple):
     """One look at each unedited item. Counted as ``N`` queries of the target."""
 
-    features: np.ndarray  # (N, D) float32 in [-5, 5]: of the item itself, and of the mean item of its true class
-    confidence: np.ndarray  # (N,) float32 probability of the true class
+    features: np.ndarray  # (N, D) float32 in [-5, 5]: of the item itself, and of the mean item of its group
+    confidence: np.ndarray  # (N,) float32 how right the target was: probability of the true class, score of a summary
     predicted: np.ndarray  # (N,) int64
+    failed: np.ndarray  # (N,) bool
+    severity: np.ndarray  # (N,) float32 in [0, 1]
+    said: np.ndarray  # (N,) str, what a target that writes wrote, else ""
     n_queries: int
 
     @classmethod
@@ -36,23 +40,26 @@ class Looks(NamedTuple):
         cls,
         target: Target,
         items: Items,
+        judge: Reward,
         *,
         batch_size: int = 256,
         progress: Callable[[int], None] | None = None,
     ) -> Looks:
         """Show every item to ``target`` once; components are fitted on the items that are not held out."""
-        features, probs = [], []
-        for start in range(0, len(items), batch_size):
-            outputs = target(items.inputs[start : start + batch_size])
-            features.append(outputs.features.flatten(1).float().cpu())
-            probs.append(outputs.logits.softmax(dim=1).cpu())
-            if progress:
-                progress(len(features[-1]))
-        all_features, all_probs = torch.cat(features).numpy(), torch.cat(probs).numpy()
+        outputs = first_look(target, items, batch_size=batch_size, progress=progress)
+        return cls.of(outputs, items, judge(unedited(outputs, items)))
+
+    @classmethod
+    def of(cls, outputs: Any, items: Items, judgement: Judgement) -> Looks:
+        """What was seen at a first look, as it was judged."""
+        features = outputs.features.flatten(1).float().cpu().numpy()
         return cls(
-            item_features(all_features, items.references, ~items.held_out),
-            all_probs[np.arange(len(items)), items.references],
-            all_probs.argmax(axis=1).astype(np.int64),
+            item_features(features, items.references, ~items.held_out),
+            judgement.truth.float().cpu().numpy(),
+            judgement.predicted.cpu().numpy().astype(np.int64),
+            judgement.failed.cpu().numpy(),
+            judgement.severity.float().cpu().numpy(),
+            np.array(getattr(outputs, "texts", [""] * len(items)), str),
             len(items),
         )
 
@@ -77,7 +84,38 @@ class Looks(NamedTuple):
     def load(cls, path: Path) -> Looks:
         """What :meth:`save` wrote, bit for bit."""
         with np.load(path, allow_pickle=False) as table:
-            return cls(table["features"], table["confidence"], table["predicted"], int(table["n_queries"]))
+            return cls(**{name: table[name] for name in cls._fields if name != "n_queries"}, n_queries=int(table["n_queries"]))
+
+
+def first_look(
+    target: Target, items: Items, *, batch_size: int = 256, progress: Callable[[int], None] | None = None
+) -> Any:
+    """What ``target`` makes of all unedited items: outputs of ``N`` rows, on the CPU."""
+    parts = []
+    for start in range(0, len(items), batch_size):
+        parts.append(on_cpu(target(items.inputs[start : start + batch_size])))
+        if progress:
+            progress(len(parts[-1].features))
+    return type(parts[0])(*(_joined(column) for column in zip(*parts, strict=True)))
+
+
+def on_cpu(outputs: Any) -> Any:
+    """The outputs with their tensors on the CPU."""
+    return type(outputs)(*(column.cpu() if isinstance(column, torch.Tensor) else column for column in outputs))
+
+
+def _joined(columns: Sequence[Any]) -> Any:
+    return torch.cat(columns) if isinstance(columns[0], torch.Tensor) else np.concatenate(columns)
+
+
+def unedited(outputs: Any, items: Items) -> Evaluation:
+    """All items as they are, ready to be judged."""
+    n = len(items)
+    points = np.full((n, 0), -1, np.int64)
+    references = torch.from_numpy(items.references)
+    return Evaluation(
+        np.arange(n), points, items.inputs, items.inputs, outputs, references, np.zeros(n, np.int64)
+    )
 
 
 def item_features(features: np.ndarray, references: np.ndarray, fit: np.ndarray) -> np.ndarray:

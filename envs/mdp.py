@@ -5,7 +5,7 @@ Shapes: ``B`` batch, ``K`` concepts, ``P`` points, ``N`` items, ``D`` observatio
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ class State(NamedTuple):
     items: np.ndarray  # (B,) int64 indices into the data
     points: np.ndarray  # (B, K) int64 level indices, -1 where a concept is not applied
     steps: np.ndarray  # (B,) int64 steps taken in the episode
-    confidence: np.ndarray  # (B,) float32 probability the target last gave to the true class
+    confidence: np.ndarray  # (B,) float32 how right the target last was
     failed: np.ndarray  # (B,) bool whether the target was wrong when last asked
     history: np.ndarray  # (B, H) int64 actions taken, -1 after them; H is 0 where the point says it all
 
@@ -41,9 +41,10 @@ class Outcome(NamedTuple):
     reward: np.ndarray  # (B,) float32
     failed: np.ndarray  # (B,) bool
     severity: np.ndarray  # (B,) float32 in [0, 1]
-    predicted: np.ndarray  # (B,) int64 the class it answered
+    predicted: np.ndarray  # (B,) int64 the class it answered, or the kind of its answer
     confidence: np.ndarray  # (B,) float32 how sure it was of that answer
-    truth: np.ndarray  # (B,) float32 probability it gave to the true class
+    truth: np.ndarray  # (B,) float32 how right it was: the true class's probability, the score of a summary
+    said: np.ndarray  # (B,) object: what a target that writes wrote, else ""
 
 
 class ConceptMDP:
@@ -80,7 +81,7 @@ class ConceptMDP:
             )
         self.target, self.space, self.items, self.reward = target, space, items, reward
         self.data_name, self.moves, self.alpha = data_name, moves or Jump(), alpha
-        self.looks = looks or Looks.take(target, items)
+        self.looks = looks or Looks.take(target, items, reward)
         self._references = torch.from_numpy(items.references).to(target.device)
         self._members = Members(items) if space.slice_axis is not None else None
         self.action_space = spaces.Discrete(self.moves.actions(space))
@@ -95,6 +96,21 @@ class ConceptMDP:
         high = np.concatenate([np.full(n, high) for _, high, n in bounds])
         return spaces.Box(low.astype(np.float32), high.astype(np.float32))
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the groups that items belong to: true classes, topics."""
+        return self.items.groups or tuple(getattr(self.target, "class_names", ()))
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Names of the answers that are told apart: classes, or what is wrong with a text."""
+        return tuple(getattr(self.reward, "answers", ())) or tuple(getattr(self.target, "class_names", ()))
+
+    @property
+    def writes(self) -> bool:
+        """Whether the target answers in words of its own."""
+        return bool((self.looks.said != "").any())
+
     def with_target(self, target: Target, looks: Looks | None = None) -> ConceptMDP:
         """The same items, edits and rewards around another target, such as this one mended.
 
@@ -104,7 +120,7 @@ class ConceptMDP:
         for what in ("class_names", "image_size"):
             if getattr(self.target, what, None) != getattr(target, what, None):
                 raise UsageError(f"{target.name} and {self.target.name} differ in their {what.replace('_', ' ')}")
-        return ConceptMDP(target, self.space, self.items, self.reward, looks, self.data_name, self.moves, self.alpha)
+        return type(self)(target, self.space, self.items, self.reward, looks, self.data_name, self.moves, self.alpha)
 
     @property
     def playable(self) -> np.ndarray:
@@ -113,10 +129,7 @@ class ConceptMDP:
         if self.moves.name in {"macro", "factored"}:
             return free
         starts = getattr(self.moves, "starts", None)
-        return free & (~self._wrong_unedited() if starts is None else (starts >= 0).all(axis=1))
-
-    def _wrong_unedited(self) -> np.ndarray:
-        return self.looks.predicted != self.items.references
+        return free & (~self.looks.failed if starts is None else (starts >= 0).all(axis=1))
 
     def initial(self, items: np.ndarray) -> State:
         """Episodes that begin: no step taken, no edit made unless a walk starts at one."""
@@ -126,13 +139,14 @@ class ConceptMDP:
             self.moves.start(self.space, items),
             np.zeros(n, np.int64),
             self.looks.confidence[items],
-            self._wrong_unedited()[items],
+            self.looks.failed[items],
             np.full((n, self.moves.history), -1, np.int64),
         )
 
     def at(self, items: np.ndarray, points: np.ndarray) -> State:
         """Items ``(B,)`` edited at points ``(B, K)``, however one gets there."""
-        return self.initial(items)._replace(points=points, steps=np.ones(len(items), np.int64))
+        state = self.initial(items)._replace(points=points, steps=np.ones(len(items), np.int64))
+        return state._replace(history=self.moves.path(self.space, points)) if self.moves.history else state
 
     def transition(self, state: State, actions: np.ndarray) -> State:
         """The states after ``actions``; where the grid has a slice, a state that asks has an item of its class."""
@@ -175,8 +189,8 @@ class ConceptMDP:
     def unasked(self, state: State) -> Outcome:
         """What stands for an answer where the target was not asked: no reward, no failure."""
         none = np.zeros(len(state.items), np.float32)
-        predicted = self.looks.predicted[state.items]
-        return Outcome(none, none > 0, none.copy(), predicted, none.copy(), state.confidence.copy())
+        predicted, said = self.looks.predicted[state.items], np.full(len(none), "", object)
+        return Outcome(none, none > 0, none.copy(), predicted, none.copy(), state.confidence.copy(), said)
 
     def observe(self, state: State) -> np.ndarray:
         """``(B, D)`` float32: item features, confidence in the true class, coordinates, whether it is edited.
@@ -210,12 +224,11 @@ class ConceptMDP:
         """What decides an outcome, ``(B, M)`` int64: equal rows have equal outcomes."""
         return np.column_stack([state.items, state.points, state.history])
 
-    def inputs(self, state: State) -> torch.Tensor:
+    def inputs(self, state: State) -> Any:
         """The unedited items, ``(B, ...)``."""
-        rows = torch.from_numpy(state.items).to(self.items.inputs.device)
-        return self.items.inputs.index_select(0, rows)
+        return self.items.inputs[state.items]
 
-    def edited(self, state: State, inputs: torch.Tensor) -> torch.Tensor:
+    def edited(self, state: State, inputs: Any) -> Any:
         """The items as the target sees them, ``(B, ...)``, from the unedited ones."""
         if self.moves.history:
             return compound(self.space, inputs, state.history, state.items)
@@ -230,12 +243,9 @@ class ConceptMDP:
         references = self._references[rows]
         evaluation = Evaluation(state.items, state.points, inputs, edited, outputs, references, state.steps)
         judgement = self.reward(evaluation)
-        probs = outputs.logits.softmax(dim=1)
-        confidence, predicted = probs.max(dim=1)
-        truth = probs.gather(1, references[:, None])[:, 0]
-        columns = [judgement.reward, judgement.failed, judgement.severity, predicted, confidence, truth]
-        table = torch.stack([column.float() for column in columns]).cpu().numpy()
-        return Outcome(table[0], table[1] > 0, table[2], table[3].astype(np.int64), table[4], table[5])
+        table = torch.stack([column.float() for column in judgement]).cpu().numpy()
+        said = np.asarray(getattr(outputs, "texts", [""] * len(state.items)), object)
+        return Outcome(table[0], table[1] > 0, table[2], table[3].astype(np.int64), table[4], table[5], said)
 
 
 class Members:
@@ -259,14 +269,14 @@ class Members:
         return np.array([pool[self.rank[i] % len(pool)] for i, pool in zip(items, pools, strict=True)], np.int64)
 
 
-def compound(space: ConceptSpace, inputs: torch.Tensor, history: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
+def compound(space: ConceptSpace, inputs: Any, history: np.ndarray, seeds: np.ndarray) -> Any:
     """Edits in the order in which they were made, each on what the ones before have left: ``(B, ...), (B, H)``."""
     counts = np.zeros((len(history), len(space.shape)), np.int64)
-    for actions in history.T:
+    for step, actions in enumerate(history.T):
         if (actions < 0).all():
             break
         for k, concept in enumerate(space.concepts):
             now = actions == k
             counts[now, k] = np.minimum(counts[now, k] + 1, len(concept.levels))
-            inputs = concept.apply(inputs, concept.strengths(np.where(now, counts[:, k] - 1, UNEDITED), seeds), seeds)
+            inputs = concept.again(inputs, np.where(now, counts[:, k] - 1, UNEDITED), seeds, step)
     return inputs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Outcomes:
     ) -> None:
         self.mdp, self.capacity = mdp, capacity
         self.n_queries = 0
-        self._known: OrderedDict[bytes, tuple[float, ...]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[Any, ...]] = OrderedDict()
         self._recorded = recorded or iter(())
 
     def __call__(self, state: State) -> tuple[Outcome, np.ndarray]:
@@ -69,7 +70,7 @@ class Outcomes:
         else:
             rows = {}
         table = [rows[key] if key in rows else self._known[key] for key in keys]
-        outcome = Outcome(*(np.array(column) for column in zip(*table, strict=True)))
+        outcome = Outcome(*(_column(values) for values in zip(*table, strict=True)))
         self._remember(keys, outcome)
         answered = np.ones(len(keys), bool)
         answered[ask] = False
@@ -84,3 +85,8 @@ class Outcomes:
 
     def _keys(self, state: State) -> list[bytes]:
         return [row.tobytes() for row in self.mdp.keys(state).astype(np.int64)]
+
+
+def _column(values: tuple[Any, ...]) -> np.ndarray:
+    """Values as an array; words as objects, which have no common width."""
+    return np.array(values, object if isinstance(values[0], str) else None)

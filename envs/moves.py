@@ -38,6 +38,15 @@ class Moves(Protocol):
         """Points after ``actions``, with ``steps`` taken before: ``(B, K), (B,), (B,) -> (B, K)``."""
         ...
 
+    def path(self, space: ConceptSpace, points: np.ndarray) -> np.ndarray:
+        """Actions that lead to points where these do not say it all, one concept after the other: ``(B, history)``."""
+        ...
+
+
+def no_path(self: Moves, space: ConceptSpace, points: np.ndarray) -> np.ndarray:
+    """Nothing to remember: the point says it all."""
+    return np.zeros((len(points), 0), np.int64)
+
 
 class Jump:
     """Macroscopic: an action is a point of the grid."""
@@ -63,6 +72,8 @@ class Jump:
     def move(self, space: ConceptSpace, points: np.ndarray, steps: np.ndarray, actions: np.ndarray) -> np.ndarray:
         """The points that ``actions`` name."""
         return space.point(actions)
+
+    path = no_path
 
 
 class Factored:
@@ -96,6 +107,8 @@ class Factored:
         moved = points.copy()
         moved[np.arange(len(points)), axis] = actions % np.array(space.shape)[axis]
         return moved
+
+    path = no_path
 
 
 class Walk:
@@ -132,6 +145,8 @@ class Walk:
         moved[np.arange(len(points)), actions // 2] += 2 * (actions % 2) - 1
         return np.clip(moved, 0, np.array(space.shape) - 1)
 
+    path = no_path
+
 
 class Compound:
     """FSRL's microscopic task (arXiv 2406.07145, released code): action ``k`` raises concept ``k`` by one level.
@@ -162,6 +177,31 @@ class Compound:
         moved = points.copy()
         moved[np.arange(len(points)), actions] += 1
         return np.minimum(moved, np.array(space.shape) - 1)
+
+    def path(self, space: ConceptSpace, points: np.ndarray) -> np.ndarray:
+        """Each concept raised as often as its level says, in the order of the axes."""
+        times = points - self.start(space, np.zeros(len(points), np.int64))
+        paths = np.full((len(points), self.history), -1, np.int64)
+        for row, counts in zip(paths, times, strict=True):
+            actions = np.repeat(np.arange(len(counts)), counts)[: self.history]
+            row[: len(actions)] = actions
+        return paths
+
+
+class Accumulate(Compound):
+    """Microscopic, for edits that add up: action ``k`` makes edit ``k`` once more, on what the edits before have left.
+
+    A point says how often each edit was made, and the history in which order. Episodes begin unedited.
+
+    Args:
+        max_steps: actions that an episode may have.
+    """
+
+    name = "micro"
+
+    def start(self, space: ConceptSpace, items: np.ndarray) -> np.ndarray:
+        """The origin of the lattice."""
+        return np.tile(origin(space), (len(items), 1))
 
 
 def origin(space: ConceptSpace) -> np.ndarray:

@@ -94,7 +94,8 @@ class PlantedMDP:
         outcome = self.mdp.evaluate(state)
         flips = self.flipped(state.items, state.points) & ~outcome.failed
         references = self.mdp.items.references[state.items]
-        wrong = np.where(references == 0, 1, 0)  # any other class
+        # Any other class; of the ways in which a text can be wrong, the first.
+        wrong = np.ones_like(references) if self.mdp.writes else np.where(references == 0, 1, 0)
         for k, region in enumerate(self.regions):
             if region.said is not None:
                 theirs = self._flipped_by(k, state.items, state.points) & (references != region.said)
@@ -106,4 +107,5 @@ class PlantedMDP:
             np.where(flips, wrong, outcome.predicted),
             outcome.confidence,
             np.where(flips, 1 - outcome.truth, outcome.truth).astype(np.float32),
+            np.where(flips, "", outcome.said),
         )

@@ -62,6 +62,7 @@ class Recorder:
             "cached": cached.astype(np.int64),
             "failed": outcome.failed.astype(np.int64),
             **{key: getattr(outcome, key) for key in ("severity", "reward", "predicted", "confidence", "truth")},
+            "said": [text or None for text in outcome.said],
         }
 
 
@@ -81,6 +82,7 @@ def recorded_steps(store: ProbeStore) -> Iterator[tuple[np.ndarray, np.ndarray, 
             predicted=rows["predicted"].to_numpy(np.int64),
             confidence=rows["confidence"].to_numpy(np.float32),
             truth=rows["truth"].to_numpy(np.float32),
+            said=rows["said"].fillna("").to_numpy(object),
         )
         yield rows["item"].to_numpy(np.int64), levels, outcome, rows["cached"].to_numpy(bool)
 
@@ -107,5 +109,7 @@ def item_rows(mdp: ConceptMDP) -> dict[str, Any]:
         "reference": items.references,
         "held_out": items.held_out.astype(np.int64),
         "predicted": mdp.looks.predicted,
+        "failed": mdp.looks.failed.astype(np.int64),
         "truth": mdp.looks.confidence,
+        "said": [text or None for text in mdp.looks.said.tolist()],
     }

@@ -66,7 +66,7 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
         before, self._state = self._state, self.mdp.transition(self._state, np.array([action]))
         outcome, cached = self.outcomes(self._state)
         self._state, reward = self.mdp.settle(before, self._state, outcome)
-        info = {key: values[0] for key, values in step_info(self._state, outcome, cached).items()}
+        info = {key: values[0] for key, values in step_info(self._state, outcome, cached, self.mdp.writes).items()}
         info |= {key: bool(info[key]) for key in ("failed", "cached")}  # Gymnasium makes objects of numpy's bools
         terminated = bool(self.mdp.terminal(self._state)[0])
         truncated = bool(self.mdp.truncated(self._state)[0])
@@ -152,7 +152,7 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         if self.recorder is not None and self.mdp.asks(self._state):
             self.recorder.record(self._state, outcome, cached)
         self._state, reward = self.mdp.settle(before, self._state, outcome)
-        info = step_info(self._state, outcome, cached)
+        info = step_info(self._state, outcome, cached, self.mdp.writes)
         terminated = self.mdp.terminal(self._state)
         truncated = self.mdp.truncated(self._state) | (self._state.steps >= self.max_episode_steps)
         observation = self.mdp.observe(self._state)
@@ -192,7 +192,7 @@ def named_item(mdp: ConceptMDP, options: dict[str, Any] | None) -> int | None:
     return item
 
 
-def step_info(state: State, outcome: Outcome, cached: np.ndarray) -> dict[str, np.ndarray]:
+def step_info(state: State, outcome: Outcome, cached: np.ndarray, writes: bool) -> dict[str, np.ndarray]:
     """What a step tells beside observation and reward; each ``(B, ...)``, not shared with the state."""
     return {
         "item": state.items.copy(),
@@ -203,6 +203,7 @@ def step_info(state: State, outcome: Outcome, cached: np.ndarray) -> dict[str, n
         "confidence": outcome.confidence,
         "truth": outcome.truth,
         "cached": cached,
+        **({"said": outcome.said.copy()} if writes else {}),
     }
 
 
@@ -216,5 +217,5 @@ def masked(info: dict[str, np.ndarray], where: np.ndarray) -> dict[str, Any]:
 
 def _zero_where(values: np.ndarray, where: np.ndarray) -> np.ndarray:
     out = values.copy()
-    out[where] = 0
+    out[where] = None if out.dtype == object else 0
     return out

@@ -33,6 +33,7 @@ COLUMNS = {
     "predicted": "INTEGER",
     "confidence": "REAL",
     "truth": "REAL",
+    "said": "TEXT",  # what the target wrote, if it writes
     "cached": "INTEGER",  # 1 where the outcome was remembered, and the target not asked
     "seed": "INTEGER",
     "time": "REAL",  # seconds since the epoch
@@ -43,7 +44,9 @@ ITEM_COLUMNS = {
     "reference": "INTEGER",
     "held_out": "INTEGER",
     "predicted": "INTEGER",
+    "failed": "INTEGER",  # unedited
     "truth": "REAL",
+    "said": "TEXT",
 }
 
 
@@ -117,7 +120,7 @@ class ProbeStore:
     def items(self) -> pd.DataFrame:
         """One row per item, indexed by item."""
         frame = pd.read_sql_query("SELECT * FROM items ORDER BY item", self._db, index_col="item")
-        return frame.astype({"held_out": bool})
+        return frame.astype({"held_out": bool, "failed": bool})
 
     def steps(self) -> Iterator[pd.DataFrame]:
         """The probes of each committed step, in order."""

@@ -22,7 +22,7 @@ class Evaluation(NamedTuple):
     inputs: Any  # (B, ...) as the data holds them
     edited: Any  # (B, ...) as the target saw them
     outputs: Outputs
-    references: torch.Tensor  # (B,) int64 true classes
+    references: torch.Tensor  # (B,) int64 groups of the items; of a classifier, the true classes
     steps: np.ndarray  # (B,) steps taken in the episode, this one included
 
 
@@ -31,7 +31,10 @@ class Judgement(NamedTuple):
 
     reward: torch.Tensor  # (B,) float32
     failed: torch.Tensor  # (B,) bool
-    severity: torch.Tensor  # (B,) float32 in [0, 1]
+    severity: torch.Tensor  # (B,) float32 in [0, 1], one half where it begins to fail
+    predicted: torch.Tensor  # (B,) int64 what kind of answer it gave; of a classifier, the class
+    confidence: torch.Tensor  # (B,) float32 in [0, 1] how sure the target was of its answer
+    truth: torch.Tensor  # (B,) float32 in [0, 1] how right it was; of a classifier, the true class's probability
 
 
 Reward = Callable[[Evaluation], Judgement]

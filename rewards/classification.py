@@ -10,12 +10,11 @@ import torch
 from failscape.rewards.base import Evaluation, Judgement, Reward
 
 
-def margins(logits: torch.Tensor, references: torch.Tensor) -> torch.Tensor:
+def margins(probs: torch.Tensor, references: torch.Tensor) -> torch.Tensor:
     """Probability of the best wrong class minus that of the true one: ``(B, C), (B,) -> (B,)`` float32 in [-1, 1].
 
     With a single class there is no wrong one, and the margin is -1.
     """
-    probs = logits.softmax(dim=1)
     own = probs.gather(1, references[:, None])
     wrong = probs.scatter(1, references[:, None], 0.0)
     return wrong.amax(dim=1) - own[:, 0]
@@ -28,8 +27,12 @@ def margin(evaluation: Evaluation) -> Judgement:
     whichever of them is taken for the answer. Severity is the same scale brought to [0, 1]: above one half where it
     fails.
     """
-    reward = margins(evaluation.outputs.logits, evaluation.references)
-    return Judgement(reward, _failed(evaluation), (reward + 1) / 2)
+    probs = evaluation.outputs.logits.softmax(dim=1)
+    confidence, predicted = probs.amax(dim=1), evaluation.outputs.logits.argmax(dim=1)
+    truth = probs.gather(1, evaluation.references[:, None])[:, 0]
+    reward = margins(probs, evaluation.references)
+    wrong = predicted != evaluation.references
+    return Judgement(reward, wrong, (reward + 1) / 2, predicted, confidence, truth)
 
 
 def fsrl(evaluation: Evaluation) -> Judgement:
@@ -38,15 +41,10 @@ def fsrl(evaluation: Evaluation) -> Judgement:
     ``p`` is the probability of the *predicted* class. So it is 0 at p = .5 and grows on both sides of it: it does not
     grow with how wrong the target is. It is here to compare with; severity is that of the default.
     """
-    p = evaluation.outputs.logits.softmax(dim=1).amax(dim=1)
+    plain = margin(evaluation)
+    p = plain.confidence
     wrong = 10 * torch.log(p / (1 - p + 1e-7)).abs()
-    failed = _failed(evaluation)
-    severity = (margins(evaluation.outputs.logits, evaluation.references) + 1) / 2
-    return Judgement(torch.where(failed, wrong, -torch.ones_like(wrong)), failed, severity)
-
-
-def _failed(evaluation: Evaluation) -> torch.Tensor:
-    return evaluation.outputs.logits.argmax(dim=1) != evaluation.references
+    return plain._replace(reward=torch.where(plain.failed, wrong, -torch.ones_like(wrong)))
 
 
 CLASSIFICATION_REWARDS: dict[str, Reward] = {"margin": margin, "fsrl": fsrl}

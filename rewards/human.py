@@ -32,10 +32,10 @@ def human(score: Score, describe: Describe) -> Reward:
         failed = np.flatnonzero(plain.failed.cpu().numpy())
         reward = torch.zeros_like(plain.reward)
         if len(failed):
-            predicted = evaluation.outputs.logits.argmax(dim=1).cpu().numpy()[failed]
+            predicted = plain.predicted.cpu().numpy()[failed]
             features = describe(evaluation.items[failed], evaluation.points[failed], predicted)
             scores = np.clip(score(features), 0, 1).astype(np.float32)
             reward[torch.from_numpy(failed).to(reward.device)] = torch.from_numpy(scores).to(reward.device)
-        return Judgement(reward, plain.failed, plain.severity)
+        return plain._replace(reward=reward)
 
     return judge

@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=CHECKPOINT)
     arguments = parser.parse_args(argv)
-    torch.set_num_threads(1)
+    torch.set_num_threads(2)
     torch.manual_seed(arguments.seed)
     source = ReportSource(arguments.reports, TRAINING_WORLD)
     texts = [source.load(index) for index in range(arguments.reports)]

@@ -58,11 +58,13 @@ def make(n_axes: int = 3, n: int = 1500, failing: bool = True, seed: int = 0) ->
 
 def _items(rng: np.random.Generator) -> pd.DataFrame:
     reference = rng.integers(0, len(CLASSES), N_ITEMS)
+    wrong = np.arange(N_ITEMS) % 17 == 1
     columns = {
         "name": [f"item-{i:03d}" for i in range(N_ITEMS)],
         "reference": reference,
         "held_out": np.arange(N_ITEMS) % 5 == 0,
-        "predicted": np.where(np.arange(N_ITEMS) % 17 == 1, (reference + 1) % len(CLASSES), reference),
+        "predicted": np.where(wrong, (reference + 1) % len(CLASSES), reference),
+        "failed": wrong,
         "truth": rng.uniform(0.4, 1, N_ITEMS),
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(N_ITEMS, name="item"))

@@ -24,7 +24,7 @@ class Known:
         wrong = rng.random(n) < clean
         self.space = space
         self.items = SimpleNamespace(references=references, held_out=np.arange(n) % 2 == 0)
-        self.looks = SimpleNamespace(predicted=np.where(wrong, references + 1, references))
+        self.looks = SimpleNamespace(failed=wrong)
         self.outcomes = rng.random((n, space.n_points)) < rates
         self.asked: list[tuple[np.ndarray, np.ndarray]] = []
 

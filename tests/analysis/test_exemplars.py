@@ -25,7 +25,7 @@ def data() -> Items:
 def items() -> pd.DataFrame:
     """Item 2 is wrong without any edit."""
     return pd.DataFrame(
-        {"reference": [0, 1, 0, 1], "predicted": [0, 1, 1, 1], "truth": 0.5, "held_out": [False] * 4},
+        {"reference": [0, 1, 0, 1], "predicted": [0, 1, 1, 1], "failed": [False, False, True, False]},
         index=pd.RangeIndex(4, name="item"),
     )
 

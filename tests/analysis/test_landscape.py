@@ -26,7 +26,7 @@ FOUR = probes([(0, 0, 1), (1, 0, 0), (2, 0, 0), (0, 3, 1), (1, 3, 1), (0, -1, 0)
 ITEMS = pd.DataFrame(
     {
         "reference": [0, 1, 1, 0, 1],
-        "predicted": [0, 1, 0, 1, 1],
+        "failed": [False, False, True, True, False],
         "truth": [0.9, 0.8, 0.2, 0.4, 0.7],
         "held_out": [False, False, False, True, True],
     }
@@ -164,7 +164,7 @@ def test_an_explorer_that_looks_at_the_item_does_not_bend_the_landscape() -> Non
     propensity = np.where(chosen == 0, p_zero, (1 - p_zero) / 5)
     failed = rng.random(400) < np.where(hard == 1, 0.8, 0.1)
     rows = list(zip(range(400), chosen.tolist(), failed.tolist(), strict=True))
-    clean = pd.DataFrame({"reference": 0, "predicted": 0, "truth": 1 - 0.5 * hard, "held_out": [False] * 400})
+    clean = pd.DataFrame({"reference": 0, "failed": False, "truth": 1 - 0.5 * hard, "held_out": [False] * 400})
     found = Landscape.from_probes(probes(rows, propensity=propensity), SPACE, items=clean)
     assert found.table["raw_rate"][0] > 0.7 and found.table["raw_rate"][1:].max() < 0.35
     assert found.table["low"][0] < 0.45 < found.table["high"][0]

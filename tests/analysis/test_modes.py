@@ -34,9 +34,8 @@ def plant(
     failed = wrong[items] | (rng.random(n) < rates)
     columns = {"item": items, "point": points, "failed": failed, "severity": 1.0, "propensity": 1 / space.n_points}
     probes = pd.DataFrame(columns).drop_duplicates(["item", "point"]).assign(cached=False)
-    predicted = np.where(wrong, (reference + 1) % N_CLASSES, reference)
     held_out = np.arange(N_ITEMS) % 5 == 0
-    frame = pd.DataFrame({"reference": reference, "predicted": predicted, "truth": 0.9, "held_out": held_out})
+    frame = pd.DataFrame({"reference": reference, "failed": wrong, "truth": 0.9, "held_out": held_out})
     return Landscape.from_probes(probes, space, items=frame), probes, frame
 
 
@@ -175,7 +174,7 @@ def test_no_region_is_told_twice() -> None:
         n = 12_000
         item, point = rng.integers(1200, size=n), rng.integers(125, size=n)
         items = pd.DataFrame({"reference": np.arange(1200) % 16, "held_out": False, "truth": 0.9})
-        items["predicted"] = items["reference"]
+        items["failed"] = False
         theirs = np.isin(items["reference"].to_numpy()[item], [0, 2])
         failed = inside[point] & theirs & (rng.random(n) < 0.35 + 0.4 * (grid[point, 2] >= 2))
         probes = pd.DataFrame({"item": item, "point": point, "failed": failed, "severity": failed * 1.0})

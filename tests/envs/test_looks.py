@@ -9,18 +9,19 @@ import torch
 from failscape.data.base import Items
 from failscape.envs.looks import FEATURE_BOUND, Looks, item_features, whiten
 from failscape.envs.toy import ToyTarget, toy_items
+from failscape.rewards.classification import margin
 
 
 def test_every_item_is_seen_once_in_batches() -> None:
     target, items, told = ToyTarget(), toy_items(10), []
-    looks = Looks.take(target, items, batch_size=4, progress=told.append)
+    looks = Looks.take(target, items, margin, batch_size=4, progress=told.append)
     assert told == [4, 4, 2] and target.n_forwards == 3
     assert target.n_queries == looks.n_queries == 10
 
 
 def test_confidence_and_answer_are_the_targets() -> None:
     items = toy_items(20)
-    looks = Looks.take(ToyTarget(), items)
+    looks = Looks.take(ToyTarget(), items, margin)
     total = items.inputs.sum(dim=1).double().numpy()
     above = 1 / (1 + np.exp(-2 * total))
     np.testing.assert_allclose(looks.confidence, np.where(items.references == 1, above, 1 - above), rtol=1e-5)
@@ -30,13 +31,13 @@ def test_confidence_and_answer_are_the_targets() -> None:
 
 def test_the_size_of_batches_changes_nothing() -> None:
     items = toy_items(23)
-    whole, parts = Looks.take(ToyTarget(), items), Looks.take(ToyTarget(), items, batch_size=5)
+    whole, parts = Looks.take(ToyTarget(), items, margin), Looks.take(ToyTarget(), items, margin, batch_size=5)
     for a, b in zip(whole, parts, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_a_saved_look_comes_back_bit_for_bit(tmp_path: Path) -> None:
-    looks = Looks.take(ToyTarget(), toy_items())
+    looks = Looks.take(ToyTarget(), toy_items(), margin)
     looks.save(tmp_path / "looks.npz")
     again = Looks.load(tmp_path / "looks.npz")
     for a, b in zip(looks, again, strict=True):
@@ -105,12 +106,12 @@ def test_pictures_features_are_flattened() -> None:
             return outputs._replace(features=outputs.features[:, :, None, None].expand(-1, -1, 3, 3))
 
     items = toy_items(12)
-    assert Looks.take(Maps(), items).features.shape == (12, 8 + 9)
+    assert Looks.take(Maps(), items, margin).features.shape == (12, 8 + 9)
 
 
 def test_one_item_is_enough() -> None:
     items = Items(torch.tensor([[1, 2]]), np.array([1]), ("only",), np.array([False]))
-    looks = Looks.take(ToyTarget(), items)
+    looks = Looks.take(ToyTarget(), items, margin)
     assert np.isfinite(looks.features).all() and looks.predicted.tolist() == [1]
 
 

@@ -39,6 +39,7 @@ def rows(step: int, n: int = 4, **changed: Any) -> dict[str, Any]:
         "predicted": rng.integers(10, size=n),
         "confidence": rng.random(n, np.float32),
         "truth": rng.random(n, np.float32),
+        "said": ["wrote"] * n,
         "cached": rng.integers(2, size=n),
         "seed": [7] * n,
         "time": rng.random(n),
@@ -52,7 +53,9 @@ ITEMS = {
     "reference": [0, 1, 2, 3, 4],
     "held_out": [0, 1, 0, 1, 0],
     "predicted": [0, 0, 2, 3, 4],
+    "failed": [0, 1, 0, 0, 0],
     "truth": np.linspace(0, 1, 5, dtype=np.float32),
+    "said": [None] * 5,
 }
 
 

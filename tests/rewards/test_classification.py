@@ -59,7 +59,8 @@ def test_margin_is_the_formula(answer: tuple[np.ndarray, np.ndarray]) -> None:
 def test_shapes_types_and_ranges(name: str, answer: tuple[np.ndarray, np.ndarray]) -> None:
     logits, references = answer
     judgement = judge(CLASSIFICATION_REWARDS[name], logits, references)
-    assert [column.dtype for column in judgement] == [torch.float32, torch.bool, torch.float32]
+    float32 = torch.float32
+    assert [column.dtype for column in judgement] == [float32, torch.bool, float32, torch.int64, float32, float32]
     assert all(column.shape == (len(logits),) and column.isfinite().all() for column in judgement)
     assert judgement.failed.tolist() == (logits.argmax(axis=1) != references).tolist()
     assert ((judgement.severity >= 0) & (judgement.severity <= 1)).all()
@@ -68,7 +69,7 @@ def test_shapes_types_and_ranges(name: str, answer: tuple[np.ndarray, np.ndarray
 @given(answers())
 @settings(max_examples=100, deadline=None)
 def test_the_sign_of_the_margin_says_who_fails(answer: tuple[np.ndarray, np.ndarray]) -> None:
-    reward, failed, severity = judge(margin, *answer)
+    reward, failed, severity, *_ = judge(margin, *answer)
     assert (reward.abs() <= 1).all()
     # Two classes in a tie leave a margin of 0 on either side of the verdict.
     assert (reward[failed] >= 0).all() and (reward[~failed] <= 0).all()
@@ -91,16 +92,16 @@ def test_margins_by_hand() -> None:
     log = np.log
     logits = torch.tensor([[log(0.7), log(0.2), log(0.1)]] * 3).float()
     expected = torch.tensor([0.2 - 0.7, 0.7 - 0.2, 0.7 - 0.1])
-    torch.testing.assert_close(margins(logits, torch.tensor([0, 1, 2])), expected)
+    torch.testing.assert_close(margins(logits.softmax(dim=1), torch.tensor([0, 1, 2])), expected)
 
 
 def test_margins_at_the_edges() -> None:
     sure = torch.tensor([[1000.0, -1000.0]])
-    assert margins(sure, torch.tensor([0])).item() == -1 and margins(sure, torch.tensor([1])).item() == 1
+    assert margins(sure.softmax(dim=1), torch.tensor([0])).item() == -1 and margins(sure.softmax(dim=1), torch.tensor([1])).item() == 1
     tie = torch.zeros(1, 4)
-    assert margins(tie, torch.tensor([2])).item() == 0
+    assert margins(tie.softmax(dim=1), torch.tensor([2])).item() == 0
     one_class = torch.zeros(1, 1)
-    assert margins(one_class, torch.tensor([0])).item() == -1
+    assert margins(one_class.softmax(dim=1), torch.tensor([0])).item() == -1
     assert not judge(margin, np.zeros((1, 1)), np.array([0])).failed.item()
 
 

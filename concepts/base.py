@@ -83,9 +83,9 @@ class Concept(ABC):
             return inputs
         if edited.all():
             return self._edit(inputs, strengths, seeds)
-        rows = torch.from_numpy(np.flatnonzero(edited)).to(inputs.device)
-        out = inputs.clone()
-        out.index_copy_(0, rows, self._edit(inputs.index_select(0, rows), strengths[edited], seeds[edited]))
+        rows = np.flatnonzero(edited)
+        out = inputs.clone() if isinstance(inputs, torch.Tensor) else inputs.copy()
+        out[rows] = self._edit(inputs[rows], strengths[rows], seeds[rows])
         return out
 
     @abstractmethod

@@ -1,0 +1,28 @@
+"""Text edits by name."""
+
+from __future__ import annotations
+
+from failscape.concepts.text.base import TextConcept
+from failscape.concepts.text.casing import LowerCase
+from failscape.concepts.text.characters import (
+    DeleteCharacters,
+    FlipCase,
+    InsertCharacters,
+    RepeatCharacters,
+    ReplaceCharacters,
+    SwapCharacters,
+)
+from failscape.concepts.text.look_alikes import LookAlikes
+from failscape.concepts.text.noise_lines import NoiseLines
+from failscape.concepts.text.punctuation import RemovePunctuation
+from failscape.concepts.text.sentences import ShuffleSentences
+from failscape.concepts.text.words import DeleteWords, RepeatWords, WordOrder
+
+TEXT_CONCEPTS: dict[str, type[TextConcept]] = {
+    concept.name: concept
+    for concept in (
+        *(DeleteCharacters, InsertCharacters, SwapCharacters, RepeatCharacters, ReplaceCharacters, FlipCase),
+        *(LowerCase, RemovePunctuation, LookAlikes, NoiseLines),
+        *(DeleteWords, RepeatWords, WordOrder, ShuffleSentences),
+    )
+}

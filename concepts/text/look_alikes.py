@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from failscape.concepts.text.characters import CharacterEdit
 
-# From Unicode's confusables (UTS 39): Cyrillic, and Greek where Cyrillic has none. Eyes see no difference, tokenizers do.
+# From Unicode's confusables (UTS 39): Cyrillic, and Greek where Cyrillic has none. Eyes see no difference.
 LOOK_ALIKES = dict(
     zip(
         "acdehijlopqsuvwxyABCEFGHIJKMNOPSTXYZ",

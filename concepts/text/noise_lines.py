@@ -9,7 +9,13 @@ LINES = (
     *("ADVERTISEMENT", "Page 2 of 5", "Continue reading below", "Share this article", "READ MORE: Today's top stories"),
     *("Sign up for our daily newsletter", "Follow us on social media", "Click here to subscribe", "Image: file photo"),
     *("Related articles", "Accept all cookies to continue", "Scroll down for video", "Loading comments...", "* * *"),
-    *("© All rights reserved", "Skip to main content", "Print | Email | Save", "Last updated: 10:42 GMT", "Top of page"),
+    *(
+        "© All rights reserved",
+        "Skip to main content",
+        "Print | Email | Save",
+        "Last updated: 10:42 GMT",
+        "Top of page",
+    ),
 )
 
 

@@ -13,7 +13,9 @@ WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # letters, with the apostro
 CHUNK = re.compile(r"\S+")  # a word with the marks that cling to it
 MEMORY = 4096  # texts whose sentences are remembered: edits of one item meet the same text again and again
 
-_TITLES = "Mr|Mrs|Ms|Dr|Prof|St|Sgt|Lt|Col|Gen|Gov|Sen|Rep|Rev|Jr|Sr|Inc|Ltd|Co|Corp|vs|No|Mt|Capt|Hon|approx|e\\.g|i\\.e"
+_TITLES = (
+    "Mr|Mrs|Ms|Dr|Prof|St|Sgt|Lt|Col|Gen|Gov|Sen|Rep|Rev|Jr|Sr|Inc|Ltd|Co|Corp|vs|No|Mt|Capt|Hon|approx|e\\.g|i\\.e"
+)
 _MONTHS = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
 _SHORT = re.compile(rf"(?:^|[\s(\"'“‘])(?:{_TITLES}|{_MONTHS}|[A-Z]|(?:[A-Z]\.)+[A-Z])\.$")
 _END = re.compile(r"""[.!?…]+["'”’)\]]*(?=\s+["'“‘(\[]*[^\W_a-z])|[.!?…]*["'”’)\]]*(?=\s*\n\s*|\s*$)""")
@@ -29,7 +31,7 @@ def sentences(text: str) -> tuple[Span, ...]:
     found, start = [], _next_word(text, 0)
     for match in _END.finditer(text):
         end = match.end()
-        if end <= start or _SHORT.search(text, max(start - 1, 0), end) and not _ends_line(text, end):
+        if end <= start or (_SHORT.search(text, max(start - 1, 0), end) and not _ends_line(text, end)):
             continue
         found.append((start, end))
         start = _next_word(text, end)

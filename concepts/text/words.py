@@ -55,6 +55,4 @@ class WordOrder(TextConcept):
 
 def circled(text: str, spans: list[Span]) -> list[Change]:
     """Each span's words go to the next span's place, the last ones to the first's."""
-    return [
-        (*place, text[slice(*source)]) for place, source in zip(spans, [*spans[-1:], *spans[:-1]], strict=True)
-    ]
+    return [(*place, text[slice(*source)]) for place, source in zip(spans, [*spans[-1:], *spans[:-1]], strict=True)]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from failscape.concepts.text import TEXT_CONCEPTS, TextConcept
 
-WORDS = [
+WORDS = (
     *("the", "The", "of", "and", "Anna", "London", "U.S.", "1,200", "3.5", "He", "was", "ran", "doesn't", "houses"),
     *("big", "Mr.", "goodbye", "I'm", "cannot", "receive", "well-known", "it's", "Paris", "café", "Ünal", "ß", "İ"),
     *("...", "--", "(CNN)", '"Yes,"', "end.", "stop!", "why?", "\n", "\n\n", "\t", "日本語", "🙂", "’", "'", "_", "-"),
@@ -27,15 +27,14 @@ def batch(*texts: str) -> np.ndarray:
     return rows
 
 
-@pytest.fixture(params=TEXT_CONCEPTS)
-def concept(request: pytest.FixtureRequest) -> TextConcept:
-    return TEXT_CONCEPTS[request.param]()
+every_concept = pytest.mark.parametrize("concept", [c() for c in TEXT_CONCEPTS.values()], ids=list(TEXT_CONCEPTS))
 
 
 def run(concept: TextConcept, inputs: np.ndarray, strength: float, seeds: list[int]) -> np.ndarray:
     return concept.apply(inputs, np.full(len(inputs), strength), np.array(seeds))
 
 
+@every_concept
 @given(texts=st.lists(TEXTS, min_size=1, max_size=3), seed=st.integers(0, 2**62), data=st.data())
 @settings(max_examples=30, deadline=None)
 def test_any_text_is_edited_alike_in_every_batch(
@@ -54,6 +53,7 @@ def test_any_text_is_edited_alike_in_every_batch(
         assert (edited[:, 1] == inputs[:, 1]).all()
 
 
+@every_concept
 @given(text=TEXTS, seed=st.integers(0, 1000))
 @settings(max_examples=10, deadline=None)
 def test_strength_zero_and_nan_leave_a_text_alone(concept: TextConcept, text: str, seed: int) -> None:
@@ -64,6 +64,7 @@ def test_strength_zero_and_nan_leave_a_text_alone(concept: TextConcept, text: st
     assert concept.apply(inputs, np.zeros(3)) is inputs
 
 
+@every_concept
 @given(text=TEXTS, seed=st.integers(0, 1000))
 @settings(max_examples=20, deadline=None)
 def test_white_space_does_not_explode(concept: TextConcept, text: str, seed: int) -> None:
@@ -73,15 +74,22 @@ def test_white_space_does_not_explode(concept: TextConcept, text: str, seed: int
     assert len(edited.split()) <= 6 * room
 
 
+@every_concept
 @given(texts=st.lists(TEXTS, min_size=1, max_size=2), seed=st.integers(0, 99), strength=st.floats(0.001, 1))
 @settings(max_examples=10, deadline=None)
 def test_any_strength_will_do(concept: TextConcept, texts: list[str], seed: int, strength: float) -> None:
     assert run(concept, batch(*texts), strength, [seed] * len(texts)).shape == (len(texts), 2)
 
 
+@every_concept
 def test_levels_are_four(concept: TextConcept) -> None:
-    assert len(concept.levels) == 4 and concept.identity == 0 and concept.keeps in {
-        "reference",
-        "changes",
-        "consistency",
-    }
+    assert (
+        len(concept.levels) == 4
+        and concept.identity == 0
+        and concept.keeps
+        in {
+            "reference",
+            "changes",
+            "consistency",
+        }
+    )

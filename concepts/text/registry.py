@@ -12,10 +12,16 @@ from failscape.concepts.text.characters import (
     ReplaceCharacters,
     SwapCharacters,
 )
+from failscape.concepts.text.distractor import Distractor
+from failscape.concepts.text.drops import DropAdjective, DropNoun, DropVerb
 from failscape.concepts.text.look_alikes import LookAlikes
 from failscape.concepts.text.noise_lines import NoiseLines
+from failscape.concepts.text.number import SingularPlural
 from failscape.concepts.text.punctuation import RemovePunctuation
 from failscape.concepts.text.sentences import ShuffleSentences
+from failscape.concepts.text.stop_words import DropStopWords
+from failscape.concepts.text.tense import VerbTense
+from failscape.concepts.text.truncation import Truncation
 from failscape.concepts.text.words import DeleteWords, RepeatWords, WordOrder
 
 TEXT_CONCEPTS: dict[str, type[TextConcept]] = {
@@ -24,5 +30,8 @@ TEXT_CONCEPTS: dict[str, type[TextConcept]] = {
         *(DeleteCharacters, InsertCharacters, SwapCharacters, RepeatCharacters, ReplaceCharacters, FlipCase),
         *(LowerCase, RemovePunctuation, LookAlikes, NoiseLines),
         *(DeleteWords, RepeatWords, WordOrder, ShuffleSentences),
+        *(DropStopWords, SingularPlural, VerbTense),
+        *(Distractor, Truncation),
+        *(DropNoun, DropVerb, DropAdjective),
     )
 }

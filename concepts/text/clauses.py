@@ -85,10 +85,6 @@ def _with_form(infinitive: Token, do: Token) -> str:
     """``did (not) go`` as ``went``."""
     if do.low == "do":
         return {"be": "are"}.get(infinitive.low, infinitive.low)
-    if infinitive.low in {"be", "have"}:
-        return {"be": {"did": "was"}, "have": {"did": "had"}}[infinitive.low].get(
-            do.low, {"be": "is", "have": "has"}[infinitive.low]
-        )
     return inflected(lemma(infinitive.word, "VERB"), "VBD" if do.low == "did" else "VBZ")
 
 
@@ -98,10 +94,10 @@ def _denied(sentence: list[Token], i: int) -> list[Change]:
     if sentence[-1].word == "?" and (i == 0 or sentence[i - 1].tag in {"AVQ", "DTQ", "PNQ"}):
         return _denied_question(sentence, i)
     if _helps(sentence, i):
+        if i == 0:  # Had he known, ...
+            return []
         joined = "not" if verb.low == "can" else " not"
         return [(verb.end, verb.end, joined)]
-    if verb.tag == "VM0":
-        return []
     do, base = _DO[verb.tag[2]], lemma(verb.word, "VERB")
     return [(verb.start, verb.end, cased_like(f"{do} not {base}", verb.word))]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from failscape.concepts.text.base import TextConcept
@@ -43,15 +43,16 @@ class Misspellings(TextConcept):
         return spliced(text, [(start, end, _one(text[start:end], draw)) for (start, end), draw in drawn])
 
 
-def misspelt(word: str) -> list[str]:
+@lru_cache(2**15)
+def misspelt(word: str) -> tuple[str, ...]:
     """How people spell the word wrongly; none where we know no way."""
     small = word.lower().replace("’", "'")
     if small in _table():
-        return [_table()[small]]
+        return (_table()[small],)
     if len(small) < _SHORTEST or not small.isalpha() or word[1:] != small[1:]:
-        return []
+        return ()
     tried = (pattern.sub(new, small, count=1) for pattern, new in RULES)
-    return [wrong for wrong in tried if wrong != small]
+    return tuple(wrong for wrong in tried if wrong != small)
 
 
 def _one(word: str, draw: int) -> str:

@@ -52,7 +52,7 @@ def other_tense(sentence: list[Token], i: int) -> str:
 def _present(verb: str, sentence: list[Token], i: int) -> str:
     subject = _subject(sentence, i)
     many = subject.low in _MANY or subject.tag == "NN2"
-    return verb if many else {"have": "has"}.get(verb) or inflected(verb, "VBZ")
+    return verb if many else inflected(verb, "VBZ")
 
 
 def _subject(sentence: list[Token], i: int) -> Token:

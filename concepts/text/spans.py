@@ -1,0 +1,80 @@
+"""Where the words and sentences of a text are, and how its places are written anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+Span = tuple[int, int]
+Change = tuple[int, int, str]  # from, to, what stands there instead
+
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # letters, with the apostrophe of isn't and Anna's
+CHUNK = re.compile(r"\S+")  # a word with the marks that cling to it
+MEMORY = 4096  # texts whose sentences are remembered: edits of one item meet the same text again and again
+
+_TITLES = (
+    "Mr|Mrs|Ms|Dr|Prof|St|Sgt|Lt|Col|Gen|Gov|Sen|Rep|Rev|Jr|Sr|Inc|Ltd|Co|Corp|vs|No|Mt|Capt|Hon|approx|e\\.g|i\\.e"
+)
+_MONTHS = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
+_SHORT = re.compile(rf"(?:^|[\s(\"'“‘])(?:{_TITLES}|{_MONTHS}|[A-Z]|(?:[A-Z]\.)+[A-Z])\.$")
+_END = re.compile(r"""[.!?…]+["'”’)\]]*(?=\s+["'“‘(\[]*[^\W_a-z])|[.!?…]*["'”’)\]]*(?=\s*\n\s*|\s*$)""")
+
+
+@lru_cache(MEMORY)
+def sentences(text: str) -> tuple[Span, ...]:
+    """Where each sentence begins and ends, without the white space between them.
+
+    A sentence ends at a full stop, question or exclamation mark before a capital or a figure, and at the end of a line;
+    titles, initials and months written short do not end one.
+    """
+    found, start = [], _next_word(text, 0)
+    for match in _END.finditer(text):
+        end = match.end()
+        if end <= start or (_SHORT.search(text, max(start - 1, 0), end) and not _ends_line(text, end)):
+            continue
+        found.append((start, end))
+        start = _next_word(text, end)
+    return tuple(found)
+
+
+def words(text: str) -> list[Span]:
+    """Where each word of letters begins and ends, without the marks around it."""
+    return [match.span() for match in WORD.finditer(text)]
+
+
+def chunks(text: str) -> list[Span]:
+    """Where each run of what is not white space begins and ends."""
+    return [match.span() for match in CHUNK.finditer(text)]
+
+
+def spliced(text: str, changes: Iterable[Change]) -> str:
+    """The text with each change written in; they must not overlap."""
+    parts, done = [], 0
+    for start, end, new in sorted(changes):
+        parts += [text[done:start], new]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def without(text: str, spans: Iterable[Span]) -> str:
+    """The text without these words, and without the white space before each: after it where the text begins so."""
+    kept = spliced(text, [(_gap_before(text, start), end, "") for start, end in spans])
+    return kept if text[:1].isspace() else kept.lstrip()
+
+
+def _gap_before(text: str, start: int) -> int:
+    while start and text[start - 1].isspace():
+        start -= 1
+    return start
+
+
+def _next_word(text: str, start: int) -> int:
+    while start < len(text) and text[start].isspace():
+        start += 1
+    return start
+
+
+def _ends_line(text: str, end: int) -> bool:
+    gap = text[end : _next_word(text, end)]
+    return "\n" in gap or end + len(gap) == len(text)

@@ -1,0 +1,70 @@
+"""Parts of speech: which words of a text are nouns, verbs, adjectives.
+
+Tags are those of the British National Corpus (CLAWS C5), as HanTa's English model gives them: ``NN1`` and ``NN2`` are
+nouns of one and of many, ``NP0`` is a name, ``AJ0`` an adjective, ``VV*`` a verb and ``VB*``, ``VH*``, ``VD*`` be, have
+and do: ``B`` base, ``D`` past, ``Z`` third person, ``G`` -ing, ``N`` participle, ``I`` infinitive; ``VM0`` is a modal.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from failscape.concepts.text.spans import Span, sentences
+
+# isn't is two words, is and n't; so are he's and cannot. Numbers, initials and words with hyphens are one.
+_TOKEN = re.compile(
+    r"""can(?=not\b) | \w+(?=n['’]t\b) | n['’]t\b | ['’](?:s|re|ve|d|ll|m)\b
+    | \d+(?:[.,:]\d+)*(?![^\W\d_]) | (?:[^\W\d_]\.){2,} | \w+(?:-\w+)* | [^\w\s]""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LONGEST = 30  # letters of a word that are read: the tagger's time grows with their square
+_SENTENCES = 2**15  # whose tags are remembered
+
+
+class Token(NamedTuple):
+    """A word or mark: where it is in its text, and what part of speech."""
+
+    start: int
+    end: int
+    word: str
+    tag: str
+
+    @property
+    def low(self) -> str:
+        """The word in small letters, its apostrophe straight."""
+        return self.word.lower().replace("’", "'")
+
+
+def tagged(text: str) -> list[list[Token]]:
+    """The tokens of each sentence."""
+    return [
+        [Token(start + a, start + b, text[start + a : start + b], tag) for a, b, tag in _tags(text[start:end])]
+        for start, end in sentences(text)
+    ]
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of all sentences."""
+    return [token for sentence in tagged(text) for token in sentence]
+
+
+@lru_cache(_SENTENCES)
+def _tags(sentence: str) -> tuple[tuple[int, int, str], ...]:
+    """Where each token of one sentence is, and its tag. A tagger takes milliseconds: it reads a sentence once."""
+    spans = [match.span() for match in _TOKEN.finditer(sentence)]
+    words = [_plain(sentence, span) for span in spans]
+    tags = _tagger().tag_sent(words, taglevel=0)
+    return tuple((start, end, tag) for (start, end), tag in zip(spans, tags, strict=True))
+
+
+def _plain(sentence: str, span: Span) -> str:
+    return sentence[slice(*span)][:_LONGEST].replace("’", "'")
+
+
+@cache
+def _tagger() -> Any:
+    from HanTa.HanoverTagger import HanoverTagger  # 0.15 s: its model is a file of its own package
+
+    return HanoverTagger("morphmodel_en.pgz")

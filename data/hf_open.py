@@ -39,7 +39,8 @@ def _local(where: str, folder: Path) -> Any:
     saved = any((folder / marker).is_file() for marker in ("state.json", "dataset_dict.json"))
     if not saved and next(folder.rglob("*.parquet"), None) is None:
         raise UsageError(
-            f"{where} has neither parquet files nor what save_to_disk writes; for a folder of images leave out hf:"
+            f"{where} has neither parquet files nor what save_to_disk writes; "
+            "for a folder of images or texts leave out hf:"
         )
     try:
         if saved:

@@ -46,6 +46,8 @@ def _local(where: str, folder: Path) -> Any:
         if saved:
             return datasets.load_from_disk(str(folder))
         return datasets.load_dataset("parquet", data_dir=str(folder))
+    except IndexError:  # how it fails where a saved split has no rows
+        raise UsageError(f"{where} has no rows; give another dataset") from None
     except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
         raise UsageError(f"{where} cannot be read: {first_sentence(error)}; save or download it again") from None
 

@@ -63,7 +63,7 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, l
                 return
             except csv.Error as error:
                 _refuse_open_quote(path, number, error)
-                yield number, "not valid CSV"
+                yield number, "not text" if "NUL" in str(error) else "not valid CSV"  # Python 3.10 takes no NUL
             else:
                 if any(field.strip() for field in row):
                     yield number, row

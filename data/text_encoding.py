@@ -14,7 +14,8 @@ UTF_8, UTF_16, WINDOWS = "utf-8-sig", "utf-16", "cp1252"
 _HEAD = 8192  # bytes that tell text from other files
 _CHUNK = 1 << 20  # characters read at a time
 _BAD_BYTE = re.compile(r"[\udc80-\udcff]")  # what surrogateescape makes of a byte that is no UTF-8
-_MANY_NULS = 0.1
+_CONTROL = bytes({*range(9), *range(14, 27), *range(28, 32)})  # not blanks, nor the escape of terminals
+_FEW, _SHARE = 4, 0.03  # control bytes that a text may have
 
 
 def text_encoding(path: Path) -> str:
@@ -52,15 +53,9 @@ def _is_blank(path: Path, encoding: str) -> bool:
 
 
 def _is_binary(head: bytes) -> bool:
-    """A text may have a stray NUL in one of its rows; other files have many, or NULs beside bytes that are no UTF-8."""
-    nuls = head.count(0)
-    if not nuls:
-        return False
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return True
-    return nuls > _MANY_NULS * len(head)
+    """A text may have a few stray control bytes in its rows; a tenth of what is compressed are such bytes."""
+    strays = len(head) - len(head.translate(None, _CONTROL))
+    return strays > max(_FEW, _SHARE * len(head))
 
 
 def _utf_8_or_windows(path: Path) -> str:

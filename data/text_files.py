@@ -21,6 +21,7 @@ _OPENERS: dict[str, Callable[[Path, str], Table]] = {
     ".json": open_json,
 }
 SUFFIXES = (*_OPENERS, ".parquet")
+NOT_UTF_8 = "not UTF-8; read as Windows-1252"  # what the user is told of such a file
 
 
 def open_table(path: Path) -> Table:
@@ -45,12 +46,7 @@ def open_table(path: Path) -> Table:
         what = known.get(str(reason), f"cannot be read: {reason}")
         raise UsageError(f"{path} {what}; give a table with a text per row") from None
     table = _OPENERS[suffix](path, encoding)
-    return table._replace(notes=(windows_note(str(path)),)) if encoding == WINDOWS else table
-
-
-def windows_note(what: str) -> str:
-    """What the user is told where UTF-8 was expected."""
-    return f"{what} is not UTF-8; read as Windows-1252"
+    return table._replace(notes=(f"{path} is {NOT_UTF_8}",)) if encoding == WINDOWS else table
 
 
 def _missing(path: Path) -> str:

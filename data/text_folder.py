@@ -9,7 +9,7 @@ from failscape.data.base import Skipped, Unreadable
 from failscape.data.files import visible_files
 from failscape.data.text_cells import clean
 from failscape.data.text_encoding import WINDOWS, open_text, text_encoding
-from failscape.data.text_files import SUFFIXES, windows_note
+from failscape.data.text_files import NOT_UTF_8, SUFFIXES
 from failscape.data.text_rows import TextRow
 from failscape.errors import UsageError
 
@@ -49,7 +49,7 @@ class TextFolder:
         """What the user should know of the files read so far."""
         if not self.n_windows:
             return ()
-        return (windows_note(f"{self.root}: what {self.n_windows} of its files hold"),)
+        return (f"{self.root}: {self.n_windows} file{'s are' if self.n_windows > 1 else ' is'} {NOT_UTF_8}",)
 
     def rows(self) -> Iterator[TextRow | Skipped]:
         """Every article with its reference, and what is skipped."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from failscape.data.hf_open import open_dataset
 from failscape.data.text_rows import Line, Table
-from failscape.errors import UsageError, require
+from failscape.errors import require
 
 _BATCH = 1024  # rows decoded at a time
 
@@ -20,12 +20,10 @@ def open_hf_table(name: str, options: Mapping[str, str]) -> tuple[Table, str]:
         options: ``split`` and ``config``.
 
     Raises:
-        UsageError: the dataset cannot be had, has no such split, or has no rows.
+        UsageError: the dataset cannot be had, or has no such split.
     """
     require("datasets", "datasets")
     dataset, split = open_dataset(name, options)
-    if not len(dataset):
-        raise UsageError(f"hf:{name} has no rows in the split {split}; choose another with split=")
 
     def lines(used: Sequence[str]) -> Iterator[Line]:
         place = 0

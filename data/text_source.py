@@ -48,7 +48,8 @@ class TextCollection:
         names = _unique(names)
         kept = self._useful(names)
         if not kept:
-            raise UsageError(f"{where} holds no article that can be read ({reasons(self.skipped)}); give other data")
+            why = reasons(self.skipped) or "no rows"
+            raise UsageError(f"{where} holds no article that can be read ({why}); give other data")
         self._texts = [self._texts[index] for index in kept]
         self.names: Sequence[str] = [names[index] for index in kept]
         self.topics, self.labels = _grouped([topics[index] for index in kept])

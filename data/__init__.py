@@ -1,11 +1,12 @@
-"""Items a target is shown: image folders, datasets by name, and the procedural street world."""
+"""Items a target is shown: folders of images or texts, tables, datasets by name, and the procedural street world."""
 
-from failscape.data.base import Items, Prepare, Skipped, Source, Unreadable
+from failscape.data.base import Items, Prepare, Skipped, Source, TextSource, Unreadable
 from failscape.data.decode import decode
 from failscape.data.folder import FolderSource
 from failscape.data.items import load_items, only_held_out, reasons, write_skipped
 from failscape.data.sources import open_source
 from failscape.data.split import held_out
+from failscape.data.texts import length_groups, open_texts
 
 __all__ = [
     "FolderSource",
@@ -13,12 +14,15 @@ __all__ = [
     "Prepare",
     "Skipped",
     "Source",
+    "TextSource",
     "Unreadable",
     "decode",
     "held_out",
+    "length_groups",
     "load_items",
     "only_held_out",
     "open_source",
+    "open_texts",
     "reasons",
     "write_skipped",
 ]

@@ -34,29 +34,55 @@ class Source(Protocol):
         ...
 
 
+class TextSource(Protocol):
+    """A collection of articles with their reference summaries, grouped by topic."""
+
+    names: Sequence[str]  # (N,) as in Source
+    labels: np.ndarray  # (N,) int64 indices into topics
+    topics: tuple[str, ...]  # ("all",) where the data names none
+    skipped: list[Skipped]
+
+    def load(self, index: int) -> tuple[str, str]:
+        """The article and its reference, ``""`` where there is none; raises ``Unreadable``."""
+        ...
+
+
 class Unreadable(Exception):
     """One item cannot be read; its text is the reason."""
 
 
 @dataclass(frozen=True)
 class Items:
-    """Prepared items in memory, on the device of their target."""
+    """Prepared items in memory; those that are tensors, on the device of their target."""
 
-    inputs: torch.Tensor  # (N, ...) uint8
-    references: np.ndarray  # (N,) int64 class indices
+    inputs: Any  # pictures: (N, ...) uint8 tensor; texts: (N, 2) object array of str, article and reference
+    references: np.ndarray  # (N,) int64 class indices; of texts, indices of topics
     names: tuple[str, ...]  # (N,)
     held_out: np.ndarray  # (N,) bool, decided by a hash of the name alone
     skipped: list[Skipped] = field(default_factory=list)
     groups: tuple[str, ...] = ()  # names that references index, where the data has them
+    notes: tuple[str, ...] = ()  # what the user should know of how they were read, a line each
 
     def __len__(self) -> int:
         return len(self.references)
 
+    def rows(self, indices: np.ndarray) -> Any:
+        """The inputs of these items ``(B, ...)``, copied, in the order of the indices ``(B,)``."""
+        if isinstance(self.inputs, torch.Tensor):
+            return self.inputs.index_select(0, torch.from_numpy(indices).to(self.inputs.device))
+        return self.inputs[indices]
+
     @property
     def fingerprint(self) -> str:
-        """Twelve letters that change with names and classes: what was learned of other items says nothing here."""
-        text = json.dumps([list(self.names), self.references.tolist()])
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        """Twelve letters that change with names and classes: what was learned of other items says nothing here.
+
+        Of texts they change with the contents, too: names that count rows are alike in every version of a file.
+        """
+        known: list[Any] = [list(self.names), self.references.tolist()]
+        if not isinstance(self.inputs, torch.Tensor):
+            known.append(self.inputs.tolist())
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:12]
 
 
-Prepare = Callable[[Any], torch.Tensor]
+Prepared = torch.Tensor | tuple[str, str]  # a picture, or an article and its reference
+Prepare = Callable[[Any], Prepared]

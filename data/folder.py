@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from PIL import Image
 
 from failscape.data.base import Skipped
 from failscape.data.decode import decode
+from failscape.data.files import visible_files
 from failscape.errors import UsageError, did_you_mean
 
 _IMAGE = re.compile(r"\.(jpe?g|jpe|jfif|jp2|j2k|a?png|gif|webp|avif|bmp|dib|tiff?|p[bgnp]m)", re.IGNORECASE)
@@ -71,26 +71,13 @@ def _require_folder(root: Path) -> None:
 def _scan(root: Path) -> tuple[list[str], list[Skipped]]:
     """The names of all images below the folder, and what is skipped, both in the order of names."""
     images, skipped = [], []
-    for path in _files(root):
+    for path in visible_files(root):
         name = path.relative_to(root).as_posix()
         if _IMAGE.fullmatch(path.suffix):
             images.append(name)
         elif not _SIDE_FILE.fullmatch(path.suffix):
             skipped.append(Skipped(name, "not an image"))
     return sorted(images), sorted(skipped)
-
-
-def _files(root: Path) -> Iterator[Path]:
-    """All files that are not hidden. Class folders may be links; links further down are not followed: they may loop."""
-    links = [path for path in root.iterdir() if path.is_symlink() and path.is_dir() and not path.name.startswith(".")]
-    for top in [root, *links]:
-        for folder, subfolders, files in os.walk(top, onerror=_refuse):
-            subfolders[:] = [name for name in subfolders if not name.startswith(".") and name != "__MACOSX"]
-            yield from (Path(folder, name) for name in files if not name.startswith("."))
-
-
-def _refuse(error: OSError) -> None:
-    raise UsageError(f"{error.filename} cannot be read: {(error.strerror or str(error)).lower()}; mend its permissions")
 
 
 def _without_classes(root: Path, n_images: int) -> str:

@@ -39,12 +39,15 @@ def _local(where: str, folder: Path) -> Any:
     saved = any((folder / marker).is_file() for marker in ("state.json", "dataset_dict.json"))
     if not saved and next(folder.rglob("*.parquet"), None) is None:
         raise UsageError(
-            f"{where} has neither parquet files nor what save_to_disk writes; for a folder of images leave out hf:"
+            f"{where} has neither parquet files nor what save_to_disk writes; "
+            "for a folder of images or texts leave out hf:"
         )
     try:
         if saved:
             return datasets.load_from_disk(str(folder))
         return datasets.load_dataset("parquet", data_dir=str(folder))
+    except IndexError:  # how it fails where a saved split has no rows
+        raise UsageError(f"{where} has no rows; give another dataset") from None
     except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
         raise UsageError(f"{where} cannot be read: {first_sentence(error)}; save or download it again") from None
 

@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from failscape.data.base import Items, Prepare, Skipped, Source, Unreadable
+from failscape.data.base import Items, Prepare, Prepared, Skipped, Source, Unreadable
 from failscape.data.sample import draw
 from failscape.data.split import held_out_both
 from failscape.errors import UsageError
@@ -41,8 +42,8 @@ def load_items(
 
     Args:
         source: where the items are.
-        prepare: the target's; called from several threads, and always gives one shape.
-        device: where the stacked inputs go.
+        prepare: the target's; called from several threads, and always gives one shape, or the two texts of an item.
+        device: where the stacked inputs go; texts stay where they are.
         max_items: the most that are held in memory.
         seed: of the draw.
         held_out_share: about how many are held out, in [0, 1].
@@ -75,11 +76,12 @@ def load_items(
     inputs, used = rows.filled(skipped)
     names = tuple(source.names[index] for index in used)
     return Items(
-        inputs=inputs.to(device),
+        inputs=inputs.to(device) if isinstance(inputs, torch.Tensor) else inputs,
         references=source.labels[used],
         names=names,
         held_out=held_out_both(names, held_out_share),
         skipped=skipped,
+        notes=getattr(source, "notes", ()),
     )
 
 
@@ -91,11 +93,12 @@ def only_held_out(items: Items, share: float = 0.2) -> Items:
     kept = np.flatnonzero(items.held_out)
     names = tuple(items.names[i] for i in kept)
     return Items(
-        inputs=items.inputs[torch.from_numpy(kept).to(items.inputs.device)],
+        inputs=items.rows(kept),
         references=items.references[kept],
         names=names,
         held_out=held_out_both([f"again {name}" for name in names], share),
         skipped=items.skipped,
+        notes=items.notes,
     )
 
 
@@ -103,28 +106,39 @@ class _Rows:
     """Inputs ``(N, ...)`` that are filled in any order."""
 
     def __init__(self, n: int) -> None:
-        self._inputs = torch.empty(0)
+        self._inputs: Any = None  # of the kind of the first item
         self._source_indices = np.full(n, -1, dtype=np.int64)  # -1 where a row is empty
 
-    def put(self, row: int, index: int, item: torch.Tensor) -> None:
-        if not len(self._inputs):
-            self._inputs = item.new_empty((len(self._source_indices), *item.shape))
-        if item.shape != self._inputs.shape[1:]:  # assigning would broadcast it
-            raise ValueError(f"prepare gave shape {tuple(item.shape)} after {tuple(self._inputs.shape[1:])}")
+    def put(self, row: int, index: int, item: Prepared) -> None:
+        if self._inputs is None:
+            self._inputs = _room(len(self._source_indices), item)
+        if _shape(item) != tuple(self._inputs.shape[1:]):  # assigning would broadcast it
+            raise ValueError(f"prepare gave shape {_shape(item)} after {tuple(self._inputs.shape[1:])}")
         self._inputs[row] = item
         self._source_indices[row] = index
 
-    def filled(self, skipped: Sequence[Skipped]) -> tuple[torch.Tensor, np.ndarray]:
+    def filled(self, skipped: Sequence[Skipped]) -> tuple[Any, np.ndarray]:
         """The filled rows, and which item of the source each holds."""
         full = self._source_indices >= 0
         if not full.any():
             raise UsageError(f"no item can be read ({reasons(skipped)}); look at the files, or give other data")
-        inputs = self._inputs if full.all() else self._inputs[torch.from_numpy(full)]
+        inputs = self._inputs if full.all() else self._inputs[np.flatnonzero(full)]
         return inputs, self._source_indices[full]
 
 
-def _read_all(source: Source, prepare: Prepare, indices: Sequence[int]) -> Iterator[torch.Tensor | Skipped]:
-    def read(index: int) -> torch.Tensor | Skipped:
+def _room(n: int, item: Prepared) -> Any:
+    """Room for ``n`` items like this one: a tensor for pictures, an object array for texts."""
+    if isinstance(item, torch.Tensor):
+        return item.new_empty((n, *item.shape))
+    return np.empty((n, len(item)), dtype=object)
+
+
+def _shape(item: Prepared) -> tuple[int, ...]:
+    return tuple(item.shape) if isinstance(item, torch.Tensor) else (len(item),)
+
+
+def _read_all(source: Source, prepare: Prepare, indices: Sequence[int]) -> Iterator[Prepared | Skipped]:
+    def read(index: int) -> Prepared | Skipped:
         try:
             return prepare(source.load(index))
         except Unreadable as reason:
@@ -136,8 +150,8 @@ def _read_all(source: Source, prepare: Prepare, indices: Sequence[int]) -> Itera
 
 
 def reasons(skipped: Iterable[Skipped]) -> str:
-    """``4 truncated, 2 not an image, 1 empty``: the commonest first."""
-    counts = Counter(item.reason for item in skipped)
+    """``4 truncated, 2 not an image, 1 empty``: the commonest first, all duplicates as one."""
+    counts = Counter("duplicate" if item.reason.startswith("duplicate of ") else item.reason for item in skipped)
     return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
 
 

@@ -30,6 +30,20 @@ def parse_spec(text: str) -> Spec:
     if not found:
         return Spec("", text, {})
     name, _, query = found[2].partition("?")
+    return Spec(found[1], name, _options(text, query))
+
+
+def parse_path(text: str) -> Spec:
+    """The same for ``path?option=value&...``: a path that takes options. The scheme is empty.
+
+    Raises:
+        UsageError: as ``parse_spec`` does.
+    """
+    name, _, query = text.partition("?")
+    return Spec("", name, _options(text, query))
+
+
+def _options(text: str, query: str) -> dict[str, str]:
     options: dict[str, str] = {}
     for part in query.split("&") if query else []:
         key, equals, value = part.partition("=")
@@ -38,7 +52,7 @@ def parse_spec(text: str) -> Spec:
         if key in options:
             raise UsageError(f"{text}: the option {key} stands twice; keep one")
         options[key] = value
-    return Spec(found[1], name, options)
+    return options
 
 
 def check_options(where: str, options: Iterable[str], known: Iterable[str]) -> None:

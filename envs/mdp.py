@@ -226,7 +226,7 @@ class ConceptMDP:
 
     def inputs(self, state: State) -> Any:
         """The unedited items, ``(B, ...)``."""
-        return self.items.inputs[state.items]
+        return self.items.rows(state.items)
 
     def edited(self, state: State, inputs: Any) -> Any:
         """The items as the target sees them, ``(B, ...)``, from the unedited ones."""

@@ -1,0 +1,52 @@
+"""The rows of a table, and the texts in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from failscape.data.base import Skipped, Unreadable
+from failscape.data.text_cells import article_of, label_of, reference_of
+from failscape.data.text_columns import Columns
+
+Line = tuple[str, Mapping[str, Any] | str]
+"""Where a row stands in its table (``000007``), and its cells by column, or why it has none."""
+
+
+class Table(NamedTuple):
+    """A table that can be read again and again, a row at a time."""
+
+    columns: list[str]
+    lines: Callable[[Sequence[str]], Iterator[Line]]  # given the columns that are used
+    notes: tuple[str, ...] = ()  # what the user should know of how it is read
+
+
+class TextRow(NamedTuple):
+    """An article with its reference and topic, each ``""`` where there is none."""
+
+    name: str
+    article: str
+    reference: str = ""
+    topic: str = ""
+
+
+def text_rows(table: Table, columns: Columns, prefix: str) -> Iterator[TextRow | Skipped]:
+    """The texts of a table, in its order. A row without a name of its own is called ``prefix/place``."""
+    for place, cells in table.lines(columns.used):
+        name = f"{prefix}/{place}"
+        try:
+            yield Skipped(name, cells) if isinstance(cells, str) else _text_row(name, cells, columns)
+        except Unreadable as reason:
+            yield Skipped(name, str(reason))
+
+
+def _text_row(name: str, cells: Mapping[str, Any], columns: Columns) -> TextRow:
+    def cell(column: str | None) -> Any:
+        return cells.get(column) if column else None
+
+    return TextRow(
+        name=label_of(cell(columns.name)) or name,
+        article=article_of(cell(columns.article)),
+        reference=reference_of(cell(columns.reference)),
+        topic=label_of(cell(columns.topic)),
+    )

@@ -40,16 +40,17 @@ _NO_NAMES = frozenset(_SMALL_WORDS.split())
 _SHORT = "mr mrs ms dr st prof gen sgt lt col capt rev hon jr sr vs"
 _SHORTENED = frozenset(_SHORT.split())
 
+# The case of words is ignored in ASCII (the flag "a"), or the long s of an old print would make a "six" no table knows.
 _TOKEN = re.compile(
     rf"""
       (?P<time> (?<![\d:]) \d{{1,2}} : \d{{2}} (?: :\d{{2}} )? (?![\d:]) )
     | (?P<number>
         (?: (?<!\w) [-\N{{MINUS SIGN}}] )? (?: \d{{1,3}} (?: ,\d{{3}} )+ (?!\d) (?: \.\d+ )? | \d+ (?: \.\d+ )? )
-      | (?i: \b (?: (?: {"|".join(_TENS.split())} ) [-\ ] (?: {"|".join(_SMALL.split()[1:10])} )
-           | (?<! \b no[-\ ] ) (?: {"|".join(_VALUES)} ) ) \b )
+      | \b (?ai: (?: {"|".join(_TENS.split())} ) [-\ ] (?: {"|".join(_SMALL.split()[1:10])} )
+             | (?<! \b no[-\ ] ) (?: {"|".join(_VALUES)} ) ) \b
       )
-      (?P<scales> (?i: [-\ ] (?: {"|".join(_SCALES)} ) \b )* )
-      (?P<percent> \ ?% | (?i: \ per\ ?cent\b ) )?
+      (?P<scales> (?: [-\ ] (?ai: {"|".join(_SCALES)} ) \b )* )
+      (?P<percent> \ ?% | (?ai: \ per\ ?cent ) \b )?
     | (?P<word> \b (?: [A-Z] \. ){{2,}} | [^\W\d_] \w* (?: ['’] [^\W\d_]+ )* )
     """,
     re.VERBOSE,

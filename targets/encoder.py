@@ -5,6 +5,7 @@ Shapes: ``B`` batch, ``F`` features.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from failscape.errors import UsageError, require
 from failscape.targets.classifier import resolve_device
@@ -19,6 +21,19 @@ from failscape.targets.weights import first_line
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+# What a folder's files make sentence-transformers raise.
+_BROKEN = (
+    OSError,
+    ValueError,
+    RuntimeError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ImportError,
+    SafetensorError,
+    pickle.UnpicklingError,
+)
 
 
 class SentenceEncoder:
@@ -77,7 +92,7 @@ def _load(folder: Path, device: torch.device) -> SentenceTransformer:
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True, "dtype": torch.float32},
             )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, ImportError) as error:
+    except _BROKEN as error:
         raise UsageError(f"{folder} cannot be loaded as a sentence encoder: {first_line(error)}") from error
     return model.requires_grad_(False).eval()
 

@@ -87,6 +87,7 @@ def test_different_facts(text: str, other: str) -> None:
         ("Someone weighs a ton; often tenants", []),
         ("A40 x4 covid19", []),
         ("", []),
+        ("\u017fix, f\u0131ve and s\u0130x; two m\u0131llion, on\u00e9 \u00e9one", ["two"]),
         ("..., 1,2 \u0663", ["1", "2", "\u0663"]),
     ],
 )

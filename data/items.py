@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ def load_items(
         held_out=held_out_both(names, held_out_share),
         skipped=skipped,
         notes=getattr(source, "notes", ()),
+        groups=getattr(source, "topics", ()),
     )
 
 
@@ -92,13 +94,12 @@ def only_held_out(items: Items, share: float = 0.2) -> Items:
     """
     kept = np.flatnonzero(items.held_out)
     names = tuple(items.names[i] for i in kept)
-    return Items(
+    return replace(
+        items,
         inputs=items.rows(kept),
         references=items.references[kept],
         names=names,
         held_out=held_out_both([f"again {name}" for name in names], share),
-        skipped=items.skipped,
-        notes=items.notes,
     )
 
 

@@ -1,0 +1,133 @@
+"""What a summarizer is shown, what it makes of it unedited, and the reward that follows from that.
+
+Shapes: ``N`` articles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from failscape.concepts import ConceptSpace
+from failscape.concepts.text.promises import promises_of
+from failscape.data import length_groups, load_items, only_held_out, open_texts
+from failscape.data.base import Items
+from failscape.envs.looks import Looks, first_look, unedited
+from failscape.errors import UsageError
+from failscape.rewards.base import Reward
+from failscape.rewards.summarization import FsrlReward, SummaryReward, Unedited, calibrate, parse_reward
+from failscape.targets.base import Summaries, SummarizerTarget
+
+Progress = Callable[[str, int, int], None]
+GROUPS = ("topic", "length")
+MOST_SILENT = 0.5  # share of the articles that a summarizer may say nothing of
+BATCH = 64  # articles between two words on how far it is
+
+
+class Reading(NamedTuple):
+    """Which articles are read."""
+
+    groups: str = "topic"  # or length: what they are grouped by
+    max_items: int = 1000
+    held_out: float = 0.2
+    unseen: bool = False  # only those that are held out otherwise
+    seed: int = 0
+
+
+def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, progress: Progress | None = None) -> Items:
+    """Articles and references as the target can read them, cut where they are too long for it; a note says how many.
+
+    Raises:
+        UsageError: the data cannot be found or read.
+    """
+    n_cut = 0
+
+    def prepare(item: tuple[str, str]) -> tuple[str, str]:
+        nonlocal n_cut
+        prepared = target.prepare(item)
+        n_cut += prepared[0] != item[0]
+        return prepared
+
+    items = load_items(
+        open_texts(spec),
+        prepare,
+        device="cpu",
+        max_items=how.max_items,
+        seed=how.seed,
+        held_out_share=how.held_out,
+        progress=(lambda done, total: progress("reading articles", done, total)) if progress else None,
+    )
+    if n_cut:
+        cut = f"{n_cut} of {len(items)} articles are longer than {target.name} can read; the rest of each is left out"
+        items = replace(items, notes=(*items.notes, cut))
+    if how.groups == "length":
+        labels, names = length_groups(items.inputs)
+        items = replace(items, references=labels, groups=tuple(names))
+    return only_held_out(items, how.held_out) if how.unseen else items
+
+
+def look_and_judge(
+    reward: str, target: SummarizerTarget, items: Items, space: ConceptSpace, path: Path | None, progress: Any = None
+) -> tuple[Looks, Reward]:
+    """What the target makes of the unedited articles, and the reward that this calibrates; ``N`` queries.
+
+    Args:
+        reward: its name.
+        target: the summarizer.
+        items: what it is shown.
+        space: the edits, which say what they promise of the reference.
+        path: keeps the looks; read instead of asking the target if it is there.
+        progress: told how far it is.
+
+    Raises:
+        UsageError: the file is of other articles, or the target says nothing of most of them.
+    """
+    known = None if path is None or not path.exists() else Looks.load(path)
+    if known is not None and len(known.said) != len(items):
+        raise UsageError(f"{path} knows {len(known.said)} articles, the data has {len(items)}: has it changed?")
+    outputs = None if known else look(target, items, progress)
+    said = known.said.astype(object) if known else outputs.texts
+    judge = judge_of(reward, said, items, space)
+    looks = known or Looks.of(outputs, items, judge(unedited(outputs, items)))
+    if path is not None and known is None:
+        looks.save(path)
+    return looks, judge
+
+
+def look(target: SummarizerTarget, items: Items, progress: Progress | None = None) -> Summaries:
+    """Summaries and features of the unedited articles.
+
+    Raises:
+        UsageError: the target says nothing of most of them.
+    """
+    done = 0
+
+    def tell(n: int) -> None:
+        nonlocal done
+        done += n
+        if progress:
+            progress("summarizing unedited articles", done, len(items))
+
+    outputs: Summaries = first_look(target, items, batch_size=BATCH, progress=tell)
+    n_silent = sum(not text.strip() for text in outputs.texts)
+    if n_silent > MOST_SILENT * len(items):
+        raise UsageError(
+            f"{target.name} says nothing of {n_silent} of {len(items)} unedited articles: is it a summarizer, and does "
+            "it need a prefix (?prefix=), or min_tokens?"
+        )
+    return outputs
+
+
+def judge_of(reward: str, said: np.ndarray, items: Items, space: ConceptSpace) -> Reward:
+    """The reward that ``reward`` names, calibrated on the unedited articles that are not held out."""
+    kind, metric = parse_reward(reward)
+    if kind == "fsrl":
+        return FsrlReward(metric)
+    wanted = items.inputs[:, 1]
+    scores = np.where(wanted == "", 1, metric(said, wanted)).astype(np.float32)
+    bar = calibrate(scores[~items.held_out & (wanted != "")])
+    return SummaryReward(kind, metric, Unedited(said.astype(str), scores), bar, promises_of(space))

@@ -1,0 +1,130 @@
+"""``failscape/Summarizer-v0``: which edits of an article make its summary worse?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from failscape.concepts import concept_space
+from failscape.concepts.text.steps import stepwise
+from failscape.envs.articles import GROUPS, Reading, look_and_judge, read_articles
+from failscape.envs.exploration import make_moves
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.moves import MAX_STEPS, Accumulate
+from failscape.errors import UsageError, did_you_mean
+from failscape.rewards.summarization import parse_reward
+from failscape.targets.base import SummarizerTarget
+from failscape.targets.registry import load_target
+
+DEFAULT_TARGET = "embedded:street-reports"
+DEFAULT_DATA = {DEFAULT_TARGET: "reports:"}
+DEFAULT_CONCEPTS: dict[str, Any] = {
+    "macro": "text",
+    "factored": "text-pairs",
+    "micro": ["drop-noun=1,2,3,4,5", "drop-verb=1,2,3,4,5", "drop-adjective=1,2,3,4,5", "misspellings=.2,.4,.6,.8,1"],
+}
+
+
+def make_mdp(
+    target: str | SummarizerTarget = DEFAULT_TARGET,
+    data: str | Path | None = None,
+    concepts: Any = None,
+    reward: str = "drop",
+    explore: str = "macro",
+    max_steps: int = MAX_STEPS,
+    device: str = "auto",
+    groups: str = "topic",
+    max_items: int = 1000,
+    held_out: float = 0.2,
+    unseen: bool = False,
+    data_seed: int = 0,
+    looks: str | Path | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> ConceptMDP:
+    """The MDP of ``failscape/Summarizer-v0``.
+
+    Description:
+        An article is drawn and summarized unedited; the agent names one point of a grid of edits; the edited article
+        is given to the target. The more of its quality the summary loses, the higher the reward.
+
+    Action Space:
+        By ``explore``:
+
+        | explore | actions | what one does |
+        |---|---|---|
+        | ``macro`` | ``Discrete(P)`` | makes one edit at one strength, or a pair of edits (``concepts="text-pairs"``) |
+        | ``factored`` | ``Discrete(max L)`` | chooses the next of edit, second edit and strength; the last one asks |
+        | ``micro`` | ``Discrete(K)`` | makes edit ``a`` once more, on what the edits before have left |
+
+    Observation Space:
+        ``Box`` of float32:
+
+        | part | size | range | what |
+        |---|---|---|---|
+        | features | up to 24 | [-5, 5] | the encoder's, whitened: of the unedited article, and the mean of its group |
+        | confidence | 1 | [0, 1] | score of the last summary |
+        | coordinates | E + 1 | [-1, 1] | which edit, how strong; in ``micro`` how often each edit was made |
+        | edited | 1 or K | 0 or 1 | whether an edit was made; ``factored``: what has been chosen |
+
+    Rewards:
+        ``drop`` (default): the share of the unedited summary's score that the edit costs; ``score``: how far the
+        score lies below what summaries of unedited articles reach. Both are brought to [-1, 1] and are positive
+        where the summary fails: where it loses what separates a middling summary of an unedited article from a poor
+        one (the twentieth of them), or is poorer than that one. ``drop:METRIC`` and ``score:METRIC`` score with
+        ``rouge`` (ROUGE-L, the default), ``rouge-1``, ``rouge-2``, ``bleu``, ``chrf``, ``facts`` (numbers and names) or
+        ``similarity`` (sentence encoder). References are edited where the edit changes what is true; where it may
+        have taken something away, the summary is compared with that of the unedited article. Walks are paid for
+        lowering the score and for the failure, and pay for each step. ``fsrl``: the formula of *Failures Are Fated,
+        But Can Be Faded*. ``human:RUN``: how undesirable people would find the failure.
+
+    Starting State:
+        A uniform random article among those that are not held out, unedited. A reset asks the target nothing.
+
+    Episode End:
+        Termination: ``macro`` after one step, ``factored`` after one per axis, ``micro`` at the first failure.
+        Truncation: ``micro`` after ``max_steps``.
+
+    Arguments:
+        target: a URI (``hf:facebook/bart-large-cnn``) or a :class:`~failscape.targets.summarizer.Summarizer`.
+        data: a CSV, JSONL or Parquet file, a folder of texts, ``hf:NAME``, ``reports:``; see
+            :func:`failscape.data.open_texts`.
+        concepts: ``text`` (every edit at four strengths), ``text-pairs``, ``fsrl-text``, or
+            names of edits; ``micro`` makes each as often as it has levels.
+        reward: as above.
+        explore: ``macro``, ``factored`` or ``micro``.
+        max_steps: that a walk may take.
+        device: ``auto``, ``cpu``, ``cuda``.
+        groups: ``topic`` or ``length``: by what articles are grouped, in modes too.
+        max_items: articles held in memory at most, drawn evenly over topics.
+        held_out: share of the articles kept from exploration, for confirming what it finds.
+        unseen: explore only articles that are held out otherwise; a share of them is held out in turn.
+        data_seed: of the draw of articles.
+        looks: a file that keeps what the target makes of the unedited articles; read if it is there.
+        progress: called with what is being done, how far it is, and how much there is.
+
+    Version History:
+        v0: initial.
+    """
+    check(reward, explore, groups)
+    frozen = load_target(target, device) if isinstance(target, str) else target
+    if not hasattr(frozen, "encode_labels"):
+        raise UsageError(f"{frozen.name} sorts pictures and writes no summaries; give it to failscape/Classifier-v0")
+    spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
+    if spec is None:
+        raise UsageError(f"{frozen.name} needs articles to summarize: give --data, a CSV, JSONL or Parquet file")
+    space = concept_space(concepts or DEFAULT_CONCEPTS[explore])
+    space = stepwise(space) if explore == "micro" else space
+    items = read_articles(frozen, spec, Reading(groups, max_items, held_out, unseen, data_seed), progress)
+    seen, judge = look_and_judge(reward, frozen, items, space, None if looks is None else Path(looks), progress)
+    moves = Accumulate(max_steps) if explore == "micro" else make_moves(explore, space, items)
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves)
+
+
+def check(reward: str, explore: str, groups: str) -> None:
+    """Refuse what is not there before anything is loaded."""
+    parse_reward(reward)
+    if explore not in DEFAULT_CONCEPTS:
+        raise UsageError(f"no way to explore texts {explore!r}{did_you_mean(explore, DEFAULT_CONCEPTS)}")
+    if groups not in GROUPS:
+        raise UsageError(f"articles are grouped by {' or '.join(GROUPS)}, not {groups!r}")

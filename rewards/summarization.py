@@ -1,0 +1,172 @@
+"""Rewards for summarizers: a summary fails where an edit made it clearly worse, and its length alone wins nothing.
+
+Shapes: ``B`` batch, ``N`` items, ``K`` axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from failscape.errors import UsageError, did_you_mean
+from failscape.rewards.base import Evaluation, Judgement
+from failscape.rewards.facts import missing_and_wrong
+from failscape.rewards.metrics import METRICS, fsrl_formula
+from failscape.rewards.pairs import Metric
+
+ANSWERS = ("as it should be", "nothing", "other numbers", "other names", "other words")
+KINDS = {
+    "drop": "the share of the unedited summary's score that the edit costs",
+    "score": "how far the score lies below what summaries of unedited articles reach",
+    "fsrl": "the formula of Failures Are Fated, to compare with: BLEU times the growth of the article",
+}
+POOR = 0.05  # share of the summaries of unedited articles that count as poor
+DROPS = (0.1, 0.9)  # bounds of the drop that counts as a failure
+FSRL_BLEU = 10.0  # FSRL's baselines call a summary failed below it
+
+
+class Bar(NamedTuple):
+    """Where a failure begins, as the summaries of unedited articles say."""
+
+    score: float  # below it a summary is poor
+    drop: float  # share of its score that a summary may lose
+
+
+class Unedited(NamedTuple):
+    """What the target wrote of the unedited articles, and how good that was."""
+
+    said: np.ndarray  # (N,) str
+    scores: np.ndarray  # (N,) float32 in [0, 1], beside the references
+
+
+Promises = Callable[[np.ndarray], np.ndarray]  # points (B, K) in; "reference", "changes" or "consistency" (B,) out
+
+
+def calibrate(scores: np.ndarray) -> Bar:
+    """The bar that summaries of unedited articles set: ``(N,) -> Bar``.
+
+    One summary in twenty is poor. A drop counts where it would bring a middling summary down to a poor one, at
+    least a tenth and at most nine tenths.
+    """
+    if not len(scores):
+        return Bar(0.0, 0.5)
+    poor, middling = np.quantile(scores, [POOR, 0.5])
+    drop = 1 - poor / middling if middling > 0 else 0.5
+    return Bar(float(poor), float(np.clip(drop, *DROPS)))
+
+
+class SummaryReward:
+    """A reward in [-1, 1], positive where the summary of the edited article fails.
+
+    The summary is scored beside the reference as the edit left it; where an edit promises only consistency, or where
+    there is no reference, beside the summary of the unedited article. ``drop`` compares the score with that of the
+    unedited article, ``score`` with the bar. Severity is 0 where nothing is lost, one half at the bar and 1 where all
+    is lost; the reward is the same scale brought to [-1, 1]. A summary of nothing always fails.
+
+    Args:
+        kind: ``drop`` or ``score``.
+        metric: how good a summary is beside another text.
+        unedited: what was written of the unedited articles.
+        bar: where a failure begins.
+        promises: of the edits at points; every edit keeps the reference where omitted.
+    """
+
+    answers = ANSWERS
+
+    def __init__(
+        self, kind: str, metric: Metric, unedited: Unedited, bar: Bar, promises: Promises | None = None
+    ) -> None:
+        self.kind, self.metric, self.unedited, self.bar, self.promises = kind, metric, unedited, bar, promises
+
+    def __call__(self, evaluation: Evaluation) -> Judgement:
+        """Verdicts on a batch whose outputs have ``texts`` ``(B,)``."""
+        texts = np.asarray(evaluation.outputs.texts, object)
+        wanted, usual = self._wanted(evaluation)
+        scores = self.metric(texts, wanted)
+        severity = self._severity(scores, usual)
+        silent = np.array([not text.strip() for text in texts], bool)
+        severity[silent] = 1
+        failed = silent | (severity > 0.5)
+        return _judgement(2 * severity - 1, failed, severity, kinds_of(texts, wanted, failed), scores)
+
+    def _wanted(self, evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray]:
+        """What summaries are compared with ``(B,)``, and the scores that they have unedited ``(B,)``."""
+        wanted, said = evaluation.edited[:, 1].copy(), self.unedited.said[evaluation.items]
+        loose = np.array([not text for text in wanted], bool)
+        if self.promises is not None and evaluation.points.shape[1]:
+            loose |= self.promises(evaluation.points) == "consistency"
+        wanted[loose] = said[loose]
+        return wanted, np.where(loose, 1, self.unedited.scores[evaluation.items]).astype(np.float32)
+
+    def _severity(self, scores: np.ndarray, usual: np.ndarray) -> np.ndarray:
+        if self.kind == "score":
+            lost, allowed = 1 - scores, 1 - self.bar.score
+        else:
+            lost = np.where(usual > 0, 1 - scores / np.maximum(usual, 1e-9), scores <= 0).clip(0, 1)
+            allowed = self.bar.drop
+        below = 0.5 * lost / max(allowed, 1e-9)
+        above = 0.5 + 0.5 * (lost - allowed) / max(1 - allowed, 1e-9)
+        return np.where(lost <= allowed, below, above).clip(0, 1).astype(np.float32)
+
+
+class FsrlReward:
+    """FSRL's reward for summaries and its rule of failure (arXiv 2406.07145, released code); unbounded.
+
+    Severity is by how far BLEU lies below ``FSRL_BLEU``: one half at it, 1 at zero, less above.
+    """
+
+    answers = ANSWERS
+
+    def __init__(self, metric: Metric) -> None:
+        self.metric = metric
+
+    def __call__(self, evaluation: Evaluation) -> Judgement:
+        """Verdicts on a batch whose outputs have ``texts`` ``(B,)``."""
+        texts = np.asarray(evaluation.outputs.texts, object)
+        reward, bleu = fsrl_formula(evaluation.inputs[:, 0], evaluation.edited[:, 0], texts)
+        failed = bleu < FSRL_BLEU
+        severity = np.where(failed, 1 - 0.5 * bleu / FSRL_BLEU, 0.5 * FSRL_BLEU / np.maximum(bleu, FSRL_BLEU))
+        wanted = evaluation.edited[:, 1]
+        return _judgement(reward, failed, severity, kinds_of(texts, wanted, failed), self.metric(texts, wanted))
+
+
+def kinds_of(texts: Sequence[str] | np.ndarray, wanted: Sequence[str] | np.ndarray, failed: np.ndarray) -> np.ndarray:
+    """What is wrong with summaries, as indices of ``ANSWERS``: ``(B,) -> (B,)`` int64."""
+    kinds = np.zeros(len(failed), np.int64)
+    for i in np.flatnonzero(failed):
+        kinds[i] = _kind(texts[i], wanted[i])
+    return kinds
+
+
+def _kind(text: str, wanted: str) -> int:
+    if not text.strip():
+        return ANSWERS.index("nothing")
+    missing, invented = missing_and_wrong(text, wanted)
+    odd = [*missing, *invented]
+    if any(any(sign.isdigit() for sign in fact) for fact in odd):
+        return ANSWERS.index("other numbers")
+    return ANSWERS.index("other names" if odd else "other words")
+
+
+def _judgement(
+    reward: np.ndarray, failed: np.ndarray, severity: np.ndarray, kinds: np.ndarray, scores: np.ndarray
+) -> Judgement:
+    columns: list[Any] = [reward.astype(np.float32), failed, severity.astype(np.float32), kinds, scores, scores]
+    return Judgement(*(torch.from_numpy(np.ascontiguousarray(column)) for column in columns))
+
+
+def parse_reward(text: str) -> tuple[str, Metric]:
+    """``drop``, ``score:bleu``, ``fsrl`` as a kind and a metric; ROUGE-L unless it says otherwise.
+
+    Raises:
+        UsageError: there is no such kind or metric, with the closest one.
+    """
+    kind, _, name = text.partition(":")
+    if kind not in KINDS:
+        raise UsageError(f"no reward {text!r}{did_you_mean(kind, KINDS)}")
+    if name and (name not in METRICS or kind == "fsrl"):
+        raise UsageError(f"the reward {kind} takes no {name!r}{did_you_mean(name, METRICS)}")
+    return kind, METRICS[name or "rouge"]

@@ -47,3 +47,12 @@ FSRL_EDITS = (
     *("flip-case", "misspellings", "repeat-characters", "replace-characters", "swap-characters", "delete-words"),
     *("word-order", "repeat-words", "singular-plural", "verb-tense"),
 )
+
+# Those whose strength is a share, so that one grid can hold them.
+SHARE_EDITS = tuple(name for name, concept in TEXT_CONCEPTS.items() if not concept.unit)
+
+# One of each sort, for grids of pairs.
+PAIRED_EDITS = (
+    *("misspellings", "swap-characters", "flip-case", "remove-punctuation"),
+    *("delete-words", "negate", "synonyms", "noise-lines"),
+)

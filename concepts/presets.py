@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from failscape.concepts.occlusion import OccludedPlace, Occlusion
 from failscape.concepts.rotation import Rotation
 from failscape.concepts.slices import ClassSlice
 from failscape.concepts.space import ConceptSpace
+from failscape.concepts.text.base import TextConcept
+from failscape.concepts.text.grid import EditGrid
+from failscape.concepts.text.registry import FSRL_EDITS, PAIRED_EDITS, SHARE_EDITS, TEXT_CONCEPTS
 from failscape.concepts.tone import Brightness, Contrast, Darken, Hue, Saturation
 from failscape.concepts.weather import Fog, Rain, Snow
 from failscape.errors import UsageError, did_you_mean
@@ -41,7 +44,13 @@ FSRL = {
     },
     "order": ["rotation", "saturation", "darken"],
 }
-PRESETS: dict[str, dict[str, Any]] = {"fsrl": FSRL}
+PRESETS: dict[str, dict[str, Any]] = {
+    "fsrl": FSRL,
+    "fsrl-text": {"edits": list(FSRL_EDITS)},
+    "text": {"edits": list(SHARE_EDITS)},
+    "text-pairs": {"edits": list(PAIRED_EDITS), "pairs": True},
+}
+NAMED: dict[str, type[Concept]] = {**IMAGE_CONCEPTS, **TEXT_CONCEPTS}
 
 CELLS = 8  # of a range, unless it says otherwise
 
@@ -54,8 +63,9 @@ def concept_space(
     """The grid that ``spec`` names.
 
     Args:
-        spec: a preset (``"fsrl"``); what :meth:`ConceptSpace.describe` returns; or concepts, each an object, a name
-            (``"contrast"``), a name with levels (``"rotation=-30,0,30"``) or with a range, whose strengths are drawn
+        spec: a preset (``"fsrl"``, ``"fsrl-text"``, ``"text"``, ``"text-pairs"``); what
+            :meth:`ConceptSpace.describe` returns; or concepts, each an object, a name (``"contrast"``), a name with
+            levels (``"rotation=-30,0,30"``) or with a range, whose strengths are drawn
             (``"rotation=-30..30"``, or ``"rotation=-30..30/12"`` for 12 cells instead of 8). ``"class"`` is the
             slice that chooses which class is edited.
         classes: index by name of the classes that the slice may choose.
@@ -76,6 +86,8 @@ def concept_space(
 
 
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
+    if "edits" in description:
+        return _edit_grid(description)
     keys = {"levels", "units", "identities", "order", "edges", "classes"}
     if set(description) - keys or "levels" not in description:
         raise UsageError(f"concepts take the keys {', '.join(sorted(keys))}, got {sorted(description)}")
@@ -85,11 +97,23 @@ def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
         shape = {"edges": edges[name]} if name in edges else {"levels": levels}
         if name == ClassSlice.name and "classes" in description:
             concepts.append(ClassSlice(description["classes"]))
-        elif name in units and name not in IMAGE_CONCEPTS:
+        elif name in units and name not in NAMED:
             concepts.append(Recorded(name, units[name], description.get("identities", {}).get(name), **shape))
         else:
             concepts.append(_named(name, **shape))
     return ConceptSpace(concepts, description.get("order"))
+
+
+def _edit_grid(description: Mapping[str, Any]) -> EditGrid:
+    keys = {"edits", "pairs", "levels", "edges"}
+    if set(description) - keys:
+        raise UsageError(f"a grid of edits takes the keys {', '.join(sorted(keys))}, got {sorted(description)}")
+    levels, edges = description.get("levels", {}), description.get("edges", {})
+    concepts = []
+    for name in description["edits"]:
+        shape = {"edges": edges[name]} if name in edges else {"levels": levels.get(name)}
+        concepts.append(_named(name, **shape))
+    return EditGrid(cast(list[TextConcept], concepts), description.get("pairs", False))
 
 
 class Recorded(Concept):
@@ -146,6 +170,13 @@ def _named(name: str, **shape: Sequence[float] | None) -> Concept:
         raise UsageError(f"the preset {name} is a whole grid and stands alone; name the concepts one by one instead")
     if name == ClassSlice.name:
         raise UsageError("the slice class needs a target to say which classes there are; give it to an environment")
-    if name not in IMAGE_CONCEPTS:
-        raise UsageError(f"no concept or preset {name!r}{did_you_mean(name, [*IMAGE_CONCEPTS, *PRESETS])}")
-    return IMAGE_CONCEPTS[name](**shape)
+    if name not in NAMED:
+        raise UsageError(f"no concept or preset {name!r}{_known(name)}")
+    return NAMED[name](**shape)
+
+
+def _known(name: str) -> str:
+    """The closest name that there is, or all of them by what they edit."""
+    close = did_you_mean(name, [*NAMED, *PRESETS])
+    kinds = {"of images": sorted(IMAGE_CONCEPTS), "of texts": sorted(TEXT_CONCEPTS), "presets": sorted(PRESETS)}
+    return close or "".join(f"; {kind}: {', '.join(names)}" for kind, names in kinds.items())

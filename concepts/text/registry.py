@@ -14,11 +14,13 @@ from failscape.concepts.text.characters import (
 )
 from failscape.concepts.text.distractor import Distractor
 from failscape.concepts.text.drops import DropAdjective, DropNoun, DropVerb
+from failscape.concepts.text.entities import EntitySwap
 from failscape.concepts.text.look_alikes import LookAlikes
 from failscape.concepts.text.misspellings import Misspellings
 from failscape.concepts.text.negation import Negate
 from failscape.concepts.text.noise_lines import NoiseLines
 from failscape.concepts.text.number import SingularPlural
+from failscape.concepts.text.numbers import NumberSwap
 from failscape.concepts.text.punctuation import RemovePunctuation
 from failscape.concepts.text.sentences import ShuffleSentences
 from failscape.concepts.text.stop_words import DropStopWords
@@ -34,7 +36,7 @@ TEXT_CONCEPTS: dict[str, type[TextConcept]] = {
         *(LowerCase, RemovePunctuation, LookAlikes, NoiseLines),
         *(DeleteWords, RepeatWords, WordOrder, ShuffleSentences),
         *(DropStopWords, Misspellings, SingularPlural, VerbTense, Negate, Synonyms),
-        *(Distractor, Truncation),
+        *(NumberSwap, EntitySwap, Distractor, Truncation),
         *(DropNoun, DropVerb, DropAdjective),
     )
 }
@@ -44,4 +46,13 @@ FSRL_EDITS = (
     *("drop-stop-words", "remove-punctuation", "lower-case", "negate", "delete-characters", "insert-characters"),
     *("flip-case", "misspellings", "repeat-characters", "replace-characters", "swap-characters", "delete-words"),
     *("word-order", "repeat-words", "singular-plural", "verb-tense"),
+)
+
+# Those whose strength is a share, so that one grid can hold them.
+SHARE_EDITS = tuple(name for name, concept in TEXT_CONCEPTS.items() if not concept.unit)
+
+# One of each sort, for grids of pairs.
+PAIRED_EDITS = (
+    *("misspellings", "swap-characters", "flip-case", "remove-punctuation"),
+    *("delete-words", "negate", "synonyms", "noise-lines"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 Span = tuple[int, int]
@@ -13,12 +13,12 @@ WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # letters, with the apostro
 CHUNK = re.compile(r"\S+")  # a word with the marks that cling to it
 MEMORY = 4096  # texts whose sentences are remembered: edits of one item meet the same text again and again
 
-_TITLES = (
-    "Mr|Mrs|Ms|Dr|Prof|St|Sgt|Lt|Col|Gen|Gov|Sen|Rep|Rev|Jr|Sr|Inc|Ltd|Co|Corp|vs|No|Mt|Capt|Hon|approx|e\\.g|i\\.e"
-)
+_TITLES = "Mr|Mrs|Ms|Dr|Prof|St|Sgt|Lt|Col|Gen|Gov|Sen|Rep|Rev|Jr|Sr|Inc|Ltd|Co|Corp|vs|No|Mt|Capt|Hon|e\\.g|i\\.e"
 _MONTHS = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
 _SHORT = re.compile(rf"(?:^|[\s(\"'“‘])(?:{_TITLES}|{_MONTHS}|[A-Z]|(?:[A-Z]\.)+[A-Z])\.$")
-_END = re.compile(r"""[.!?…]+["'”’)\]]*(?=\s+["'“‘(\[]*[^\W_a-z])|[.!?…]*["'”’)\]]*(?=\s*\n\s*|\s*$)""")
+_LONGEST_SHORT = 12  # characters
+_LINE = re.compile(r"\S(?:[^\n]*\S)?")
+_END = re.compile(r"""(?<![.!?…])[.!?…]+["'”’)\]]*(?=\s+["'“‘(\[]*[^\W_a-z])""")
 
 
 @lru_cache(MEMORY)
@@ -28,14 +28,16 @@ def sentences(text: str) -> tuple[Span, ...]:
     A sentence ends at a full stop, question or exclamation mark before a capital or a figure, and at the end of a line;
     titles, initials and months written short do not end one.
     """
-    found, start = [], _next_word(text, 0)
-    for match in _END.finditer(text):
-        end = match.end()
-        if end <= start or (_SHORT.search(text, max(start - 1, 0), end) and not _ends_line(text, end)):
-            continue
-        found.append((start, end))
-        start = _next_word(text, end)
-    return tuple(found)
+    return tuple(span for line in _LINE.finditer(text) for span in _of_line(text, *line.span()))
+
+
+def _of_line(text: str, start: int, end: int) -> Iterator[Span]:
+    for match in _END.finditer(text, start, end):
+        stop = match.end()
+        if not _SHORT.search(text, max(0, stop - _LONGEST_SHORT), stop):
+            yield start, stop
+            start = _next_word(text, stop)
+    yield start, end
 
 
 def words(text: str) -> list[Span]:
@@ -73,8 +75,3 @@ def _next_word(text: str, start: int) -> int:
     while start < len(text) and text[start].isspace():
         start += 1
     return start
-
-
-def _ends_line(text: str, end: int) -> bool:
-    gap = text[end : _next_word(text, end)]
-    return "\n" in gap or end + len(gap) == len(text)

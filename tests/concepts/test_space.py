@@ -13,6 +13,7 @@ from failscape.concepts import Concept, ConceptSpace, concept_space
 from failscape.concepts.presets import IMAGE_CONCEPTS, Recorded
 from failscape.concepts.rotation import Rotation
 from failscape.concepts.space import UNEDITED
+from failscape.concepts.text import TEXT_CONCEPTS
 from failscape.concepts.tone import Darken, Saturation
 from failscape.errors import UsageError
 
@@ -118,9 +119,9 @@ def test_what_a_space_may_be_named_by() -> None:
 
 MISTAKES = {
     "no concept or preset 'rotatoin'; did you mean rotation?": "rotatoin",
-    "no concept or preset 'vignette'; known: brightness, contrast, darken, flip, fog, fsrl, gaussian_blur, "
+    "no concept or preset 'vignette'; of images: brightness, contrast, darken, flip, fog, gaussian_blur, "
     "gaussian_noise, hue, jpeg, motion_blur, occluded_place, occlusion, rain, rotation, saturation, shift_x, shift_y, "
-    "snow, zoom": "vignette",
+    f"snow, zoom; of texts: {', '.join(sorted(TEXT_CONCEPTS))}; presets: fsrl, fsrl-text, text, text-pairs": "vignette",
     "levels of rotation must be numbers separated by commas, got '1,x'": "rotation=1,x",
     "levels of rotation must be numbers separated by commas, got ''": "rotation=",
     "levels of rotation must be strictly increasing, got [5.0, 0.0]": "rotation=5,0",

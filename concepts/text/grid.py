@@ -1,0 +1,124 @@
+"""The grid of which edit, how strong: the product of thirty concepts is no grid that anybody explores.
+
+Shapes: ``B`` batch, ``E`` edits, ``K`` axes, 2 or 3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from failscape.concepts.base import Concept
+from failscape.concepts.space import UNEDITED, ConceptSpace
+from failscape.concepts.text.base import TextConcept
+from failscape.errors import UsageError
+
+PROMISES = ("reference", "changes", "consistency")  # the strongest first
+NOTHING = "nothing"
+
+
+class Axis(Concept):
+    """An axis of the grid that chooses and edits nothing itself."""
+
+    unit = ""
+    identity = None
+    limits = (0.0, math.inf)
+    default_levels = (0.0,)
+
+    def apply(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray | None = None) -> Any:
+        """The inputs, as they are."""
+        return inputs
+
+    def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:
+        return inputs
+
+
+class Choice(Axis):
+    """Which edit; its levels have no order."""
+
+    categorical = True
+
+    def __init__(self, name: str, choices: Sequence[str]) -> None:
+        self.name, self.choices = name, tuple(choices)  # type: ignore[misc]
+        super().__init__(np.arange(len(choices)).tolist())
+
+    def label(self, level: int) -> str:
+        """``edit lower-case``."""
+        return f"{self.name} {self.choices[level]}"
+
+
+class Strength(Axis):
+    """How strong, from 1: the rank among the levels of whichever edit is chosen."""
+
+    name = "strength"
+
+
+class EditGrid(ConceptSpace):
+    """Points are an edit, another one after it where the grid is of pairs, and how strong both are.
+
+    The axes are ``edit``, ``also`` (``nothing`` or an edit; only of pairs) and ``strength``, the rank among each
+    edit's own levels.
+
+    Args:
+        concepts: the edits, of as many levels each.
+        pairs: whether a second edit may follow the first.
+
+    Raises:
+        UsageError: no edits, one twice, one that does not edit texts, or numbers of levels that differ.
+    """
+
+    def __init__(self, concepts: Sequence[TextConcept], pairs: bool = False) -> None:
+        self.edits, self.pairs = tuple(concepts), pairs
+        names = [edit.name for edit in self.edits]
+        others = [edit.name for edit in self.edits if not isinstance(edit, TextConcept)]
+        if others:
+            raise UsageError(f"a grid of edits is of texts, which {others[0]} does not edit")
+        if not names or len(set(names)) < len(names):
+            raise UsageError(f"a grid of edits needs one or more different edits, got {names}")
+        n_levels = {edit.name: len(edit.levels) for edit in self.edits}
+        if len(set(n_levels.values())) > 1:
+            raise UsageError(f"the edits of a grid need as many levels each, got {n_levels}")
+        also = [Choice("also", [NOTHING, *names])] if pairs else []
+        ranks = [rank + 1.0 for rank in range(n_levels[names[0]])]
+        super().__init__([Choice("edit", names), *also, Strength(ranks)])
+
+    def apply(self, inputs: Any, points: np.ndarray, seeds: np.ndarray | None = None) -> Any:
+        """Texts edited at their points, one edit of the batch per concept in it; unedited where an axis is open."""
+        for which in self._chosen(points):
+            for k in np.unique(which[which != UNEDITED]).tolist():
+                levels = np.where(which == k, points[:, -1], UNEDITED)
+                inputs = self.edits[k].apply(inputs, self.edits[k].strengths(levels, seeds), seeds)
+        return inputs
+
+    def keeps(self, points: np.ndarray) -> np.ndarray:
+        """The weakest promise among the edits of each point, as :class:`TextConcept` has them: ``(B, K) -> (B,)`` str.
+
+        Unedited texts keep their ``"reference"``.
+        """
+        promises = np.array([PROMISES.index(edit.keeps) for edit in self.edits] + [0])  # the last is of UNEDITED
+        weakest = np.max([promises[which] for which in self._chosen(points)], axis=0)
+        return np.array(PROMISES, object)[weakest]
+
+    def label(self, point: np.ndarray) -> str:
+        """``lower-case 50 %``, or ``lower-case 50 %, negate 50 %``; ``unedited`` where nothing is chosen."""
+        which = [int(k[0]) for k in self._chosen(np.asarray(point)[None])]
+        return ", ".join(self.edits[k].label(int(point[-1])) for k in which if k != UNEDITED) or "unedited"
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same grid from."""
+        edges = {edit.name: edit.edges.tolist() for edit in self.edits if edit.edges is not None}
+        return {
+            "edits": [edit.name for edit in self.edits],
+            "pairs": self.pairs,
+            "levels": {edit.name: edit.levels.tolist() for edit in self.edits},
+            **({"edges": edges} if edges else {}),
+        }
+
+    def _chosen(self, points: np.ndarray) -> list[np.ndarray]:
+        """Which edit comes first and which after it, ``(B,)`` each, -1 for none."""
+        chosen = [points[:, 0], points[:, 1] - 1] if self.pairs else [points[:, 0]]
+        open_axis = (points[:, [0, -1]] == UNEDITED).any(axis=1)
+        return [np.where(open_axis, UNEDITED, np.maximum(which, UNEDITED)) for which in chosen]

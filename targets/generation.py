@@ -55,7 +55,8 @@ def generation_config(
         **dict.fromkeys(SAMPLING),
         **(dict.fromkeys(BEAMS) if (beams or config.num_beams or 1) == 1 else {}),
     )
-    _check(config, getattr(module.config, "max_position_embeddings", None))
+    names = ("max_decoder_position_embeddings", "max_position_embeddings")
+    _check(config, next((n for n in (getattr(module.config, name, None) for name in names) if n), None))
     return config
 
 
@@ -65,7 +66,7 @@ def summary_parameters(module: Any) -> dict[str, Any]:
 
 
 def _new(length: int | None, start: int | None) -> int:
-    """Tokens that are written, of a length that counts the first; a causal model's counts the prompt and says nothing."""
+    """Tokens written, of a length that counts a decoder's first; a causal model's counts its prompt and says nothing."""
     return max(0, length - start) if length and start else 0
 
 
@@ -73,6 +74,4 @@ def _check(config: GenerationConfig, positions: int | None) -> None:
     if config.min_new_tokens and config.min_new_tokens > config.max_new_tokens:
         raise UsageError(f"min_tokens={config.min_new_tokens} is more than max_tokens={config.max_new_tokens}")
     if positions and config.max_new_tokens >= positions:
-        raise UsageError(
-            f"max_tokens={config.max_new_tokens} is more than the model can write; at most {positions - 1}"
-        )
+        raise UsageError(f"max_tokens={config.max_new_tokens} is more than the model can write: {positions - 1}")

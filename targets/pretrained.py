@@ -18,6 +18,7 @@ from failscape.errors import UsageError
 from failscape.targets.weights import UNSAFE, first_line
 
 VOCABULARIES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt", "*.model")
+UNLIMITED = 10**9  # a tokenizer without a limit says 10 ** 30
 READ_AT_MOST = 512  # tokens, where neither the model nor its tokenizer says how many it can read
 
 
@@ -72,9 +73,7 @@ def tokenizer(folder: Path, uri: str, kind: str, model: Any) -> Any:
     loaded = load(AutoTokenizer, folder, uri, kind)
     if loaded.pad_token is None:
         if loaded.eos_token is None:
-            raise UsageError(
-                f"the tokenizer of {uri} has neither a padding nor an end-of-text token; set its pad_token"
-            )
+            raise UsageError(f"the tokenizer of {uri} has neither a padding nor an end token; set its pad_token")
         loaded.pad_token = loaded.eos_token
     known = model.get_input_embeddings().weight.shape[0]
     if len(loaded) > known:
@@ -94,11 +93,11 @@ def max_input(model: Any, tokenizer: Any, asked: int | None, reserved: int = 0) 
     Raises:
         UsageError: More are asked for than it has positions.
     """
-    names = ("max_position_embeddings", "max_encoder_position_embeddings")
+    names = ("max_encoder_position_embeddings", "max_position_embeddings")
     positions = next((n - reserved for n in (getattr(model.config, name, None) for name in names) if n), None)
     if positions is not None and positions < (asked or 1):
-        raise UsageError(f"max_input={asked} is more than the model can read; at most {positions}")
-    trained = tokenizer.model_max_length if tokenizer.model_max_length < 10**9 else None
+        raise UsageError(f"max_input={asked} is more than the model can read: {positions}")
+    trained = tokenizer.model_max_length if tokenizer.model_max_length < UNLIMITED else None
     return asked or min((n for n in (positions, trained) if n), default=READ_AT_MOST)
 
 

@@ -21,8 +21,7 @@ LONGEST_WORD = 100  # characters; whoever writes without spaces is cut between t
 class Reader:
     """Turns articles into tokens.
 
-    An article that does not fit is cut, and the prompt around it never, so that what a causal model is asked comes after
-    the text and stays whole.
+    An article that does not fit is cut, and never the prompt around it: what a causal model is asked stays whole.
     """
 
     tokenizer: Any
@@ -53,8 +52,8 @@ class Reader:
         return [len(tokens) for tokens in self._tokens([self.before + article + self.after for article in articles])]
 
     def encode(self, articles: Sequence[str]) -> BatchEncoding:
-        """``input_ids`` and ``attention_mask`` ``(B, T)`` of cut articles in their prompts, padded, on the CPU."""
-        prompts = [self.before + self.cut(article) + self.after for article in articles]
+        """``input_ids`` and ``attention_mask`` ``(B, T)`` int64 of articles that fit, in prompts, padded, on the CPU."""
+        prompts = [self.before + article + self.after for article in articles]
         return self.tokenizer(
             prompts,
             add_special_tokens=self.special,

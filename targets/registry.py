@@ -25,7 +25,8 @@ BUILT_IN = {
     "embedded": ("failscape.targets.embedded:load", "checkpoints that come with failscape"),
     "hf": (
         "failscape.targets.huggingface:load",
-        "image classifiers and summarizers of the Hugging Face hub, or a local folder",
+        "image classifiers and summarizers of the Hugging Face hub, or a local folder; options: revision=NAME, "
+        "and of summarizers beams=N, max_tokens=N, min_tokens=N, max_input=N, prefix=TEXT",
     ),
     "timm": ("failscape.targets.timm:load", "timm's classifiers; options: weights=none|FILE, classes=FILE"),
     "torchvision": (

@@ -81,11 +81,11 @@ class Summarizer:
         cut = [self.reader.cut(article) for article in articles]
         asked = list(dict.fromkeys(text for text in cut if text.strip()))
         written, features = self._answer(asked)
-        check_finite(self.name, features, "features", "its weights")
         row = {text: index for index, text in enumerate(asked)}
         rows = [row.get(text, len(asked)) for text in cut]  # blank ones have the last
         texts = np.array([*written, ""], dtype=object)[rows]
         features = torch.cat([features, features.new_zeros(1, features.shape[1])])[rows]
+        check_finite(self.name, features, "features", "its weights")
         truncated = np.array([len(a) < len(b) for a, b in zip(cut, articles, strict=True)], dtype=bool)
         self.n_queries += len(cut)
         return Summaries(texts, features, truncated)
@@ -101,12 +101,17 @@ class Summarizer:
 
     def encode(self, articles: Sequence[str]) -> BatchEncoding:
         """What the module reads: ``input_ids`` and ``attention_mask`` ``(B, T)`` int64 on the target's device."""
-        return self.reader.encode(articles).to(self.device)
+        return self.reader.encode([self.reader.cut(article) for article in articles]).to(self.device)
 
     def encode_labels(self, references: Sequence[str]) -> torch.Tensor:
-        """What the module should write, for a fine-tune: ``(B, T)`` int64 on the target's device, padding -100."""
+        """What the module should write, for a fine-tune: ``(B, T)`` int64 on the target's device, padding -100.
+
+        A causal model reads them after its prompt, and they end with its end token.
+        """
+        causal = not self.module.config.is_encoder_decoder
         tokens = self.tokenizer(
-            text_target=list(references),
+            text_target=[text + (self.tokenizer.eos_token or "") if causal else text for text in references],
+            add_special_tokens=not causal,
             max_length=self.reader.limit,
             truncation=True,
             padding=True,
@@ -142,7 +147,7 @@ class Summarizer:
 
     @torch.inference_mode()
     def _write(self, articles: list[str]) -> tuple[list[str], torch.Tensor]:
-        written = self.write(self.module, self.encode(articles))
+        written = self.write(self.module, self.reader.encode(articles).to(self.device))
         texts = self.tokenizer.batch_decode(written.tokens, skip_special_tokens=True)
         # PEGASUS writes its line breaks so.
         return [text.replace("<n>", "\n").strip() for text in texts], written.features

@@ -86,9 +86,8 @@ def _seq2seq_config(kind: str) -> Any:
     size = {f"{side}_{name}": value for side in ("encoder", "decoder") for name, value in sides.items()}
     size |= {"d_model": 16, "max_position_embeddings": POSITIONS}
     if kind == "bart":
-        return transformers.BartConfig(
-            **tokens, **size, bos_token_id=2, decoder_start_token_id=1, forced_eos_token_id=1
-        )
+        tokens |= {"bos_token_id": 2, "decoder_start_token_id": 1, "forced_eos_token_id": 1}
+        return transformers.BartConfig(**tokens, **size)
     return transformers.PegasusConfig(**tokens, **size, decoder_start_token_id=0)
 
 

@@ -38,8 +38,8 @@ class Target(Protocol):
     device: torch.device
     n_queries: int  # samples evaluated so far
 
-    def __call__(self, inputs: Any, seeds: Sequence[int] | None = None) -> Outputs | Summaries:
-        """Predictions and features for a batch of inputs; the leading axis is the batch."""
+    def __call__(self, inputs: Any, seeds: Sequence[int] | None = None) -> Any:
+        """``Outputs`` or ``Summaries`` for a batch of inputs; the leading axis is the batch."""
         ...
 
 

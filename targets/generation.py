@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from typing import Any
 
 from transformers import GenerationConfig
@@ -37,7 +38,8 @@ def generation_config(
     config = copy.deepcopy(module.generation_config)
     config.update(**summary_parameters(module))
     start = 1 if module.config.is_encoder_decoder else None  # a decoder's first token is not written by it
-    most = max_tokens or config.max_new_tokens or _new(config.max_length, start) or MAX_TOKENS
+    room = _positions(module.config)
+    most = max_tokens or min(config.max_new_tokens or _new(config.max_length, start) or MAX_TOKENS, room)
     least = config.min_new_tokens or _new(config.min_length, start) if min_tokens is None else min_tokens
     if min_tokens is None and max_tokens is not None:
         least = min(least, most)
@@ -55,8 +57,10 @@ def generation_config(
         **dict.fromkeys(SAMPLING),
         **(dict.fromkeys(BEAMS) if (beams or config.num_beams or 1) == 1 else {}),
     )
-    names = ("max_decoder_position_embeddings", "max_position_embeddings")
-    _check(config, next((n for n in (getattr(module.config, name, None) for name in names) if n), None))
+    if (config.min_new_tokens or 0) > most:
+        raise UsageError(f"min_tokens={config.min_new_tokens} is more than max_tokens={most}")
+    if most > room:
+        raise UsageError(f"max_tokens={most} is more than the model can write: {room}")
     return config
 
 
@@ -66,12 +70,12 @@ def summary_parameters(module: Any) -> dict[str, Any]:
 
 
 def _new(length: int | None, start: int | None) -> int:
-    """Tokens written, of a length that counts a decoder's first; a causal model's counts its prompt and says nothing."""
+    """Tokens written, of a length with a decoder's first one; a causal model's counts its prompt and says nothing."""
     return max(0, length - start) if length and start else 0
 
 
-def _check(config: GenerationConfig, positions: int | None) -> None:
-    if config.min_new_tokens and config.min_new_tokens > config.max_new_tokens:
-        raise UsageError(f"min_tokens={config.min_new_tokens} is more than max_tokens={config.max_new_tokens}")
-    if positions and config.max_new_tokens >= positions:
-        raise UsageError(f"max_tokens={config.max_new_tokens} is more than the model can write: {positions - 1}")
+def _positions(config: Any) -> int:
+    """Tokens that can be written after a first one."""
+    names = ("max_decoder_position_embeddings", "max_position_embeddings")
+    counts = [count for count in (getattr(config, name, None) for name in names) if count]
+    return counts[0] - 1 if counts else sys.maxsize

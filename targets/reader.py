@@ -52,7 +52,7 @@ class Reader:
         return [len(tokens) for tokens in self._tokens([self.before + article + self.after for article in articles])]
 
     def encode(self, articles: Sequence[str]) -> BatchEncoding:
-        """``input_ids`` and ``attention_mask`` ``(B, T)`` int64 of articles that fit, in prompts, padded, on the CPU."""
+        """``input_ids`` and ``attention_mask`` ``(B, T)`` int64 of articles that fit, in their prompts, on the CPU."""
         prompts = [self.before + article + self.after for article in articles]
         return self.tokenizer(
             prompts,
@@ -82,8 +82,8 @@ class Reader:
         if surplus <= 0:
             return len(text)
         first, last = len(self.before), len(self.before) + len(text)
-        ends = [end - first for start, end in tokens["offset_mapping"] if end > first and start < last]
-        return min(max([0, *ends[:-surplus]]), len(text))
+        starts = [start - first for start, end in tokens["offset_mapping"] if end > first and start < last]
+        return max(0, starts[-surplus]) if surplus < len(starts) else 0  # where the first one begins that is too many
 
     def _too_long(self, text: str) -> Any:
         return lambda end: not self._fits(text[:end])

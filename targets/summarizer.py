@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import nn
 from transformers import BatchEncoding
 
 from failscape.errors import UsageError
@@ -61,7 +60,7 @@ class Summarizer:
         self.name = name
         self.device = resolve_device(device)
         self.dtype = dtype or _fast_dtype(self.device)
-        self.module: nn.Module = module.requires_grad_(False).eval().to(self.device, self.dtype)
+        self.module = module.requires_grad_(False).eval().to(self.device, self.dtype)
         self.reader = reader
         self.tokenizer = reader.tokenizer
         self.write = write
@@ -131,7 +130,7 @@ class Summarizer:
     def _answer(self, articles: list[str]) -> tuple[list[str], torch.Tensor]:
         """Summaries and features of articles that fit; the longest go first, with others of like length."""
         if not articles:
-            width = self.module.get_input_embeddings().weight.shape[1]  # type: ignore[operator]
+            width = self.module.get_input_embeddings().weight.shape[1]
             return [], torch.zeros(0, width, device=self.device)
         lengths = np.array(self.reader.lengths(articles))
         order = np.argsort(-lengths, kind="stable")

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 from failscape.targets.registry import list_targets, load_target, register_target
 
 if TYPE_CHECKING:
-    from failscape.targets.base import ClassifierTarget, Outputs, Target
+    from failscape.targets.base import ClassifierTarget, Outputs, Summaries, SummarizerTarget, Target
     from failscape.targets.classifier import Classifier
     from failscape.targets.preprocess import Preprocess
+    from failscape.targets.summarizer import Summarizer
 
 __all__ = [
     "Classifier",
     "ClassifierTarget",
     "Outputs",
     "Preprocess",
+    "Summaries",
+    "Summarizer",
+    "SummarizerTarget",
     "Target",
     "list_targets",
     "load_target",
@@ -28,6 +32,9 @@ _LAZY = {
     "ClassifierTarget": "failscape.targets.base",
     "Outputs": "failscape.targets.base",
     "Preprocess": "failscape.targets.preprocess",
+    "Summaries": "failscape.targets.base",
+    "Summarizer": "failscape.targets.summarizer",
+    "SummarizerTarget": "failscape.targets.base",
     "Target": "failscape.targets.base",
 }
 

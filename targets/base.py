@@ -1,4 +1,4 @@
-"""What a target is: a frozen model that answers a batch in one forward.
+"""What a target is: a frozen model that answers a batch at once.
 
 Shapes: ``B`` batch, ``C`` classes, ``F`` features.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import torch
 
 
@@ -18,8 +19,16 @@ class Outputs(NamedTuple):
     features: torch.Tensor  # (B, F) float32, the input of the last layer
 
 
+class Summaries(NamedTuple):
+    """What a summarizer made of a batch of articles."""
+
+    texts: np.ndarray  # (B,) object of str
+    features: torch.Tensor  # (B, F) float32, the mean of the last hidden states of what was read, on its device
+    truncated: np.ndarray  # (B,) bool: the article did not fit, and its end was not read
+
+
 class Target(Protocol):
-    """A frozen pretrained model under study: evaluation mode, inference mode, one forward per call.
+    """A frozen pretrained model under study: evaluation mode, inference mode, an input read once per call.
 
     Stochastic targets take one seed per sample; deterministic ones ignore ``seeds``.
     """
@@ -29,8 +38,8 @@ class Target(Protocol):
     device: torch.device
     n_queries: int  # samples evaluated so far
 
-    def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> Outputs:
-        """Predictions and features for a batch of inputs; the leading axis is the batch."""
+    def __call__(self, inputs: Any, seeds: Sequence[int] | None = None) -> Any:
+        """``Outputs`` or ``Summaries`` for a batch of inputs; the leading axis is the batch."""
         ...
 
 
@@ -39,6 +48,24 @@ class ClassifierTarget(Target, Protocol):
 
     class_names: tuple[str, ...]  # (C,)
 
+    def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> Outputs:
+        """Scores and features for a batch of images."""
+        ...
+
     def prepare(self, image: Any) -> torch.Tensor:
         """A PIL RGB image, resized and cropped as the target wants it: ``(3, H, W)`` uint8, not yet normalised."""
+        ...
+
+
+class SummarizerTarget(Target, Protocol):
+    """A target that writes a summary of each article."""
+
+    tokenizer: Any  # for mitigation
+
+    def __call__(self, inputs: Sequence[str] | np.ndarray, seeds: Sequence[int] | None = None) -> Summaries:
+        """Summaries and features for a batch of articles ``(B,)``."""
+        ...
+
+    def prepare(self, item: Sequence[str]) -> tuple[str, str]:
+        """``(article, reference)`` with the article cut, at a word boundary, to what the target can read of it."""
         ...

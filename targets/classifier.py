@@ -15,6 +15,7 @@ from failscape.errors import UsageError
 from failscape.targets.base import Outputs
 from failscape.targets.heads import find_head, forward, scores
 from failscape.targets.preprocess import Preprocess
+from failscape.targets.running import check_finite, micro_batches, resolve_device
 
 
 class Classifier:
@@ -72,15 +73,15 @@ class Classifier:
         """
         if inputs.dtype != torch.uint8 or inputs.ndim != 4:
             raise UsageError(f"{self.name} takes (B, 3, H, W) uint8 pixels, not {tuple(inputs.shape)} {inputs.dtype}")
-        parts: list[Outputs] = []
-        start = 0
-        while start < len(inputs) or not parts:
-            part = self._forward_or_shrink(inputs[start : start + self.batch_size])
-            if part is not None:
-                parts.append(part)
-                start += len(part.logits)
+        size = "x".join(map(str, inputs.shape[1:]))
+        parts, self.batch_size = micro_batches(
+            lambda start, stop: self._forward(inputs[start:stop]),
+            len(inputs),
+            self.batch_size,
+            f"{self.name}: one sample of {size} does not fit into the memory of {self.device}",
+        )
         outputs = parts[0] if len(parts) == 1 else Outputs(*(torch.cat(column) for column in zip(*parts, strict=True)))
-        self._check_finite(outputs.logits)
+        check_finite(self.name, outputs.logits, "scores", "its weights and its mean and std")
         self.n_queries += len(inputs)
         return outputs
 
@@ -95,22 +96,6 @@ class Classifier:
     def __repr__(self) -> str:
         millions = sum(p.numel() for p in self.module.parameters()) / 1e6
         return f"Classifier({self.name}, {len(self.class_names)} classes, {millions:.3g} M parameters, {self.device})"
-
-    def _forward_or_shrink(self, inputs: torch.Tensor) -> Outputs | None:
-        """One forward; None, with the batch size halved, where the memory was too small for it."""
-        try:
-            return self._forward(inputs)
-        except torch.cuda.OutOfMemoryError:
-            if len(inputs) <= 1:
-                size = "x".join(map(str, inputs.shape[1:]))
-                message = (
-                    f"{self.name}: one sample of {size} does not fit into the memory of {self.device}; try --device cpu"
-                )
-                raise UsageError(message) from None
-        # Outside the handler, whose traceback keeps the failed forward's tensors alive.
-        self.batch_size = len(inputs) // 2
-        torch.cuda.empty_cache()
-        return None
 
     @torch.inference_mode()
     def _forward(self, inputs: torch.Tensor) -> Outputs:
@@ -129,22 +114,3 @@ class Classifier:
 
     def _normalised(self, inputs: torch.Tensor) -> torch.Tensor:
         return self.transform.normalise(inputs.to(self.device, non_blocking=True)).to(self.dtype)
-
-    def _check_finite(self, logits: torch.Tensor) -> None:
-        finite = logits.isfinite()
-        if not finite.all():
-            bad = int((~finite).any(dim=1).sum())
-            share = f"{bad} of {len(logits)} samples ({bad / len(logits):.0%})"
-            raise UsageError(
-                f"{self.name} gives NaN or infinite scores for {share}; check its weights and its mean and std"
-            )
-
-
-def resolve_device(device: str | torch.device = "auto") -> torch.device:
-    """The device meant by ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ...; a UsageError where it cannot be used."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        return torch.empty(0, device=device).device  # with its index, as the tensors on it say it
-    except (RuntimeError, AssertionError, NotImplementedError):
-        raise UsageError(f"device '{device}' cannot be used here; take cpu, or auto") from None

@@ -10,19 +10,20 @@ from failscape.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from failscape.targets.classifier import Classifier
+    from failscape.targets.summarizer import Summarizer
 
 
-def load(name: str, device: str = "auto") -> Classifier:
-    """The embedded classifier ``name``.
+def load(name: str, device: str = "auto", **options: str) -> Classifier | Summarizer:
+    """The embedded classifier or summarizer ``name``, with the options that its kind has in ``hf:``.
 
     Raises:
-        UsageError: For an unknown name, with the closest one.
+        UsageError: For an unknown name or option, with the closest one.
     """
     from failscape.targets import huggingface  # heavy, and the registry lists names without it
 
     if name not in names():
         raise UsageError(f"no embedded target '{name}'{did_you_mean(name, names())}")
-    return huggingface.load(str(_checkpoints() / name), device)
+    return huggingface.load_folder(_checkpoints() / name, f"embedded:{name}", device, options)
 
 
 def names() -> list[str]:

@@ -1,52 +1,102 @@
-"""``hf:ORG/NAME`` or ``hf:FOLDER``: image classifiers in Hugging Face format."""
+"""``hf:ORG/NAME`` or ``hf:FOLDER``: image classifiers and summarizers in Hugging Face format."""
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Iterator
-from contextlib import contextmanager
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from safetensors import SafetensorError
-from transformers import AutoImageProcessor, AutoModelForImageClassification
-from transformers.utils import logging
+from transformers.models.auto import modeling_auto as auto
 
 from failscape.errors import UsageError, did_you_mean
-from failscape.targets.classifier import Classifier
+from failscape.targets import pretrained
 from failscape.targets.hub import hub_folder
-from failscape.targets.preprocess import Preprocess
-from failscape.targets.weights import UNSAFE, first_line
 
+if TYPE_CHECKING:
+    from failscape.targets.classifier import Classifier
+    from failscape.targets.summarizer import Summarizer
+
+# What is in the folder -> the module whose ``load`` reads it.
+KINDS = {
+    "an image classifier": "failscape.targets.images",
+    "a summarizer": "failscape.targets.seq2seq",
+    "a causal language model": "failscape.targets.causal",
+}
 FILES = (
     "config.json",
+    "generation_config.json",
     "preprocessor_config.json",
     "processor_config.json",
+    "tokenizer*.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.*",
+    "merges.txt",
+    "*.model",
+    "chat_template.*",
     "model.safetensors",
     "model-*-of-*.safetensors",
     "model.safetensors.index.json",
 )
 
 
-def load(name: str, device: str = "auto", *, revision: str = "") -> Classifier:
-    """An image classifier from a local folder, the local cache or the hub, in float32; its code is never executed.
+def load(name: str, device: str = "auto", *, revision: str = "", **options: str) -> Classifier | Summarizer:
+    """An image classifier or summarizer from a local folder, the local cache or the hub; its code is never executed.
 
     Args:
-        name: A folder with ``config.json``, weights and ``preprocessor_config.json``, or ``ORG/NAME`` on the hub.
-            Pickled weights (``.bin``) load from a folder only, and only where they are nothing but tensors.
+        name: A folder with ``config.json``, weights and what prepares an input (``preprocessor_config.json``, a
+            tokenizer's files), or ``ORG/NAME`` on the hub. Pickled weights (``.bin``) load from a folder only, and
+            only where they are nothing but tensors.
         device: Where it runs.
         revision: Branch, tag or commit on the hub.
+        options: Those of the kind found in it: see ``load`` of :mod:`failscape.targets.seq2seq` and
+            :mod:`failscape.targets.causal`; image classifiers have none.
 
     Raises:
-        UsageError: Where it cannot be had, is no image classifier, or its last layer was never trained.
+        UsageError: Where it cannot be had, is neither, has no such option, or its last layer was never trained.
     """
     uri = f"hf:{name}"
-    folder = _folder(name, uri, revision)
-    module = _module(folder, uri)
-    processor = _load(AutoImageProcessor, folder, uri)
-    names = [module.config.id2label[i] for i in range(module.config.num_labels)]
-    return Classifier(module, Preprocess.from_hf(processor), names, name=uri, device=device)
+    return load_folder(_folder(name, uri, revision), uri, device, options, ("revision",))
+
+
+def load_folder(
+    folder: Path, uri: str, device: str, options: Mapping[str, str], others: Sequence[str] = ()
+) -> Classifier | Summarizer:
+    """What is in a folder in Hugging Face format, by the architecture that its ``config.json`` names.
+
+    Raises:
+        UsageError: It is neither image classifier nor summarizer, or has no such option; ``others`` are known, too.
+    """
+    kind = _kind(pretrained.config(folder, uri), uri)
+    load_kind: Callable[..., Any] = import_module(KINDS[kind]).load
+    known = [p.name for p in inspect.signature(load_kind).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    for option in options:
+        if option not in known:
+            raise UsageError(f"{uri} is {kind}, with no option '{option}'{did_you_mean(option, [*known, *others])}")
+    return load_kind(folder, uri, device, **options)
+
+
+def _kind(config: Mapping[str, Any], uri: str) -> str:
+    names = config.get("architectures") or [""]
+    if any(_is_base(name) for name in names):  # which task it is for is not said
+        return "a summarizer" if config.get("is_encoder_decoder") else "an image classifier"
+    if config.get("is_encoder_decoder") and _any_of(auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES, names):
+        return "a summarizer"
+    if _any_of(auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, names):
+        return "a causal language model"
+    if any("ImageClassification" in name for name in names):
+        return "an image classifier"
+    raise UsageError(f"{uri} is a {names[0]}, which is neither an image classifier nor a summarizer")
+
+
+def _any_of(mapping: Mapping[str, Any], names: Sequence[str]) -> bool:
+    return not set(names).isdisjoint(mapping.values())
+
+
+def _is_base(name: str) -> bool:
+    return not name or (name.endswith("Model") and not name.endswith("LMHeadModel"))
 
 
 def _folder(name: str, uri: str, revision: str) -> Path:
@@ -61,46 +111,3 @@ def _folder(name: str, uri: str, revision: str) -> Path:
         siblings = [str(other) for other in folder.parent.glob("*") if other.is_dir()]
         raise UsageError(f"there is no folder {name}{did_you_mean(str(folder), siblings)}")
     return hub_folder(name, uri, FILES, "folder: --target hf:path/to/folder", revision or None)
-
-
-def _module(folder: Path, uri: str) -> Any:
-    safe = any(folder.glob("*.safetensors"))
-    if not safe and not any(folder.glob("pytorch_model*.bin")):
-        raise UsageError(f"{uri} has no weights in .safetensors format ({folder}); save_pretrained writes them")
-    module, report = _load(
-        AutoModelForImageClassification,
-        folder,
-        uri,
-        dtype=torch.float32,
-        use_safetensors=safe,
-        weights_only=True,
-        output_loading_info=True,
-    )
-    if report["missing_keys"]:
-        keys = ", ".join(sorted(report["missing_keys"])[:3])
-        raise UsageError(f"{uri} is a base model without a trained classifier: its weights lack {keys}")
-    return module
-
-
-def _load(auto_class: Any, folder: Path, uri: str, **options: Any) -> Any:
-    try:
-        with _quiet():
-            return auto_class.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **options)
-    except pickle.UnpicklingError:
-        raise UsageError(f"the weights file of {uri} {UNSAFE}") from None
-    except (OSError, ValueError, RuntimeError, KeyError, ImportError, SafetensorError) as error:
-        raise UsageError(f"{uri} cannot be loaded as an image classifier: {first_line(error)}") from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without transformers' bars and reports: what matters in them is checked, and said in one line."""
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()

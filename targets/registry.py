@@ -15,15 +15,19 @@ from failscape.errors import UsageError, did_you_mean
 from failscape.targets import embedded
 
 if TYPE_CHECKING:
-    from failscape.targets.classifier import Classifier
+    from failscape.targets.base import Target
 
-Loader = Callable[..., "Classifier"]
+Loader = Callable[..., Any]  # of a Classifier or a Summarizer
 AnyLoader = TypeVar("AnyLoader", bound=Loader)
 
 # scheme -> (module:function, what it loads); imported on first use.
 BUILT_IN = {
     "embedded": ("failscape.targets.embedded:load", "checkpoints that come with failscape"),
-    "hf": ("failscape.targets.huggingface:load", "image classifiers of the Hugging Face hub, or a local folder"),
+    "hf": (
+        "failscape.targets.huggingface:load",
+        "image classifiers and summarizers of the Hugging Face hub, or a local folder; options: revision=NAME, "
+        "and of summarizers beams=N, max_tokens=N, min_tokens=N, max_input=N, prefix=TEXT",
+    ),
     "timm": ("failscape.targets.timm:load", "timm's classifiers; options: weights=none|FILE, classes=FILE"),
     "torchvision": (
         "failscape.targets.torchvision:load",
@@ -57,8 +61,8 @@ def register_target(scheme: str) -> Callable[[AnyLoader], AnyLoader]:
     return register
 
 
-def load_target(uri: str, device: str = "auto") -> Classifier:
-    """The target behind ``uri``, whose ``name`` is then the URI.
+def load_target(uri: str, device: str = "auto") -> Any:
+    """The target behind ``uri``, a ``Classifier`` or a ``Summarizer``, whose ``name`` is then the URI.
 
     A local folder in Hugging Face format needs no scheme. ``?weights=FILE`` sets the weights of any target, such as
     those that a fine-tune left; schemes with an option of that name read the file themselves.
@@ -85,7 +89,7 @@ def load_target(uri: str, device: str = "auto") -> Classifier:
     return target
 
 
-def set_weights(target: Classifier, path: str) -> None:
+def set_weights(target: Target, path: str) -> None:
     """Give a target the weights in a file.
 
     Raises:

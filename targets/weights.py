@@ -109,14 +109,20 @@ def fill(module: nn.Module, state: State, path: str) -> None:
         UsageError: They are another architecture's.
     """
     own = module.state_dict()
-    # Batch counters are absent from old files and unused by a frozen module.
+    # Files name tied weights once, and old ones have no batch counters, which a frozen module does not use.
+    given = {_place(own[key]) for key in state if key in own}
     missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
+    missing = [key for key in missing if _place(own[key]) not in given]
     shaped = [key for key in own if key in state and own[key].shape != state[key].shape]
     problems = {"missing": missing, "unknown": [key for key in state if key not in own], "of another shape": shaped}
     found = [f"{len(keys)} {what} ({_some(keys)})" for what, keys in problems.items() if keys]
     if found:
         raise UsageError(f"{path} does not fit {type(module).__name__}: keys {', '.join(found)}")
     module.load_state_dict(state, strict=False)
+
+
+def _place(tensor: torch.Tensor) -> tuple[int, torch.Size]:
+    return tensor.data_ptr(), tensor.shape
 
 
 def _some(keys: Sequence[str], shown: int = 3) -> str:

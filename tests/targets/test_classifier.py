@@ -11,7 +11,7 @@ from torchvision import models
 
 from failscape.errors import UsageError
 from failscape.targets import Classifier, Preprocess
-from failscape.targets.classifier import resolve_device
+from failscape.targets.running import resolve_device
 
 SCALE = Preprocess.resize(64, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
 NAMES = [str(i) for i in range(10)]

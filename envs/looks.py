@@ -84,7 +84,8 @@ class Looks(NamedTuple):
     def load(cls, path: Path) -> Looks:
         """What :meth:`save` wrote, bit for bit."""
         with np.load(path, allow_pickle=False) as table:
-            return cls(**{name: table[name] for name in cls._fields if name != "n_queries"}, n_queries=int(table["n_queries"]))
+            columns = {name: table[name] for name in cls._fields}
+        return cls(**{**columns, "n_queries": int(columns["n_queries"])})
 
 
 def first_look(
@@ -113,9 +114,7 @@ def unedited(outputs: Any, items: Items) -> Evaluation:
     n = len(items)
     points = np.full((n, 0), -1, np.int64)
     references = torch.from_numpy(items.references)
-    return Evaluation(
-        np.arange(n), points, items.inputs, items.inputs, outputs, references, np.zeros(n, np.int64)
-    )
+    return Evaluation(np.arange(n), points, items.inputs, items.inputs, outputs, references, np.zeros(n, np.int64))
 
 
 def item_features(features: np.ndarray, references: np.ndarray, fit: np.ndarray) -> np.ndarray:

@@ -70,12 +70,14 @@ class Summarizer:
     def __call__(self, articles: Sequence[str] | np.ndarray, seeds: Sequence[int] | None = None) -> Summaries:
         """Summaries and features of articles ``(B,)``: texts ``(B,)``, features ``(B, F)``, truncated ``(B,)``.
 
-        Equal articles are read once, and counted as often as they come. ``seeds`` are ignored: nothing is sampled.
+        Items ``(B, 2)`` of article and reference are taken, too; the reference is not looked at. Equal articles are read once, and counted as often as they come. ``seeds`` are ignored: nothing is sampled.
 
         Raises:
             UsageError: For what is no batch of texts, features that are not finite, or a device whose memory does
                 not hold one article.
         """
+        if isinstance(articles, np.ndarray) and articles.ndim == 2:
+            articles = articles[:, 0]
         self._check(articles)
         cut = [self.reader.cut(article) for article in articles]
         asked = list(dict.fromkeys(text for text in cut if text.strip()))

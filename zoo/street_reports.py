@@ -1,7 +1,7 @@
 """Trains the checkpoint of ``embedded:street-reports``: ``python -m zoo.street_reports``.
 
-A small BART in the ordinary Hugging Face format, on reports of the world ``TRAINING_WORLD`` and their summaries. Most are
-edited on the way, so that it bears with typing errors, lost words and sentences in another order; the edits of
+A small BART in the ordinary Hugging Face format, on reports of the world ``TRAINING_WORLD`` and their summaries.
+Most are edited on the way, so that it bears with typing errors, lost words and sentences in another order; the edits of
 ``failscape.data.street.report_gaps`` are left out. Equal seeds give equal weights on one kind of machine.
 
 Shapes: ``B`` batch, ``T`` tokens.
@@ -112,10 +112,11 @@ def train(
     summarizer.train()
     for step, batch in enumerate(batches(texts, steps, np.random.default_rng(seed))):
         inputs = tokenizer([article for article, _ in batch], padding=True, truncation=True, return_tensors="pt")
+        inputs.pop("token_type_ids", None)
         labels = tokenizer([reference for _, reference in batch], padding=True, return_tensors="pt")["input_ids"]
         labels[labels == tokenizer.pad_token_id] = -100
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = summarizer(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], labels=labels).loss
+            loss = summarizer(**inputs, labels=labels).loss
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(summarizer.parameters(), 1.0)

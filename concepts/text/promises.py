@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from failscape.concepts.space import UNEDITED, ConceptSpace
-from failscape.concepts.text.base import PROMISES, TextConcept
-from failscape.concepts.text.grid import EditGrid
+from failscape.concepts.text.base import TextConcept
+from failscape.concepts.text.grid import PROMISES, EditGrid
 
 
 def promises_of(space: ConceptSpace) -> Callable[[np.ndarray], np.ndarray]:

@@ -120,7 +120,8 @@ ASIDES = (
 def report(incident: Incident, rng: np.random.Generator) -> str:
     """An incident in eight to ten sentences: what happened first, all else in any order, numbers as digits or words."""
     fill = _fillings(incident, rng)
-    sentences: list[tuple[str, ...]] = [WHEN, SOMEBODY if incident.injured else NOBODY, CLOSED if incident.hours else OPEN]
+    hurt, road = SOMEBODY if incident.injured else NOBODY, CLOSED if incident.hours else OPEN
+    sentences: list[tuple[str, ...]] = [WHEN, hurt, road]
     sentences += [CALLER] if incident.caller else []
     told = [_one(rng, templates) for templates in sentences]
     told += [ASIDES[i] for i in rng.choice(len(ASIDES), int(rng.integers(2, 5)), replace=False)]

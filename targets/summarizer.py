@@ -70,7 +70,8 @@ class Summarizer:
     def __call__(self, articles: Sequence[str] | np.ndarray, seeds: Sequence[int] | None = None) -> Summaries:
         """Summaries and features of articles ``(B,)``: texts ``(B,)``, features ``(B, F)``, truncated ``(B,)``.
 
-        Items ``(B, 2)`` of article and reference are taken, too; the reference is not looked at. Equal articles are read once, and counted as often as they come. ``seeds`` are ignored: nothing is sampled.
+        Items ``(B, 2)`` of article and reference are taken, too; the reference is not looked at. Equal articles are
+        read once, and counted as often as they come. ``seeds`` are ignored: nothing is sampled.
 
         Raises:
             UsageError: For what is no batch of texts, features that are not finite, or a device whose memory does

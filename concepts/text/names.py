@@ -10,7 +10,7 @@ _WOMEN = (
     "Alice Amanda Amy Andrea Angela Anna Anne Barbara Carol Catherine Charlotte Christine Claire Deborah Diana Elena "
     "Elizabeth Emily Emma Eva Fiona Grace Hannah Helen Irene Jane Jean Jennifer Jessica Joan Julia Karen Kate Laura "
     "Linda Lisa Lucy Margaret Maria Mary Megan Michelle Nancy Natalie Nicole Nora Olivia Patricia Rachel Rebecca Rosa "
-    "Ruth Sandra Sarah Sophie Susan Teresa Victoria Zoe"
+    "Ruth Sandra Sarah Sophie Susan Teresa Theresa Victoria Zoe"
 )
 _MEN = (
     "Aaron Adam Alan Andrew Anthony Ben Benjamin Brian Carl Charles Chris Colin Daniel David Donald Edward Eric Frank "

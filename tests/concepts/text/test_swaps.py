@@ -83,4 +83,4 @@ def test_names_are_of_kinds() -> None:
     kinds = {"Paris": "place", "PARIS": "place", "Anna": "woman", "Anna Weiss": "person", "Zorg": "last"}
     kinds |= {"Bank of Ruritania": "group", "NATO": "group", "Friday": "day", "June": "month", "New York": "place"}
     assert {name: kind_of(name) for name in kinds} == kinds
-    assert other_name("PARIS", 3).isupper()
+    assert other_name("PARIS", 3).isupper() and other_name("DNNs", 0) == "BBBs"

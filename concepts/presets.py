@@ -20,6 +20,7 @@ from failscape.concepts.space import ConceptSpace
 from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.grid import EditGrid
 from failscape.concepts.text.registry import FSRL_EDITS, PAIRED_EDITS, SHARE_EDITS, TEXT_CONCEPTS
+from failscape.concepts.text.steps import Steps
 from failscape.concepts.tone import Brightness, Contrast, Darken, Hue, Saturation
 from failscape.concepts.weather import Fog, Rain, Snow
 from failscape.errors import UsageError, did_you_mean
@@ -97,6 +98,8 @@ def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
         shape = {"edges": edges[name]} if name in edges else {"levels": levels}
         if name == ClassSlice.name and "classes" in description:
             concepts.append(ClassSlice(description["classes"]))
+        elif name in TEXT_CONCEPTS and units.get(name) == Steps.unit:
+            concepts.append(Steps(TEXT_CONCEPTS[name](), levels))
         elif name in units and name not in NAMED:
             concepts.append(Recorded(name, units[name], description.get("identities", {}).get(name), **shape))
         else:

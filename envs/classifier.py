@@ -136,7 +136,9 @@ def make_mdp(
         space = explored_space(explore, concepts, start, classes_seen(items, frozen.class_names))
     seen = _look(frozen, items, looks, progress)
     moves = make_moves(explore, space, items, start, mode, max_steps)
-    judge = CLASSIFICATION_REWARDS.get(reward) or load_reward(reward, frozen, items, seen, space)
+    judge = CLASSIFICATION_REWARDS.get(reward)
+    if judge is None:
+        judge = load_reward(reward, frozen.name, items, seen, space, len(frozen.class_names), margin)
     return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves, alpha)
 
 

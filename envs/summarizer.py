@@ -10,6 +10,7 @@ from failscape.concepts import concept_space
 from failscape.concepts.text.steps import stepwise
 from failscape.envs.articles import GROUPS, Reading, look_and_judge, read_articles
 from failscape.envs.exploration import make_moves
+from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.moves import MAX_STEPS, Accumulate
 from failscape.errors import UsageError, did_you_mean
@@ -116,14 +117,20 @@ def make_mdp(
     space = concept_space(concepts or DEFAULT_CONCEPTS[explore])
     space = stepwise(space) if explore == "micro" else space
     items = read_articles(frozen, spec, Reading(groups, max_items, held_out, unseen, data_seed), progress)
-    seen, judge = look_and_judge(reward, frozen, items, space, None if looks is None else Path(looks), progress)
+    own = reward if reward.partition(":")[0] not in MODEL_FILES else "drop"
+    seen, judge = look_and_judge(own, frozen, items, space, None if looks is None else Path(looks), progress)
+    if own != reward:
+        judge = load_reward(reward, frozen.name, items, seen, space, len(items.groups), judge)
     moves = Accumulate(max_steps) if explore == "micro" else make_moves(explore, space, items)
     return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves)
 
 
 def check(reward: str, explore: str, groups: str) -> None:
     """Refuse what is not there before anything is loaded."""
-    parse_reward(reward)
+    if reward.partition(":")[0] not in MODEL_FILES:
+        parse_reward(reward)
+    elif explore == "micro":
+        raise UsageError(f"--reward {reward} pays for failures, not for steps; give --explore macro or factored")
     if explore not in DEFAULT_CONCEPTS:
         raise UsageError(f"no way to explore texts {explore!r}{did_you_mean(explore, DEFAULT_CONCEPTS)}")
     if groups not in GROUPS:

@@ -2,7 +2,7 @@
 
 The embedded summarizer, words dropped and misspelt one at a time. Both searches begin unedited and give an article up
 after as many queries (different histories of edits). Random walks make edits of even chances and begin again when an
-edit cannot be made once more. Their queries are counted twice: up to their first failure, and up to a failure of no more
+edit cannot be made once more. Their queries are counted twice: up to their first failure, and up to one of no more
 edits than best-first found for that article. Seeds 0 to 4.
 """
 

@@ -33,6 +33,7 @@ def make_mdp(
     reward: str = "drop",
     explore: str = "macro",
     max_steps: int = MAX_STEPS,
+    meaning: float | None = None,
     device: str = "auto",
     groups: str = "topic",
     max_items: int = 1000,
@@ -95,6 +96,8 @@ def make_mdp(
         reward: as above.
         explore: ``macro``, ``factored`` or ``micro``.
         max_steps: that a walk may take.
+        meaning: how alike an edited article must stay, in [0, 1] by a sentence encoder, where the edit promises to keep
+            the meaning; below, its failure does not count. Not asked when omitted.
         device: ``auto``, ``cpu``, ``cuda``.
         groups: ``topic`` or ``length``: by what articles are grouped, in modes too.
         max_items: articles held in memory at most, drawn evenly over topics.
@@ -107,7 +110,7 @@ def make_mdp(
     Version History:
         v0: initial.
     """
-    check(reward, explore, groups)
+    check(reward, explore, groups, meaning)
     frozen = load_target(target, device) if isinstance(target, str) else target
     if not hasattr(frozen, "encode_labels"):
         raise UsageError(f"{frozen.name} sorts pictures and writes no summaries; give it to failscape/Classifier-v0")
@@ -120,14 +123,15 @@ def make_mdp(
     own = reward if reward.partition(":")[0] not in MODEL_FILES else "drop"
     if space.slice_axis is not None:
         space = text_space(asked, groups=classes_seen(items, items.groups))
-    seen, judge = look_and_judge(own, frozen, items, space, None if looks is None else Path(looks), progress)
+    path = None if looks is None else Path(looks)
+    seen, judge = look_and_judge(own, frozen, items, space, path, progress, meaning)
     if own != reward:
         judge = load_reward(reward, frozen.name, items, seen, space, len(items.groups), judge)
     moves = Accumulate(max_steps) if walk else make_moves(explore, space, items)
     return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves)
 
 
-def check(reward: str, explore: str, groups: str) -> None:
+def check(reward: str, explore: str, groups: str, meaning: float | None) -> None:
     """Refuse what is not there before anything is loaded."""
     if reward.partition(":")[0] not in MODEL_FILES:
         parse_reward(reward)
@@ -135,5 +139,7 @@ def check(reward: str, explore: str, groups: str) -> None:
         raise UsageError(f"--reward {reward} pays for failures, not for steps; give --explore macro or factored")
     if explore not in DEFAULT_CONCEPTS:
         raise UsageError(f"no way to explore texts {explore!r}{did_you_mean(explore, DEFAULT_CONCEPTS)}")
+    if meaning is not None and not 0 <= meaning <= 1:
+        raise UsageError(f"--meaning is a likeness from 0 to 1, not {meaning:g}")
     if groups not in GROUPS:
         raise UsageError(f"articles are grouped by {' or '.join(GROUPS)}, not {groups!r}")

@@ -19,17 +19,19 @@ PROMISES = {
     "changes": "the reference is edited alike",
     "consistency": "compared with the summary of the unedited article",
 }
+ABOUT = (
+    "Every edit takes and gives articles and their references, a batch at a time, with a strength for each: the share of "
+    "the places that it knows (characters, words, sentences), or a number of words. A stronger edit has all the places "
+    "of a weaker one, and an item is edited alike in every run. At strength 0 nothing changes. Nothing is downloaded: "
+    "tags and inflections come from HanTa and LemmInflect, misspellings and synonyms from two small tables."
+)
 
 
 def main() -> None:
     """Show each edit at two strengths and write the page."""
     article, reference = ReportSource(n=8, seed=0).load(ITEM)
     head = (
-        "# Edits of texts\n\nEvery edit takes and gives articles and their references, a batch at a time, with a "
-        "strength for each: the share of the places that it knows (characters, words, sentences), or a number of "
-        "words. A stronger edit has all the places of a weaker one, and an item is edited alike in every run. At strength 0 "
-        "nothing changes. Nothing is downloaded: tags and inflections come from HanTa and LemmInflect, misspellings "
-        "and synonyms from two small tables. Written by `python -m zoo.text_pages`.\n\n"
+        f"# Edits of texts\n\n{ABOUT} Written by `python -m zoo.text_pages`.\n\n"
         f"Presets: {'; '.join(preset(name) for name in PRESETS if 'edits' in PRESETS[name])}.\n\n"
         "The examples edit this report:\n\n"
         f"> {article}\n\nand its reference:\n\n> {reference}\n"

@@ -2,9 +2,7 @@
 
 import copy
 import pickle
-import tempfile
 import warnings
-from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ import torch
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
-from PIL import Image
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
 from torch import nn
 
@@ -31,24 +28,10 @@ from failscape.envs.views import ConceptEnv, ConceptVectorEnv, slot_seeds
 from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore
 from failscape.rewards import CLASSIFICATION_REWARDS
-from failscape.targets.registry import load_target
-from tests.tiny_text import tiny_seq2seq
+from tests.tiny_text import tiny_summarizer
 
 ENV_IDS = [env_id for env_id in gym.registry if env_id.startswith("failscape/")]
 COLOURS = {"blue": (20, 20, 200), "green": (20, 200, 20), "red": (200, 20, 20)}
-
-
-@pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 24 small pictures in three classes."""
-    root = tmp_path_factory.mktemp("pictures")
-    rng = np.random.default_rng(0)
-    for name, colour in COLOURS.items():
-        (root / name).mkdir()
-        for i in range(8):
-            pixels = np.clip(rng.normal(colour, 60, (20, 24, 3)), 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(root / name / f"{i}.png")
-    return root
 
 
 def tiny_classifier() -> fs.Classifier:
@@ -57,13 +40,6 @@ def tiny_classifier() -> fs.Classifier:
     module = nn.Sequential(nn.Conv2d(3, 6, 5, stride=3), nn.ReLU(), nn.Flatten(), nn.Linear(6 * 16, 3))
     transform = fs.Preprocess.resize(16, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
     return fs.Classifier(module, transform, sorted(COLOURS), name="tiny", device="cpu")
-
-
-@cache
-def tiny_summarizer() -> fs.Summarizer:
-    """A random BART, which writes noise, but always the same."""
-    with tempfile.TemporaryDirectory() as folder:
-        return load_target(str(tiny_seq2seq(Path(folder) / "bart")), "cpu")
 
 
 @pytest.fixture(params=ENV_IDS)

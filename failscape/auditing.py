@@ -10,6 +10,7 @@ from typing import Any
 
 from failscape.analysis.audit import Examined, Mended, document
 from failscape.analysis.audit_page import write_html, write_pdf
+from failscape.analysis.exemplars import Subject
 from failscape.analysis.mode_views import mode_views
 from failscape.building import build
 from failscape.comparing import Versions, compare_versions, same_target, target_of
@@ -60,7 +61,7 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Exam
     settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
     mdp = build(settings, looks=run.folder / "looks.npz").mdp
     probes, items, landscape = run.probes(), run.items(), run.landscape()
-    names: Any = getattr(mdp.target, "class_names", ())
+    subject = Subject.of(mdp)
     last = datetime.fromtimestamp(float(probes["time"].max()), timezone.utc)
     return Examined(
         target=str(target_of(run)),
@@ -69,8 +70,8 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Exam
         command=(run.folder / "command.txt").read_text(encoding="utf-8").strip(),
         landscape=landscape,
         items=items,
-        views=mode_views(run.modes(), probes, items, mdp.items, landscape.space, names),
-        class_names=names,
+        views=mode_views(run.modes(), probes, items, subject),
+        class_names=mdp.groups,
         untried=[name for name in IMAGE_CONCEPTS if name not in landscape.space.names],
         mended=mended_of(versions) if versions else None,
         warnings=run.summary.get("warnings", []),

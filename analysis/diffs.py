@@ -8,12 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import NamedTuple
 
 SAME, REMOVED, ADDED, MISSING, GAP = "same", "removed", "added", "missing", "gap"
 CONTEXT = 8  # words left standing on either side of a change
 LONGEST = 24  # words of one change that are shown whole
 MOST = 160  # words of a text shown in all
+CROWDED = 0.3  # share of words respelt from which their old spelling is left out
+ALIKE = 0.5  # likeness of letters from which one word is another respelt
+IN_STEP = 0.9  # share of words that must be respelt or the same for two texts to go word by word
+_OPENING = "([{„“‘\"'-–/"  # a word may follow at once
 _WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
 
 
@@ -84,6 +89,19 @@ def shortened(pieces: Sequence[Piece], context: int = CONTEXT, longest: int = LO
     return list(_at_most(kept, most))
 
 
+def uncrowded(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces; where very many words are only respelt, without their old spelling, which anyone can read off."""
+    n_words = sum(len(text.split()) for kind, text in pieces if kind != REMOVED)
+    respelt = [
+        i
+        for i, (old, new) in enumerate(pairwise(pieces))
+        if (old.kind, new.kind) == (REMOVED, ADDED) and _alike(old.bare, new.bare)
+    ]
+    if len(respelt) <= CROWDED * n_words:
+        return list(pieces)
+    return [piece for i, piece in enumerate(pieces) if i not in set(respelt)]
+
+
 def plain_marks(pieces: Sequence[Piece]) -> str:
     """The pieces as plain text: ``[-removed or missing-]`` and ``{+added+}``, as wdiff writes them."""
     signs = {REMOVED: ("[-", "-]"), MISSING: ("[-", "-]"), ADDED: ("{+", "+}")}
@@ -100,43 +118,58 @@ def n_changes(pieces: Sequence[Piece]) -> int:
 
 
 def joined(tokens: Sequence[_Token]) -> list[Piece]:
-    """Neighbours of one kind as one piece."""
+    """Neighbours of one kind as one piece; words of two texts do not run into each other."""
     found: list[Piece] = []
     for kind, word, space in tokens:
         if found and found[-1].kind == kind:
             found[-1] = Piece(kind, found[-1].text + word + space)
-        else:
-            found.append(Piece(kind, word + space))
+            continue
+        if found and not found[-1].space and word[:1].isalnum() and found[-1].text[-1:] not in _OPENING:
+            found[-1] = Piece(found[-1].kind, found[-1].text + " ")
+        found.append(Piece(kind, word + space))
     return found
 
 
 def _compare(before: str, after: str, key: Callable[[str], str]) -> list[_Token]:
     old, new = _words(before), _words(after)
-    matcher = SequenceMatcher(None, [key(word) for word, _ in old], [key(word) for word, _ in new], autojunk=False)
+    keys = [key(word) for word, _ in old], [key(word) for word, _ in new]
     found: list[_Token] = []
-    for how, i, j, k, m in matcher.get_opcodes():
-        if how == "equal":
+    for same, i, j, k, m in _blocks(*keys):
+        if same:
             found += [_Token(SAME, *pair) for pair in new[k:m]]
         else:
             found += _change([_Token(REMOVED, *pair) for pair in old[i:j]], [_Token(ADDED, *p) for p in new[k:m]])
     return found
 
 
+def _blocks(old: list[str], new: list[str]) -> list[tuple[bool, int, int, int, int]]:
+    """Whether words are the same, from where to where in either text."""
+    if len(old) == len(new) and sum(map(_alike, old, new)) >= IN_STEP * len(old):
+        return [(one == other, i, i + 1, i, i + 1) for i, (one, other) in enumerate(zip(old, new, strict=True))]
+    # Full stops alone are no landmarks.
+    matcher = SequenceMatcher(lambda word: not word[:1].isalnum(), old, new, autojunk=False)
+    return [(how == "equal", i, j, k, m) for how, i, j, k, m in matcher.get_opcodes()]
+
+
 def _change(removed: list[_Token], added: list[_Token]) -> list[_Token]:
     """Words for words beside each other; else what goes before what comes."""
-    if len(removed) == len(added) and all(map(_alike, removed, added)):
+    if len(removed) == len(added):
         return [token for pair in zip(removed, added, strict=True) for token in pair]
     return [*removed, *added]
 
 
-def _alike(one: _Token, other: _Token) -> bool:
-    return one.word[:1].isalnum() == other.word[:1].isalnum()
+def _alike(one: str, other: str) -> bool:
+    """Whether a word may be another one respelt: most letters agree, or stand where look-alikes of ASCII stood."""
+    one, other = one.casefold(), other.casefold()
+    if len(one) == len(other) and all(a == b or ord(a) < 128 <= ord(b) for a, b in zip(one, other, strict=True)):
+        return True
+    return SequenceMatcher(None, one, other).ratio() >= ALIKE
 
 
 def _words(text: str) -> list[tuple[str, str]]:
     """Words and signs, each with the white space after it; that before the first is dropped."""
     found = list(_WORD.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)]
+    ends = [*(match.start() for match in found[1:]), len(text)][: len(found)]
     return [(match[0], text[match.end() : end]) for match, end in zip(found, ends, strict=True)]
 
 

@@ -27,6 +27,9 @@ class EditRates:
     smoothed: np.ndarray
     low: np.ndarray  # 95 % interval of the smoothed rate
     high: np.ndarray
+    alone: np.ndarray  # rate of the point's own probes, NaN where there are none
+    alone_low: np.ndarray  # its 95 % Wilson interval
+    alone_high: np.ndarray
     visits: np.ndarray
     failures: np.ndarray
 
@@ -79,5 +82,5 @@ def _table(
 ) -> EditRates:
     grid = landscape.space.grid()
     labels = np.array([landscape.space.label(grid[point]) for point in points.ravel()], object).reshape(points.shape)
-    names = ("smoothed", "smoothed_low", "smoothed_high", "visits", "failures")
+    names = ("smoothed", "smoothed_low", "smoothed_high", "rate", "low", "high", "visits", "failures")
     return EditRates(rows, columns, *axes, points, labels, *(_column(landscape, name, points) for name in names))

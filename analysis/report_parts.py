@@ -168,15 +168,15 @@ def smallest_headline(smallest: Smallest, target: str, things: str = "items") ->
 
 
 def rate_rows(rates: EditRates) -> list[dict[str, Any]]:
-    """A table of edits as rows of cells: rate, interval, counts, and the strength in words."""
+    """A table of edits as rows of cells: what a point's own probes say, and the strength in words."""
     rows = []
     for i, edit in enumerate(rates.rows):
         cells = [
             {
                 "strength": str(rates.labels[i, j]).removeprefix(f"{edit} "),
-                "rate": float(rates.smoothed[i, j]),
-                "low": float(rates.low[i, j]),
-                "high": float(rates.high[i, j]),
+                "rate": float(rates.alone[i, j]),
+                "low": float(rates.alone_low[i, j]),
+                "high": float(rates.alone_high[i, j]),
                 "visits": int(rates.visits[i, j]),
                 "failures": int(rates.failures[i, j]),
             }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from failscape.analysis.diffs import ADDED, MISSING, SAME, Piece, marked, plain_marks, shortened, word_diff
+from failscape.analysis.diffs import ADDED, MISSING, SAME, Piece, marked, plain_marks, shortened, uncrowded, word_diff
 from failscape.analysis.plots.style import percent
 from failscape.rewards.facts import missing_and_wrong
 
@@ -39,7 +39,7 @@ class Told:
     @property
     def excerpt(self) -> tuple[Piece, ...]:
         """The article around its changes."""
-        return tuple(shortened(self.article))
+        return tuple(shortened(uncrowded(self.article)))
 
     @property
     def facts(self) -> str:

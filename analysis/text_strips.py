@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from failscape.analysis.diffs import Piece, n_changes, word_diff
+from failscape.analysis.diffs import Piece, n_changes, uncrowded, word_diff
 from failscape.analysis.strips import meaning
 from failscape.concepts import ConceptSpace
 from failscape.concepts.text.base import TextConcept
@@ -82,5 +82,5 @@ def _rows(edit: TextConcept, text: np.ndarray, seed: int) -> tuple[tuple[str, tu
     for level in levels.tolist():
         edited = edit.apply(text, edit.strengths(np.array([level]), seeds), seeds)[0, 0]
         label = edit.label(level).removeprefix(f"{edit.name} ")
-        rows.append((label, tuple(word_diff(text[0, 0], edited))))
+        rows.append((label, tuple(uncrowded(word_diff(text[0, 0], edited)))))
     return tuple(rows)

@@ -79,7 +79,7 @@ def tell(
     if reference:
         edited_too = "reference, edited alike" if reference != before[1] else "reference"
         lines.append(
-            Line("reference of the unedited" if loose else edited_too, _plain(reference) if loose else expected)
+            Line("reference, unedited" if loose else edited_too, _plain(reference) if loose else expected)
         )
     return Told(
         article=tuple(word_diff(before[0], after[0])),

@@ -89,6 +89,12 @@ class Survey:
         """The failures of a case, to look at; none where the items are neither pictures nor texts."""
         return exemplars(self.probes.loc[list(case.probes)], self.items, self.subject)
 
+    def kind_of(self, case: Case) -> str:
+        """What the failures of a case have in common: ``stop taken for yield``, ``fire: other numbers``."""
+        row = self.probes.loc[case.probes[0]]
+        group, answer = self.subject.groups[int(row["reference"])], self.subject.answers[int(row["predicted"])]
+        return f"{group}: {answer}" if self.subject.is_texts else f"{group} taken for {answer}"
+
     def rating(self, case: Case, rater: str, answer: Answer) -> Rating:
         """An answer as the store keeps it."""
         return Rating(rater, case.key, case.mode, case.probes, answer.undesirability, answer.quality, answer.note)

@@ -33,9 +33,7 @@ class ModeView:
     exemplars: tuple[Exemplar, ...]
 
 
-def mode_views(
-    modes: Sequence[Mode], probes: pd.DataFrame, items: pd.DataFrame, subject: Subject
-) -> list[ModeView]:
+def mode_views(modes: Sequence[Mode], probes: pd.DataFrame, items: pd.DataFrame, subject: Subject) -> list[ModeView]:
     """Modes in the order given; without exemplars where the items are neither pictures nor texts."""
     views = []
     for rank, mode in enumerate(modes, start=1):

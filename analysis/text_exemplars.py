@@ -70,7 +70,6 @@ def tell(
     reference = after[1]
     loose = promise == "consistency" or not reference
     wanted = said[0] if loose else reference
-    missing, invented = missing_and_wrong(said[1], wanted)
     expected = tuple(marked(wanted, said[1], MISSING))
     lines = [
         Line("summary, unedited", expected if loose else _plain(said[0]), None if loose else scores[0]),
@@ -78,9 +77,42 @@ def tell(
     ]
     if reference:
         edited_too = "reference, edited alike" if reference != before[1] else "reference"
-        lines.append(
-            Line("reference, unedited" if loose else edited_too, _plain(reference) if loose else expected)
-        )
+        lines.append(Line("reference, unedited" if loose else edited_too, _plain(reference) if loose else expected))
+    return _told(before, after, lines, said[1], wanted, loose)
+
+
+def tell_versions(
+    before: Sequence[str],
+    after: Sequence[str],
+    said: tuple[str, str],
+    scores: tuple[float, float],
+    promise: str = "reference",
+    unedited: str = "",
+) -> Told:
+    """What there is to read where two versions of a target summarize one edited article.
+
+    Args:
+        before: article and reference.
+        after: both as the edit left them.
+        said: the summaries of the edited article, by the version before and the one after.
+        scores: of either, in [0, 1].
+        promise: as in :func:`tell`.
+        unedited: summary of the unedited article by the version before.
+    """
+    loose = promise == "consistency" or not after[1]
+    wanted = unedited if loose else after[1]
+    versions = [
+        Line(f"summary, {when}", tuple(marked(text, wanted, ADDED)), score)
+        for when, text, score in zip(("version before", "version after"), said, scores, strict=True)
+    ]
+    wanted_line = Line("of the unedited" if loose else "reference", tuple(marked(wanted, said[1], MISSING)))
+    return _told(before, after, [*versions, wanted_line], said[1], wanted, loose)
+
+
+def _told(
+    before: Sequence[str], after: Sequence[str], lines: Sequence[Line], said: str, wanted: str, loose: bool
+) -> Told:
+    missing, invented = missing_and_wrong(said, wanted)
     return Told(
         article=tuple(word_diff(before[0], after[0])),
         lines=tuple(lines),

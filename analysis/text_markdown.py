@@ -24,7 +24,8 @@ def _one(exemplar: TextExemplar) -> str:
     rows = [
         f"#### {_escaped(exemplar.edit)}",
         pieces_markdown(exemplar.told.excerpt),
-        "| | | |\n|:--|--:|:--|\n" + "\n".join(_row(line.what, line.score, line.pieces) for line in exemplar.told.lines),
+        "| | | |\n|:--|--:|:--|\n"
+        + "\n".join(_row(line.what, line.score, line.pieces) for line in exemplar.told.lines),
         f"Wrong: **{exemplar.kind}**{_escaped(facts)} ({_escaped(exemplar.truth)}, probe {exemplar.probe})",
     ]
     return "\n\n".join(rows)

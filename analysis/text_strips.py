@@ -41,6 +41,18 @@ class EditStrip:
         return not any(n_changes(pieces) for _, pieces in self.rows)
 
 
+def edits_of(space: ConceptSpace) -> list[TextConcept]:
+    """The edits of texts in a space or on a grid; none where it is of pictures."""
+    edits = space.edits if isinstance(space, EditGrid) else space.concepts
+    return [edit for edit in edits if isinstance(edit, TextConcept)]
+
+
+def edit_meaning(edit: TextConcept) -> str:
+    """What an edit does, in a sentence."""
+    made = edit.made if isinstance(edit, Steps) else edit
+    return meaning(made).removesuffix(" 0 changes nothing.")
+
+
 def edit_strips(inputs: np.ndarray, seeds: np.ndarray, space: ConceptSpace) -> list[EditStrip]:
     """A strip for each edit of a space, on the first article in which it has something to do.
 
@@ -49,9 +61,8 @@ def edit_strips(inputs: np.ndarray, seeds: np.ndarray, space: ConceptSpace) -> l
         seeds: of the articles, ``(N,)``: their numbers in the data.
         space: a grid of edits, or a space of them.
     """
-    edits = space.edits if isinstance(space, EditGrid) else space.concepts
     passages = [np.array([[passage(article), reference]], object) for article, reference in inputs[:TRIED]]
-    return [_strip(edit, passages, seeds) for edit in edits if isinstance(edit, TextConcept) and passages]
+    return [_strip(edit, passages, seeds) for edit in edits_of(space)] if passages else []
 
 
 def passage(article: str, n_words: int = WORDS) -> str:
@@ -65,8 +76,7 @@ def passage(article: str, n_words: int = WORDS) -> str:
 
 
 def _strip(edit: TextConcept, passages: Sequence[np.ndarray], seeds: np.ndarray) -> EditStrip:
-    made = edit.made if isinstance(edit, Steps) else edit
-    about = f"{meaning(made).removesuffix(' 0 changes nothing.')} {PROMISES[made.keeps]}"
+    about = f"{edit_meaning(edit)} {PROMISES[edit.keeps]}"
     found = EditStrip(edit.name, about, ())
     for text, seed in zip(passages, seeds, strict=False):
         found = EditStrip(edit.name, about, _rows(edit, text, int(seed)))

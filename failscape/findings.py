@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from failscape.agents.session import Session
     from failscape.analysis.comparison import Comparison
     from failscape.analysis.strips import Strip
-    from failscape.analysis.text_strips import EditStrip
     from failscape.analysis.tensorboard import Board
+    from failscape.analysis.text_strips import EditStrip
     from failscape.runs import Run
 
 PROJECTED = 600  # failures in TensorBoard's projector

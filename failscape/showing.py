@@ -76,7 +76,9 @@ def now_lines(mdp: ConceptMDP, now: Outcome) -> list[str]:
 
 def save(example: Exemplar, run: Run, out: Path | None = None) -> Path:
     """Write an exemplar where a person can look at it, by default in the run's folder; returns where."""
-    path = out or run.folder / "exemplars" / f"{example.probe}{'.png' if isinstance(example, PictureExemplar) else '.txt'}"
+    path = (
+        out or run.folder / "exemplars" / f"{example.probe}{'.png' if isinstance(example, PictureExemplar) else '.txt'}"
+    )
     if isinstance(example, PictureExemplar):
         save_picture(example, path)
     if isinstance(example, TextExemplar):
@@ -115,7 +117,9 @@ def _wrapped(lines: Sequence[str]) -> list[str]:
 
 def _printable(text: str) -> str:
     """Without signs that would command a terminal; white space becomes spaces."""
-    return "".join(sign if sign.isprintable() else " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return "".join(
+        sign if sign.isprintable() else " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}" for sign in text
+    )
 
 
 def save_text(example: TextExemplar, path: Path) -> None:

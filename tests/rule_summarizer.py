@@ -49,7 +49,9 @@ def summary(article: str) -> str:
     """What the rules find in one article."""
     found = [rule.search(article) for rule in (PLACE, TOWN, DAY, HURT)]
     words = ["on {}", "in {}", "on {}", ", {} people injured"]
-    parts = [word.format(match[1] + "day" * (rule == 2)) for rule, (word, match) in enumerate(zip(words, found)) if match]
+    parts = [
+        word.format(match[1] + "day" * (rule == 2)) for rule, (word, match) in enumerate(zip(words, found)) if match
+    ]
     first = re.split(r"[.,]", article, maxsplit=1)[0]
     what = " ".join(re.sub(PLACE, "", first).split()[:7])
     return " ".join([what, *parts]).replace(" ,", ",").strip() + "." if article.strip() else ""

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from failscape.analysis.audit_words import PICTURES, Words, alterations
 from failscape.analysis.effects import Effect
 from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mode_views import ModeView
 from failscape.analysis.report_parts import baseline_interval
-from failscape.analysis.strips import meaning
-from failscape.concepts import Concept
 
 N_MODES = 8  # told one by one
 N_SHOWN = 3  # pictures of each
@@ -67,13 +66,14 @@ class Examined:
     untried: Sequence[str]  # names of edits that exist and were not tried
     mended: Mended | None = None
     warnings: Sequence[str] = field(default_factory=tuple)
+    words: Words = PICTURES
 
 
 def document(examined: Examined) -> list[Section]:
     """The sections, in the order in which a reader asks."""
     parts = [_summary(examined), _tested(examined), _how(examined), *_fails(examined)]
     if examined.mended is not None:
-        parts.append(_mended(examined.mended))
+        parts.append(_mended(examined.mended, examined.words))
     return [*parts, _not_tested(examined), _sure(examined)]
 
 
@@ -94,11 +94,11 @@ def between(low: float, high: float) -> str:
 
 
 def _summary(examined: Examined) -> Section:
-    landscape, views = examined.landscape, examined.views
+    landscape, views, words = examined.landscape, examined.views, examined.words
     said = [
-        f"{examined.target} answers {in_100(landscape.baseline)} of {landscape.n_baseline:,} pictures wrongly as "
-        f"they are. "
-        f"When they are altered in the ways listed below, {in_100(landscape.failure_rate)} are answered wrongly."
+        f"{examined.target} {words.fails} {in_100(landscape.baseline)} of {landscape.n_baseline:,} {words.things} "
+        f"{words.wrongly} as they are. "
+        f"When they are altered in the ways listed below, {in_100(landscape.failure_rate)} are {words.failed}."
     ]
     confirmed = [view.mode for view in views if view.mode.confirmed]
     if confirmed:
@@ -106,15 +106,15 @@ def _summary(examined: Examined) -> Section:
         said.append(
             f"{_count(len(confirmed), 'pattern of failure was', 'patterns of failure were')} found and then "
             f"confirmed on "
-            f"pictures kept aside for that purpose. The largest accounts for {in_100(largest.share)} failures: "
+            f"{words.things} kept aside for that purpose. The largest accounts for {in_100(largest.share)} failures: "
             f"{largest.name}."
         )
     else:
-        said.append("No pattern of failure was found that pictures kept aside for that purpose confirm.")
+        said.append(f"No pattern of failure was found that {words.things} kept aside for that purpose confirm.")
     if examined.mended is not None:
         effect = examined.mended.targeted
         said.append(
-            f"The model was then trained further on these patterns. On pictures it had never seen, it failed in "
+            f"The model was then trained further on these patterns. On {words.things} it had never seen, it failed in "
             f"{in_100(effect.before)} before, and fails in {in_100(effect.after)} now."
         )
     return Section("In short", said)
@@ -122,14 +122,13 @@ def _summary(examined: Examined) -> Section:
 
 def _tested(examined: Examined) -> Section:
     items = examined.items
-    held_out = int(items["held_out"].sum())
+    held_out, words = int(items["held_out"].sum()), examined.words
     return Section(
         "What was tested",
         [
-            f"The model {examined.target}, which sorts pictures into {len(examined.class_names)} classes, with "
-            f"pictures from "
-            f"{examined.data}, on {examined.date}.",
-            f"{len(items) - held_out:,} pictures were used to look for failures. {held_out:,} others were kept "
+            f"The model {examined.target}, which {words.task.format(n=len(examined.class_names))}, with "
+            f"{words.things} from {examined.data}, on {examined.date}.",
+            f"{len(items) - held_out:,} {words.things} were used to look for failures. {held_out:,} others were kept "
             f"aside, and used "
             "only to check what had been found.",
         ],
@@ -141,22 +140,16 @@ def _how(examined: Examined) -> Section:
     return Section(
         "How",
         [
-            "A program altered the pictures in ways that a person would hardly be misled by, and asked the model "
-            "what it "
-            "sees. It learned where failures are likely and looked there more closely, while half of its questions "
-            "stayed "
-            "spread evenly, so that rates can be told without bias.",
+            f"A program altered the {examined.words.things} in ways that a person would hardly be misled by, and "
+            f"{examined.words.asked}. It learned where failures are likely and looked there more closely, while "
+            "half of its questions stayed spread evenly, so that rates can be told without bias.",
+            *([examined.words.measure] if examined.words.measure else []),
             f"It asked {landscape.n_queries:,} questions over {landscape.space.n_points:,} combinations of "
             f"alterations, of "
             f"which {round(100 * landscape.coverage)} % were tried at least once:",
         ],
-        points=[f"{concept.name}, {_levels(concept)}: {meaning(concept)}" for concept in landscape.space.concepts],
+        points=alterations(landscape.space),
     )
-
-
-def _levels(concept: Concept) -> str:
-    unit = f" {concept.unit}" if concept.unit else ""
-    return f"{len(concept.levels)} levels from {concept.levels[0]:g} to {concept.levels[-1]:g}{unit}"
 
 
 def _fails(examined: Examined) -> list[Section]:
@@ -177,10 +170,11 @@ def _fails(examined: Examined) -> list[Section]:
     first = Section(
         "What fails, how often, and how certain that is",
         [
-            f"As they are, {in_100(examined.landscape.baseline)} pictures are answered wrongly "
-            f"({between(low, high)}). Each "
+            f"As they are, {in_100(examined.landscape.baseline)} of the {examined.words.things} are "
+            f"{examined.words.failed} ({between(low, high)}). Each "
             "row is a pattern of alterations under which more fail. The certainty is a 95 % interval: if the test were "
-            "repeated many times, it would hold the true rate 19 times in 20."
+            "repeated many times, it would hold the true rate 19 times in 20.",
+            *([examined.words.marks] if examined.words.marks else []),
         ],
         head=["#", "where", "fail", "certainty", "confirmed"],
         rows=rows,
@@ -188,7 +182,7 @@ def _fails(examined: Examined) -> list[Section]:
     shown = [
         Section(
             f"{view.rank}. {view.mode.name}",
-            [_pattern(view)],
+            [_pattern(view, examined.words)],
             exemplars=view.exemplars[:N_SHOWN],
             level=3,
         )
@@ -197,19 +191,19 @@ def _fails(examined: Examined) -> list[Section]:
     return [first, *shown]
 
 
-def _pattern(view: ModeView) -> str:
+def _pattern(view: ModeView, words: Words) -> str:
     mode = view.mode
-    said = f"Here {in_100(mode.rate)} are answered wrongly, against {in_100(mode.baseline)} of the same kind unaltered."
+    said = f"Here {in_100(mode.rate)} are {words.failed}, against {in_100(mode.baseline)} of the same kind unaltered."
     if mode.worst_classes:
         said += f" Worst: {', '.join(mode.worst_classes)}."
     if mode.confirmed and mode.held_out_rate is not None:
-        said += f" Of the pictures kept aside, {in_100(mode.held_out_rate)} failed here as well."
+        said += f" Of the {words.things} kept aside, {in_100(mode.held_out_rate)} failed here as well."
     elif not mode.confirmed:
-        said += " The pictures kept aside did not confirm this; it may be chance."
+        said += f" The {words.things} kept aside did not confirm this; it may be chance."
     return f"{said} The mildest alteration of this kind: {view.mildest}."
 
 
-def _mended(mended: Mended) -> Section:
+def _mended(mended: Mended, words: Words) -> Section:
     effects = [mended.targeted, *mended.modes, mended.untouched, mended.clean]
     harmed = (
         f"{_count(len(mended.harmed), 'combination', 'combinations')} that had not been aimed at became worse: "
@@ -222,9 +216,8 @@ def _mended(mended: Mended) -> Section:
     return Section(
         "What was mended",
         [
-            "The model was trained further on altered pictures together with unaltered ones. Both versions were "
-            "then shown "
-            "the pictures kept aside, altered alike.",
+            f"The model was trained further on altered {words.things} together with unaltered ones. Both versions "
+            f"were then shown the {words.things} kept aside, altered alike.",
             f"{harmed} {mended.n_new:,} of {mended.n_pairs:,} answers that had been right are wrong now.",
         ],
         head=["where", "failed before", "fail now", "change (95 % interval)"],
@@ -241,7 +234,7 @@ def _mended(mended: Mended) -> Section:
 
 
 def _not_tested(examined: Examined) -> Section:
-    items, names = examined.items, examined.class_names
+    items, names, words = examined.items, examined.class_names, examined.words
     counts = items["reference"][items["held_out"]].value_counts()
     rare = [names[c] for c in range(len(names)) if counts.get(c, 0) < FEW]
     points = [
@@ -249,11 +242,12 @@ def _not_tested(examined: Examined) -> Section:
         f"Kinds of alteration that exist and were not tried: {', '.join(examined.untried)}."
         if examined.untried
         else "",
-        f"Pictures unlike those from {examined.data}.",
-        f"Classes with fewer than {FEW} pictures kept aside, of which little can be said: {', '.join(rare)}."
+        f"{words.things.capitalize()} unlike those from {examined.data}.",
+        f"{words.groups} with fewer than {FEW} {words.things} kept aside, of which little can be said: "
+        f"{', '.join(rare)}."
         if rare
         else "",
-        "Pictures made to deceive: alterations were such as occur in use, not an adversary's.",
+        f"{words.things.capitalize()} made to deceive: alterations were such as occur in use, not an adversary's.",
     ]
     return Section(
         "What was not tested", ["This document says nothing about:"], points=[point for point in points if point]
@@ -261,15 +255,14 @@ def _not_tested(examined: Examined) -> Section:
 
 
 def _sure(examined: Examined) -> Section:
+    things = examined.words.things
     return Section(
         "How far to trust this",
         [
             "Patterns were picked because they failed, which makes their rates look worse than they are; that is "
-            "why they "
-            "were checked on pictures that had no part in the search. At most one in twenty patterns found is "
-            "expected to "
-            "be chance. Rates are of pictures like the ones tested, altered evenly over the ranges; how often such "
-            "pictures occur in use is another question.",
+            f"why they were checked on {things} that had no part in the search. At most one in twenty patterns found is "
+            f"expected to be chance. Rates are of {things} like the ones tested, altered evenly over the ranges; how "
+            f"often such {things} occur in use is another question.",
             *(f"Note: {warning}." for warning in examined.warnings),
             f"To repeat it: {examined.command}",
         ],

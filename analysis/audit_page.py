@@ -13,7 +13,9 @@ from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
 from failscape.analysis.audit import Section
-from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.diffs import ADDED, MISSING, REMOVED, Piece
+from failscape.analysis.exemplars import PictureExemplar, TextExemplar
+from failscape.analysis.plots.style import percent
 from failscape.analysis.report import page_environment
 from failscape.analysis.thumbnails import thumbnail
 from failscape.records.folder import write_whole
@@ -22,6 +24,7 @@ SIZES = {2: 15, 3: 12}  # of headings [pt]
 INK, QUIET, RULE = (31, 41, 51), (82, 96, 109), (217, 222, 228)
 PICTURE = 26.0  # [mm] a side
 TOGETHER = 75.0  # [mm] of a heading, a paragraph and pictures
+STYLES = {REMOVED: "S", ADDED: "BU", MISSING: "U"}
 
 
 def write_html(path: Path, title: str, sections: Sequence[Section]) -> None:
@@ -71,8 +74,12 @@ class _Paper(FPDF):
             self.paragraph(f"•  {point}", indent=4)
         if section.rows:
             self.rows([section.head, *section.rows])
-        if section.exemplars:
-            self.pictures(section.exemplars)
+        pictures = [e for e in section.exemplars if isinstance(e, PictureExemplar)]
+        if pictures:
+            self.pictures(pictures)
+        for exemplar in section.exemplars:
+            if isinstance(exemplar, TextExemplar):
+                self.text(exemplar)
 
     def heading(self, text: str, size: float) -> None:
         """A heading that does not stand alone at the foot of a page."""
@@ -107,7 +114,7 @@ class _Paper(FPDF):
                 table.row(row)
         self.ln(3)
 
-    def pictures(self, exemplars: Sequence[Exemplar]) -> None:
+    def pictures(self, exemplars: Sequence[PictureExemplar]) -> None:
         """Pairs of before and after, side by side, with what was said of them."""
         if self.get_y() + PICTURE + 14 > self.h - 20:
             self.add_page()
@@ -121,6 +128,31 @@ class _Paper(FPDF):
             said = f"{exemplar.edit}\n“{exemplar.said_before}” → “{exemplar.said}”, truth: {exemplar.truth}"
             self.multi_cell(2 * PICTURE + 1, 3.4, said, align="L")
         self.set_xy(self.l_margin, top + PICTURE + 12)
+
+    def text(self, exemplar: TextExemplar) -> None:
+        """An article with its marks, its summaries and what they are compared with."""
+        if self.get_y() > self.h - 70:
+            self.add_page()
+        self.paragraph(f"{exemplar.edit} ({exemplar.truth}, {exemplar.name})", quiet=True)
+        self.marked("", exemplar.told.excerpt)
+        for line in exemplar.told.lines:
+            score = "" if line.score is None else f" ({percent(line.score)})"
+            self.marked(f"{line.what}{score}: ", line.pieces)
+        facts = f": it {exemplar.told.facts}" if exemplar.told.facts else ""
+        self.paragraph(f"Wrong: {exemplar.kind}{facts}.")
+        self.ln(2)
+
+    def marked(self, what: str, pieces: Sequence[Piece]) -> None:
+        """A text with words struck that were taken out, and bold and underlined that were put in or are missing."""
+        self._font(8.5, QUIET)
+        self.write(4.4, what)
+        for piece in pieces:
+            self.set_font("text", STYLES.get(piece.kind, ""), 8.5)
+            self.set_text_color(*INK)
+            self.write(4.4, " ".join(piece.bare.split()))
+            self.set_font("text", "", 8.5)
+            self.write(4.4, " " if piece.space else "")
+        self.ln(5.4)
 
     def _font(self, size: float, colour: tuple[int, int, int], *, bold: bool = False) -> None:
         self.set_font("text", "B" if bold else "", size)

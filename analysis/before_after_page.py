@@ -46,6 +46,7 @@ class Story:
     modes_before: Sequence[Mode]
     modes_after: Sequence[Mode]
     facts: Mapping[str, str] = field(default_factory=dict)  # how to repeat it
+    things: str = "items"  # what a person calls the items
 
     @property
     def headline(self) -> str:
@@ -59,9 +60,9 @@ class Story:
             else f"{len(self.harmed)} untouched points became worse"
         )
         return (
-            f"On held-out items, {share} of the targeted failures were {verb} ({percent(self.targeted.before)} → "
-            f"{percent(self.targeted.after)}); unedited, {percent(self.clean.before)} → {percent(self.clean.after)} "
-            f"fail, and {price}."
+            f"On held-out {self.things}, {share} of the targeted failures were {verb} "
+            f"({percent(self.targeted.before)} → {percent(self.targeted.after)}); unedited, "
+            f"{percent(self.clean.before)} → {percent(self.clean.after)} fail, and {price}."
         )
 
 
@@ -102,13 +103,16 @@ def policies_picture(before: Landscape, after: Landscape) -> Figure | None:
     if any(share is None for share in shares):
         return None
     concepts = before.space.concepts
-    figure = Figure(figsize=(3.4 * len(concepts), 2.8), layout="constrained")
-    for k, axes in enumerate(np.atleast_1d(figure.subplots(1, len(concepts), sharey=True))):
+    widths = [max(3.4, 0.28 * len(c.levels)) for c in concepts]
+    figure = Figure(figsize=(sum(widths), 2.8 + 1.2 * any(c.categorical for c in concepts)), layout="constrained")
+    panels = figure.subplots(1, len(concepts), sharey=True, width_ratios=widths)
+    for k, axes in enumerate(np.atleast_1d(panels)):
         level = before.space.grid()[:, k]
         for share, name, colour, offset in zip(shares, ("before", "after"), (ACCENT, AFTER), (-0.2, 0.2), strict=True):
             heights = 100 * np.bincount(level, share, len(concepts[k].levels))
             axes.bar(np.arange(len(heights)) + offset, heights, 0.4, label=name, color=colour)
-        axes.set_xticks(range(len(concepts[k].levels)), tick_texts(concepts[k]))
+        texts = tick_texts(concepts[k])
+        axes.set_xticks(range(len(texts)), texts, **({"rotation": 90} if max(map(len, texts)) > 6 else {}))
         axes.set_xlabel(axis_title(concepts[k]))
         axes.axhline(100 / len(concepts[k].levels), color="#52606d", linewidth=0.8, linestyle=":")
     figure.axes[0].set_ylabel("action probability [%]")

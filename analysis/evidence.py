@@ -13,6 +13,7 @@ import pandas as pd
 
 from failscape.analysis.landscape import Landscape, distinct_pairs
 from failscape.analysis.multiple import LEVEL, benjamini_hochberg, exceeds
+from failscape.analysis.partners import with_partners
 from failscape.analysis.regions import neighbours
 from failscape.analysis.statistics import clustered_rate
 
@@ -23,8 +24,9 @@ class Evidence(NamedTuple):
     landscape: Landscape
     pairs: pd.DataFrame  # item, label, point, failed, weight, and share: of its point's weight
     clean: pd.DataFrame  # label, failed: the unedited items that were explored
-    beside: np.ndarray  # (P, 2K) neighbours
+    beside: np.ndarray  # (P, M) neighbours, -1 for none
     class_names: Sequence[str]
+    noun: str = "class"  # what a class is called
 
     @property
     def labels(self) -> list[int]:
@@ -36,7 +38,9 @@ class Evidence(NamedTuple):
         return self.class_names[label] if label < len(self.class_names) else str(label)
 
 
-def gather(landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, class_names: Sequence[str]) -> Evidence:
+def gather(
+    landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, class_names: Sequence[str], noun: str = "class"
+) -> Evidence:
     """The evidence of a run, from tables as :func:`failscape.analysis.modes.find_modes` takes them."""
     pairs = distinct_pairs(probes[probes["point"] >= 0])
     reference = items["reference"].to_numpy(np.int64)
@@ -46,7 +50,9 @@ def gather(landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, clas
     )
     explored = items[~items["held_out"].to_numpy(bool)]
     clean = pd.DataFrame({"label": explored["reference"], "failed": explored["failed"].astype(float)})
-    return Evidence(landscape, pairs, clean, neighbours(landscape.space), class_names)
+    space, rates = landscape.space, landscape.table["smoothed"].to_numpy(float)
+    beside = with_partners(space, neighbours(space), rates)
+    return Evidence(landscape, pairs, clean, beside, class_names, noun)
 
 
 def counts(landscape: Landscape) -> tuple[np.ndarray, np.ndarray]:

@@ -1,21 +1,25 @@
 """Failures to look at: items before and after the edit that breaks them.
 
-Shapes: ``H, W`` image size.
+Shapes: ``B`` probes, ``H, W`` image size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 
+from failscape.analysis.edit_names import point_name
 from failscape.analysis.landscape import Landscape
+from failscape.analysis.text_exemplars import Told, tell
 from failscape.concepts import ConceptSpace
 from failscape.data.base import Items
-from failscape.envs.mdp import compound
+from failscape.data.texts import LENGTHS
+from failscape.envs.mdp import ConceptMDP, compound
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,59 @@ class Exemplar:
     name: str  # of the item
     point: int
     edit: str  # ``rotation 5°, darken 0.4``
-    truth: str  # the true class
+    truth: str  # the true class; of a text, its topic
     said_before: str  # what the target said of the unedited item
     said: str  # what it said of the edited one
-    confidence: float  # how sure it was of that, in [0, 1]
+    confidence: float  # how sure it was of that, in [0, 1]; of a text, the score of the summary
     failed: bool
+
+
+@dataclass(frozen=True)
+class PictureExemplar(Exemplar):
+    """A picture, and what became of it."""
+
     before: np.ndarray  # (H, W, 3) uint8
     after: np.ndarray  # (H, W, 3) uint8
+
+
+@dataclass(frozen=True)
+class TextExemplar(Exemplar):
+    """An article, and what became of it and of its summary."""
+
+    kind: str  # what is wrong with the summary
+    told: Told
+
+
+class Subject(NamedTuple):
+    """What a run was about: all that exemplars need beside its probes."""
+
+    data: Items
+    space: ConceptSpace
+    groups: Sequence[str] = ()  # what ``reference`` indexes: classes, topics
+    answers: Sequence[str] = ()  # what ``predicted`` indexes: classes, or what is wrong with a text
+    promises: Callable[[np.ndarray], np.ndarray] | None = None  # what edits keep of a reference, where it matters
+
+    @classmethod
+    def of(cls, mdp: ConceptMDP) -> Subject:
+        """Of an environment."""
+        return cls(mdp.items, mdp.space, mdp.groups, mdp.answers, getattr(mdp.reward, "promises", None))
+
+    @property
+    def is_pictures(self) -> bool:
+        """Whether the items are pictures."""
+        return isinstance(self.data.inputs, torch.Tensor) and self.data.inputs.ndim == 4
+
+    @property
+    def is_texts(self) -> bool:
+        """Whether the items are articles with their references."""
+        return not isinstance(self.data.inputs, torch.Tensor)
+
+    @property
+    def noun(self) -> str:
+        """What a group of items is called: ``class``, ``topic`` or ``length``."""
+        if not self.is_texts:
+            return "class"
+        return "length" if tuple(self.data.groups) == LENGTHS else "topic"
 
 
 def choose(probes: pd.DataFrame, items: pd.DataFrame, points: Sequence[int], per_point: int = 6) -> pd.DataFrame:
@@ -50,35 +100,61 @@ def choose(probes: pd.DataFrame, items: pd.DataFrame, points: Sequence[int], per
     return chosen.assign(rank=chosen["point"].map(order)).sort_values("rank", kind="stable")
 
 
-def exemplars(
-    rows: pd.DataFrame, items: pd.DataFrame, data: Items, space: ConceptSpace, class_names: Sequence[str]
-) -> list[Exemplar]:
-    """The probes in ``rows`` with their pictures, made again from the items."""
-    if not len(rows):
+def exemplars(rows: pd.DataFrame, items: pd.DataFrame, subject: Subject) -> list[Exemplar]:
+    """The probes in ``rows``, made again from the items; none where the items are neither pictures nor texts."""
+    if not len(rows) or not (subject.is_pictures or subject.is_texts):
         return []
-    which = torch.tensor(rows["item"].tolist(), device=data.inputs.device)
-    points = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
-    inputs = data.inputs[which]
-    before, after = to_hwc(inputs), to_hwc(edit_again(space, inputs, points, rows))
-    return [
-        Exemplar(
-            probe=int(rows.index[i]),
-            name=str(row["name"]),
-            point=int(row["point"]),
-            edit=space.label(points[i]),
-            truth=class_names[int(row["reference"])],
-            said_before=class_names[int(items.loc[row["item"], "predicted"])],
-            said=class_names[int(row["predicted"])],
-            confidence=float(row["confidence"]),
-            failed=bool(row["failed"]),
-            before=before[i],
-            after=after[i],
-        )
-        for i, (_, row) in enumerate(rows.iterrows())
-    ]
+    points = points_of(rows)
+    inputs = subject.data.rows(rows["item"].to_numpy(np.int64, copy=True))
+    edited = edit_again(subject.space, inputs, points, rows)
+    common = [_common(subject, points[i], number, row) for i, (number, row) in enumerate(rows.iterrows())]
+    if subject.is_pictures:
+        before, after = to_hwc(inputs), to_hwc(edited)
+        said_before = [subject.answers[int(k)] for k in items.loc[rows["item"], "predicted"]]
+        said = [subject.answers[int(k)] for k in rows["predicted"]]
+        parts = zip(common, said_before, said, before, after, strict=True)
+        return [PictureExemplar(**c, said_before=b, said=a, before=x, after=y) for c, b, a, x, y in parts]
+    return text_exemplars(common, rows, items.loc[rows["item"]], subject, inputs, edited)
 
 
-def edit_again(space: ConceptSpace, inputs: torch.Tensor, points: np.ndarray, rows: pd.DataFrame) -> torch.Tensor:
+def text_exemplars(
+    common: Sequence[dict[str, Any]],
+    rows: pd.DataFrame,
+    items: pd.DataFrame,
+    subject: Subject,
+    inputs: np.ndarray,
+    edited: np.ndarray,
+) -> list[Exemplar]:
+    """Texts from what they have in common with pictures, and the rows of their probes and items, ``B`` of each."""
+    promises = subject.promises(points_of(rows)) if subject.promises else np.full(len(rows), "reference", object)
+    said = rows["said"].fillna("").tolist()
+    said_before, scores = items["said"].fillna("").tolist(), items["truth"].tolist()
+    found: list[Exemplar] = []
+    for i, (number, score) in enumerate(zip(rows["predicted"], rows["truth"], strict=True)):
+        told = tell(inputs[i], edited[i], (said_before[i], said[i]), (scores[i], float(score)), promises[i])
+        kind = subject.answers[int(number)]
+        found.append(TextExemplar(**common[i], said_before=said_before[i], said=said[i], kind=kind, told=told))
+    return found
+
+
+def _common(subject: Subject, point: np.ndarray, number: Any, row: pd.Series) -> dict[str, Any]:
+    return {
+        "probe": int(number),
+        "name": str(row["name"]),
+        "point": int(row["point"]),
+        "edit": point_name(subject.space, point),
+        "truth": subject.groups[int(row["reference"])],
+        "confidence": float(row["truth"] if subject.is_texts else row["confidence"]),
+        "failed": bool(row["failed"]),
+    }
+
+
+def points_of(rows: pd.DataFrame) -> np.ndarray:
+    """The points of probes, ``(B, K)`` int64."""
+    return np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
+
+
+def edit_again(space: ConceptSpace, inputs: Any, points: np.ndarray, rows: pd.DataFrame) -> Any:
     """The inputs of probes as the target saw them; where edits compound, along the probes' paths."""
     items = rows["item"].to_numpy(np.int64)
     paths = [text.split(",") if text != "-" else [] for text in rows["path"]] if "path" in rows else []
@@ -93,14 +169,13 @@ def worst_exemplars(
     landscape: Landscape,
     probes: pd.DataFrame,
     items: pd.DataFrame,
-    data: Items,
-    class_names: Sequence[str],
+    subject: Subject,
     n_points: int = 6,
     per_point: int = 6,
 ) -> list[Exemplar]:
     """Exemplars of the worst points of a landscape."""
     points = landscape.worst(n_points).index.tolist()
-    return exemplars(choose(probes, items, points, per_point), items, data, landscape.space, class_names)
+    return exemplars(choose(probes, items, points, per_point), items, subject)
 
 
 def to_hwc(images: torch.Tensor) -> np.ndarray:

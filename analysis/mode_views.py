@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.exemplars import Exemplar, exemplars
+from failscape.analysis.edit_names import point_name
+from failscape.analysis.exemplars import Exemplar, Subject, exemplars
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.style import interval, percent
 from failscape.concepts import ConceptSpace
-from failscape.data.base import Items
+from failscape.concepts.text.grid import EditGrid
 
 N_SHOWN = 6  # exemplars of a mode
 
@@ -32,21 +33,12 @@ class ModeView:
     exemplars: tuple[Exemplar, ...]
 
 
-def mode_views(
-    modes: Sequence[Mode],
-    probes: pd.DataFrame,
-    items: pd.DataFrame,
-    data: Items,
-    space: ConceptSpace,
-    class_names: Sequence[str],
-) -> list[ModeView]:
-    """Modes in the order given; without exemplars where the items are no pictures."""
+def mode_views(modes: Sequence[Mode], probes: pd.DataFrame, items: pd.DataFrame, subject: Subject) -> list[ModeView]:
+    """Modes in the order given; without exemplars where the items are neither pictures nor texts."""
     views = []
     for rank, mode in enumerate(modes, start=1):
-        shown: list[Exemplar] = []
-        if data.inputs.ndim == 4:
-            shown = exemplars(failing_probes(mode, probes, items).head(N_SHOWN), items, data, space, class_names)
-        views.append(ModeView(rank, mode, verdict(mode), mildest(mode, space), tuple(shown)))
+        shown = exemplars(failing_probes(mode, probes, items).head(N_SHOWN), items, subject)
+        views.append(ModeView(rank, mode, verdict(mode), mildest(mode, subject.space), tuple(shown)))
     return views
 
 
@@ -74,11 +66,18 @@ def _inside(mode: Mode, probes: pd.DataFrame) -> pd.Series:
 def mildest(mode: Mode, space: ConceptSpace) -> str:
     """The point of the mode that is the fewest levels from unedited, in words."""
     points = space.point(mode.points)
+    return point_name(space, points[_moved(points, space).argmin()])
+
+
+def _moved(points: np.ndarray, space: ConceptSpace) -> np.ndarray:
+    """Levels from unedited, ``(M,)``; of a grid of edits, how strong, and one more where there is a second edit."""
+    if isinstance(space, EditGrid):
+        return points[:, -1] + (points[:, 1] > 0 if space.pairs else 0)
     moved = np.zeros(len(points), np.int64)
     for k, concept in enumerate(space.concepts):
         if concept.identity is not None and not concept.categorical:
             moved += np.abs(points[:, k] - int(np.abs(concept.levels - concept.identity).argmin()))
-    return space.label(points[moved.argmin()])
+    return moved
 
 
 def verdict(mode: Mode) -> str:

@@ -58,7 +58,11 @@ class Mode:
 
 
 def find_modes(
-    landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, class_names: Sequence[str] = ()
+    landscape: Landscape,
+    probes: pd.DataFrame,
+    items: pd.DataFrame,
+    class_names: Sequence[str] = (),
+    noun: str = "class",
 ) -> list[Mode]:
     """The failure modes of a run, worst first.
 
@@ -73,14 +77,15 @@ def find_modes(
         landscape: of the run.
         probes: columns ``item, point, failed, severity, propensity``.
         items: columns ``reference, predicted, held_out``, a row per item.
-        class_names: names of the classes; their indices where omitted.
+        class_names: names of the classes, or of whatever else items are grouped by; their indices where omitted.
+        noun: what a class is called in names of modes: ``topic``.
 
     Raises:
         UsageError: no unedited item was explored, so that there is nothing to compare with.
     """
     if not landscape.n_baseline:
         raise UsageError("failure modes are measured against unedited items, and this run has explored none")
-    evidence = gather(landscape, probes, items, class_names)
+    evidence = gather(landscape, probes, items, class_names, noun)
     n_kinds = 1 + (len(evidence.labels) > 1)
     found = (_standing if points_speak(landscape, n_kinds) else _scanned)(evidence, n_kinds)
     # A region where only a few classes fail is theirs, if the classes' own tests find it.
@@ -177,7 +182,7 @@ def _mode(evidence: Evidence, points: np.ndarray, classes: tuple[int, ...], q_va
     return Mode(
         points=points,
         classes=classes,
-        name=region_name(space, points, [evidence.class_name(c) for c in classes], worst),
+        name=region_name(space, points, [evidence.class_name(c) for c in classes], worst, evidence.noun),
         rate=rate,
         low=float(low[0]),
         high=float(high[0]),

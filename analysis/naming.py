@@ -7,28 +7,43 @@ from collections.abc import Sequence
 import numpy as np
 
 from failscape.analysis.boxes import best_box
+from failscape.analysis.edit_names import PRECISE, edits_name
 from failscape.concepts import Concept, ConceptSpace
+from failscape.concepts.text.grid import EditGrid
 
-PRECISE = 0.8  # share of a box that must be in the region for its name to need no "mostly"
 
-
-def region_name(space: ConceptSpace, points: np.ndarray, classes: Sequence[str] = (), worst: Sequence[str] = ()) -> str:
-    """The shortest name of a region: its best box, without the axes that it covers whole.
+def region_name(
+    space: ConceptSpace,
+    points: np.ndarray,
+    classes: Sequence[str] = (),
+    worst: Sequence[str] = (),
+    noun: str = "class",
+) -> str:
+    """The shortest name of a region: its best box, without the axes that it covers whole; of edits, which and how far.
 
     Args:
         space: the grid.
         points: rows of the grid ``(M,)``, at least one.
         classes: the only true classes that fail there; all where empty.
         worst: classes that fail there more than the others.
+        noun: what a class is called here.
     """
+    parts = [f"{noun} = {listed(classes, 'or')}"] if len(classes) else []
+    if isinstance(space, EditGrid):
+        name = " and ".join([*parts, edits_name(space, points)])
+    else:
+        name = _box_name(space, points, parts)
+    return f"{name}, {listed(worst, 'and')} worst" if len(worst) else name
+
+
+def _box_name(space: ConceptSpace, points: np.ndarray, parts: list[str]) -> str:
     box, precision = best_box(space, points)
-    parts = [f"class = {listed(classes, 'or')}"] if len(classes) else []
+    parts = list(parts)
     for concept, (first, last) in zip(space.concepts, box.tolist(), strict=True):
         if last - first + 1 < len(concept.levels):
             parts.append(interval_name(concept, first, last))
     mostly = "mostly " if precision < PRECISE else ""
-    name = mostly + (" and ".join(parts) or "any edit")
-    return f"{name}, {listed(worst, 'and')} worst" if len(worst) else name
+    return mostly + (" and ".join(parts) or "any edit")
 
 
 def interval_name(concept: Concept, first: int, last: int) -> str:

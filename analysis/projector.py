@@ -1,4 +1,4 @@
-"""Files for TensorBoard's embedding projector: failures as points, with their pictures.
+"""Files for TensorBoard's embedding projector: failures as points, with their pictures where they have any.
 
 Written here and not by ``SummaryWriter.add_embedding``, which goes through TensorFlow's file layer where TensorFlow is
 installed and fails there.
@@ -17,11 +17,12 @@ from google.protobuf import text_format
 from PIL import Image
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
-from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.exemplars import Exemplar, PictureExemplar, TextExemplar
 
 SIDE = 64  # [px] of a thumbnail
 MAX_POINTS = 2000  # a browser moves so many with ease
 HEADER = ("item", "truth", "said", "edit", "mode", "probe")
+TEXT_HEADER = ("item", "topic", "summary", "wrong", "edit", "mode", "probe")
 
 
 def write_projector(folder: Path, features: np.ndarray, exemplars: Sequence[Exemplar], modes: Sequence[str]) -> None:
@@ -41,14 +42,19 @@ def write_projector(folder: Path, features: np.ndarray, exemplars: Sequence[Exem
     place = folder / "projector"
     place.mkdir(exist_ok=True)
     np.savetxt(place / "features.tsv", features, fmt="%.5g", delimiter="\t")
-    rows = [
-        HEADER,
-        *((e.name, e.truth, e.said, e.edit, m, str(e.probe)) for e, m in zip(exemplars, modes, strict=False)),
-    ]
+    header = TEXT_HEADER if isinstance(exemplars[0], TextExemplar) else HEADER
+    rows = [header, *(_row(exemplar, mode) for exemplar, mode in zip(exemplars, modes, strict=False))]
     lines = ["\t".join(" ".join(cell.split()) for cell in row) for row in rows]
     (place / "metadata.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    _sprite([e.after for e in exemplars]).save(place / "sprite.png")
-    (folder / "projector_config.pbtxt").write_text(_config(features.shape))
+    pictures = [e.after for e in exemplars if isinstance(e, PictureExemplar)]
+    if pictures:
+        _sprite(pictures).save(place / "sprite.png")
+    (folder / "projector_config.pbtxt").write_text(_config(features.shape, sprite=bool(pictures)))
+
+
+def _row(exemplar: Exemplar, mode: str) -> tuple[str, ...]:
+    wrong = (exemplar.kind,) if isinstance(exemplar, TextExemplar) else ()
+    return (exemplar.name, exemplar.truth, exemplar.said, *wrong, exemplar.edit, mode, str(exemplar.probe))
 
 
 def _sprite(pictures: Sequence[np.ndarray]) -> Image.Image:
@@ -60,13 +66,14 @@ def _sprite(pictures: Sequence[np.ndarray]) -> Image.Image:
     return sprite
 
 
-def _config(shape: tuple[int, ...]) -> str:
+def _config(shape: tuple[int, ...], *, sprite: bool) -> str:
     config = ProjectorConfig()
     embedding = config.embeddings.add()
     embedding.tensor_name = "failures"
     embedding.tensor_shape.extend(shape)
     embedding.tensor_path = "projector/features.tsv"
     embedding.metadata_path = "projector/metadata.tsv"
-    embedding.sprite.image_path = "projector/sprite.png"
-    embedding.sprite.single_image_dim.extend([SIDE, SIDE])
+    if sprite:
+        embedding.sprite.image_path = "projector/sprite.png"
+        embedding.sprite.single_image_dim.extend([SIDE, SIDE])
     return text_format.MessageToString(config)

@@ -18,6 +18,7 @@ from plotly.offline import get_plotlyjs
 
 from failscape.analysis import report_parts
 from failscape.analysis.comparison import Comparison
+from failscape.analysis.edit_rates import by_strength
 from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mode_views import ModeView, rating_text
@@ -29,7 +30,9 @@ from failscape.analysis.plots.still_charts import discovery_picture, slices_pict
 from failscape.analysis.plots.style import CONFIG, SCALE, count, interval, percent
 from failscape.analysis.smallest import Smallest
 from failscape.analysis.strips import Strip
+from failscape.analysis.text_strips import EditStrip
 from failscape.analysis.thumbnails import chart_uri, data_uri
+from failscape.concepts.text.grid import EditGrid
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder, write_whole
 
@@ -48,7 +51,7 @@ def write_report(
     probes: pd.DataFrame,
     items: pd.DataFrame,
     exemplars: Sequence[Exemplar],
-    strips: Sequence[Strip],
+    strips: Sequence[Strip] | Sequence[EditStrip],
     run: RunFolder,
     target: str,
     budget: int | None = None,
@@ -59,6 +62,7 @@ def write_report(
     scan: Comparison | None = None,
     skipped: Sequence[Skipped] = (),
     warnings: Sequence[str] = (),
+    things: str = "items",
 ) -> None:
     """Write the report of one run, a self-contained HTML page of some 6 MB.
 
@@ -79,8 +83,10 @@ def write_report(
         scan: the landscape compared with an exhaustive scan of the same grid.
         skipped: items that could not be read.
         warnings: what a reader should doubt, a sentence each.
+        things: what a person calls the items: ``articles``.
     """
     curve = discovery(probes, landscape)
+    rates = by_strength(landscape) if isinstance(landscape.space, EditGrid) else None
     page = (
         page_environment()
         .get_template("report.html")
@@ -88,19 +94,22 @@ def write_report(
             target=target,
             run=run,
             landscape=landscape,
-            headline=report_parts.smallest_headline(smallest, target)
+            headline=report_parts.smallest_headline(smallest, target, things)
             if smallest
-            else report_parts.headline(landscape, target, [view.mode for view in modes]),
+            else report_parts.headline(landscape, target, [view.mode for view in modes], things),
             baseline=report_parts.baseline_interval(landscape),
             curve=curve,
             modes=modes,
             rated=any(view.mode.n_ratings for view in modes),
             worst=report_parts.worst_points(landscape, exemplars),
             charts=_charts(landscape, probes),
-            smallest=report_parts.smallest_facts(smallest) if smallest else [],
+            edit_rates=rates,
+            rate_rows=report_parts.rate_rows(rates) if rates else [],
+            things=things,
+            smallest=report_parts.smallest_facts(smallest, things) if smallest else [],
             least=least,
             strips=strips,
-            tried=report_parts.tried(landscape, probes, items, budget),
+            tried=report_parts.tried(landscape, probes, items, budget, things),
             missed=report_parts.never_visited(landscape),
             search=report_parts.search_facts(curve, landscape),
             learner=report_parts.learner_facts(learner, landscape) if learner else [],
@@ -122,7 +131,7 @@ def _charts(landscape: Landscape, probes: pd.DataFrame) -> dict[str, Chart]:
             "discovery-chart", discovery_figure(probes, landscape), discovery_picture(probes, landscape)
         ),
     }
-    if len(landscape.space.shape) > 1:
+    if len(landscape.space.shape) > 1 and not isinstance(landscape.space, EditGrid):
         charts["slices"] = _chart("slices-chart", slices_figure(landscape), slices_picture(landscape))
     return charts
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from failscape.analysis.edit_rates import EditRates
 from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
@@ -19,6 +21,7 @@ from failscape.analysis.plots.discovery import Discovery
 from failscape.analysis.plots.style import count, interval, percent
 from failscape.analysis.smallest import Smallest
 from failscape.analysis.statistics import wilson
+from failscape.concepts.text.grid import EditGrid
 
 N_WORST = 10  # points in the table
 N_SHOWN = 6  # exemplars of a point
@@ -42,11 +45,11 @@ class WorstPoint:
     exemplars: tuple[Exemplar, ...]
 
 
-def headline(landscape: Landscape, target: str, modes: Sequence[Mode] = ()) -> str:
-    """The report in one sentence."""
+def headline(landscape: Landscape, target: str, modes: Sequence[Mode] = (), things: str = "items") -> str:
+    """The report in one sentence; ``things`` is what a person calls the items."""
     if not landscape.n_probes:
         return f"Nothing of {target} has been tried yet."
-    unedited = "" if np.isnan(landscape.baseline) else f"{_unedited(landscape)} and "
+    unedited = "" if np.isnan(landscape.baseline) else f"{_unedited(landscape, things)} and "
     if not landscape.table["failures"].sum():
         return f"{target} fails on {unedited}none of {count(landscape.n_probes)} edited ones that were tried."
     fails = f"{target} fails on {unedited}{percent(landscape.failure_rate)} of edited ones"
@@ -68,8 +71,8 @@ def headline(landscape: Landscape, target: str, modes: Sequence[Mode] = ()) -> s
     )
 
 
-def _unedited(landscape: Landscape) -> str:
-    return f"{percent(landscape.baseline)} of {count(landscape.n_baseline)} unedited items"
+def _unedited(landscape: Landscape, things: str) -> str:
+    return f"{percent(landscape.baseline)} of {count(landscape.n_baseline)} unedited {things}"
 
 
 def baseline_interval(landscape: Landscape) -> tuple[float, float]:
@@ -101,13 +104,15 @@ def worst_points(landscape: Landscape, exemplars: Sequence[Exemplar]) -> list[Wo
     ]
 
 
-def tried(landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, budget: int | None) -> list[tuple[str, str]]:
+def tried(
+    landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, budget: int | None, things: str = "items"
+) -> list[tuple[str, str]]:
     """What was tried, as label and value."""
     visits = landscape.table["visits"]
     explored, held_out = int((~items["held_out"]).sum()), int(items["held_out"].sum())
     rows = [
         ("grid", f"{count(landscape.space.n_points)} points: {_shape(landscape)}"),
-        ("items", f"{count(explored)} explored, {count(held_out)} held out"),
+        (things, f"{count(explored)} explored, {count(held_out)} held out"),
         ("budget", f"{count(budget)} target queries" if budget else "not stated"),
         ("spent", f"{count(landscape.n_queries)} target queries in {count(len(probes))} probes (repeats cost none)"),
         ("coverage", f"{percent(landscape.coverage)} of the points visited"),
@@ -123,6 +128,10 @@ def tried(landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, budge
 
 
 def _shape(landscape: Landscape) -> str:
+    space = landscape.space
+    if isinstance(space, EditGrid):
+        also = f" × {len(space.edits)} more or nothing" if space.pairs else ""
+        return f"{len(space.edits)} edits{also} × {space.shape[-1]} strengths"
     return " × ".join(f"{len(c.levels)} of {c.name}" for c in landscape.space.concepts)
 
 
@@ -146,23 +155,42 @@ def search_facts(curve: Discovery, landscape: Landscape) -> list[tuple[str, str]
     ]
 
 
-def smallest_headline(smallest: Smallest, target: str) -> str:
+def smallest_headline(smallest: Smallest, target: str, things: str = "items") -> str:
     """A walk's report in one sentence."""
     found, n = smallest.table, smallest.n_items
     if not len(found):
-        return f"None of {count(n)} items of {target} was broken by any edit that was tried."
+        return f"None of {count(n)} {things} of {target} was broken by any edit that was tried."
     middle = f"{found['levels'].median():g} levels in the middle"
     return (
-        f"{target} breaks on {count(len(found))} of {count(n)} items by edits of {middle}; "
+        f"{target} breaks on {count(len(found))} of {count(n)} {things} by edits of {middle}; "
         f"the likeliest that breaks one is {found['edit'].iloc[0]}."
     )
 
 
-def smallest_facts(smallest: Smallest) -> list[tuple[str, str]]:
+def rate_rows(rates: EditRates) -> list[dict[str, Any]]:
+    """A table of edits as rows of cells: what a point's own probes say, and the strength in words."""
+    rows = []
+    for i, edit in enumerate(rates.rows):
+        cells = [
+            {
+                "strength": str(rates.labels[i, j]).removeprefix(f"{edit} "),
+                "rate": float(rates.alone[i, j]),
+                "low": float(rates.alone_low[i, j]),
+                "high": float(rates.alone_high[i, j]),
+                "visits": int(rates.visits[i, j]),
+                "failures": int(rates.failures[i, j]),
+            }
+            for j in range(len(rates.columns))
+        ]
+        rows.append({"edit": edit, "cells": cells})
+    return rows
+
+
+def smallest_facts(smallest: Smallest, things: str = "items") -> list[tuple[str, str]]:
     """What walks found, as label and value."""
     table = smallest.table
     rows = [
-        ("items searched", count(smallest.n_items)),
+        (f"{things} searched", count(smallest.n_items)),
         ("broken by some edit", f"{count(len(table))} ({percent(len(table) / max(1, smallest.n_items))})"),
     ]
     if not len(table):

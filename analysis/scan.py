@@ -16,6 +16,7 @@ from scipy.special import xlogy
 
 from failscape.analysis.boxes import climb, inside, within
 from failscape.analysis.multiple import LEVEL
+from failscape.analysis.partners import whole_axes
 from failscape.analysis.regions import components, grown
 from failscape.concepts import ConceptSpace
 
@@ -65,14 +66,14 @@ def log_share(space: ConceptSpace, box: np.ndarray) -> float:
 
     Each axis shares evenly between the lengths of its intervals, and within a length between its places: wide boxes are
     few, and do not pay for how many narrow ones there are (the Bonferroni scan of Walther and Perry 2022). Where levels
-    have no order, each has the same, and more than one together nothing.
+    have no order, each has the same, and more than one together nothing, but for all of them where that is a region.
     """
     total = 0.0
-    for concept, (first, last) in zip(space.concepts, box.tolist(), strict=True):
+    for concept, whole, (first, last) in zip(space.concepts, whole_axes(space), box.tolist(), strict=True):
         n, length = len(concept.levels), last - first + 1
-        if concept.categorical and length > 1:
+        if concept.categorical and length > 1 and not (whole and length == n):
             return -math.inf
-        total -= math.log(n) if concept.categorical else math.log(n * (n - length + 1))
+        total -= math.log(n + whole) if concept.categorical else math.log(n * (n - length + 1))
     return total
 
 
@@ -110,15 +111,18 @@ def _log_likelihood(k: np.ndarray | float, n: np.ndarray | float) -> np.ndarray:
 
 
 def _starts(space: ConceptSpace, failures: np.ndarray, trials: np.ndarray) -> list[np.ndarray]:
-    """The likeliest cubes of each size, as boxes; one level wide where levels have no order."""
+    """The likeliest cubes of each size, as boxes; where levels have no order one wide, or all of them."""
     found, k, n = [], float(failures.sum()), float(trials.sum())
+    wholes = whole_axes(space)
     side = 1
     while side == 1 or side < max(space.shape):
-        sides = [1 if c.categorical else min(side, len(c.levels)) for c in space.concepts]
-        ratio = log_ratio(_windows(failures, sides), _windows(trials, sides), k, n)
-        best = np.argsort(-ratio, axis=None, kind="stable")[:STARTS]
-        for first in np.stack(np.unravel_index(best, ratio.shape), axis=1):
-            found.append(np.stack([first, first + sides - 1], axis=1))
+        narrow = [1 if c.categorical else min(side, len(c.levels)) for c in space.concepts]
+        wide = [len(c.levels) if whole else s for c, s, whole in zip(space.concepts, narrow, wholes, strict=True)]
+        for sides in [narrow, wide] if any(wholes) else [narrow]:
+            ratio = log_ratio(_windows(failures, sides), _windows(trials, sides), k, n)
+            best = np.argsort(-ratio, axis=None, kind="stable")[:STARTS]
+            for first in np.stack(np.unravel_index(best, ratio.shape), axis=1):
+                found.append(np.stack([first, first + sides - 1], axis=1))
         side *= 2
     return found
 

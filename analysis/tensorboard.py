@@ -16,7 +16,7 @@ from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams, text
 
 from failscape.analysis.curves import Curves, Progress, Reading
-from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.exemplars import Exemplar, PictureExemplar, TextExemplar
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mesh import VIEW, landscape_mesh
 from failscape.analysis.mode_views import ModeView, modes_table
@@ -25,6 +25,8 @@ from failscape.analysis.plots.still import landscape_picture, pixels
 from failscape.analysis.plots.still_charts import slices_picture
 from failscape.analysis.plots.style import interval, percent
 from failscape.analysis.projector import write_projector
+from failscape.analysis.text_markdown import texts_markdown
+from failscape.concepts.text.grid import EditGrid
 
 
 class Board:
@@ -52,8 +54,14 @@ class Board:
                 self.writer.add_scalar(tag, value, reading.n_queries)
 
     def landscape(self, landscape: Landscape, step: int | None = None) -> None:
-        """One snapshot in space, in slices and as solids to turn; ``step`` in queries is the landscape's by default."""
+        """One snapshot in space, in slices and as solids to turn; of a grid of edits, as a heat map.
+
+        ``step`` in queries is the landscape's by default.
+        """
         step = landscape.n_queries if step is None else step
+        if isinstance(landscape.space, EditGrid):
+            self.writer.add_image("landscape/edits", pixels(landscape_picture(landscape)), step, dataformats="HWC")
+            return
         for name, figure in (("3d", landscape_picture(landscape)), ("slices", slices_picture(landscape))):
             self.writer.add_image(f"landscape/{name}", pixels(figure), step, dataformats="HWC")
         vertices, colours, faces = (part[None] for part in landscape_mesh(landscape))
@@ -61,24 +69,29 @@ class Board:
 
     def worst(self, landscape: Landscape, exemplars: Sequence[Exemplar]) -> None:
         """A table of the worst points, and exemplars before and after."""
-        table = text("worst/points", worst_table(landscape))
-        table.value[0].tag = "worst/points"  # without the ending that SummaryWriter.add_text gives it
-        self.events.add_summary(table, landscape.n_queries)
-        if exemplars:
-            picture = pixels(exemplars_picture(exemplars))
-            self.writer.add_image("worst/exemplars", picture, landscape.n_queries, dataformats="HWC")
+        self._text("worst/points", worst_table(landscape), landscape.n_queries)
+        self._exemplars("worst/exemplars", exemplars, landscape.n_queries)
 
     def modes(self, views: Sequence[ModeView], step: int) -> None:
         """A table of the failure modes, and exemplars of each, before and after."""
-        table = text(
-            "modes/table", modes_table([view.mode for view in views]) if views else "No failure mode stands out."
-        )
-        table.value[0].tag = "modes/table"
-        self.events.add_summary(table, step)
+        table = modes_table([view.mode for view in views]) if views else "No failure mode stands out."
+        self._text("modes/table", table, step)
         for view in views:
-            if view.exemplars:
-                picture = pixels(exemplars_picture(view.exemplars))
-                self.writer.add_image(f"modes/{view.rank}", picture, step, dataformats="HWC")
+            self._exemplars(f"modes/{view.rank}", view.exemplars, step)
+
+    def _text(self, tag: str, markdown: str, step: int) -> None:
+        summary = text(tag, markdown)
+        summary.value[0].tag = tag  # without the ending that SummaryWriter.add_text gives it
+        self.events.add_summary(summary, step)
+
+    def _exemplars(self, tag: str, exemplars: Sequence[Exemplar], step: int) -> None:
+        """Pictures as one picture, texts as Markdown."""
+        pictures = [e for e in exemplars if isinstance(e, PictureExemplar)]
+        texts = [e for e in exemplars if isinstance(e, TextExemplar)]
+        if pictures:
+            self.writer.add_image(tag, pixels(exemplars_picture(pictures)), step, dataformats="HWC")
+        if texts:
+            self._text(tag, texts_markdown(texts), step)
 
     def projector(self, features: np.ndarray, exemplars: Sequence[Exemplar], modes: Sequence[str]) -> None:
         """Exemplars among each other, by their features ``(M, D)``, with the names of their modes, to colour by."""
@@ -94,8 +107,7 @@ class Board:
         for name, landscape in zip(("1_before", "2_after"), landscapes, strict=True):
             picture = pixels(landscape_picture(landscape))
             self.writer.add_image(f"compare/map_{name}", picture, step, dataformats="HWC")
-        if new:
-            self.writer.add_image("compare/new_failures", pixels(exemplars_picture(new)), step, dataformats="HWC")
+        self._exemplars("compare/new_failures", new, step)
 
     def hparams(self, config: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         """Configuration beside outcome, to compare runs, as ``outcome/``; metrics that are NaN stay empty."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from failscape.concepts import ConceptSpace
 from failscape.data.base import Items
 from failscape.envs.looks import Looks
@@ -21,11 +23,14 @@ MODEL_FILES = {"human": "reward_model.npz", "human-fsrl": "reward_model_fsrl.npz
 
 def features_of(mdp: ConceptMDP) -> Features:
     """What a reward model is told of the failures of an environment."""
-    return _features(mdp.looks, mdp.items, mdp.space, len(mdp.groups))
+    return _features(mdp.looks, mdp.items, mdp.space, len(mdp.groups), mdp.reward)
 
 
-def _features(looks: Looks, items: Items, space: ConceptSpace, n_classes: int) -> Features:
-    return Features(*looks.parts(items.references, n_classes), items.references, space)
+def _features(looks: Looks, items: Items, space: ConceptSpace, n_classes: int, judge: Reward) -> Features:
+    # What is wrong with a text is of another kind than its topic, and nothing tells one wrong from another but itself.
+    kinds = getattr(judge, "answers", ())
+    answers = np.eye(len(kinds)) if kinds else None
+    return Features(*looks.parts(items.references, n_classes), items.references, space, answers)
 
 
 def describe_rated(mdp: ConceptMDP, preset: str) -> dict[str, Any]:
@@ -63,4 +68,4 @@ def load_reward(
                 f"--reward {name}: the ratings in {run} are of {words}; explore what was rated (its --target, --data "
                 "and --concepts), or rate a run of this"
             )
-    return human(model.mean, _features(looks, items, space, n_groups), own)
+    return human(model.mean, _features(looks, items, space, n_groups, own), own)

@@ -13,6 +13,7 @@ import threading
 from typing import Any
 from urllib.parse import urlsplit
 
+import jinja2
 import pandas as pd
 
 from failscape.analysis.plots.style import interval, percent
@@ -67,6 +68,8 @@ def make_app(survey: Survey, *, budget: int, rater: str | None = None) -> Any:
     app = flask.Flask("failscape")
     # A foreign name that resolves to this machine (DNS rebinding) is not answered.
     app.config.update(MAX_CONTENT_LENGTH=MAX_FORM, TRUSTED_HOSTS=[HOST, "localhost"])
+    # Texts are drawn as in the report.
+    app.jinja_loader = jinja2.ChoiceLoader([app.jinja_loader, jinja2.PackageLoader("failscape.analysis")])
     app.jinja_env.filters.update(percent=percent, picture=data_uri)
     app.jinja_env.globals.update(interval=interval, scale=range(LOW, HIGH + 1))
     learned = Learned(survey)
@@ -153,7 +156,8 @@ def facts(survey: Survey, case: Case) -> dict[str, Any]:
     """What there is to see of a case."""
     rank, mode = survey.mode_of(case)
     rows = survey.probes.loc[list(case.probes)].to_dict("records")
-    return {"rank": rank, "mode": mode, "exemplars": survey.exemplars(case), "rows": rows}
+    shown = {"rank": rank, "mode": mode, "exemplars": survey.exemplars(case), "rows": rows}
+    return shown | {"is_texts": survey.subject.is_texts, "kind": survey.kind_of(case)}
 
 
 def serve(survey: Survey, *, port: int, budget: int, rater: str | None) -> None:

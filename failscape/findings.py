@@ -9,7 +9,7 @@ import numpy as np
 
 from failscape.analysis.bootstrap import ratio
 from failscape.analysis.confirmation import confirm_modes
-from failscape.analysis.exemplars import Exemplar, choose, exemplars, worst_exemplars
+from failscape.analysis.exemplars import Exemplar, Subject, choose, exemplars, worst_exemplars
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mode_views import mode_rows, mode_views, modes_of
 from failscape.analysis.modes import Mode, find_modes
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from failscape.analysis.comparison import Comparison
     from failscape.analysis.strips import Strip
     from failscape.analysis.tensorboard import Board
+    from failscape.analysis.text_strips import EditStrip
     from failscape.runs import Run
 
 PROJECTED = 600  # failures in TensorBoard's projector
@@ -70,7 +71,7 @@ def _find_modes(mdp: ConceptMDP, run: Run, landscape: Landscape) -> tuple[list[M
     """The failure modes, tried on held-out items, and the queries that took; none where no unedited item was seen."""
     if not landscape.n_baseline:
         return [], 0
-    modes = find_modes(landscape, run.probes(), run.items(), getattr(mdp.target, "class_names", ()))
+    modes = find_modes(landscape, run.probes(), run.items(), mdp.groups, Subject.of(mdp).noun)
     confirmation = confirm_modes(mdp, modes, run.settings.seed)
     return confirmation.modes, confirmation.n_queries
 
@@ -133,21 +134,15 @@ def _draw(
     from failscape.runs import compare, find_scan
 
     probes, items = run.probes(), run.items()
-    names = getattr(mdp.target, "class_names", ())
-    shown: list[Exemplar] = []
-    if _has_pictures(mdp):
-        shown = worst_exemplars(landscape, probes, items, mdp.items, names)
-        failing = choose(probes, items, range(landscape.space.n_points), per_point=PROJECTED_PER_POINT)
-        failing = failing.head(PROJECTED)
-        board.projector(
-            mdp.looks.features[failing["item"].to_numpy()],
-            exemplars(failing, items, mdp.items, landscape.space, names),
-            modes_of(modes, failing),
-        )
+    subject = Subject.of(mdp)
+    failing = choose(probes, items, range(landscape.space.n_points), per_point=PROJECTED_PER_POINT).head(PROJECTED)
+    projected = exemplars(failing, items, subject)
+    if projected:
+        board.projector(mdp.looks.features[failing["item"].to_numpy()], projected, modes_of(modes, failing))
     scan = find_scan(run)
     board.landscape(landscape)
-    board.worst(landscape, shown)
-    board.modes(mode_views(modes, probes, items, mdp.items, landscape.space, names), landscape.n_queries)
+    board.worst(landscape, worst_exemplars(landscape, probes, items, subject))
+    board.modes(mode_views(modes, probes, items, subject), landscape.n_queries)
     figures = outcome(landscape, summary["learner"], compare(run, scan) if scan else None)
     board.hparams(run.settings.to_config(), figures | {"modes_found": float(len(modes))})
 
@@ -165,20 +160,21 @@ def write_run_report(
     """
     from failscape.analysis.report import write_report
     from failscape.analysis.strips import concept_strips
+    from failscape.analysis.text_strips import edit_strips
     from failscape.data import write_skipped
     from failscape.runs import compare, find_scan
 
     modes, summary = run.modes() if modes is None else modes, summary or run.summary
     probes, items, landscape, smallest = run.probes(), run.items(), run.landscape(), run.smallest()
-    names = getattr(mdp.target, "class_names", ())
-    shown: list[Exemplar] = []
+    subject = Subject.of(mdp)
     least: list[Exemplar] = []
-    strips: list[Strip] = []
-    if _has_pictures(mdp):
-        shown = worst_exemplars(landscape, probes, items, mdp.items, names)
-        if smallest is not None:
-            least = exemplars(probes.loc[smallest.table["probe"].head(LEAST)], items, mdp.items, landscape.space, names)
+    if smallest is not None:
+        least = exemplars(probes.loc[smallest.table["probe"].head(LEAST)], items, subject)
+    strips: list[Strip] | list[EditStrip] = []
+    if subject.is_pictures:
         strips = concept_strips(mdp.items.inputs[explorable(mdp)[:1]], landscape.space)
+    elif subject.is_texts:
+        strips = edit_strips(mdp.items.inputs[explorable(mdp)], explorable(mdp), landscape.space)
     if mdp.items.skipped:
         write_skipped(run.folder / "skipped.csv", mdp.items.skipped)
     scan = find_scan(run)
@@ -187,24 +183,21 @@ def write_run_report(
         landscape=landscape,
         probes=probes,
         items=items,
-        exemplars=shown,
+        exemplars=worst_exemplars(landscape, probes, items, subject),
         strips=strips,
         run=run.folder,
         target=mdp.target.name,
         budget=run.settings.hyperparameters["budget"],
-        modes=mode_views(modes, probes, items, mdp.items, landscape.space, names),
+        modes=mode_views(modes, probes, items, subject),
         smallest=smallest,
         least=least,
         learner=spoken(summary["learner"]),
         scan=compare(run, scan) if scan else None,
         skipped=mdp.items.skipped,
         warnings=summary["warnings"],
+        things="articles" if subject.is_texts else "items",
     )
     return run.folder / "report.html"
-
-
-def _has_pictures(mdp: ConceptMDP) -> bool:
-    return bool(mdp.items.inputs.ndim == 4)
 
 
 def spoken(learner: dict[str, Any]) -> dict[str, float | str] | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.exemplars import Exemplar, exemplars
+from failscape.analysis.exemplars import Exemplar, Subject, exemplars
 from failscape.analysis.mode_views import failing_probes
 from failscape.analysis.modes import Mode
 from failscape.building import build
@@ -60,7 +60,7 @@ class Survey:
         self.probes, self.items = run.probes(), run.items()
         if tuple(self.items["name"]) != self.mdp.items.names:
             raise UsageError(f"the data has changed since {run.folder.path} was made; give it back its items")
-        self.class_names: Sequence[str] = getattr(self.mdp.target, "class_names", ())
+        self.subject = Subject.of(self.mdp)
         self.features = features_of(self.mdp)
         self.cases = {case.key: case for mode in self.modes for case in self._cases_of(mode)}
 
@@ -86,11 +86,14 @@ class Survey:
         return rank + 1, self.modes[rank]
 
     def exemplars(self, case: Case) -> list[Exemplar]:
-        """The failures of a case, with pictures; none where the items are no pictures."""
-        if self.mdp.items.inputs.ndim != 4:
-            return []
-        rows = self.probes.loc[list(case.probes)]
-        return exemplars(rows, self.items, self.mdp.items, self.mdp.space, self.class_names)
+        """The failures of a case, to look at; none where the items are neither pictures nor texts."""
+        return exemplars(self.probes.loc[list(case.probes)], self.items, self.subject)
+
+    def kind_of(self, case: Case) -> str:
+        """What the failures of a case have in common: ``stop taken for yield``, ``fire: other numbers``."""
+        row = self.probes.loc[case.probes[0]]
+        group, answer = self.subject.groups[int(row["reference"])], self.subject.answers[int(row["predicted"])]
+        return f"{group}: {answer}" if self.subject.is_texts else f"{group} taken for {answer}"
 
     def rating(self, case: Case, rater: str, answer: Answer) -> Rating:
         """An answer as the store keeps it."""

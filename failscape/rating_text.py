@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from failscape.analysis.exemplars import TextExemplar
 from failscape.analysis.plots.style import interval, percent
-from failscape.showing import save_picture
+from failscape.showing import describe, save
 
 if TYPE_CHECKING:
     from failscape.feedback.cases import Case
@@ -16,16 +17,20 @@ if TYPE_CHECKING:
 
 
 def describe_case(survey: Survey, case: Case) -> str:
-    """A case in words, and where its pictures are."""
+    """A case in words, and where its pictures or texts are."""
     rank, mode = survey.mode_of(case)
     rate = f"{percent(mode.rate)} ({interval(mode.low, mode.high)}) fail, unedited {percent(mode.baseline)}"
     lines = [f"\nmode {rank} of {len(survey.modes)}: {mode.name}", f"  {rate}"]
+    if survey.subject.is_texts:
+        lines.append(f"  {survey.kind_of(case)}")
     for shown in survey.exemplars(case):
-        picture = survey.run.folder / "exemplars" / f"{shown.probe}.png"
-        save_picture(shown, picture)
-        said = f"{shown.truth} taken for {shown.said} ({percent(shown.confidence)} sure)"
-        lines.append(f"  {said}, {shown.edit}: {picture}")
-    if len(lines) == 2:  # no pictures
+        place = save(shown, survey.run)
+        if isinstance(shown, TextExemplar):
+            lines += ["", *(f"  {line}" for line in describe(shown)), f"  whole text: {place}"]
+        else:
+            said = f"{shown.truth} taken for {shown.said} ({percent(shown.confidence)} sure)"
+            lines.append(f"  {said}, {shown.edit}: {place}")
+    if len(lines) == 2:  # nothing to look at
         for _, row in survey.probes.loc[list(case.probes)].iterrows():
             lines.append(f"  {row['name']} at {row['strengths']}: {row['predicted']} instead of {row['reference']}")
     return "\n".join(lines)

@@ -40,10 +40,19 @@ class Features:
         classes: features ``(C, E)`` of the classes; zeros for classes that no item shows.
         references: true classes of the items, ``(N,)``.
         space: the grid.
+        answers: features ``(A, G)`` of what may be answered; those of the classes when omitted.
     """
 
-    def __init__(self, items: np.ndarray, classes: np.ndarray, references: np.ndarray, space: ConceptSpace) -> None:
+    def __init__(
+        self,
+        items: np.ndarray,
+        classes: np.ndarray,
+        references: np.ndarray,
+        space: ConceptSpace,
+        answers: np.ndarray | None = None,
+    ) -> None:
         self.items, self.classes = _unit(items), _unit(classes)
+        self.answers = self.classes if answers is None else _unit(answers)
         self.references, self.space = references, space
         # Where the grid has a slice, its level is the true class again.
         widths = [len(c.levels) if c.categorical else 1 for c in space.concepts]
@@ -52,13 +61,12 @@ class Features:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Columns of each part; their sum is ``F``."""
-        n_classes = self.classes.shape[1]
-        return self.items.shape[1], n_classes, n_classes, int(self._edits.sum())
+        return self.items.shape[1], self.classes.shape[1], self.answers.shape[1], int(self._edits.sum())
 
     def __call__(self, items: np.ndarray, points: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-        """Failures as ``(B,), (B, K), (B,) -> (B, F)`` float64: item, point, and the class that was answered."""
+        """Failures as ``(B,), (B, K), (B,) -> (B, F)`` float64: item, point, and what was answered."""
         where = self.edits(points) / np.sqrt(max(1, len(self.space.shape)))
-        of_classes = self.classes[self.references[items]], self.classes[predicted]
+        of_classes = self.classes[self.references[items]], self.answers[predicted]
         return np.concatenate([self.items[items], *of_classes, where], axis=1).astype(np.float64)
 
     def edits(self, points: np.ndarray) -> np.ndarray:

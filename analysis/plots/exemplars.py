@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.exemplars import PictureExemplar
 from failscape.analysis.plots.style import INK, QUIET, percent
 
 MAX_ROWS, MAX_COLUMNS = 6, 4
 WIDTH, HEIGHT = 2.5, 1.62  # of a pair with its text, where a picture is 1 by 1
 
 
-def exemplars_picture(exemplars: Sequence[Exemplar]) -> Figure:
+def exemplars_picture(exemplars: Sequence[PictureExemplar]) -> Figure:
     """The first exemplars of the first points, with what the target said."""
     points = list(dict.fromkeys(exemplar.point for exemplar in exemplars))[:MAX_ROWS]
     rows = [[e for e in exemplars if e.point == point][:MAX_COLUMNS] for point in points]
@@ -31,7 +31,7 @@ def exemplars_picture(exemplars: Sequence[Exemplar]) -> Figure:
     return figure
 
 
-def _pair(axes: Axes, left: float, top: float, exemplar: Exemplar) -> None:
+def _pair(axes: Axes, left: float, top: float, exemplar: PictureExemplar) -> None:
     says = f"“{exemplar.said}” {percent(exemplar.confidence)}"
     which = f"probe {exemplar.probe}" if exemplar.probe >= 0 else exemplar.name
     texts = [(f"“{exemplar.said_before}”", f"truth: {exemplar.truth}"), (says, which)]

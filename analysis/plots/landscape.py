@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.cells import Cells, cells
+from failscape.analysis.plots.edit_map import edit_map_figure
 from failscape.analysis.plots.style import (
     ACCENT,
     INK,
@@ -26,6 +27,7 @@ from failscape.analysis.plots.style import (
 )
 from failscape.analysis.plots.symbols import symbols
 from failscape.concepts.base import Concept
+from failscape.concepts.text.grid import EditGrid
 
 HEIGHTS = {1: 420, 2: 520, 3: 680}  # [px], by number of axes
 BARS_NOTE = "bars: 95 % interval"
@@ -34,9 +36,13 @@ BARS_NOTE = "bars: 95 % interval"
 def landscape_figure(landscape: Landscape) -> go.Figure:
     """The landscape over its axes, with hover: a curve for one axis, a plane for two, a cube to turn for three.
 
+    A grid of edits is a heat map.
+
     Colour is the smoothed failure rate, from 0 to 100 % in every figure; size is certainty; a hollow symbol is unsure.
     A grid of more than three axes is averaged over those that matter least, and the title says over which.
     """
+    if isinstance(landscape.space, EditGrid):
+        return edit_map_figure(landscape)
     drawn = cells(landscape)
     n_axes = len(drawn.concepts)
     notes = [*title_notes(landscape, drawn), BARS_NOTE if n_axes == 1 else ""]

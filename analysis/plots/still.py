@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.cells import Cells, cells
+from failscape.analysis.plots.edit_map import edit_map_picture
 from failscape.analysis.plots.landscape import BARS_NOTE, title, title_notes
 from failscape.analysis.plots.style import (
     ACCENT,
@@ -29,6 +30,7 @@ from failscape.analysis.plots.style import (
 )
 from failscape.analysis.plots.symbols import positions_of
 from failscape.concepts.base import Concept
+from failscape.concepts.text.grid import EditGrid
 
 AZIMUTH, ELEVATION = -66, 28  # [deg], from where no point of a cube hides another
 COLOURS = ScalarMappable(Normalize(0, 100), SCALE)
@@ -36,6 +38,8 @@ COLOURS = ScalarMappable(Normalize(0, 100), SCALE)
 
 def landscape_picture(landscape: Landscape) -> Figure:
     """What :func:`~failscape.analysis.plots.landscape.landscape_figure` shows, as a still."""
+    if isinstance(landscape.space, EditGrid):
+        return edit_map_picture(landscape)
     drawn = cells(landscape)
     n_axes = len(drawn.concepts)
     deep = n_axes == 3

@@ -72,7 +72,9 @@ def axis_title(concept: Concept) -> str:
 
 
 def tick_texts(concept: Concept) -> list[str]:
-    """Its levels as tick labels."""
+    """Its levels as tick labels, by their names where they have no order."""
+    if concept.categorical:
+        return [concept.label(level).removeprefix(f"{concept.name} ") for level in range(len(concept.levels))]
     return [f"{level:g}" for level in concept.levels]
 
 

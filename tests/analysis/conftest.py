@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from failscape.analysis.exemplars import Exemplar, worst_exemplars
+from failscape.analysis.exemplars import Exemplar, Subject, worst_exemplars
 from failscape.analysis.landscape import Landscape
 from failscape.concepts import ConceptSpace
 from failscape.concepts.presets import concept_space
@@ -36,7 +36,10 @@ class Made(NamedTuple):
     data: Items
 
     def exemplars(self, class_names: tuple[str, ...] = CLASSES) -> list[Exemplar]:
-        return worst_exemplars(self.landscape, self.probes, self.items, self.data, class_names)
+        return worst_exemplars(self.landscape, self.probes, self.items, self.subject(class_names))
+
+    def subject(self, class_names: tuple[str, ...] = CLASSES) -> Subject:
+        return Subject(self.data, self.space, class_names, class_names)
 
 
 @cache

@@ -5,13 +5,17 @@ import pandas as pd
 import pytest
 import torch
 
-from failscape.analysis.exemplars import choose, exemplars, to_hwc, worst_exemplars
+from failscape.analysis.exemplars import Subject, choose, exemplars, to_hwc, worst_exemplars
 from failscape.analysis.landscape import Landscape
 from failscape.concepts import concept_space
 from failscape.data.base import Items
 
 SPACE = concept_space(["rotation=0,90", "darken=0,0.5,1"])
 NAMES = ("cat", "dog")
+
+
+def subject(data: Items) -> Subject:
+    return Subject(data, SPACE, NAMES, NAMES)
 
 
 @pytest.fixture
@@ -60,12 +64,12 @@ def test_an_item_is_shown_once_per_point_and_points_keep_their_order(items: pd.D
 
 def test_without_failures_there_is_nothing_to_show(items: pd.DataFrame, data: Items) -> None:
     chosen = choose(table([(0, 3, False, 0.1)]), items, [3])
-    assert chosen.empty and exemplars(chosen, items, data, SPACE, NAMES) == []
+    assert chosen.empty and exemplars(chosen, items, subject(data)) == []
 
 
 def test_an_exemplar_is_the_probe_made_again(items: pd.DataFrame, data: Items) -> None:
     probes = table([(3, 0, False, 0.1), (0, 5, True, 0.9), (2, 4, True, 0.8)])
-    shown = exemplars(probes.iloc[1:], items, data, SPACE, NAMES)
+    shown = exemplars(probes.iloc[1:], items, subject(data))
     first, second = shown
     assert (first.probe, first.name, first.point, first.edit) == (1, "name-0", 5, "rotation 90°, darken 1")
     assert (first.truth, first.said_before, first.said, first.failed) == ("cat", "cat", "dog", True)
@@ -79,7 +83,7 @@ def test_an_exemplar_is_the_probe_made_again(items: pd.DataFrame, data: Items) -
 def test_the_worst_points_are_shown_first(items: pd.DataFrame, data: Items) -> None:
     rows = [(i, 0, i == 0, 0.5) for i in range(4)] + [(i, 5, True, 0.9) for i in range(4)]
     probes = table(rows)
-    shown = worst_exemplars(Landscape.from_probes(probes, SPACE), probes, items, data, NAMES, n_points=2, per_point=2)
+    shown = worst_exemplars(Landscape.from_probes(probes, SPACE), probes, items, subject(data), n_points=2, per_point=2)
     assert [example.point for example in shown] == [5, 5, 0]
 
 

@@ -36,7 +36,7 @@ def test_modes_come_back_from_a_file(found: tuple) -> None:
 
 def test_exemplars_fail_inside_the_mode_one_per_item_the_edit_to_blame_first(found: tuple) -> None:
     run, modes = found
-    for view in mode_views(modes, run.probes, run.items, run.data, run.space, CLASSES):
+    for view in mode_views(modes, run.probes, run.items, run.subject()):
         assert 1 <= len(view.exemplars) <= 6 and view.exemplars[0].failed
         assert {e.point for e in view.exemplars} <= set(view.mode.points.tolist())
         assert len({e.name for e in view.exemplars}) == len(view.exemplars)

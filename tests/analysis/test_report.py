@@ -238,7 +238,7 @@ def test_a_walk_is_reported_by_its_smallest_edits(report, made):
 def test_modes_are_told_with_how_sure_each_is(report, made):
     run = made(3, 4000)
     modes = find_modes(run.landscape, run.probes, run.items, ("<b>", "b", "c", "d"))
-    views = mode_views(modes, run.probes, run.items, run.data, run.space, ("<b>", "b", "c", "d"))
+    views = mode_views(modes, run.probes, run.items, run.subject(("<b>", "b", "c", "d")))
     text = Page(report(modes=views)).text
     for view in views:
         assert view.mode.name in text and view.verdict in text and view.mildest in text

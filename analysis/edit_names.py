@@ -1,0 +1,97 @@
+"""Plain words for edits of texts and regions of them: ``lower-case from 50 %``, ``word-order with negate``.
+
+Shapes: ``M`` points, ``K`` axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from failscape.concepts import ConceptSpace
+from failscape.concepts.space import UNEDITED
+from failscape.concepts.text.base import TextConcept
+from failscape.concepts.text.grid import EditGrid
+
+PRECISE = 0.8  # share of what a name says that must be so, or it says "mostly"
+MAX_NAMED = 3  # edits listed one by one
+ALONE = -1  # where there is no second edit
+Pair = tuple[int, int]  # an edit, and the one after it or ALONE
+
+
+def point_name(space: ConceptSpace, point: np.ndarray) -> str:
+    """A point as a person writes it; edits of texts that are made zero times are not mentioned."""
+    point = np.array(point)
+    for k, concept in enumerate(space.concepts):
+        if isinstance(concept, TextConcept) and concept.levels[point[k]] == concept.identity:
+            point[k] = UNEDITED
+    return space.label(point)
+
+
+def edits_name(space: EditGrid, points: np.ndarray) -> str:
+    """A region of a grid of edits.
+
+    Args:
+        space: the grid.
+        points: its rows ``(M,)``, at least one.
+    """
+    reach = _reach(space, points)
+    said = sum(last - first + 1 for first, last in reach.values())
+    mostly = "mostly " if len(points) < PRECISE * said else ""
+    shared = [k for k in range(len(space.edits)) if all(k in pair for pair in reach)]
+    if len(reach) == 1 or not shared:
+        names = [_pair_name(space, pair, *ends) for pair, ends in reach.items()]
+        return mostly + _either(names)
+    return mostly + _family_name(space, shared[0], reach)
+
+
+def spoken(edit: TextConcept, first: int, last: int) -> str:
+    """Levels ``first`` to ``last`` of an edit: ``lower-case from 50 %``; its name alone where they are all."""
+    n, low, high = len(edit.levels), _quantity(edit, first), _quantity(edit, last)
+    if (first, last) == (0, n - 1):
+        return edit.name
+    if first == last:
+        return edit.label(first)
+    if last == n - 1:
+        return f"{edit.name} from {low}"
+    return f"{edit.name} up to {high}" if first == 0 else f"{edit.name} {low} to {high}"
+
+
+def _quantity(edit: TextConcept, level: int) -> str:
+    return edit.label(level).removeprefix(f"{edit.name} ")
+
+
+def _reach(space: EditGrid, points: np.ndarray) -> dict[Pair, tuple[int, int]]:
+    """First and last level of every pair of edits among the points."""
+    rows = space.point(points)
+    also = rows[:, 1] - 1 if space.pairs else np.full(len(rows), ALONE)
+    found: dict[Pair, tuple[int, int]] = {}
+    for pair, level in zip(zip(rows[:, 0].tolist(), also.tolist(), strict=True), rows[:, -1].tolist(), strict=True):
+        first, last = found.get(pair, (level, level))
+        found[pair] = min(first, level), max(last, level)
+    return found
+
+
+def _pair_name(space: EditGrid, pair: Pair, first: int, last: int) -> str:
+    one = spoken(space.edits[pair[0]], first, last)
+    return one if pair[1] == ALONE else f"{one} with {spoken(space.edits[pair[1]], first, last)}"
+
+
+def _family_name(space: EditGrid, edit: int, reach: dict[Pair, tuple[int, int]]) -> str:
+    """Pairs that have one edit in common."""
+    ends = [end for span in reach.values() for end in span]
+    own = spoken(space.edits[edit], min(ends), max(ends))
+    partners = list(dict.fromkeys(one if other == edit else other for one, other in reach))
+    names = [space.edits[k].name for k in partners if k not in (ALONE, edit)]
+    if len(reach) >= PRECISE * 2 * len(space.edits) or len(names) >= len(space.edits) - 1:
+        return f"{own} with anything"
+    return f"{own}, alone or with {_either(names)}" if ALONE in partners and names else f"{own} with {_either(names)}"
+
+
+def _either(names: Sequence[str]) -> str:
+    """``a, b or c``, of many the first two and how many more."""
+    if len(names) > MAX_NAMED:
+        names = [*names[: MAX_NAMED - 1], f"{len(names) - MAX_NAMED + 1} others"]
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last

@@ -1,0 +1,140 @@
+"""An article and its summaries, before and after an edit, as a person compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from failscape.analysis.diffs import ADDED, MISSING, SAME, Piece, marked, plain_marks, shortened, uncrowded, word_diff
+from failscape.analysis.plots.style import percent
+from failscape.rewards.facts import missing_and_wrong
+
+MAX_FACTS = 8  # named of each sort
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text, and what it is."""
+
+    what: str  # ``summary, edited``
+    pieces: tuple[Piece, ...]
+    score: float | None = None  # of a summary, in [0, 1]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read."""
+        return not any(piece.text.strip() for piece in self.pieces)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What there is to read of one probe of a text."""
+
+    article: tuple[Piece, ...]  # the whole article, from unedited to edited
+    lines: tuple[Line, ...]  # summaries and the reference
+    missing: tuple[str, ...]  # facts that the summary of the edited article leaves out
+    invented: tuple[str, ...]  # facts that it has of its own
+    beside: str  # what it was compared with
+
+    @property
+    def excerpt(self) -> tuple[Piece, ...]:
+        """The article around its changes."""
+        return tuple(shortened(uncrowded(self.article)))
+
+    @property
+    def facts(self) -> str:
+        """``leaves out Park Road, 4; makes up Church Road``; empty where no fact is amiss."""
+        parts = [("leaves out", self.missing), ("makes up", self.invented)]
+        return "; ".join(f"{verb} {_listed(facts)}" for verb, facts in parts if facts)
+
+
+def tell(
+    before: Sequence[str],
+    after: Sequence[str],
+    said: tuple[str, str],
+    scores: tuple[float, float],
+    promise: str = "reference",
+) -> Told:
+    """What there is to read of a probe.
+
+    The summary of the edited article stands beside what it was judged by: the reference as the edit left it, or, where
+    there is none or the edit may have taken away what it tells, the summary of the unedited article.
+
+    Args:
+        before: article and reference.
+        after: both as the edit left them.
+        said: the summary of the unedited article, and of the edited one.
+        scores: of either, in [0, 1].
+        promise: what the edit keeps: ``"reference"``, ``"changes"`` or ``"consistency"``.
+    """
+    reference = after[1]
+    loose = promise == "consistency" or not reference
+    wanted = said[0] if loose else reference
+    expected = tuple(marked(wanted, said[1], MISSING))
+    lines = [
+        Line("summary, unedited", expected if loose else _plain(said[0]), None if loose else scores[0]),
+        Line("summary, edited", tuple(marked(said[1], wanted, ADDED)), scores[1]),
+    ]
+    if reference:
+        edited_too = "reference, edited alike" if reference != before[1] else "reference"
+        lines.append(Line("reference, unedited" if loose else edited_too, _plain(reference) if loose else expected))
+    return _told(before, after, lines, said[1], wanted, loose)
+
+
+def tell_versions(
+    before: Sequence[str],
+    after: Sequence[str],
+    said: tuple[str, str],
+    scores: tuple[float, float],
+    promise: str = "reference",
+    unedited: str = "",
+) -> Told:
+    """What there is to read where two versions of a target summarize one edited article.
+
+    Args:
+        before: article and reference.
+        after: both as the edit left them.
+        said: the summaries of the edited article, by the version before and the one after.
+        scores: of either, in [0, 1].
+        promise: as in :func:`tell`.
+        unedited: summary of the unedited article by the version before.
+    """
+    loose = promise == "consistency" or not after[1]
+    wanted = unedited if loose else after[1]
+    versions = [
+        Line(f"summary, {when}", tuple(marked(text, wanted, ADDED)), score)
+        for when, text, score in zip(("version before", "version after"), said, scores, strict=True)
+    ]
+    wanted_line = Line("of the unedited" if loose else "reference", tuple(marked(wanted, said[1], MISSING)))
+    return _told(before, after, [*versions, wanted_line], said[1], wanted, loose)
+
+
+def _told(
+    before: Sequence[str], after: Sequence[str], lines: Sequence[Line], said: str, wanted: str, loose: bool
+) -> Told:
+    missing, invented = missing_and_wrong(said, wanted)
+    return Told(
+        article=tuple(word_diff(before[0], after[0])),
+        lines=tuple(lines),
+        missing=tuple(missing),
+        invented=tuple(invented),
+        beside="summary of the unedited article" if loose else "reference",
+    )
+
+
+def told_text(told: Told, *, whole: bool = False) -> list[str]:
+    """Lines of plain text: ``[-removed-] {+added+}``; the article shortened around its changes unless ``whole``."""
+    rows = [("article", plain_marks(told.article if whole else told.excerpt))]
+    for line in told.lines:
+        score = "" if line.score is None else f" ({percent(line.score)})"
+        rows.append((f"{line.what}{score}", plain_marks(line.pieces) or "(nothing)"))
+    return [f"{what}: {text}" for what, text in rows]
+
+
+def _plain(text: str) -> tuple[Piece, ...]:
+    return (Piece(SAME, text),)
+
+
+def _listed(facts: Sequence[str]) -> str:
+    more = f" and {len(facts) - MAX_FACTS} more" if len(facts) > MAX_FACTS else ""
+    return ", ".join(facts[:MAX_FACTS]) + more

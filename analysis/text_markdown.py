@@ -1,0 +1,52 @@
+"""Texts before and after as Markdown, for TensorBoard: what was put in is bold, what was taken out in brackets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from failscape.analysis.diffs import ADDED, MISSING, REMOVED, Piece
+from failscape.analysis.exemplars import TextExemplar
+from failscape.analysis.plots.style import percent
+
+SHOWN = 6  # texts of one summary
+MARKS = {ADDED: ("**", "**"), REMOVED: ("*[", "]*"), MISSING: ("*[", "]*")}
+LEGEND = "**bold**: put in, or not in the reference; *[brackets]*: taken out, or missing."
+
+
+def texts_markdown(exemplars: Sequence[TextExemplar]) -> str:
+    """The first exemplars, each under its edit; whatever an article holds is text."""
+    return "\n\n".join([LEGEND, *(_one(exemplar) for exemplar in exemplars[:SHOWN])])
+
+
+def _one(exemplar: TextExemplar) -> str:
+    facts = f": it {exemplar.told.facts}" if exemplar.told.facts else ""
+    rows = [
+        f"#### {_escaped(exemplar.edit)}",
+        pieces_markdown(exemplar.told.excerpt),
+        "| | | |\n|:--|--:|:--|\n"
+        + "\n".join(_row(line.what, line.score, line.pieces) for line in exemplar.told.lines),
+        f"Wrong: **{exemplar.kind}**{_escaped(facts)} ({_escaped(exemplar.truth)}, probe {exemplar.probe})",
+    ]
+    return "\n\n".join(rows)
+
+
+def _row(what: str, score: float | None, pieces: Sequence[Piece]) -> str:
+    return f"| {what} | {'' if score is None else percent(score)} | {pieces_markdown(pieces) or '(nothing)'} |"
+
+
+def pieces_markdown(pieces: Sequence[Piece]) -> str:
+    """Pieces on one line, marked."""
+    parts = []
+    for piece in pieces:
+        first, last = MARKS.get(piece.kind, ("", ""))
+        bare = _escaped(" ".join(piece.bare.split()))
+        parts.append(f"{first}{bare}{last}{piece.space and ' '}" if bare else piece.space and " ")
+    return "".join(parts).strip()
+
+
+def _escaped(text: str) -> str:
+    """Signs that Markdown or HTML would take for its own, as such."""
+    signs = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"}
+    text = re.sub(r"[&<>|~]", lambda sign: signs[sign[0]], text)
+    return re.sub(r"(?<!&)([\\`*_{}\[\]()#+!-])", r"\\\1", text)

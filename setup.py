@@ -26,6 +26,7 @@ setup(
     },
     package_data={
         "failscape": ["py.typed", "*.md", "static/*", "templates/*"],
+        "failscape.concepts.text": ["*.json"],
         "failscape.agents": ["hyperparams/*.yml"],
         "failscape.analysis": ["templates/*"],
         "failscape.targets": ["checkpoints/*/*"],

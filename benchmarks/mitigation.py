@@ -93,7 +93,7 @@ def compared(known: truth.KnownMDP, live: ConceptMDP, modes: list[Mode]) -> dict
         for p in range(known.space.n_points)
         if (~aimed[:, p]).any()
     ]
-    clean = effect("unedited", known.looks.predicted[held_out] != labels, failed[:, -1])
+    clean = effect("unedited", known.looks.failed[held_out], failed[:, -1])
     return {
         "targeted": [float(was[aimed].mean()), float(failed[:, :-1][aimed].mean())],
         "untouched": [float(was[~aimed].mean()), float(failed[:, :-1][~aimed].mean())] if (~aimed).any() else [],

@@ -115,6 +115,8 @@ def make_mdp(
     reward = reward or ("fsrl" if explore == "fsrl" else "margin")
     check_reward(reward, explore)
     frozen = load_target(target, device) if isinstance(target, str) else target
+    if not hasattr(frozen, "class_names"):
+        raise UsageError(f"{frozen.name} writes texts and sorts no pictures; give it to failscape/Summarizer-v0")
     space = explored_space(explore, concepts, start, {name: i for i, name in enumerate(frozen.class_names)})
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:
@@ -134,7 +136,9 @@ def make_mdp(
         space = explored_space(explore, concepts, start, classes_seen(items, frozen.class_names))
     seen = _look(frozen, items, looks, progress)
     moves = make_moves(explore, space, items, start, mode, max_steps)
-    judge = CLASSIFICATION_REWARDS.get(reward) or load_reward(reward, frozen, items, seen, space)
+    judge = CLASSIFICATION_REWARDS.get(reward)
+    if judge is None:
+        judge = load_reward(reward, frozen.name, items, seen, space, len(frozen.class_names), margin)
     return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves, alpha)
 
 

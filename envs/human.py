@@ -14,7 +14,6 @@ from failscape.feedback.cases import Features
 from failscape.feedback.reward_model import RewardModel
 from failscape.rewards.base import Reward
 from failscape.rewards.human import human
-from failscape.targets.base import ClassifierTarget
 
 # By reward: the file in the run folder.
 MODEL_FILES = {"human": "reward_model.npz", "human-fsrl": "reward_model_fsrl.npz"}
@@ -38,8 +37,10 @@ def _about(target: str, items: Items, space: ConceptSpace, preset: str) -> dict[
     return {"reward": preset, "target": target, "items": items.fingerprint, "space": space.describe()}
 
 
-def load_reward(name: str, target: ClassifierTarget, items: Items, looks: Looks, space: ConceptSpace) -> Reward:
-    """The reward ``human:RUN`` or ``human-fsrl:RUN``.
+def load_reward(
+    name: str, target: str, items: Items, looks: Looks, space: ConceptSpace, n_groups: int, own: Reward
+) -> Reward:
+    """The reward ``human:RUN`` or ``human-fsrl:RUN``; what is a failure, ``own`` says.
 
     Raises:
         UsageError: RUN has no ratings, or they are of another target, other items or another grid.
@@ -55,11 +56,11 @@ def load_reward(name: str, target: ClassifierTarget, items: Items, looks: Looks,
         what = "has no ratings of quality" if preset == "human-fsrl" else "has no ratings"
         raise UsageError(f"--reward {name}: {run} {what}; rate what it found: failscape feedback {run}")
     model = RewardModel.load(path)
-    mine = _about(target.name, items, space, preset)
+    mine = _about(target, items, space, preset)
     for key, words in {"target": "another target", "space": "another grid", "items": "other data"}.items():
         if model.about.get(key) != mine[key]:
             raise UsageError(
                 f"--reward {name}: the ratings in {run} are of {words}; explore what was rated (its --target, --data "
                 "and --concepts), or rate a run of this"
             )
-    return human(model.mean, _features(looks, items, space, len(target.class_names)))
+    return human(model.mean, _features(looks, items, space, n_groups), own)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from failscape.concepts import concept_space
-from failscape.concepts.text.steps import stepwise
+from failscape.concepts.text.asked import slice_asked, text_space
 from failscape.envs.articles import GROUPS, Reading, look_and_judge, read_articles
-from failscape.envs.exploration import make_moves
+from failscape.envs.exploration import classes_seen, make_moves
+from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.moves import MAX_STEPS, Accumulate
 from failscape.errors import UsageError, did_you_mean
@@ -90,7 +90,8 @@ def make_mdp(
         data: a CSV, JSONL or Parquet file, a folder of texts, ``hf:NAME``, ``reports:``; see
             :func:`failscape.data.open_texts`.
         concepts: ``text`` (every edit at four strengths), ``text-pairs``, ``fsrl-text``, or
-            names of edits; ``micro`` makes each as often as it has levels.
+            names of edits, with ``pairs`` among them for two at a time, with ``topic`` or ``length`` to let the agent
+            choose whose article it edits; ``micro`` makes each as often as it has levels.
         reward: as above.
         explore: ``macro``, ``factored`` or ``micro``.
         max_steps: that a walk may take.
@@ -113,17 +114,25 @@ def make_mdp(
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:
         raise UsageError(f"{frozen.name} needs articles to summarize: give --data, a CSV, JSONL or Parquet file")
-    space = concept_space(concepts or DEFAULT_CONCEPTS[explore])
-    space = stepwise(space) if explore == "micro" else space
+    asked, walk = concepts or DEFAULT_CONCEPTS[explore], explore == "micro"
+    space, groups = text_space(asked, walk=walk), slice_asked(asked) or groups
     items = read_articles(frozen, spec, Reading(groups, max_items, held_out, unseen, data_seed), progress)
-    seen, judge = look_and_judge(reward, frozen, items, space, None if looks is None else Path(looks), progress)
-    moves = Accumulate(max_steps) if explore == "micro" else make_moves(explore, space, items)
+    own = reward if reward.partition(":")[0] not in MODEL_FILES else "drop"
+    if space.slice_axis is not None:
+        space = text_space(asked, groups=classes_seen(items, items.groups))
+    seen, judge = look_and_judge(own, frozen, items, space, None if looks is None else Path(looks), progress)
+    if own != reward:
+        judge = load_reward(reward, frozen.name, items, seen, space, len(items.groups), judge)
+    moves = Accumulate(max_steps) if walk else make_moves(explore, space, items)
     return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves)
 
 
 def check(reward: str, explore: str, groups: str) -> None:
     """Refuse what is not there before anything is loaded."""
-    parse_reward(reward)
+    if reward.partition(":")[0] not in MODEL_FILES:
+        parse_reward(reward)
+    elif explore == "micro":
+        raise UsageError(f"--reward {reward} pays for failures, not for steps; give --explore macro or factored")
     if explore not in DEFAULT_CONCEPTS:
         raise UsageError(f"no way to explore texts {explore!r}{did_you_mean(explore, DEFAULT_CONCEPTS)}")
     if groups not in GROUPS:

@@ -19,16 +19,16 @@ Describe = Callable[
 ]  # items, points, predicted classes in, features out
 
 
-def human(score: Score, describe: Describe) -> Reward:
+def human(score: Score, describe: Describe, own: Reward = margin) -> Reward:
     """A reward: predicted undesirability, cut to [0, 1], where the target fails; 0 where it does not.
 
-    Whether it failed, and how badly, stays the target's own: people say what matters, not what happened. A right answer
+    Whether it failed, and how badly, ``own`` says: people say what matters, not what happened. A right answer
     earns nothing rather than a negative margin, so that a harmless failure is worth as little as none, and the agent is
     paid for what people mind alone.
     """
 
     def judge(evaluation: Evaluation) -> Judgement:
-        plain = margin(evaluation)
+        plain = own(evaluation)
         failed = np.flatnonzero(plain.failed.cpu().numpy())
         reward = torch.zeros_like(plain.reward)
         if len(failed):
@@ -38,4 +38,5 @@ def human(score: Score, describe: Describe) -> Reward:
             reward[torch.from_numpy(failed).to(reward.device)] = torch.from_numpy(scores).to(reward.device)
         return plain._replace(reward=reward)
 
+    judge.answers = getattr(own, "answers", ())  # type: ignore[attr-defined] - a function that says so itself
     return judge

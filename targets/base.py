@@ -38,7 +38,7 @@ class Target(Protocol):
     device: torch.device
     n_queries: int  # samples evaluated so far
 
-    def __call__(self, inputs: Any, seeds: Sequence[int] | None = None) -> Any:
+    def __call__(self, inputs: Any, /, seeds: Sequence[int] | None = None) -> Any:
         """``Outputs`` or ``Summaries`` for a batch of inputs; the leading axis is the batch."""
         ...
 
@@ -48,7 +48,7 @@ class ClassifierTarget(Target, Protocol):
 
     class_names: tuple[str, ...]  # (C,)
 
-    def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> Outputs:
+    def __call__(self, inputs: torch.Tensor, /, seeds: Sequence[int] | None = None) -> Outputs:
         """Scores and features for a batch of images."""
         ...
 
@@ -62,7 +62,7 @@ class SummarizerTarget(Target, Protocol):
 
     tokenizer: Any  # for mitigation
 
-    def __call__(self, inputs: Sequence[str] | np.ndarray, seeds: Sequence[int] | None = None) -> Summaries:
+    def __call__(self, inputs: Sequence[str] | np.ndarray, /, seeds: Sequence[int] | None = None) -> Summaries:
         """Summaries and features for a batch of articles ``(B,)``."""
         ...
 

@@ -10,9 +10,9 @@ from transformers import AutoModelForCausalLM, BatchEncoding
 
 from failscape.errors import UsageError
 from failscape.targets import pretrained
-from failscape.targets.generation import generation_config
+from failscape.targets.generation import generation_config, whole_number
 from failscape.targets.reader import Reader
-from failscape.targets.summarizer import Summarizer, Written, mean_state, whole_number
+from failscape.targets.summarizer import Summarizer, Written, mean_state
 
 KIND = "a causal language model"
 ARTICLE = "{article}"

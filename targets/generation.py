@@ -69,6 +69,15 @@ def summary_parameters(module: Any) -> dict[str, Any]:
     return (getattr(module.config, "task_specific_params", None) or {}).get("summarization", {})
 
 
+def whole_number(uri: str, option: str, value: str, least: int = 1) -> int | None:
+    """An option's value as a number, None where it is not given; a UsageError for anything below ``least``."""
+    if not value:
+        return None
+    if not value.isdecimal() or int(value) < least:
+        raise UsageError(f"{uri}: {option} is a whole number from {least}, not '{value}'")
+    return int(value)
+
+
 def _new(length: int | None, start: int | None) -> int:
     """Tokens written, of a length with a decoder's first one; a causal model's counts its prompt and says nothing."""
     return max(0, length - start) if length and start else 0

@@ -49,7 +49,9 @@ class Reader:
 
     def lengths(self, articles: Sequence[str]) -> list[int]:
         """Tokens of each prompt, uncut."""
-        return [len(tokens) for tokens in self._tokens([self.before + article + self.after for article in articles])]
+        prompts = [self.before + article + self.after for article in articles]
+        tokens = self.tokenizer(prompts, add_special_tokens=self.special, verbose=False)
+        return [len(row) for row in tokens["input_ids"]]
 
     def encode(self, articles: Sequence[str]) -> BatchEncoding:
         """``input_ids`` and ``attention_mask`` ``(B, T)`` int64 of articles that fit, in their prompts, on the CPU."""
@@ -62,16 +64,15 @@ class Reader:
             return_tensors="pt",
         )
 
-    def _tokens(self, prompts: list[str]) -> list[list[int]]:
-        return self.tokenizer(prompts, add_special_tokens=self.special, verbose=False)["input_ids"]
-
     def _fits(self, text: str) -> bool:
         return self.lengths([text])[0] <= self.limit
 
     def _end(self, text: str) -> int:
         """How many characters can be read."""
         if not self.tokenizer.is_fast:  # it does not say which token is where
-            return len(text) if self._fits(text) else bisect_left(range(len(text)), True, key=self._too_long(text)) - 1
+            beginnings = range(1, len(text) + 1)
+            whole = self._fits(text)
+            return len(text) if whole else bisect_left(beginnings, True, key=lambda end: not self._fits(text[:end]))
         tokens = self.tokenizer(
             self.before + text + self.after,
             add_special_tokens=self.special,
@@ -84,9 +85,6 @@ class Reader:
         first, last = len(self.before), len(self.before) + len(text)
         starts = [start - first for start, end in tokens["offset_mapping"] if end > first and start < last]
         return max(0, starts[-surplus]) if surplus < len(starts) else 0  # where the first one begins that is too many
-
-    def _too_long(self, text: str) -> Any:
-        return lambda end: not self._fits(text[:end])
 
 
 def _whole_words(text: str, end: int) -> str:

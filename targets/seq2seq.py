@@ -9,9 +9,9 @@ import torch
 from transformers import AutoModelForSeq2SeqLM, BatchEncoding
 
 from failscape.targets import pretrained
-from failscape.targets.generation import generation_config, summary_parameters
+from failscape.targets.generation import generation_config, summary_parameters, whole_number
 from failscape.targets.reader import Reader
-from failscape.targets.summarizer import Summarizer, Written, mean_state, whole_number
+from failscape.targets.summarizer import Summarizer, Written, mean_state
 
 KIND = "a summarizer"
 

@@ -161,15 +161,6 @@ def mean_state(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return (states.float() * weights).sum(1) / weights.sum(1)
 
 
-def whole_number(uri: str, option: str, value: str, least: int = 1) -> int | None:
-    """An option's value as a number, None where it is not given; a UsageError for anything below ``least``."""
-    if not value:
-        return None
-    if not value.isdecimal() or int(value) < least:
-        raise UsageError(f"{uri}: {option} is a whole number from {least}, not '{value}'")
-    return int(value)
-
-
 def _fast_dtype(device: torch.device) -> torch.dtype:
     fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.bfloat16 if fast else torch.float32

@@ -98,7 +98,7 @@ class FlipCase(CharacterEdit):
 
 
 class SwapCharacters(TextConcept):
-    """Share of the pairs of neighbouring letters swapped: ``word`` becomes ``wrod``.
+    """Share of the pairs of neighbouring letters swapped: ``abba`` becomes ``baab``.
 
     The pairs are cut from each word's first or second letter on, so that none shares a letter with another; pairs of
     one letter twice do not count.

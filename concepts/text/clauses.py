@@ -116,5 +116,5 @@ def _helps(sentence: list[Token], i: int, question: bool = False) -> bool:
         return True
     ahead = sentence[i + 1 : i + (6 if question else 4)]
     if kind == "H":
-        return any(token.tag[0] == "V" and token.tag[2] in "ND" for token in ahead)
+        return any(token.tag[0] == "V" and token.tag[2] in {"N", "D"} for token in ahead)
     return kind == "D" and any(token.tag[0] == "V" and token.tag[2] == "I" for token in ahead)

@@ -10,7 +10,7 @@ _WOMEN = (
     "Alice Amanda Amy Andrea Angela Anna Anne Barbara Carol Catherine Charlotte Christine Claire Deborah Diana Elena "
     "Elizabeth Emily Emma Eva Fiona Grace Hannah Helen Irene Jane Jean Jennifer Jessica Joan Julia Karen Kate Laura "
     "Linda Lisa Lucy Margaret Maria Mary Megan Michelle Nancy Natalie Nicole Nora Olivia Patricia Rachel Rebecca Rosa "
-    "Ruth Sandra Sarah Sophie Susan Teresa Victoria Zoe"
+    "Ruth Sandra Sarah Sophie Susan Teresa Theresa Victoria Zoe"
 )
 _MEN = (
     "Aaron Adam Alan Andrew Anthony Ben Benjamin Brian Carl Charles Chris Colin Daniel David Donald Edward Eric Frank "
@@ -88,7 +88,7 @@ def kind_of(name: str) -> str:
     for known in (name, name.title()):
         if known in _kinds():
             return _kinds()[known]
-    if not _group_words().isdisjoint(parts) or (len(parts) == 1 and name.isupper()):
+    if not _group_words().isdisjoint(parts) or (len(parts) == 1 and name.removesuffix("s").isupper()):
         return "group"
     return "person" if len(parts) > 1 else "last"
 
@@ -99,8 +99,10 @@ def other_name(name: str, draw: int) -> str:
     An abbreviation in capitals becomes another of as many letters.
     """
     kind = kind_of(name)
-    if kind == "group" and name.isupper():
-        return "".join(_LETTERS[draw // len(_LETTERS) ** i % len(_LETTERS)] for i in range(len(name)))
+    letters = name.removesuffix("s")
+    if kind == "group" and letters.isupper():
+        drawn = (_LETTERS[draw // len(_LETTERS) ** i % len(_LETTERS)] for i in range(len(letters)))
+        return "".join(drawn) + name[len(letters) :]
     if kind != "person":
         return cased_like(POOLS[kind][draw % len(POOLS[kind])], name)
     first = kind_of(name.split()[0])

@@ -8,8 +8,8 @@ from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.spans import spliced
 
 _MARK = r"[.,;:!?…'\"“”‘’«»()\[\]{}–—-]"
-# A mark within a word or a number (isn't, well-known, 3.5) is part of it; one that stands alone takes a blank with it.
-MARK = re.compile(rf"(?<=\s)\s{_MARK}(?=\s)|(?<!\w){_MARK}|{_MARK}(?!\w)")
+# A mark within a word or a number (isn't, well-known, 3.5) is part of it; marks alone take their blank along.
+MARK = re.compile(rf"\s{_MARK}+(?=\s)|(?<!\w){_MARK}|{_MARK}(?!\w)")
 
 
 class RemovePunctuation(TextConcept):

@@ -19,8 +19,8 @@ from failscape.concepts.text.look_alikes import LookAlikes
 from failscape.concepts.text.misspellings import Misspellings
 from failscape.concepts.text.negation import Negate
 from failscape.concepts.text.noise_lines import NoiseLines
-from failscape.concepts.text.number import SingularPlural
 from failscape.concepts.text.numbers import NumberSwap
+from failscape.concepts.text.plural import SingularPlural
 from failscape.concepts.text.punctuation import RemovePunctuation
 from failscape.concepts.text.sentences import ShuffleSentences
 from failscape.concepts.text.stop_words import DropStopWords

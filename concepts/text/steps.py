@@ -50,6 +50,11 @@ class Steps(TextConcept):
             inputs = self.again(inputs, np.where(strengths > step, 1, -1), seeds, step)
         return inputs
 
+    def label(self, level: int) -> str:
+        """``drop-noun 2 times``."""
+        n = int(self.levels[level])
+        return f"{self.name} {n} {'time' if n == 1 else 'times'}"
+
     def edit(self, text: str, strength: float, seed: int) -> str:
         """One text edited ``strength`` times."""
         pair = np.array([[text, ""]], object)

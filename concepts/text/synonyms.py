@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from failscape.concepts.text.base import TextConcept
@@ -22,7 +22,7 @@ class Synonyms(TextConcept):
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text with other words for the drawn ones."""
         read = tokens(text)
-        known = [i for i, token in enumerate(read) if _others(token)]
+        known = [i for i, token in enumerate(read) if _others(token.word, token.tag)]
         places = self.places(len(known), strength, seed)
         changes: list[Change] = []
         for place, draw in zip(places, self.draws(seed, places), strict=True):
@@ -30,16 +30,16 @@ class Synonyms(TextConcept):
         return spliced(text, changes)
 
 
-def _others(token: Token) -> list[str]:
-    """Synonyms of a token's lemma."""
-    if token.tag not in FORMS or not token.word[1:].islower():
+@lru_cache(2**15)
+def _others(word: str, tag: str) -> list[str]:
+    """Synonyms of a word's lemma."""
+    if tag not in FORMS or not word[1:].islower():
         return []
-    kind = _KINDS[token.tag[:2]]
-    return _table()[kind].get(lemma(token.word, kind), [])
+    return _table()[_KINDS[tag[:2]]].get(lemma(word, _KINDS[tag[:2]]), [])
 
 
 def _replaced(read: list[Token], i: int, draw: int) -> list[Change]:
-    token, others = read[i], _others(read[i])
+    token, others = read[i], _others(read[i].word, read[i].tag)
     new = cased_like(inflected(others[draw % len(others)], FORMS[token.tag]), token.word)
     changes = [(token.start, token.end, new)]
     if i and read[i - 1].low in {"a", "an"}:

@@ -20,6 +20,7 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _LONGEST = 30  # letters of a word that are read: the tagger's time grows with their square
+_WORDS = 2**16
 _SENTENCES = 2**15  # whose tags are remembered
 
 
@@ -67,4 +68,6 @@ def _plain(sentence: str, span: Span) -> str:
 def _tagger() -> Any:
     from HanTa.HanoverTagger import HanoverTagger  # 0.15 s: its model is a file of its own package
 
-    return HanoverTagger("morphmodel_en.pgz")
+    tagger = HanoverTagger("morphmodel_en.pgz")
+    tagger.analyze_forward = lru_cache(_WORDS)(tagger.analyze_forward)  # what takes the time: words it does not know
+    return tagger

@@ -24,6 +24,7 @@ MAKE = (
     "reward",
     "classes",
     "only_matching",
+    "groups",
     "max_items",
     "unseen",
     "device",
@@ -37,12 +38,18 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
         "--env", default="failscape/Classifier-v0", metavar="ID", help="environment (default: %(default)s)"
     )
     group.add_argument("--target", metavar="URI", help="model, such as torchvision:alexnet, hf:ORG/NAME, a folder")
-    group.add_argument("--data", metavar="DATA", help="image folder, torchvision:NAME, hf:NAME, street:")
+    group.add_argument(
+        "--data",
+        metavar="DATA",
+        help="image folder, torchvision:NAME, hf:NAME, street:; for summarizers a CSV, JSONL or Parquet file, a "
+        "folder of texts, hf:NAME, reports:",
+    )
     group.add_argument(
         "--concepts",
         nargs="+",
         metavar="C",
-        help="preset (fsrl), or concepts such as rotation=-30,0,30 darken=0..0.8 contrast; class chooses classes",
+        help="preset (fsrl, text, text-pairs, fsrl-text), or concepts such as rotation=-30,0,30 darken=0..0.8 "
+        "contrast; class chooses classes",
     )
     group.add_argument("--explore", metavar="HOW", help="macro (default), factored, micro or fsrl: train.py --list")
     group.add_argument(
@@ -52,7 +59,10 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--alpha", type=float, metavar="A", help="with --explore fsrl: cost of a step (default 5)")
     group.add_argument("--max-steps", type=positive, metavar="N", help="that a walk may take (default 50)")
     group.add_argument(
-        "--reward", metavar="NAME", help="margin (default), fsrl, or human:RUN: what people mind, as they rated RUN"
+        "--reward",
+        metavar="NAME",
+        help="margin (default), fsrl, or human:RUN: what people mind, as they rated RUN; of summaries drop (default) "
+        "or score, each with a metric as in drop:bleu",
     )
     group.add_argument("--classes", metavar="CSV", help="file folder,class where folder names are not the target's")
     group.add_argument(
@@ -61,7 +71,10 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--unseen", action="store_true", default=None, help="only images held out otherwise: for a fine-tuned target"
     )
-    group.add_argument("--max-items", type=positive, metavar="N", help="images held in memory at most (default 5000)")
+    group.add_argument("--groups", metavar="BY", help="of articles: topic (default) or length")
+    group.add_argument(
+        "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 articles)"
+    )
     group.add_argument(
         "--import",
         dest="imports",

@@ -185,6 +185,14 @@ def test_from_the_cache(folders, monkeypatch, batch):
     assert asked == [("org/vit", True, "v1")] and target(batch).logits.shape == (2, 3)
 
 
+@pytest.mark.parametrize("option", ["beams=4", "prefix=a", "wieghts=b"])
+def test_options_of_summarizers_are_refused_by_name(folder, option):
+    with pytest.raises(UsageError, match=f"is an image classifier, with no option '{option.split('=')[0]}'"):
+        load_target(f"hf:{folder}?{option}")
+    with pytest.raises(UsageError, match=r"embedded:street-signs is an image classifier, with no option"):
+        load_target(f"embedded:street-signs?{option}")
+
+
 def test_embedded_names_the_closest():
     with pytest.raises(UsageError, match="no embedded target 'street-sings'"):
         load_target("embedded:street-sings")

@@ -124,7 +124,7 @@ def test_max_input(folders):
         ("max_input=65", "max_input=65 is more than the model can read: 64"),
         ("max_input=1", "max_input=1 leaves no room for an article"),
         ("beam=4", "is a summarizer, with no option 'beam'; did you mean beams"),
-        ("revison=v1", "is a summarizer, with no option 'revison'; did you mean revision"),
+        ("revisions=v1", "is a summarizer, with no option 'revisions'; did you mean revision"),
         ("classes=a.txt", "is a summarizer, with no option 'classes'; known: beams, max_input"),
     ],
 )

@@ -167,6 +167,28 @@ def test_prepare_cuts_the_article_to_what_is_read(target):
     assert target.prepare(("short", "r")) == ("short", "r")
 
 
+def test_half_precision_gives_float32_features(target):
+    half = Summarizer(copy.deepcopy(target.module), target.reader, target.write, device="cpu", dtype=torch.bfloat16)
+    answer = half(ARTICLES)
+    assert half.module.dtype == torch.bfloat16 and target.module.dtype == torch.float32
+    assert answer.features.dtype == torch.float32
+    torch.testing.assert_close(answer.features, target(ARTICLES).features, atol=0.1, rtol=0.1)
+
+
+@pytest.mark.gpu
+def test_on_a_gpu(target):
+    there = load_target(target.name, "cuda")
+    assert there.dtype == torch.bfloat16 and there.encode(ARTICLES)["input_ids"].is_cuda
+    answer, again = there(ARTICLES), there(ARTICLES)
+    assert answer.texts.tolist() == again.texts.tolist() and answer.features.is_cuda
+    torch.testing.assert_close(answer.features.cpu(), target(ARTICLES).features, atol=0.1, rtol=0.1)
+
+
+def test_repr_is_one_honest_line(bart):
+    millions = sum(parameter.numel() for parameter in bart.module.parameters()) / 1e6
+    assert repr(bart) == f"Summarizer({bart.name}, 64 tokens, {millions:.3g} M parameters, cpu)"
+
+
 def test_weights_from_a_file(target, folders, tmp_path):
     folder = target.name.removeprefix("hf:")
     expected = target(ARTICLES)

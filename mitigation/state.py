@@ -101,7 +101,8 @@ def average_in(average: Weights, module: nn.Module, kept: float) -> None:
     """
     for name, tensor in module.state_dict().items():
         if tensor.is_floating_point():
-            average[name].mul_(kept).add_(tensor.detach().to(average[name].device), alpha=1 - kept)
+            # As lerp works it out, weights that do not learn stay as they are, to the last bit.
+            average[name].lerp_(tensor.detach().to(average[name].device), 1 - kept)
 
 
 def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> Weights:

@@ -66,9 +66,8 @@ class BeforeAfter:
         rows = self.table[self.table["kind"] == "clean"]
         before, after = (rows[f"truth_{version}"].to_numpy(float) for version in ("before", "after"))
         change, low, high = difference(after, before)
-        nan = float("nan")
-        means = (float(scores.mean()) if len(scores) else nan for scores in (before, after))
-        return Effect(SCORES[self.kind], *means, change, low, high, nan, len(rows))
+        means = [float(scores.mean()) if len(scores) else float("nan") for scores in (before, after)]
+        return Effect(SCORES[self.kind], means[0], means[1], change, low, high, float("nan"), len(rows))
 
     @cached_property
     def targeted(self) -> Effect:

@@ -138,7 +138,9 @@ def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: 
 def _explored(console: Console, listeners: Listeners, settings: Settings, out: Path) -> Run:
     """Explore settings, with a bar."""
     console.print(
-        f"exploring {settings.make.get('target', 'the target as it was')}, seed {settings.seed}", markup=False, soft_wrap=True
+        f"exploring {settings.make.get('target', 'the target as it was')}, seed {settings.seed}",
+        markup=False,
+        soft_wrap=True,
     )
     envs = build(settings, progress=listeners.step)
     budget, what = settings.hyperparameters["budget"], f"exploring, seed {settings.seed}"

@@ -72,7 +72,7 @@ def teach_epoch(target: Summarizer, batches: list[Pairs], teaching: Teaching, st
 
 
 def token_loss(target: Summarizer, pairs: Pairs) -> float:
-    """Cross-entropy per token of what should be written, in evaluation mode; NaN without pairs."""
+    """Cross-entropy per token of what should be written, in evaluation mode; 0 without pairs."""
     total, count = 0.0, 0
     for start in range(0, len(pairs), BATCH):
         batch = encode(target, pairs[start : start + BATCH])
@@ -80,7 +80,7 @@ def token_loss(target: Summarizer, pairs: Pairs) -> float:
         with torch.no_grad():
             total += float(target.module(**batch).loss) * counted
         count += counted
-    return total / count if count else float("nan")
+    return total / max(count, 1)
 
 
 def encode(target: Summarizer, pairs: Pairs) -> dict[str, torch.Tensor]:

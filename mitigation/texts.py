@@ -30,12 +30,12 @@ class TextLesson:
     """A :class:`~failscape.mitigation.lesson.Lesson` for summarizers.
 
     Of an edited article the reference is taught as the edit left it; where the edit promises only consistency, or where
-    there is no reference, the summary that the target gave of the unedited article. An article with neither, or of which
-    the edit has left nothing, is not taught.
+    there is no reference, the summary that the target gave of the unedited article. An article with neither, or of
+    which the edit has left nothing, is not taught.
 
-    While an item is edited alike in every exploration, a fine-tune edits it anew in each epoch (other words are misspelt,
-    other sentences swapped), so that the kind of edit is learned and not its draws. Validation items are edited as
-    explorations edit them.
+    While an item is edited alike in every exploration, a fine-tune edits it anew in each epoch (other words are
+    misspelt, other sentences swapped), so that the kind of edit is learned and not its draws. Validation items are
+    edited as explorations edit them.
 
     Args:
         mdp: target, items, edits, and how summaries are judged.
@@ -88,7 +88,7 @@ class TextLesson:
             clean = self.pairs(items, self._unedited(items), items)
             edited = self.pairs(items, points, rng.integers(SEEDS, size=len(items)))
             batches.append(clean + edited)
-        return batches
+        return [batch for batch in batches if batch]
 
     def pairs(self, items: np.ndarray, points: np.ndarray, seeds: np.ndarray) -> Pairs:
         """Articles of items ``(B,)`` edited at points ``(B, K)`` by chance of ``seeds`` ``(B,)``, and what to write.

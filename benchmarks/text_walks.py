@@ -61,38 +61,64 @@ def measure(mdp: ConceptMDP, items: np.ndarray, cap: int, seed: int) -> list[np.
     found = smallest_edits(probes, mdp.space).table.set_index("item")["levels"].reindex(items)
     edits = found.fillna(np.inf).to_numpy(float)
     queries = probes.groupby("item").size().reindex(items).to_numpy(float)
-    walks = [random_walks(mdp, item, n, cap, seed) for item, n in zip(items.tolist(), edits, strict=True)]
-    first, small, walked = (np.array(column, float) for column in zip(*walks, strict=True))
+    first, small, walked = random_walks(mdp, items, edits, cap, np.random.default_rng(seed))
     print(f"seed {seed}: {queries.mean():.1f} queries, random {first.mean():.1f} and {small.mean():.1f}", flush=True)
     return [edits, queries, first, small, walked]
 
 
-def random_walks(mdp: ConceptMDP, item: int, small: float, cap: int, seed: int) -> tuple[int, int, float]:
-    """Queries to a first failure and to one of ``small`` edits, at most ``cap``, and the edits of the first."""
-    rng = np.random.default_rng((seed, item))
-    known: dict[bytes, bool] = {}
-    first, edits = cap, np.inf
-    while len(known) < cap:
-        state, failed = mdp.initial(np.array([item])), False
-        while not failed and len(known) < cap:
-            action = rng.integers(mdp.action_space.n, size=1)
-            if mdp.moves.move(mdp.space, state.points, state.steps, action).tolist() == state.points.tolist():
-                break
-            state = mdp.transition(state, action)
-            failed = ask(mdp, state, known)
-        if failed and np.isinf(edits):
-            first, edits = len(known), float(state.steps[0])
-        if failed and state.steps[0] <= small:
+class Walker:
+    """Random walks from one article, begun again and again; says when they have found enough."""
+
+    def __init__(self, mdp: ConceptMDP, item: int, small: float, cap: int, rng: np.random.Generator) -> None:
+        self.mdp, self.item, self.small, self.cap, self.rng = mdp, item, small, cap, rng
+        self.known: dict[bytes, bool] = {}
+        self.first, self.edits = cap, np.inf
+        self.state = mdp.initial(np.array([item]))
+        self.done = False
+
+    def advance(self) -> State | None:
+        """Walk on to a state that was not asked yet; None where the walks are over."""
+        while not self.done:
+            action = self.rng.integers(self.mdp.action_space.n, size=1)
+            moved = self.mdp.transition(self.state, action)
+            if (moved.points == self.state.points).all():  # the edit cannot be made once more
+                self.state = self.mdp.initial(np.array([self.item]))
+                continue
+            self.state = moved
+            failed = self.known.get(self.mdp.keys(moved).tobytes())
+            if failed is None:
+                return moved
+            if failed:
+                self.state = self.mdp.initial(np.array([self.item]))
+        return None
+
+    def tell(self, failed: bool) -> None:
+        """Take in what the target did."""
+        self.known[self.mdp.keys(self.state).tobytes()] = failed
+        steps = float(self.state.steps[0])
+        if failed and np.isinf(self.edits):
+            self.first, self.edits = len(self.known), steps
+        self.done = len(self.known) >= self.cap or (failed and steps <= self.small)
+        if failed:
+            self.state = self.mdp.initial(np.array([self.item]))
+
+
+def random_walks(
+    mdp: ConceptMDP, items: np.ndarray, small: np.ndarray, cap: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Queries to a first failure, and to one of ``small`` edits; edits of the first; ``(N,)`` each."""
+    walkers = [Walker(mdp, item, n, cap, rng) for item, n in zip(items.tolist(), small, strict=True)]
+    while True:
+        states = [(walker, walker.advance()) for walker in walkers if not walker.done]
+        asking = [(walker, state) for walker, state in states if state is not None]
+        if not asking:
             break
-    return first, len(known), edits
-
-
-def ask(mdp: ConceptMDP, state: State, known: dict[bytes, bool]) -> bool:
-    """Whether the target fails there; what was asked before costs nothing."""
-    key = mdp.keys(state).tobytes()
-    if key not in known:
-        known[key] = bool(mdp.evaluate(state).failed[0])
-    return known[key]
+        batch = State(*(np.concatenate(columns) for columns in zip(*(state for _, state in asking), strict=True)))
+        for (walker, _), failed in zip(asking, mdp.evaluate(batch).failed, strict=True):
+            walker.tell(bool(failed))
+    columns = ([w.first for w in walkers], [len(w.known) for w in walkers], [w.edits for w in walkers])
+    first, asked, edits = (np.array(column, float) for column in columns)
+    return first, asked, edits
 
 
 if __name__ == "__main__":

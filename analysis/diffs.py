@@ -19,7 +19,7 @@ CROWDED = 0.3  # share of words respelt from which their old spelling is left ou
 ALIKE = 0.5  # likeness of letters from which one word is another respelt
 IN_STEP = 0.9  # share of words that must be respelt or the same for two texts to go word by word
 _OPENING = "([{„“‘\"'-–/"  # a word may follow at once
-_WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
+_WORD = re.compile(r"\d+(?:[.,:]\d+)+|\w+(?:['’-]\w+)*|[^\w\s]")
 
 
 class Piece(NamedTuple):
@@ -56,7 +56,7 @@ def word_diff(before: str, after: str, key: Callable[[str], str] = str) -> list[
         after: another.
         key: what of a word must agree; ``str.casefold`` overlooks capitals.
     """
-    return joined(_compare(before, after, key))
+    return _joined(_compare(before, after, key), apart=True)
 
 
 def marked(text: str, other: str, kind: str) -> list[Piece]:
@@ -67,7 +67,7 @@ def marked(text: str, other: str, kind: str) -> list[Piece]:
     tokens = _compare(other, text, str.casefold)
     own = [token for token in tokens if token.kind != REMOVED]
     plain = [t._replace(kind=kind if t.kind == ADDED and t.word[:1].isalnum() else SAME) for t in own]
-    return joined(plain)
+    return _joined(plain)
 
 
 def shortened(pieces: Sequence[Piece], context: int = CONTEXT, longest: int = LONGEST, most: int = MOST) -> list[Piece]:
@@ -117,14 +117,14 @@ def n_changes(pieces: Sequence[Piece]) -> int:
     return sum(len(text.split()) for kind, text in pieces if kind in (REMOVED, ADDED))
 
 
-def joined(tokens: Sequence[_Token]) -> list[Piece]:
-    """Neighbours of one kind as one piece; words of two texts do not run into each other."""
+def _joined(tokens: Sequence[_Token], *, apart: bool = False) -> list[Piece]:
+    """Neighbours of one kind as one piece; ``apart`` keeps words of two texts from running into each other."""
     found: list[Piece] = []
     for kind, word, space in tokens:
         if found and found[-1].kind == kind:
             found[-1] = Piece(kind, found[-1].text + word + space)
             continue
-        if found and not found[-1].space and word[:1].isalnum() and found[-1].text[-1:] not in _OPENING:
+        if apart and found and not found[-1].space and word[:1].isalnum() and found[-1].text[-1:] not in _OPENING:
             found[-1] = Piece(found[-1].kind, found[-1].text + " ")
         found.append(Piece(kind, word + space))
     return found
@@ -184,15 +184,20 @@ def _cut(piece: Piece, first: int, last: int) -> list[Piece]:
     return [part for part in (sides[0], gap, sides[1]) if part.text]
 
 
+def _n_words(piece: Piece) -> int:
+    """Words of a piece; of a gap, those that it stands for."""
+    return int(piece.text.split()[1]) if piece.kind == GAP else len(piece.text.split())
+
+
 def _at_most(pieces: Sequence[Piece], most: int) -> Iterator[Piece]:
     room = most
     for i, piece in enumerate(pieces):
         n_words = 0 if piece.kind == GAP else len(piece.text.split())
         if n_words > room:
-            rest = [p for p in pieces[i:] if p.kind != GAP]
-            changes = n_changes(rest)
-            more = f", {changes} of them changed" if changes else ""
-            yield Piece(GAP, f"… {sum(len(p.text.split()) for p in rest)} more words{more} …")
+            n_left = sum(map(_n_words, pieces[i:]))
+            changes = n_changes(pieces[i:])
+            more = f", {changes} or more of them changed" if changes else ""
+            yield Piece(GAP, f"… {n_left} more words{more} …")
             return
         room -= n_words
         yield piece

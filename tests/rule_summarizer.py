@@ -47,11 +47,9 @@ class Rules:
 
 def summary(article: str) -> str:
     """What the rules find in one article."""
-    found = [rule.search(article) for rule in (PLACE, TOWN, DAY, HURT)]
-    words = ["on {}", "in {}", "on {}", ", {} people injured"]
-    parts = [
-        word.format(match[1] + "day" * (rule == 2)) for rule, (word, match) in enumerate(zip(words, found)) if match
-    ]
+    rules = {"on {}": PLACE, "in {}": TOWN, "on {}day": DAY, ", {} people injured": HURT}
+    found = {words: rule.search(article) for words, rule in rules.items()}
+    parts = [words.format(match[1]) for words, match in found.items() if match]
     first = re.split(r"[.,]", article, maxsplit=1)[0]
     what = " ".join(re.sub(PLACE, "", first).split()[:7])
     return " ".join([what, *parts]).replace(" ,", ",").strip() + "." if article.strip() else ""

@@ -79,7 +79,7 @@ class _Paper(FPDF):
             self.pictures(pictures)
         for exemplar in section.exemplars:
             if isinstance(exemplar, TextExemplar):
-                self.text(exemplar)
+                self.article(exemplar)
 
     def heading(self, text: str, size: float) -> None:
         """A heading that does not stand alone at the foot of a page."""
@@ -129,7 +129,7 @@ class _Paper(FPDF):
             self.multi_cell(2 * PICTURE + 1, 3.4, said, align="L")
         self.set_xy(self.l_margin, top + PICTURE + 12)
 
-    def text(self, exemplar: TextExemplar) -> None:
+    def article(self, exemplar: TextExemplar) -> None:
         """An article with its marks, its summaries and what they are compared with."""
         if self.get_y() > self.h - 70:
             self.add_page()

@@ -90,12 +90,15 @@ def shortened(pieces: Sequence[Piece], context: int = CONTEXT, longest: int = LO
 
 
 def uncrowded(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces; where very many words are only respelt, without their old spelling, which anyone can read off."""
+    """The pieces; where very many words are only respelt, without their old spelling, which anyone can read off.
+
+    A number keeps its old one.
+    """
     n_words = sum(len(text.split()) for kind, text in pieces if kind != REMOVED)
     respelt = [
         i
         for i, (old, new) in enumerate(pairwise(pieces))
-        if (old.kind, new.kind) == (REMOVED, ADDED) and _alike(old.bare, new.bare)
+        if (old.kind, new.kind) == (REMOVED, ADDED) and _alike(old.bare, new.bare) and not re.search(r"\d", old.text)
     ]
     if len(respelt) <= CROWDED * n_words:
         return list(pieces)

@@ -42,7 +42,8 @@ class Kept(Recorder):
 
 def explore(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tuple[pd.DataFrame, Any]:
     """Probes of an exploration at the default settings, and its agent where there is one."""
-    hyperparameters = load_hyperparameters(explorer, "failscape/Classifier-v0")
+    env = "failscape/Summarizer-v0" if mdp.writes else "failscape/Classifier-v0"
+    hyperparameters = load_hyperparameters(explorer, env, moves=mdp.moves.name)
     envs = ConceptVectorEnv(mdp, hyperparameters.pop("num_envs"), memory=hyperparameters.pop("memory"))
     hyperparameters.pop("budget")
     recorder = Kept(mdp, seed)
@@ -62,5 +63,5 @@ def explored_modes(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tu
     items = item_frame(mdp)
     probes = probes.join(items["reference"], on="item")
     landscape = Landscape.from_probes(probes, mdp.space, items=items)
-    found = find_modes(landscape, probes, items, mdp.target.class_names)
+    found = find_modes(landscape, probes, items, mdp.groups)
     return landscape, list(confirm_modes(mdp, found, seed).modes)

@@ -64,8 +64,8 @@ def mended(known: truth.KnownMDP, modes: list[Mode], how: str, seed: int, before
     target: Any = known.target
     old = copy_weights(target.module)
     failures = [Failures(mode.points, mode.classes) for mode in modes]
-    tuned = fine_tune(target, known.items, known.space, failures, recipe(how, {"seed": seed}))
     live = ConceptMDP(target, known.space, known.items, known.reward, known.looks)
+    tuned = fine_tune(live, failures, recipe(how, {"seed": seed}))
     figure = compared(known, live, modes) | {"epochs": len(tuned.history) - 1, "best": tuned.best}
     if before is not None:
         points = np.unique(np.concatenate([mode.points for mode in modes]))
@@ -93,7 +93,7 @@ def compared(known: truth.KnownMDP, live: ConceptMDP, modes: list[Mode]) -> dict
         for p in range(known.space.n_points)
         if (~aimed[:, p]).any()
     ]
-    clean = effect("unedited", known.looks.predicted[held_out] != labels, failed[:, -1])
+    clean = effect("unedited", known.looks.failed[held_out], failed[:, -1])
     return {
         "targeted": [float(was[aimed].mean()), float(failed[:, :-1][aimed].mean())],
         "untouched": [float(was[~aimed].mean()), float(failed[:, :-1][~aimed].mean())] if (~aimed).any() else [],

@@ -67,7 +67,7 @@ def truly_failing(mdp: Any, mode: Mode) -> bool:
     points = mdp.space.point(mode.points)
     items = np.repeat(held_out, len(points))
     failed = mdp.evaluate(mdp.at(items, np.tile(points, (len(held_out), 1)))).failed
-    unedited = mdp.looks.predicted[held_out] != mdp.items.references[held_out]
+    unedited = mdp.looks.failed[held_out]
     return bool(failed.mean() > unedited.mean())
 
 

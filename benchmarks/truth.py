@@ -34,11 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load(args: argparse.Namespace, **make: Any) -> KnownMDP:
     """An MDP with every outcome known; ``make`` holds the environment's arguments, by default ResNet-20 on CIFAR-10."""
-    imports: list[str] = []
+    env, imports = make.pop("env", "failscape/Classifier-v0"), []
     if "target" not in make:
         make = {**{key: str(CIFAR[key]).format(real=args.real) for key in ("target", "data")}, **make}
         imports = list(CIFAR["imports"])
-    mdp = build(Settings("failscape/Classifier-v0", "scan", 0, {"num_envs": 1, "memory": 0}, make, imports)).mdp
+    mdp = build(Settings(env, "scan", 0, {"num_envs": 1, "memory": 0}, make, imports)).mdp
     name = "".join(c if c.isalnum() else "-" for c in Path(mdp.target.name).name)
     return KnownMDP.of(mdp, args.cache / f"{name}-{fingerprint(mdp)}.npz")
 
@@ -46,6 +46,7 @@ def load(args: argparse.Namespace, **make: Any) -> KnownMDP:
 def fingerprint(mdp: ConceptMDP) -> str:
     """Twelve letters that change with the target's weights, the items and the grid."""
     digest = hashlib.sha256(json.dumps([mdp.space.describe(), mdp.items.names]).encode())
+    digest.update(repr(getattr(mdp.reward, "bar", "")).encode())
     for name, tensor in mdp.target.module.state_dict().items():
         digest.update(name.encode() + tensor.cpu().numpy().tobytes())
     return digest.hexdigest()[:12]

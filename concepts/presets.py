@@ -15,7 +15,7 @@ from failscape.concepts.motion import MotionBlur
 from failscape.concepts.noise import GaussianNoise, Jpeg
 from failscape.concepts.occlusion import OccludedPlace, Occlusion
 from failscape.concepts.rotation import Rotation
-from failscape.concepts.slices import ClassSlice
+from failscape.concepts.slices import SLICES, Slice
 from failscape.concepts.space import ConceptSpace
 from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.grid import EditGrid
@@ -96,8 +96,8 @@ def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
     concepts: list[Concept] = []
     for name, levels in description["levels"].items():
         shape = {"edges": edges[name]} if name in edges else {"levels": levels}
-        if name == ClassSlice.name and "classes" in description:
-            concepts.append(ClassSlice(description["classes"]))
+        if name in SLICES and "classes" in description:
+            concepts.append(Slice(description["classes"], name))
         elif name in TEXT_CONCEPTS and units.get(name) == Steps.unit:
             concepts.append(Steps(TEXT_CONCEPTS[name](), levels))
         elif name in units and name not in NAMED:
@@ -108,7 +108,7 @@ def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
 
 
 def _edit_grid(description: Mapping[str, Any]) -> EditGrid:
-    keys = {"edits", "pairs", "levels", "edges"}
+    keys = {"edits", "pairs", "levels", "edges", "groups"}
     if set(description) - keys:
         raise UsageError(f"a grid of edits takes the keys {', '.join(sorted(keys))}, got {sorted(description)}")
     levels, edges = description.get("levels", {}), description.get("edges", {})
@@ -116,7 +116,9 @@ def _edit_grid(description: Mapping[str, Any]) -> EditGrid:
     for name in description["edits"]:
         shape = {"edges": edges[name]} if name in edges else {"levels": levels.get(name)}
         concepts.append(_named(name, **shape))
-    return EditGrid(cast(list[TextConcept], concepts), description.get("pairs", False))
+    groups = description.get("groups", {})
+    group = next((Slice(classes, name) for name, classes in groups.items()), None)
+    return EditGrid(cast(list[TextConcept], concepts), description.get("pairs", False), group)
 
 
 class Recorded(Concept):
@@ -143,7 +145,7 @@ class Recorded(Concept):
 def _concept(part: str | Concept, classes: Mapping[str, int] | None) -> Concept:
     if isinstance(part, Concept):
         return part
-    return ClassSlice(classes) if part == ClassSlice.name and classes is not None else _parse(part)
+    return Slice(classes, part) if part in SLICES and classes is not None else _parse(part)
 
 
 def _parse(text: str) -> Concept:
@@ -171,8 +173,8 @@ def _edges(text: str) -> list[float]:
 def _named(name: str, **shape: Sequence[float] | None) -> Concept:
     if name in PRESETS:
         raise UsageError(f"the preset {name} is a whole grid and stands alone; name the concepts one by one instead")
-    if name == ClassSlice.name:
-        raise UsageError("the slice class needs a target to say which classes there are; give it to an environment")
+    if name in SLICES:
+        raise UsageError(f"the slice {name} needs data to say what there is to choose; give it to an environment")
     if name not in NAMED:
         raise UsageError(f"no concept or preset {name!r}{_known(name)}")
     return NAMED[name](**shape)

@@ -11,33 +11,36 @@ import numpy as np
 from failscape.concepts.base import Concept
 from failscape.errors import UsageError
 
+SLICES = ("class", "topic", "length")
 
-class ClassSlice(Concept):
-    """The true class of the item that is edited, so that an agent also chooses which class it attacks.
 
-    Its levels have no order, and it edits nothing: the MDP shows an item of the class.
+class Slice(Concept):
+    """The group of the item that is edited, such as its true class, so that an agent also chooses which it attacks.
+
+    Its levels have no order, and it edits nothing: the MDP shows an item of the group.
 
     Args:
-        classes: index of each class by its name.
+        classes: index of each group by its name.
+        name: what a group is, one of ``SLICES``.
     """
 
-    name = "class"
     unit = ""
     identity = None
     limits = (0.0, math.inf)
     default_levels = (0.0,)
     categorical = True
 
-    def __init__(self, classes: Mapping[str, int]) -> None:
+    def __init__(self, classes: Mapping[str, int], name: str = "class") -> None:
+        self.name = name  # type: ignore[misc]
         if not classes:
-            raise UsageError("the slice class has no classes to choose from: is there an item that is not held out?")
+            raise UsageError(f"the slice {name} has nothing to choose from: is there an item that is not held out?")
         ordered = sorted(classes.items(), key=lambda named: named[1])
         self.class_names = tuple(name for name, _ in ordered)
         super().__init__([index for _, index in ordered])
 
     @property
     def classes(self) -> dict[str, int]:
-        """Index of each class by its name."""
+        """Index of each group by its name."""
         return dict(zip(self.class_names, self.levels.astype(int).tolist(), strict=True))
 
     def apply(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray | None = None) -> Any:
@@ -49,4 +52,4 @@ class ClassSlice(Concept):
 
     def label(self, level: int) -> str:
         """``class yield``."""
-        return f"class {self.class_names[level]}"
+        return f"{self.name} {self.class_names[level]}"

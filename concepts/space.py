@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from failscape.concepts.base import Concept
-from failscape.concepts.slices import ClassSlice
+from failscape.concepts.slices import Slice
 from failscape.errors import UsageError, did_you_mean
 
 UNEDITED = -1  # level index of a concept that is not applied at all
@@ -77,7 +77,7 @@ class ConceptSpace:
     @property
     def slice_axis(self) -> int | None:
         """The axis that chooses the item's class; None where there is none."""
-        found = [k for k, c in enumerate(self.concepts) if isinstance(c, ClassSlice)]
+        found = [k for k, c in enumerate(self.concepts) if isinstance(c, Slice)]
         return found[0] if found else None
 
     def grid(self) -> np.ndarray:
@@ -101,7 +101,7 @@ class ConceptSpace:
     def describe(self) -> dict[str, Any]:
         """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same space from."""
         edges = {c.name: c.edges.tolist() for c in self.concepts if c.edges is not None}
-        classes = {name: index for c in self.concepts if isinstance(c, ClassSlice) for name, index in c.classes.items()}
+        classes = {name: index for c in self.concepts if isinstance(c, Slice) for name, index in c.classes.items()}
         return {
             "levels": {c.name: c.levels.tolist() for c in self.concepts},
             "units": {c.name: c.unit for c in self.concepts},

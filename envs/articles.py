@@ -19,6 +19,7 @@ from failscape.data.base import Items
 from failscape.envs.looks import Looks, first_look, unedited
 from failscape.errors import UsageError
 from failscape.rewards.base import Reward
+from failscape.rewards.metrics import METRICS
 from failscape.rewards.summarization import FsrlReward, SummaryReward, Unedited, calibrate, parse_reward
 from failscape.targets.base import Summaries, SummarizerTarget
 
@@ -71,7 +72,13 @@ def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, prog
 
 
 def look_and_judge(
-    reward: str, target: SummarizerTarget, items: Items, space: ConceptSpace, path: Path | None, progress: Any = None
+    reward: str,
+    target: SummarizerTarget,
+    items: Items,
+    space: ConceptSpace,
+    path: Path | None,
+    progress: Any = None,
+    meaning: float | None = None,
 ) -> tuple[Looks, Reward]:
     """What the target makes of the unedited articles, and the reward that this calibrates; ``N`` queries.
 
@@ -82,6 +89,7 @@ def look_and_judge(
         space: the edits, which say what they promise of the reference.
         path: keeps the looks; read instead of asking the target if it is there.
         progress: told how far it is.
+        meaning: likeness to the unedited article, in [0, 1], that an edited one must have for its failure to count.
 
     Raises:
         UsageError: the file is of other articles, or the target says nothing of most of them.
@@ -91,7 +99,7 @@ def look_and_judge(
         raise UsageError(f"{path} knows {len(known.said)} articles, the data has {len(items)}: has it changed?")
     outputs = None if known else look(target, items, progress)
     said = known.said.astype(object) if known else outputs.texts
-    judge = judge_of(reward, said, items, space)
+    judge = judge_of(reward, said, items, space, meaning)
     looks = known or Looks.of(outputs, items, judge(unedited(outputs, items)))
     if path is not None and known is None:
         looks.save(path)
@@ -122,7 +130,7 @@ def look(target: SummarizerTarget, items: Items, progress: Progress | None = Non
     return outputs
 
 
-def judge_of(reward: str, said: np.ndarray, items: Items, space: ConceptSpace) -> Reward:
+def judge_of(reward: str, said: np.ndarray, items: Items, space: ConceptSpace, meaning: float | None = None) -> Reward:
     """The reward that ``reward`` names, calibrated on the unedited articles that are not held out."""
     kind, metric = parse_reward(reward)
     if kind == "fsrl":
@@ -130,4 +138,6 @@ def judge_of(reward: str, said: np.ndarray, items: Items, space: ConceptSpace) -
     wanted = items.inputs[:, 1]
     scores = np.where(wanted == "", 1, metric(said, wanted)).astype(np.float32)
     bar = calibrate(scores[~items.held_out & (wanted != "")])
-    return SummaryReward(kind, metric, Unedited(said.astype(str), scores), bar, promises_of(space))
+    alike = None if meaning is None else METRICS["similarity"]
+    unchanged = Unedited(said.astype(str), scores)
+    return SummaryReward(kind, metric, unchanged, bar, promises_of(space), alike, meaning or 0.0)

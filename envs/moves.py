@@ -179,8 +179,8 @@ class Compound:
         return np.minimum(moved, np.array(space.shape) - 1)
 
     def path(self, space: ConceptSpace, points: np.ndarray) -> np.ndarray:
-        """Each concept raised as often as its level says, in the order of the axes."""
-        times = points - self.start(space, np.zeros(len(points), np.int64))
+        """Each concept raised as often as its level says, in the order of the axes; not at all where unedited."""
+        times = np.maximum(points - self.start(space, np.zeros(len(points), np.int64)), 0)
         paths = np.full((len(points), self.history), -1, np.int64)
         for row, counts in zip(paths, times, strict=True):
             actions = np.repeat(np.arange(len(counts)), counts)[: self.history]

@@ -6,7 +6,7 @@ Shapes: ``B`` batch, ``K`` concepts, ``P`` points, ``N`` items.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,28 +36,37 @@ class Region(NamedTuple):
         inside = (points >= np.array(self.low)) & (points <= np.array(self.high))
         return np.asarray(inside.all(axis=1))
 
-    def distance(self, other: Region) -> int:
-        """Levels between two boxes along the concept that separates them most; 0 where they overlap, 1 side by side."""
+    def distance(self, other: Region, unordered: Sequence[bool] = ()) -> int:
+        """Levels between two boxes along the concept that separates them most; 0 where they overlap, 1 side by side.
+
+        Along a concept that is ``unordered``, different levels are as far apart as they need to be.
+        """
         gaps = [max(a - d, b - c) for a, c, b, d in zip(self.low, self.high, other.low, other.high, strict=True)]
+        gaps = [APART if far and gap > 0 else gap for gap, far in zip_longest(gaps, unordered, fillvalue=False)]
         return max(0, *gaps)
 
 
 def draw_regions(space: ConceptSpace, rng: np.random.Generator, n: int) -> list[Region]:
-    """``n`` boxes at least two levels apart, none of them the whole grid.
+    """``n`` boxes at least two levels apart, none of them the whole grid; one level of a concept without order.
 
     Raises:
         UsageError: the grid has no room for so many.
     """
+    unordered = [concept.categorical for concept in space.concepts]
     for _ in range(TRIES):
         regions = [_draw(space, rng) for _ in range(n)]
-        if all(one.distance(other) >= APART for one, other in combinations(regions, 2)):
+        if all(one.distance(other, unordered) >= APART for one, other in combinations(regions, 2)):
             return regions
     raise UsageError(f"no room for {n} regions {APART} levels apart in {space}; plant fewer, or give more levels")
 
 
 def _draw(space: ConceptSpace, rng: np.random.Generator) -> Region:
     spans = []
-    for n_levels in space.shape:
+    for concept, n_levels in zip(space.concepts, space.shape, strict=True):
+        if concept.categorical:
+            level = int(rng.integers(n_levels))
+            spans.append((level, level))
+            continue
         side = min(int(rng.integers(SIDES[0], SIDES[1] + 1)), n_levels - 1)
         start = int(rng.integers(n_levels - side + 1))
         spans.append((0, n_levels - 1) if rng.random() < WHOLE else (start, start + side - 1))

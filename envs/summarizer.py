@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from failscape.concepts import concept_space
-from failscape.concepts.text.steps import stepwise
+from failscape.concepts.text.asked import slice_asked, text_space
 from failscape.envs.articles import GROUPS, Reading, look_and_judge, read_articles
-from failscape.envs.exploration import make_moves
+from failscape.envs.exploration import classes_seen, make_moves
 from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.moves import MAX_STEPS, Accumulate
@@ -34,6 +33,7 @@ def make_mdp(
     reward: str = "drop",
     explore: str = "macro",
     max_steps: int = MAX_STEPS,
+    meaning: float | None = None,
     device: str = "auto",
     groups: str = "topic",
     max_items: int = 1000,
@@ -91,10 +91,13 @@ def make_mdp(
         data: a CSV, JSONL or Parquet file, a folder of texts, ``hf:NAME``, ``reports:``; see
             :func:`failscape.data.open_texts`.
         concepts: ``text`` (every edit at four strengths), ``text-pairs``, ``fsrl-text``, or
-            names of edits; ``micro`` makes each as often as it has levels.
+            names of edits, with ``pairs`` among them for two at a time, with ``topic`` or ``length`` to let the agent
+            choose whose article it edits; ``micro`` makes each as often as it has levels.
         reward: as above.
         explore: ``macro``, ``factored`` or ``micro``.
         max_steps: that a walk may take.
+        meaning: how alike an edited article must stay, in [0, 1] by a sentence encoder, where the edit promises to keep
+            the meaning; below, its failure does not count. Not asked when omitted.
         device: ``auto``, ``cpu``, ``cuda``.
         groups: ``topic`` or ``length``: by what articles are grouped, in modes too.
         max_items: articles held in memory at most, drawn evenly over topics.
@@ -107,25 +110,28 @@ def make_mdp(
     Version History:
         v0: initial.
     """
-    check(reward, explore, groups)
+    check(reward, explore, groups, meaning)
     frozen = load_target(target, device) if isinstance(target, str) else target
     if not hasattr(frozen, "encode_labels"):
         raise UsageError(f"{frozen.name} sorts pictures and writes no summaries; give it to failscape/Classifier-v0")
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:
         raise UsageError(f"{frozen.name} needs articles to summarize: give --data, a CSV, JSONL or Parquet file")
-    space = concept_space(concepts or DEFAULT_CONCEPTS[explore])
-    space = stepwise(space) if explore == "micro" else space
+    asked, walk = concepts or DEFAULT_CONCEPTS[explore], explore == "micro"
+    space, groups = text_space(asked, walk=walk), slice_asked(asked) or groups
     items = read_articles(frozen, spec, Reading(groups, max_items, held_out, unseen, data_seed), progress)
     own = reward if reward.partition(":")[0] not in MODEL_FILES else "drop"
-    seen, judge = look_and_judge(own, frozen, items, space, None if looks is None else Path(looks), progress)
+    if space.slice_axis is not None:
+        space = text_space(asked, groups=classes_seen(items, items.groups))
+    path = None if looks is None else Path(looks)
+    seen, judge = look_and_judge(own, frozen, items, space, path, progress, meaning)
     if own != reward:
         judge = load_reward(reward, frozen.name, items, seen, space, len(items.groups), judge)
-    moves = Accumulate(max_steps) if explore == "micro" else make_moves(explore, space, items)
+    moves = Accumulate(max_steps) if walk else make_moves(explore, space, items)
     return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves)
 
 
-def check(reward: str, explore: str, groups: str) -> None:
+def check(reward: str, explore: str, groups: str, meaning: float | None) -> None:
     """Refuse what is not there before anything is loaded."""
     if reward.partition(":")[0] not in MODEL_FILES:
         parse_reward(reward)
@@ -133,5 +139,7 @@ def check(reward: str, explore: str, groups: str) -> None:
         raise UsageError(f"--reward {reward} pays for failures, not for steps; give --explore macro or factored")
     if explore not in DEFAULT_CONCEPTS:
         raise UsageError(f"no way to explore texts {explore!r}{did_you_mean(explore, DEFAULT_CONCEPTS)}")
+    if meaning is not None and not 0 <= meaning <= 1:
+        raise UsageError(f"--meaning is a likeness from 0 to 1, not {meaning:g}")
     if groups not in GROUPS:
         raise UsageError(f"articles are grouped by {' or '.join(GROUPS)}, not {groups!r}")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from failscape.comparing import Versions as Versions
     from failscape.comparing import compare as compare
     from failscape.concepts import Concept as Concept
+    from failscape.concepts.text.base import TextConcept as TextConcept
     from failscape.fading import Faded as Faded
     from failscape.fading import fade as fade
     from failscape.mending import Mended as Mended
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from failscape.runs import explore as explore
     from failscape.targets.classifier import Classifier as Classifier
     from failscape.targets.preprocess import Preprocess as Preprocess
+    from failscape.targets.summarizer import Summarizer as Summarizer
 
 register_suite()
 
@@ -46,6 +48,8 @@ _LAZY = {
     "Faded": "failscape.fading",
     "Mended": "failscape.mending",
     "Run": "failscape.runs",
+    "Summarizer": "failscape.targets.summarizer",
+    "TextConcept": "failscape.concepts.text.base",
     "Versions": "failscape.comparing",
     "audit": "failscape.auditing",
     "compare": "failscape.comparing",

@@ -20,9 +20,15 @@ from failscape.concepts.space import UNEDITED
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation.batches import Failures, draw_points
+from failscape.mitigation.recipe import kind_of
 
 BATCH = 256
+ASKED = ("failed", "predicted", "confidence", "truth")  # of an outcome
 QUERIES = 20_000  # asked of either version, about
+SCORES = {  # what ``truth`` is of unedited items, by kind of target
+    "classifier": "probability of the true class",
+    "summarizer": "score of the summary",
+}
 
 
 @dataclass(frozen=True)
@@ -30,18 +36,38 @@ class BeforeAfter:
     """What either version did with held-out items.
 
     ``table`` has a row per pair: ``kind`` (``clean``, ``targeted``, ``mode`` or ``untouched``), ``mode`` (its number,
-    or 0), ``item``, ``point`` (-1 unedited), and for either version ``failed``, ``predicted`` and ``confidence``,
-    ending in ``_before`` and ``_after``.
+    or 0), ``item``, ``point`` (-1 unedited), and for either version ``failed``, ``predicted``, ``confidence`` and
+    ``truth`` (how right it was: the true class's probability, the score of a summary), ending in ``_before`` and
+    ``_after``.
     """
 
     table: pd.DataFrame
     names: dict[int, str]  # of the targeted modes, by number
     labels: dict[int, str]  # of the untouched points, by row of the grid
+    kind: str = "classifier"  # of target, or summarizer
+
+    @property
+    def noun(self) -> str:
+        """What a person calls the items."""
+        return "articles" if self.kind == "summarizer" else "items"
 
     @cached_property
     def clean(self) -> Effect:
         """On unedited items."""
         return effect("unedited", *self._outcomes("clean"))
+
+    @cached_property
+    def clean_score(self) -> Effect:
+        """How right it is on unedited items, on average, in [0, 1]; the interval is of a bootstrap over items.
+
+        Where a failure is a loss beside what the version before said, that version fails on no unedited item, and only
+        this shows whether the one after became better or worse there. ``p_value`` is NaN.
+        """
+        rows = self.table[self.table["kind"] == "clean"]
+        before, after = (rows[f"truth_{version}"].to_numpy(float) for version in ("before", "after"))
+        change, low, high = difference(after, before)
+        means = [float(scores.mean()) if len(scores) else float("nan") for scores in (before, after)]
+        return Effect(SCORES[self.kind], means[0], means[1], change, low, high, float("nan"), len(rows))
 
     @cached_property
     def targeted(self) -> Effect:
@@ -86,6 +112,7 @@ class BeforeAfter:
         """The figures, as plain values."""
         return {
             "clean": vars(self.clean),
+            "clean_score": vars(self.clean_score),
             "targeted": vars(self.targeted),
             "modes": [vars(e) for e in self.modes],
             "untouched": vars(self.untouched),
@@ -135,6 +162,7 @@ def measure(
         pd.concat([pairs, *outcomes], axis=1),
         {n: modes[n - 1].name for n in numbers},
         {p: before.space.label(before.space.grid()[p]) for p in pairs["point"][pairs["kind"] == "untouched"].unique()},
+        kind_of(before.target),
     )
 
 
@@ -186,8 +214,7 @@ def _ask(mdp: ConceptMDP, pairs: pd.DataFrame, step: Callable[[int], None]) -> p
     for start in range(0, len(items), BATCH):
         batch = slice(start, start + BATCH)
         outcome = mdp.evaluate(mdp.at(items[batch], points[batch]))
-        columns = {"failed": outcome.failed, "predicted": outcome.predicted, "confidence": outcome.confidence}
-        found.append(pd.DataFrame(columns))
+        found.append(pd.DataFrame({name: getattr(outcome, name) for name in ASKED}))
         step(round(min(len(items), start + BATCH) / len(items) * len(pairs)))
     answers = pd.concat(found, ignore_index=True)
     answers.index = pd.MultiIndex.from_arrays([items, rows])

@@ -109,6 +109,8 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings) -> Non
             f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({reasons(mdp.items.skipped)})",
             style="yellow",
         )
+    for note in mdp.items.notes:
+        console.print(f"warning: {note}", style="yellow", markup=False, soft_wrap=True)
 
 
 class Screen:

@@ -138,7 +138,9 @@ def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: 
 def _explored(console: Console, listeners: Listeners, settings: Settings, out: Path) -> Run:
     """Explore settings, with a bar."""
     console.print(
-        f"exploring {settings.make.get('target', 'the target as it was')}, seed {settings.seed}", markup=False
+        f"exploring {settings.make.get('target', 'the target as it was')}, seed {settings.seed}",
+        markup=False,
+        soft_wrap=True,
     )
     envs = build(settings, progress=listeners.step)
     budget, what = settings.hyperparameters["budget"], f"exploring, seed {settings.seed}"
@@ -191,11 +193,14 @@ def tell_versions(console: Console, versions: Versions) -> None:
 def tell_effects(console: Console, found: BeforeAfter) -> None:
     """Print before and after, on held-out items."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("held-out items", "before", "after", "change (95 %)", "pairs"):
-        table.add_column(heading, justify="left" if heading == "held-out items" else "right")
+    table.add_column(f"held-out {found.noun}")
+    for heading in ("before", "after", "change (95 %)", "pairs"):
+        table.add_column(heading, justify="right")
     for effect in [found.targeted, *(found.modes if len(found.modes) > 1 else []), found.untouched, found.clean]:
         table.add_row(Text(("· " if effect in found.modes else "") + effect.what), *cells(effect))
     console.print(table)
+    was, became, change = cells(found.clean_score)[:3]
+    console.print(f"{found.clean_score.what}, unedited: {was} → {became}, {change}; more is better", soft_wrap=True)
     harmed = found.harmed
     verdict = "none" if not harmed else f"{len(harmed)}"
     console.print(

@@ -22,9 +22,9 @@ from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Recipe, Tuned, choose_modes, fine_tune, recipe
 from failscape.mitigation.batches import Failures
-from failscape.mitigation.recipe import MEANINGS
+from failscape.mitigation.recipe import MEANINGS, check, kind_of
 from failscape.mitigation.state import FILE as STATE
-from failscape.mitigation.state import copy_weights, restore_weights
+from failscape.mitigation.state import copy_weights, distinct, restore_weights
 from failscape.records.folder import new_folder, write_json, write_whole
 from failscape.runs import Run
 from failscape.targets.registry import with_weights
@@ -113,18 +113,20 @@ def mitigate(
     run = run if isinstance(run, Run) else Run(run)
     own = run.modes()
     numbers = choose_modes(own, modes)
+    check(how)
+    mdp = _build(run, imports, listeners)
     plan = Plan(
         run=str(run.folder.path),
         target=str(run.summary["run"]["target"]),
         numbers=numbers,
         modes=[own[n - 1].name for n in numbers],
-        recipe=dataclasses.asdict(recipe(how, settings)),
+        recipe=dataclasses.asdict(recipe(how, settings, kind_of(mdp.target))),
         queries=queries,
         imports=list(imports) or run.settings.imports,
     )
     folder = new_folder(Path(out), f"mended-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}")
     write_whole(folder / PLAN, yaml.safe_dump(dataclasses.asdict(plan), sort_keys=False, allow_unicode=True))
-    return go_on(folder, listeners)
+    return _carry_out(plan, run, mdp, folder, listeners)
 
 
 def go_on(folder: Path | str, listeners: Listeners = Listeners()) -> Mended:
@@ -132,11 +134,16 @@ def go_on(folder: Path | str, listeners: Listeners = Listeners()) -> Mended:
     folder = Path(folder)
     plan = Plan.load(folder)
     run = Run(plan.run)
-    mdp = build(
-        dataclasses.replace(run.settings, imports=plan.imports),
-        looks=run.folder / "looks.npz",
-        progress=lambda what, done, total: listeners.step(what, done, total),
-    ).mdp
+    return _carry_out(plan, run, _build(run, plan.imports, listeners), folder, listeners)
+
+
+def _build(run: Run, imports: Sequence[str], listeners: Listeners) -> ConceptMDP:
+    """What the run explored, with what its target made of the unedited items."""
+    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
+    return build(settings, looks=run.folder / "looks.npz", progress=listeners.step).mdp
+
+
+def _carry_out(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listeners: Listeners) -> Mended:
     listeners.plan(plan, mdp, folder)
     modes = run.modes()
     tuned, weights = _tune(mdp, plan, modes, folder, listeners)
@@ -147,7 +154,8 @@ def go_on(folder: Path | str, listeners: Listeners = Listeners()) -> Mended:
         )
     before_after = _judge(mdp, weights, plan, modes, listeners)
     uri = with_weights(plan.target, str(folder / WEIGHTS))
-    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / WEIGHTS)
+    # Of weights that are tied to one another the first: loading ties them again.
+    save_file({name: weights[name].contiguous() for name in distinct(mdp.target.module)}, folder / WEIGHTS)
     history = [epoch._asdict() for epoch in tuned.history]
     told = {"uri": uri, "history": history, "best": tuned.best, "n_weights": tuned.n_weights}
     write_json(folder / "summary.json", told | before_after.summary())
@@ -176,6 +184,7 @@ def load_mended(folder: Path | str) -> Mended:
         table,
         dict(zip(plan.numbers, plan.modes, strict=True)),
         {int(p): space.label(space.grid()[p]) for p in points},
+        plan.recipe.get("kind", "classifier"),
     )
     tuned = Tuned(history, told["best"], False, told["n_weights"])
     return Mended(folder, told["uri"], tuple(plan.numbers), tuned, before_after)
@@ -196,9 +205,7 @@ def _tune(mdp: ConceptMDP, plan: Plan, modes: Sequence[Mode], folder: Path, list
             listeners.epoch(epoch)
 
         tuned = fine_tune(
-            target,
-            mdp.items,
-            mdp.space,
+            mdp,
             failures,
             Recipe(**plan.recipe),
             state=folder,
@@ -213,12 +220,17 @@ def _tune(mdp: ConceptMDP, plan: Plan, modes: Sequence[Mode], folder: Path, list
 def _judge(
     mdp: ConceptMDP, weights: Mapping[str, Any], plan: Plan, modes: Sequence[Mode], listeners: Listeners
 ) -> BeforeAfter:
-    """Both versions on the held-out items; two copies of the target are in memory."""
+    """Both versions on the held-out items; two copies of the target are in memory.
+
+    The reward is the same object for both: where it rests on what the old version made of unedited items (how good its
+    summaries were, and from where on one fails), the new one is measured by that, too, or it would set its own bar.
+    """
     import copy
 
     after: Any = copy.copy(mdp.target)
     after.module = copy.deepcopy(after.module)
-    after.head = None  # the copy's own last layer is another; only answers are needed
+    if hasattr(after, "head"):
+        after.head = None  # the copy's own last layer is another; only answers are needed
     restore_weights(after.module, weights)
     return measure(
         mdp,
@@ -234,6 +246,7 @@ def _judge(
 def card(plan: Plan, uri: str, tuned: Tuned, before_after: BeforeAfter) -> str:
     """The model card of a mended target."""
     rows = [before_after.targeted, *before_after.modes, before_after.untouched, before_after.clean]
+    text = before_after.kind == "summarizer"
     return CARD.substitute(
         base=plan.target,
         uri=uri,
@@ -245,6 +258,9 @@ def card(plan: Plan, uri: str, tuned: Tuned, before_after: BeforeAfter) -> str:
         n_weights=f"{tuned.n_weights:,}",
         modes="\n".join(f"- {number}: {name}" for number, name in zip(plan.numbers, plan.modes, strict=True)),
         effects="\n".join(f"| {effect.what} | {row_text(effect)} |" for effect in rows),
+        score=f"| {before_after.clean_score.what}, unedited | {row_text(before_after.clean_score)} |",
+        items=before_after.noun,
+        others="other texts, other topics" if text else "other data, other classes",
         n_harmed=len(before_after.harmed),
         n_points=len(before_after.points),
         n_new=len(before_after.new_failures),

@@ -20,7 +20,7 @@ class Recipe:
     weight_decay: float = 0.01
     epochs: int = 16  # at most
     batch_size: int = 64  # items; each is shown clean and edited
-    distill: float = 1.0  # weight of staying with the old answers on clean items; 0 for none
+    distill: float = 1.0  # weight of staying with the old answers on clean items; 0 for none; classifiers only
     clip: float = 1.0  # largest norm of the gradient
     average: float = 0.98  # what answers is a running average of the weights that learn; this much is kept at a step
     patience: int = 5  # epochs without a better validation loss before it stops
@@ -28,6 +28,7 @@ class Recipe:
     balance: bool = True  # draw rare classes as often as common ones
     rank: int = 8  # of LoRA's updates
     seed: int = 0
+    kind: str = "classifier"  # of target, or summarizer
 
     def __post_init__(self) -> None:
         bounds = {
@@ -45,17 +46,27 @@ class Recipe:
             value = getattr(self, name)
             if not low <= value <= high or (name == "lr" and value == 0):
                 raise UsageError(f"{name} must be between {low:g} and {high:g}, not {value:g}")
-        if self.how not in RECIPES:
-            raise UsageError(f"no way to mend {self.how!r}{did_you_mean(self.how, RECIPES)}: one of {listed()}")
+        if self.kind not in RECIPES:
+            raise UsageError(f"no kind of target {self.kind!r}{did_you_mean(self.kind, RECIPES)}")
+        check(self.how, self.kind)
+        if self.distill and self.kind == "summarizer":
+            raise UsageError("distill is for classifiers; summarizers are taught their references on clean articles")
         if self.optimizer not in {"adamw", "sgd"}:
             raise UsageError(f"no optimizer {self.optimizer!r}: adamw or sgd")
 
 
-# FSRL (arXiv 2406.07145, released code) trains the last layer by SGD at 1e-3 with momentum .9.
-RECIPES: dict[str, dict[str, Any]] = {
-    "head": {"optimizer": "sgd", "lr": 1e-3, "weight_decay": 0.0},
-    "full": {"optimizer": "adamw", "lr": 1e-3},
-    "lora": {"optimizer": "adamw", "lr": 3e-3},
+# By kind of target, then by name.
+RECIPES: dict[str, dict[str, dict[str, Any]]] = {
+    "classifier": {
+        # FSRL (arXiv 2406.07145, released code) trains the last layer by SGD at 1e-3 with momentum .9.
+        "head": {"optimizer": "sgd", "lr": 1e-3, "weight_decay": 0.0},
+        "full": {"optimizer": "adamw", "lr": 1e-3},
+        "lora": {"optimizer": "adamw", "lr": 3e-3},
+    },
+    "summarizer": {
+        "full": {"lr": 1e-4, "epochs": 10, "batch_size": 16, "distill": 0.0, "average": 0.9, "patience": 3},
+        "lora": {"lr": 1e-3, "epochs": 10, "batch_size": 16, "distill": 0.0, "average": 0.9, "patience": 3},
+    },
 }
 MEANINGS = {
     "head": "the last layer only, by SGD, as Failures Are Fated does",
@@ -64,21 +75,33 @@ MEANINGS = {
 }
 
 
-def recipe(how: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
-    """The recipe named ``how``, with changes.
+def recipe(how: str, overrides: Mapping[str, Any] | None = None, kind: str = "classifier") -> Recipe:
+    """The recipe named ``how`` for a kind of target, with changes.
 
     Raises:
         UsageError: an unknown name or setting, or a value out of range.
     """
-    if how not in RECIPES:
-        raise UsageError(f"no way to mend {how!r}{did_you_mean(how, RECIPES)}: one of {listed()}")
-    known = {field.name for field in dataclasses.fields(Recipe)}
+    check(how, kind)
+    known = {field.name for field in dataclasses.fields(Recipe)} - {"how", "kind"}
     for name in overrides or {}:
         if name not in known:
             raise UsageError(f"a fine-tune has no setting {name!r}{did_you_mean(name, known)}")
-    return Recipe(**{"how": how, **RECIPES[how], **(overrides or {})})
+    return Recipe(**{**RECIPES[kind][how], **(overrides or {}), "how": how, "kind": kind})
 
 
-def listed() -> str:
-    """The names, as a person reads them."""
-    return ", ".join(RECIPES)
+def kind_of(target: Any) -> str:
+    """``summarizer`` for a target that can be taught what to write, else ``classifier``."""
+    return "summarizer" if hasattr(target, "encode_labels") else "classifier"
+
+
+def check(how: str, kind: str = "classifier") -> None:
+    """Refuse a way to mend that there is not.
+
+    Raises:
+        UsageError: it is unknown, or not for this kind of target.
+    """
+    ways = list(RECIPES["classifier"])
+    if how not in ways:
+        raise UsageError(f"no way to mend {how!r}{did_you_mean(how, ways)}: one of {', '.join(ways)}")
+    if how not in RECIPES[kind]:
+        raise UsageError(f"a {kind} cannot be mended by its last layer alone: --how {' or '.join(RECIPES[kind])}")

@@ -71,6 +71,12 @@ def copy_weights(module: nn.Module) -> Weights:
     return {name: tensor.detach().cpu().clone() for name, tensor in module.state_dict().items()}
 
 
+def distinct(module: nn.Module) -> list[str]:
+    """Names of weights and buffers, of those that are tied to one another the first."""
+    first = {(t.data_ptr(), t.shape, t.stride()): name for name, t in reversed(module.state_dict().items())}
+    return [name for name, t in module.state_dict().items() if first[t.data_ptr(), t.shape, t.stride()] == name]
+
+
 def restore_weights(module: nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
     """Set what :func:`copy_weights` gave."""
     module.load_state_dict(dict(weights))
@@ -95,7 +101,8 @@ def average_in(average: Weights, module: nn.Module, kept: float) -> None:
     """
     for name, tensor in module.state_dict().items():
         if tensor.is_floating_point():
-            average[name].mul_(kept).add_(tensor.detach().cpu(), alpha=1 - kept)
+            # As lerp works it out, weights that do not learn stay as they are, to the last bit.
+            average[name].lerp_(tensor.detach().to(average[name].device), 1 - kept)
 
 
 def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> Weights:

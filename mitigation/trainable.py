@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
 from failscape.errors import UsageError
-from failscape.targets.classifier import Classifier
+from failscape.targets.base import Target
 
 
 class Trainable(NamedTuple):
@@ -21,11 +21,11 @@ class Trainable(NamedTuple):
 
 
 @contextmanager
-def trainable(target: Classifier, how: str, rank: int = 8, seed: int = 0) -> Iterator[Trainable]:
+def trainable(target: Target, how: str, rank: int = 8, seed: int = 0) -> Iterator[Trainable]:
     """Let some weights of ``target`` learn; on leaving, it is frozen again, updates merged into its own weights.
 
-    The module stays in evaluation mode throughout: batch statistics and dropout are those of the frozen target, so that
-    what is fine-tuned is what will answer.
+    The module is in evaluation mode: batch statistics and dropout are those of the frozen target, so that what is
+    fine-tuned is what will answer. (The trainer of summarizers, which have no batch statistics, sets dropout itself.)
 
     Raises:
         UsageError: the target has no such weights.
@@ -35,7 +35,7 @@ def trainable(target: Classifier, how: str, rank: int = 8, seed: int = 0) -> Ite
         with _low_rank(target, rank, seed) as parameters:
             yield Trainable(parameters, sum(p.numel() for p in parameters))
         return
-    part = target.head if how == "head" else module
+    part = getattr(target, "head", None) if how == "head" else module
     if part is None:
         raise UsageError(f"{target.name} has no last layer that could be told from the others; mend it in full")
     parameters = [p for p in part.parameters() if p.is_floating_point()]
@@ -48,16 +48,23 @@ def trainable(target: Classifier, how: str, rank: int = 8, seed: int = 0) -> Ite
 
 
 @contextmanager
-def _low_rank(target: Classifier, rank: int, seed: int) -> Iterator[list[nn.Parameter]]:
+def _low_rank(target: Target, rank: int, seed: int) -> Iterator[list[nn.Parameter]]:
     """Hu et al. (2021), by PEFT: ``W + B A`` with B zero at first; scaled by 1, so that saved and merged are alike."""
     from peft import LoraConfig
     from peft.tuners.lora import LoraModel
 
     module = target.module
-    layers = [name for name, layer in module.named_modules() if _fits(layer)]
+    last = _output_layer(module)
+    layers = {name: layer for name, layer in module.named_modules() if _fits(layer) and layer is not last}
     if not layers:
         raise UsageError(f"{target.name} has neither linear nor convolutional layers for LoRA; mend it in full")
-    config = LoraConfig(r=rank, lora_alpha=rank, target_modules=layers, lora_dropout=0.0)
+    config = LoraConfig(
+        r=rank,
+        lora_alpha=rank,
+        target_modules=list(layers),
+        lora_dropout=0.0,
+        fan_in_fan_out=any(map(_is_transposed, layers.values())),
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         # The module itself gets the updates, so that the target's forward runs through them.
@@ -72,4 +79,29 @@ def _low_rank(target: Classifier, rank: int, seed: int) -> Iterator[list[nn.Para
 
 def _fits(layer: nn.Module) -> bool:
     """Whether PEFT has an update for the layer."""
-    return isinstance(layer, nn.Linear) or (isinstance(layer, nn.Conv2d) and layer.groups == 1)
+    plain = isinstance(layer, nn.Linear) or (isinstance(layer, nn.Conv2d) and layer.groups == 1)
+    return plain or _is_transposed(layer)
+
+
+def _is_transposed(layer: nn.Module) -> bool:
+    """Whether it is a linear layer as GPT-2 has them."""
+    return type(layer).__name__ == "Conv1D"
+
+
+def _output_layer(module: Any) -> nn.Module | None:
+    """The layer of a language model that scores words: often its weights are those by which words are read, too."""
+    layer: nn.Module | None = module.get_output_embeddings() if hasattr(module, "get_output_embeddings") else None
+    return layer
+
+
+@contextmanager
+def in_full_precision(module: nn.Module) -> Iterator[None]:
+    """Weights of 16 bits in 32 for a while: what one step adds would be lost in fewer digits."""
+    short = {parameter.dtype for parameter in module.parameters()} & {torch.bfloat16, torch.float16}
+    if short:
+        module.float()
+    try:
+        yield
+    finally:
+        if short:
+            module.to(short.pop())

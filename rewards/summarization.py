@@ -72,14 +72,25 @@ class SummaryReward:
         unedited: what was written of the unedited articles.
         bar: where a failure begins.
         promises: of the edits at points; every edit keeps the reference where omitted.
+        alike: says how alike unedited and edited articles are in meaning; not asked where omitted.
+        meaning: likeness below which an edit that promised to keep the reference is taken to have broken that promise:
+            what follows is no failure of the target.
     """
 
     answers = ANSWERS
 
     def __init__(
-        self, kind: str, metric: Metric, unedited: Unedited, bar: Bar, promises: Promises | None = None
+        self,
+        kind: str,
+        metric: Metric,
+        unedited: Unedited,
+        bar: Bar,
+        promises: Promises | None = None,
+        alike: Metric | None = None,
+        meaning: float = 0.0,
     ) -> None:
         self.kind, self.metric, self.unedited, self.bar, self.promises = kind, metric, unedited, bar, promises
+        self.alike, self.meaning = alike, meaning
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
         """Verdicts on a batch whose outputs have ``texts`` ``(B,)``."""
@@ -89,7 +100,8 @@ class SummaryReward:
         severity = self._severity(scores, usual)
         silent = np.array([not text.strip() for text in texts], bool)
         severity[silent] = 1
-        failed = silent | (severity > 0.5)
+        severity[self._broken(evaluation)] = 0
+        failed = severity > 0.5
         return _judgement(2 * severity - 1, failed, severity, kinds_of(texts, wanted, failed), scores)
 
     def _wanted(self, evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray]:
@@ -100,6 +112,18 @@ class SummaryReward:
             loose |= self.promises(evaluation.points) == "consistency"
         wanted[loose] = said[loose]
         return wanted, np.where(loose, 1, self.unedited.scores[evaluation.items]).astype(np.float32)
+
+    def _broken(self, evaluation: Evaluation) -> np.ndarray:
+        """Where an edit did not keep the meaning that it promised to keep, ``(B,)`` bool."""
+        before, after = evaluation.inputs[:, 0], evaluation.edited[:, 0]
+        if self.alike is None:
+            return np.zeros(len(before), bool)
+        kept = before == after
+        if self.promises is not None and evaluation.points.shape[1]:
+            kept |= self.promises(evaluation.points) != "reference"
+        broken = ~kept
+        broken[broken] = self.alike(after[broken], before[broken]) < self.meaning
+        return np.asarray(broken)
 
     def _severity(self, scores: np.ndarray, usual: np.ndarray) -> np.ndarray:
         if self.kind == "score":

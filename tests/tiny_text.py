@@ -4,6 +4,8 @@ Their vocabulary are the printable characters of ASCII; what they write is noise
 """
 
 import string
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +99,12 @@ def _stir(model: Any) -> None:
         for parameter in model.parameters():
             if parameter.ndim > 1:
                 parameter.normal_(0, 0.5)
+
+
+@cache
+def tiny_summarizer(kind: str = "bart") -> Any:
+    """The random summarizer of that kind, loaded once."""
+    from failscape.targets.registry import load_target
+
+    with tempfile.TemporaryDirectory() as folder:
+        return load_target(str(tiny_seq2seq(Path(folder) / kind, kind)), "cpu")

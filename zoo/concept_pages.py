@@ -30,9 +30,10 @@ def main() -> None:
         picture(strip).save(DOCS / "pictures" / f"concept-{name}.png", optimize=True)
         sections.append(section(concept))
     head = (
-        "# Edits\n\nEvery edit takes and gives uint8 images, a batch at a time, with a strength for each image, on the "
-        "device of the items. At its identity an edit changes no bit. Written by `python -m zoo.concept_pages`.\n\n"
-        "Presets: " + "; ".join(describe_preset(name) for name in PRESETS) + ".\n"
+        "# Edits of images\n\nEvery edit takes and gives uint8 images, a batch at a time, with a strength for each "
+        "image, on the device of the items. At its identity an edit changes no bit. "
+        "Written by `python -m zoo.concept_pages`.\n\n"
+        "Presets: " + "; ".join(describe_preset(name) for name in PRESETS if "order" in PRESETS[name]) + ".\n"
     )
     (DOCS / "concepts.md").write_text("\n".join([head, *sections]))
 

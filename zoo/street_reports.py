@@ -22,6 +22,7 @@ from transformers import BartConfig, BartForConditionalGeneration, PreTrainedTok
 from failscape.concepts.text.registry import TEXT_CONCEPTS
 from failscape.data.street.report_gaps import TRAINED_EDITS
 from failscape.data.street.reports import ReportSource
+from zoo.reports_card import write_card
 
 CHECKPOINT = Path(__file__).parent.parent / "targets" / "checkpoints" / "street-reports"
 TRAINING_WORLD = 1000  # the seed of its reports; the worlds that users explore have other seeds
@@ -47,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     summarizer = new_summarizer(tokenizer)
     train(summarizer, tokenizer, texts, arguments.steps, arguments.seed)
     save(summarizer, tokenizer, arguments.out)
+    write_card(arguments.out, reports=arguments.reports, steps=arguments.steps, seed=arguments.seed)
 
 
 def new_tokenizer(texts: Sequence[str]) -> PreTrainedTokenizerFast:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from failscape.concepts.base import Concept
+from failscape.concepts.slices import Slice
 from failscape.concepts.space import UNEDITED, ConceptSpace
 from failscape.concepts.text.base import TextConcept
 from failscape.errors import UsageError
@@ -60,18 +61,19 @@ class EditGrid(ConceptSpace):
     """Points are an edit, another one after it where the grid is of pairs, and how strong both are.
 
     The axes are ``edit``, ``also`` (``nothing`` or an edit; only of pairs) and ``strength``, the rank among each
-    edit's own levels.
+    edit's own levels; before them a slice, if there is one.
 
     Args:
         concepts: the edits, of as many levels each.
         pairs: whether a second edit may follow the first.
+        group: a slice, which then is the first axis: the agent also chooses whose articles are edited.
 
     Raises:
         UsageError: no edits, one twice, one that does not edit texts, or numbers of levels that differ.
     """
 
-    def __init__(self, concepts: Sequence[TextConcept], pairs: bool = False) -> None:
-        self.edits, self.pairs = tuple(concepts), pairs
+    def __init__(self, concepts: Sequence[TextConcept], pairs: bool = False, group: Slice | None = None) -> None:
+        self.edits, self.pairs, self.group = tuple(concepts), pairs, group
         names = [edit.name for edit in self.edits]
         others = [edit.name for edit in self.edits if not isinstance(edit, TextConcept)]
         if others:
@@ -83,7 +85,8 @@ class EditGrid(ConceptSpace):
             raise UsageError(f"the edits of a grid need as many levels each, got {n_levels}")
         also = [Choice("also", [NOTHING, *names])] if pairs else []
         ranks = [rank + 1.0 for rank in range(n_levels[names[0]])]
-        super().__init__([Choice("edit", names), *also, Strength(ranks)])
+        sliced = [group] if group else []
+        super().__init__([*sliced, Choice("edit", names), *also, Strength(ranks)])
 
     def apply(self, inputs: Any, points: np.ndarray, seeds: np.ndarray | None = None) -> Any:
         """Texts edited at their points, one edit of the batch per concept in it; unedited where an axis is open."""
@@ -105,7 +108,8 @@ class EditGrid(ConceptSpace):
     def label(self, point: np.ndarray) -> str:
         """``lower-case 50 %``, or ``lower-case 50 %, negate 50 %``; ``unedited`` where nothing is chosen."""
         which = [int(k[0]) for k in self._chosen(np.asarray(point)[None])]
-        return ", ".join(self.edits[k].label(int(point[-1])) for k in which if k != UNEDITED) or "unedited"
+        edits = ", ".join(self.edits[k].label(int(point[-1])) for k in which if k != UNEDITED) or "unedited"
+        return f"{self.group.label(int(point[0]))}, {edits}" if self.group and point[0] != UNEDITED else edits
 
     def describe(self) -> dict[str, Any]:
         """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same grid from."""
@@ -115,10 +119,12 @@ class EditGrid(ConceptSpace):
             "pairs": self.pairs,
             "levels": {edit.name: edit.levels.tolist() for edit in self.edits},
             **({"edges": edges} if edges else {}),
+            **({"groups": {self.group.name: self.group.classes}} if self.group else {}),
         }
 
     def _chosen(self, points: np.ndarray) -> list[np.ndarray]:
         """Which edit comes first and which after it, ``(B,)`` each, -1 for none."""
-        chosen = [points[:, 0], points[:, 1] - 1] if self.pairs else [points[:, 0]]
-        open_axis = (points[:, [0, -1]] == UNEDITED).any(axis=1)
+        first = int(self.group is not None)
+        chosen = [points[:, first], points[:, first + 1] - 1] if self.pairs else [points[:, first]]
+        open_axis = (points[:, [first, -1]] == UNEDITED).any(axis=1)
         return [np.where(open_axis, UNEDITED, np.maximum(which, UNEDITED)) for which in chosen]

@@ -25,6 +25,7 @@ MAKE = (
     "classes",
     "only_matching",
     "groups",
+    "meaning",
     "max_items",
     "unseen",
     "device",
@@ -70,6 +71,12 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--unseen", action="store_true", default=None, help="only images held out otherwise: for a fine-tuned target"
+    )
+    group.add_argument(
+        "--meaning",
+        type=float,
+        metavar="M",
+        help="of articles: count failures only where meaning was kept (0 to 1)",
     )
     group.add_argument("--groups", metavar="BY", help="of articles: topic (default) or length")
     group.add_argument(

@@ -45,7 +45,7 @@ def test_a_range_comes_back_from_its_description_and_names_its_cells() -> None:
         ("darken=1..0", "edges of darken must be strictly increasing"),
         ("darken=0..1/0", "the range 0..1/0 needs 1 cell or more"),
         ("darken=0..x", "levels of darken must be numbers separated by commas, got '0..x'"),
-        ("class", "the slice class needs a target to say which classes there are"),
+        ("class", "the slice class needs data to say what there is to choose"),
     ],
 )
 def test_a_mistake_in_a_range_is_one_line(spec: str, message: str) -> None:

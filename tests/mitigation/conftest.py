@@ -10,7 +10,9 @@ from torch import nn
 
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.data.base import Items
+from failscape.envs.mdp import ConceptMDP
 from failscape.mitigation.batches import Failures
+from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets.classifier import Classifier
 from failscape.targets.preprocess import Preprocess
 
@@ -25,6 +27,7 @@ class World(NamedTuple):
     items: Items
     space: ConceptSpace
     failures: list[Failures]
+    mdp: ConceptMDP
 
 
 def pictures(n: int, seed: int = 0) -> tuple[torch.Tensor, np.ndarray]:
@@ -63,6 +66,7 @@ def world() -> Callable[..., World]:
             module(), Preprocess.resize(SIDE, mean=(0, 0, 0), std=(1, 1, 1)), CLASSES, device="cpu", **kwargs
         )
         dark = np.flatnonzero(SPACE.grid()[:, 0] >= 3)
-        return World(target, items, SPACE, [Failures(dark, ())])
+        mdp = ConceptMDP(target, SPACE, items, CLASSIFICATION_REWARDS["margin"])
+        return World(target, items, SPACE, [Failures(dark, ())], mdp)
 
     return make

@@ -10,7 +10,7 @@ import torch
 
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Tuned, fine_tune, recipe
-from failscape.mitigation.finetune import schedule
+from failscape.mitigation.lesson import schedule
 from failscape.mitigation.state import FILE, copy_weights
 
 QUICK = {"epochs": 6, "batch_size": 32, "lr": 0.01, "average": 0.5}
@@ -28,7 +28,7 @@ def failing(world: Any, points: np.ndarray) -> float:
 
 def run(world: Any, how: str = "full", state: Path | None = None, **settings: Any) -> Tuned:
     tell = settings.pop("tell", None)
-    return fine_tune(*world, recipe(how, {**QUICK, **settings}), state=state, tell=tell)
+    return fine_tune(world.mdp, world.failures, recipe(how, {**QUICK, **settings}), state=state, tell=tell)
 
 
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:

@@ -159,3 +159,17 @@ def test_rewards_by_name() -> None:
         parse_reward("dropp")
     with pytest.raises(UsageError, match="takes no 'blue'"):
         parse_reward("drop:blue")
+
+
+def test_an_edit_that_broke_its_promise_is_no_failure_of_the_target() -> None:
+    promises = lambda points: np.array(["reference", "reference", "consistency"], object)  # noqa: E731
+    unedited = Unedited(np.array([REFERENCE] * 3, str), np.ones(3, np.float32))
+    asked = []
+
+    def alike(candidates: np.ndarray, references: np.ndarray) -> np.ndarray:
+        asked.append(len(candidates))
+        return np.array([0.9, 0.3][: len(candidates)], np.float32)
+
+    reward = SummaryReward("drop", rouge, unedited, BAR, promises, alike, 0.5)
+    found = reward(evaluation(["nothing alike"] * 3, ["x", "y", "z"], [REFERENCE] * 3))
+    assert found.failed.tolist() == [True, False, True] and asked == [2] and found.reward[1] == -1

@@ -149,7 +149,10 @@ MISTAKES = {
     "a grid of edits needs one or more different edits, got ['negate', 'negate']": {"edits": ["negate", "negate"]},
     "a grid of edits is of texts, which darken does not edit": {"edits": ["negate", "darken"]},
     "no concept or preset 'negat'; did you mean negate?": {"edits": ["negat"]},
-    "a grid of edits takes the keys edges, edits, levels, pairs, got ['edits', 'pair']": {"edits": [], "pair": True},
+    "a grid of edits takes the keys edges, edits, groups, levels, pairs, got ['edits', 'pair']": {
+        "edits": [],
+        "pair": True,
+    },
     "the edits of a grid need as many levels each, got {'negate': 1, 'synonyms': 4}": {
         "edits": ["negate", "synonyms"],
         "levels": {"negate": [0.5]},

@@ -1,0 +1,52 @@
+"""The grid of edits of texts that a user names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from failscape.concepts.base import Concept
+from failscape.concepts.presets import concept_space
+from failscape.concepts.slices import SLICES, Slice
+from failscape.concepts.space import ConceptSpace
+from failscape.concepts.text.base import TextConcept
+from failscape.concepts.text.grid import EditGrid
+from failscape.concepts.text.steps import stepwise
+
+PAIRS = "pairs"
+
+
+def slice_asked(spec: Any) -> str | None:
+    """The slice among the names of ``spec``: ``topic`` or ``length``; None where there is none."""
+    return next((part for part in _parts(spec) if isinstance(part, str) and part in SLICES), None)
+
+
+def text_space(spec: Any, *, walk: bool = False, groups: Mapping[str, int] | None = None) -> ConceptSpace:
+    """The grid that ``spec`` names.
+
+    Args:
+        spec: a preset, a space or its description, or names of edits: ``["lower-case", "negate"]`` is the grid of
+            either at each of its strengths, with ``"pairs"`` among them also of both, with ``"topic"`` or ``"length"``
+            for whose articles.
+        walk: whether edits are made one place at a time instead.
+        groups: index by name of what a slice may choose.
+
+    Raises:
+        UsageError: an unknown name, or one that edits no texts.
+    """
+    parts, name = _parts(spec), slice_asked(spec)
+    edits: list[Any] = [part for part in parts if part not in (PAIRS, name)]
+    plain = concept_space(edits[0] if len(edits) == 1 and not isinstance(edits[0], Concept) else edits)
+    if walk:
+        return stepwise(plain)
+    if isinstance(plain, EditGrid) and name is None:
+        return plain
+    concepts = plain.edits if isinstance(plain, EditGrid) else cast(Sequence[TextConcept], plain.concepts)
+    pairs = PAIRS in parts or (isinstance(plain, EditGrid) and plain.pairs)
+    return EditGrid(concepts, pairs, None if name is None else Slice(groups or {"all": 0}, name))
+
+
+def _parts(spec: Any) -> list[Any]:
+    """What is named, one by one; a preset, a description or a space stays whole."""
+    whole = isinstance(spec, str | Concept | Mapping | ConceptSpace)
+    return [spec] if whole else list(spec)

@@ -1,0 +1,163 @@
+"""One epoch of teaching a model to write, by transformers' trainer; encoder and decoder, or causal.
+
+Shapes: ``B`` batch, ``T`` tokens.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.nn.utils.rnn import pad_sequence
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import PrinterCallback, Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerCallback
+
+from failscape.errors import UsageError
+from failscape.mitigation.lesson import Step, kept, schedule
+from failscape.mitigation.recipe import Recipe
+from failscape.mitigation.state import Weights, average_in
+from failscape.targets.summarizer import Summarizer
+
+Pairs = list[tuple[str, str]]  # articles, and what should be written of them
+NOT_COUNTED = -100  # label of a token that the loss leaves out
+BATCH = 32  # pairs whose loss is worked out at a time
+
+
+class Teaching(NamedTuple):
+    """What an epoch needs to know besides its batches."""
+
+    number: int  # of the epoch, from 1
+    optimizer: torch.optim.Optimizer  # lives on from epoch to epoch
+    average: Weights  # is moved at each step
+    recipe: Recipe
+
+
+def teach_epoch(target: Summarizer, batches: list[Pairs], teaching: Teaching, step: Step | None) -> float:
+    """Teach ``batches`` in their order, one step each, and return the mean loss of a token.
+
+    The trainer lives for one epoch; what goes on is the optimiser. So a fine-tune can be kept between epochs as plain
+    tensors, where the trainer's own checkpoints hold pickles. Dropout is the model's own, drawn anew in each epoch.
+
+    Raises:
+        UsageError: a batch does not fit into the memory.
+    """
+    recipe, number = teaching.recipe, teaching.number
+    done, total = (number - 1) * len(batches), recipe.epochs * len(batches)
+    for group in teaching.optimizer.param_groups:
+        group["lr"] = recipe.lr
+    rates = LambdaLR(teaching.optimizer, lambda i: schedule(done + i, total))
+    with tempfile.TemporaryDirectory() as folder, _as_it_was(target.module), _own_chance():
+        trainer = Seq2SeqTrainer(
+            target.module,
+            _arguments(target, recipe, number, folder),
+            data_collator=lambda rows: encode(target, rows[0]),  # a row is a batch already
+            train_dataset=batches,
+            optimizers=(teaching.optimizer, rates),
+            callbacks=[_Listening(target.module, teaching, done, total, step)],
+        )
+        trainer.remove_callback(PrinterCallback)
+        try:
+            return float(trainer.train().training_loss)
+        except torch.cuda.OutOfMemoryError:
+            smaller = max(1, recipe.batch_size // 2)
+            raise UsageError(
+                f"{target.name}: {recipe.batch_size} articles at a time do not fit into the memory of {target.device}; "
+                f"try --set batch_size={smaller}, or --how lora"
+            ) from None
+
+
+def token_loss(target: Summarizer, pairs: Pairs) -> float:
+    """Cross-entropy per token of what should be written, in evaluation mode; 0 without pairs."""
+    total, count = 0.0, 0
+    for start in range(0, len(pairs), BATCH):
+        batch = encode(target, pairs[start : start + BATCH])
+        counted = int((batch["labels"] != NOT_COUNTED).sum())
+        with torch.no_grad():
+            total += float(target.module(**batch).loss) * counted
+        count += counted
+    return total / max(count, 1)
+
+
+def encode(target: Summarizer, pairs: Pairs) -> dict[str, torch.Tensor]:
+    """A batch as the model takes it: ``input_ids``, ``attention_mask`` and ``labels`` ``(B, T)``; padding is -100.
+
+    A causal model reads its prompt and what follows as one row, of which only what follows counts.
+    """
+    read = target.encode([article for article, _ in pairs])
+    labels = target.encode_labels([wanted for _, wanted in pairs])
+    if target.module.config.is_encoder_decoder:
+        return {"input_ids": read["input_ids"], "attention_mask": read["attention_mask"], "labels": labels}
+    prompts = [row[mask.bool()] for row, mask in zip(read["input_ids"], read["attention_mask"], strict=True)]
+    answers = [row[row != NOT_COUNTED] for row in labels]
+    rows = [torch.cat(parts) for parts in zip(prompts, answers, strict=True)]
+    counted = [torch.cat([torch.full_like(p, NOT_COUNTED), a]) for p, a in zip(prompts, answers, strict=True)]
+    return {
+        "input_ids": pad_sequence(rows, batch_first=True, padding_value=target.tokenizer.pad_token_id),
+        "attention_mask": pad_sequence([torch.ones_like(row) for row in rows], batch_first=True),
+        "labels": pad_sequence(counted, batch_first=True, padding_value=NOT_COUNTED),
+    }
+
+
+class _Listening(TrainerCallback):
+    """Moves the running average, and tells how far it is."""
+
+    def __init__(self, module: Any, teaching: Teaching, done: int, total: int, step: Step | None) -> None:
+        self.module, self.teaching, self.done, self.total, self.step = module, teaching, done, total, step
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        average_in(self.teaching.average, self.module, kept(self.teaching.recipe.average, self.done))
+        self.done += 1
+        if self.step:
+            self.step(self.done, self.total)
+
+
+def _arguments(target: Summarizer, recipe: Recipe, number: int, folder: str) -> Seq2SeqTrainingArguments:
+    """Nothing is written, logged or shuffled; the seed is of the epoch."""
+    cuda = target.device.type == "cuda"
+    arguments = Seq2SeqTrainingArguments(
+        output_dir=folder,
+        num_train_epochs=1,
+        per_device_train_batch_size=1,
+        train_sampling_strategy="sequential",
+        max_grad_norm=recipe.clip,
+        seed=int(np.random.default_rng((recipe.seed, 5, number)).integers(2**31)),
+        use_cpu=not cuda,
+        bf16=cuda and target.dtype == torch.bfloat16,
+        use_cache=bool(getattr(target.module.config, "use_cache", False)),
+        dataloader_pin_memory=False,
+        remove_unused_columns=False,
+        logging_strategy="no",
+        logging_nan_inf_filter=False,  # a loss that is not finite has to be seen
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+    )
+    arguments._n_gpu = min(1, arguments.n_gpu)  # one device, also where there are several
+    return arguments
+
+
+@contextmanager
+def _as_it_was(module: Any) -> Iterator[None]:
+    """Puts the module back into evaluation mode, without gradients left over."""
+    try:
+        yield
+    finally:
+        module.zero_grad(set_to_none=True)
+        module.eval()
+
+
+@contextmanager
+def _own_chance() -> Iterator[None]:
+    """The trainer seeds everything there is; on leaving, all is as it was."""
+    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the trainer seeds it
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(legacy)  # noqa: NPY002

@@ -1,0 +1,131 @@
+"""``failscape/Summarizer-v0``: one batched generate per step, walks that add up, and what happens to bad input."""
+
+import csv
+import json
+from pathlib import Path
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+import failscape as fs
+from failscape.envs.summarizer import make_mdp
+from failscape.errors import UsageError
+from failscape.rewards.metrics import rouge
+from failscape.targets.registry import load_target
+from tests.tiny_text import tiny_seq2seq
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> fs.Summarizer:
+    return load_target(str(tiny_seq2seq(tmp_path_factory.mktemp("tiny") / "bart")), "cpu")
+
+
+def table(path: Path, rows: list[dict[str, str]]) -> Path:
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    return path
+
+
+def articles(n: int = 12) -> list[dict[str, str]]:
+    return [{"article": f"Story {i}. The bus hit van {i} on Mill Lane.", "summary": f"Van {i} hit."} for i in range(n)]
+
+
+def test_a_step_asks_for_each_edited_article_and_scores_it_by_the_metric(target: fs.Summarizer) -> None:
+    mdp = make_mdp(target, "reports:?n=40", reward="score:rouge-1")
+    items = np.arange(8)
+    points = mdp.space.point(np.arange(8) * 11)
+    state = mdp.at(items, points)
+    outcome = mdp.evaluate(state)
+    edited = mdp.edited(state, mdp.inputs(state))
+    assert outcome.said.tolist() == target(edited[:, 0]).texts.tolist()
+    kept = mdp.space.keeps(points) != "consistency"
+    expected = rouge(outcome.said, edited[:, 1], "rouge1")
+    np.testing.assert_allclose(outcome.truth[kept], expected[kept])
+    np.testing.assert_allclose(outcome.truth[~kept], rouge(outcome.said, mdp.looks.said[items], "rouge1")[~kept])
+
+
+def test_edits_add_up_and_the_history_says_in_which_order(target: fs.Summarizer) -> None:
+    mdp = make_mdp(target, "reports:?n=40", explore="micro", max_steps=6)
+    state = mdp.initial(np.array([3, 3]))
+    assert mdp.action_space.n == 4 and not state.points.any()
+    for actions in ([0, 3], [3, 0]):
+        state = mdp.transition(state, np.array(actions))
+    assert state.points.tolist() == [[1, 0, 0, 1]] * 2 and state.history[:, :2].tolist() == [[0, 3], [3, 0]]
+    texts = mdp.edited(state, mdp.inputs(state))[:, 0]
+    unedited = mdp.items.inputs[3, 0]
+    assert all(text != unedited and len(text) < len(unedited) for text in texts)
+    straight = mdp.at(np.array([3]), np.array([[1, 0, 0, 1]]))
+    assert mdp.edited(straight, mdp.inputs(straight))[0, 0] == texts[0]
+    assert len({key.tobytes() for key in mdp.keys(state)}) == 2
+
+
+def test_walks_end_at_a_failure_or_at_their_last_step(target: fs.Summarizer) -> None:
+    envs = gym.make_vec("failscape/Summarizer-v0", num_envs=6, target=target, data="reports:?n=40", explore="micro")
+    envs.reset(seed=0)
+    for _ in range(8):
+        *_, terminated, truncated, info = envs.step(envs.action_space.sample())
+        if terminated.any():
+            assert info["final_info"]["failed"][terminated].all()
+        assert not truncated.any()
+
+
+def test_groups_are_topics_or_lengths_and_the_agent_may_choose_them(target: fs.Summarizer) -> None:
+    by_length = make_mdp(target, "reports:?n=60", groups="length")
+    assert by_length.groups == ("short", "medium", "long")
+    sliced = make_mdp(target, "reports:?n=200", concepts=["lower-case", "negate", "topic"])
+    assert sliced.space.names == ("topic", "edit", "strength")
+    state = sliced.transition(sliced.initial(np.arange(5)), np.arange(5) * 8)
+    chosen = [sliced.groups[k] for k in sliced.items.references[state.items]]
+    assert [sliced.space.label(point).split(",")[0] for point in state.points] == [f"topic {name}" for name in chosen]
+    pairs = make_mdp(target, "reports:?n=40", concepts=["lower-case", "negate", "pairs"])
+    assert pairs.space.shape == (2, 3, 4)
+
+
+def test_what_is_too_long_is_cut_and_counted(target: fs.Summarizer, tmp_path: Path) -> None:
+    rows = [*articles(), {"article": "word " * 100_000, "summary": "words"}]
+    mdp = make_mdp(target, table(tmp_path / "long.jsonl", rows))
+    assert len(mdp.items) == 13 and max(len(text) for text in mdp.items.inputs[:, 0]) < 100
+    assert any("longer than" in note and note.startswith("1 of 13") for note in mdp.items.notes)
+
+
+def test_empty_articles_are_skipped_and_listed(target: fs.Summarizer, tmp_path: Path) -> None:
+    rows = [*articles(), {"article": "  ", "summary": "nothing"}]
+    mdp = make_mdp(target, table(tmp_path / "some.jsonl", rows))
+    assert len(mdp.items) == 12 and [skipped.reason for skipped in mdp.items.skipped] == ["empty"]
+
+
+def test_an_edit_that_leaves_nothing_is_a_failure_and_no_crash(target: fs.Summarizer) -> None:
+    mdp = make_mdp(target, "reports:?n=40", concepts=["delete-words=.25,.5,.75,1"])
+    outcome = mdp.evaluate(mdp.at(np.array([0]), np.array([[0, 3]])))
+    assert outcome.said[0] == "" and outcome.failed[0] and outcome.severity[0] == 1
+
+
+def test_mistakes_are_one_line(target: fs.Summarizer, tmp_path: Path) -> None:
+    good = table(tmp_path / "good.jsonl", articles())
+    (tmp_path / "binary.csv").write_bytes(bytes(range(256)) * 40)
+    with (tmp_path / "odd.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["artcle", "summary"], ["a text", "a"]])
+    cases = {
+        "has no column": {"data": f"{good}?article=txt"},
+        "binary.csv": {"data": str(tmp_path / "binary.csv")},
+        "artcle": {"data": str(tmp_path / "odd.csv")},
+        "did you mean drop": {"reward": "dropp"},
+        "no way to explore texts 'fsrl'": {"explore": "fsrl"},
+        "grouped by topic or length": {"groups": "size"},
+        "did you mean lower-case": {"concepts": ["lower-cas"]},
+        "a grid of edits is of texts": {"concepts": ["rotation"]},
+        "pays for failures, not for steps": {"reward": "human:run", "explore": "micro"},
+        "sorts pictures": {"target": "embedded:street-signs"},
+    }
+    for message, how in cases.items():
+        with pytest.raises(UsageError, match=message) as error:
+            make_mdp(**{"target": target, "data": str(good), **how})
+        assert "\n" not in str(error.value)
+    with pytest.raises(UsageError, match="writes texts and sorts no pictures"):
+        gym.make("failscape/Classifier-v0", target=target, data="street:")
+
+
+def test_a_target_that_emits_nothing_is_told_so(tmp_path: Path) -> None:
+    silent = load_target(str(tiny_seq2seq(tmp_path / "mute", max_new_tokens=1, forced_eos_token_id=1)), "cpu")
+    with pytest.raises(UsageError, match="says nothing of 40 of 40 unedited articles"):
+        make_mdp(silent, "reports:?n=40")

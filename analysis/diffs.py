@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 SAME, REMOVED, ADDED, MISSING, GAP = "same", "removed", "added", "missing", "gap"
@@ -56,7 +56,7 @@ def word_diff(before: str, after: str, key: Callable[[str], str] = str) -> list[
         after: another.
         key: what of a word must agree; ``str.casefold`` overlooks capitals.
     """
-    return _joined(_compare(before, after, key), apart=True)
+    return _joined(_slid(_compare(before, after, key)), apart=True)
 
 
 def marked(text: str, other: str, kind: str) -> list[Piece]:
@@ -159,6 +159,20 @@ def _change(removed: list[_Token], added: list[_Token]) -> list[_Token]:
     if len(removed) == len(added):
         return [token for pair in zip(removed, added, strict=True) for token in pair]
     return [*removed, *added]
+
+
+def _slid(tokens: list[_Token]) -> list[_Token]:
+    """Changes from one full stop to the next end with theirs, and do not begin with the one before."""
+    slid, start = list(tokens), 0
+    for kind, group in groupby(tokens, key=lambda token: token.kind):
+        first, start = start, start + len(list(group))
+        if kind == SAME or first == 0 or start == len(tokens):
+            continue
+        one, other = tokens[first], tokens[start]
+        between = tokens[first - 1].kind == other.kind == SAME
+        if between and one.word == other.word and not one.word[:1].isalnum():
+            slid[first], slid[start] = one._replace(kind=SAME), other._replace(kind=kind)
+    return slid
 
 
 def _alike(one: str, other: str) -> bool:

@@ -17,7 +17,7 @@ import failscape
 from failscape.analysis.exemplars import Subject, TextExemplar, exemplars
 from failscape.building import build
 from failscape.commands.feedback import terminal_rater
-from failscape.comparing import new_exemplars
+from failscape.comparing import compare_versions, new_exemplars
 from failscape.data import open_texts
 from failscape.rating import Survey
 from failscape.runs import Run
@@ -42,11 +42,13 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def explore(out: Path, data: Path, concepts: object = EDITS, budget: int = 900, **options: object) -> Run:
+def explore(
+    out: Path, data: Path, concepts: object = EDITS, budget: int = 900, target: str = "rules:reports", **options: object
+) -> Run:
     envs = gymnasium.make_vec(
         "failscape/Summarizer-v0",
         num_envs=32,
-        target="rules:reports",
+        target=target,
         data=f"{data}?topic=topic",
         concepts=concepts,
         **options,
@@ -217,6 +219,16 @@ def test_new_failures_show_what_either_version_says(run: Run) -> None:
     assert isinstance(first, TextExemplar) and first.said == "" and first.kind == "nothing" and first.edit == "unedited"
     assert [line.what for line in first.told.lines][:2] == ["summary, version before", "summary, version after"]
     assert first.told.lines[1].is_empty and first.said_before == mdp.looks.said[4]
+
+
+def test_two_versions_are_compared_on_one_page(run: Run, reports: Path, tmp_path: Path) -> None:
+    after = explore(tmp_path, reports, target="rules:terse", budget=300)
+    versions = compare_versions(run, after, queries=300)
+    assert versions.new and all(isinstance(example, TextExemplar) for example in versions.new)
+    assert all(example.edit != "" and not example.told.lines[1].is_empty for example in versions.new)
+    page = versions.report(tmp_path / "compare.html").read_text()
+    assert "On held-out articles" in page and "summary, version after" in page and HOSTILE not in page
+    assert "unedited picture" not in page and "held-out items" not in page
 
 
 def test_summaries_of_runs_are_plain(run: Run) -> None:

@@ -65,6 +65,8 @@ def test_what_is_left_out_is_counted(parts: list[tuple[str, list[str]]]) -> None
         ("a  b\n\nc", "a b c", "a b c"),
         ("", "new", "{+new+}"),
         ("old", "", "[-old-]"),
+        ("One. Two.", "One. New. Two.", "One. {+New.+} Two."),
+        ("One. Old. Two.", "One. Two.", "One. [-Old.-] Two."),
         ("", "", ""),
     ],
 )  # fmt: skip

@@ -217,7 +217,7 @@ def test_new_failures_show_what_either_version_says(run: Run) -> None:
     assert [example.name for example in shown] == [mdp.items.names[4], mdp.items.names[3]]  # the clearest first
     first = shown[0]
     assert isinstance(first, TextExemplar) and first.said == "" and first.kind == "nothing" and first.edit == "unedited"
-    assert [line.what for line in first.told.lines][:2] == ["summary, version before", "summary, version after"]
+    assert [line.what for line in first.told.lines][:2] == ["version before", "version after"]
     assert first.told.lines[1].is_empty and first.said_before == mdp.looks.said[4]
 
 
@@ -227,7 +227,7 @@ def test_two_versions_are_compared_on_one_page(run: Run, reports: Path, tmp_path
     assert versions.new and all(isinstance(example, TextExemplar) for example in versions.new)
     assert all(example.edit != "" and not example.told.lines[1].is_empty for example in versions.new)
     page = versions.report(tmp_path / "compare.html").read_text()
-    assert "On held-out articles" in page and "summary, version after" in page and HOSTILE not in page
+    assert "On held-out articles" in page and "version after" in page and HOSTILE not in page
     assert "unedited picture" not in page and "held-out items" not in page
 
 

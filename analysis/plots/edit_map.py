@@ -56,9 +56,9 @@ def edit_map_figure(landscape: Landscape) -> go.Figure:
     return figure
 
 
-def edit_map_picture(landscape: Landscape) -> Figure:
-    """The same as a still."""
-    drawn = charted(landscape)
+def edit_map_picture(landscape: Landscape, like: Landscape | None = None) -> Figure:
+    """The same as a still, with edits in the order of another landscape where one is given."""
+    drawn = charted(landscape, like)
     n_rows, n_columns = drawn.smoothed.shape
     figure = Figure(figsize=(max(6.5, 3.6 + 0.75 * n_columns), 1.6 + 0.27 * n_rows), layout="constrained")
     axes = figure.add_subplot()

@@ -260,9 +260,9 @@ def _sure(examined: Examined) -> Section:
         "How far to trust this",
         [
             "Patterns were picked because they failed, which makes their rates look worse than they are; that is "
-            f"why they were checked on {things} that had no part in the search. At most one in twenty patterns found is "
-            f"expected to be chance. Rates are of {things} like the ones tested, altered evenly over the ranges; how "
-            f"often such {things} occur in use is another question.",
+            f"why they were checked on {things} that had no part in the search. At most one in twenty patterns found "
+            f"is expected to be chance. Rates are of {things} like the ones tested, altered evenly over the ranges; "
+            f"how often such {things} occur in use is another question.",
             *(f"Note: {warning}." for warning in examined.warnings),
             f"To repeat it: {examined.command}",
         ],

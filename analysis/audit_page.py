@@ -79,7 +79,7 @@ class _Paper(FPDF):
             self.pictures(pictures)
         for exemplar in section.exemplars:
             if isinstance(exemplar, TextExemplar):
-                self.text(exemplar)
+                self.article(exemplar)
 
     def heading(self, text: str, size: float) -> None:
         """A heading that does not stand alone at the foot of a page."""
@@ -129,7 +129,7 @@ class _Paper(FPDF):
             self.multi_cell(2 * PICTURE + 1, 3.4, said, align="L")
         self.set_xy(self.l_margin, top + PICTURE + 12)
 
-    def text(self, exemplar: TextExemplar) -> None:
+    def article(self, exemplar: TextExemplar) -> None:
         """An article with its marks, its summaries and what they are compared with."""
         if self.get_y() > self.h - 70:
             self.add_page()
@@ -149,10 +149,17 @@ class _Paper(FPDF):
         for piece in pieces:
             self.set_font("text", STYLES.get(piece.kind, ""), 8.5)
             self.set_text_color(*INK)
-            self.write(4.4, " ".join(piece.bare.split()))
+            for i, word in enumerate(piece.bare.split()):
+                self.word(" " * (i > 0) + word)
             self.set_font("text", "", 8.5)
             self.write(4.4, " " if piece.space else "")
         self.ln(5.4)
+
+    def word(self, text: str) -> None:
+        """A word, on the next line where this one has no room for it."""
+        if self.get_x() + self.get_string_width(text) > self.w - self.r_margin - 1:
+            self.ln(4.4)
+        self.write(4.4, text.lstrip() if self.get_x() <= self.l_margin else text)
 
     def _font(self, size: float, colour: tuple[int, int, int], *, bold: bool = False) -> None:
         self.set_font("text", "B" if bold else "", size)

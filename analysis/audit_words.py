@@ -41,10 +41,10 @@ TEXTS = Words(
     asked="had the model summarize them",
     groups="Topics",
     measure="A summary counts as bad where it is clearly further from its reference than summaries of unaltered "
-    "articles are. Where an alteration may have removed what the reference tells, it is compared with the summary of the "
-    "unaltered article instead.",
-    marks="In the examples, words that an alteration took out are struck, and those it put in are underlined. Underlined "
-    "in a summary is what its reference has not got, and in the reference what the summary lacks.",
+    "articles are. Where an alteration may have removed what the reference tells, it is compared with the summary of "
+    "the unaltered article instead.",
+    marks="In the examples, words that an alteration took out are struck, and those it put in are underlined. "
+    "Underlined in a summary is what its reference has not got, and in the reference what the summary lacks.",
 )
 
 

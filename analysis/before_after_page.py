@@ -68,7 +68,7 @@ class Story:
 
 def write_page(path: Path, story: Story) -> Path:
     """Write the page, self-contained HTML of about a megabyte; returns its path."""
-    stills = [chart_uri(pixels(landscape_picture(landscape), dpi=110)) for landscape in story.landscapes]
+    stills = [chart_uri(pixels(landscape_picture(one, story.landscapes[0]), dpi=110)) for one in story.landscapes]
     policies = policies_picture(*story.landscapes)
     page = (
         page_environment()
@@ -103,7 +103,7 @@ def policies_picture(before: Landscape, after: Landscape) -> Figure | None:
     if any(share is None for share in shares):
         return None
     concepts = before.space.concepts
-    widths = [max(3.4, 0.28 * len(c.levels)) for c in concepts]
+    widths = [max(3.4 if len(concepts) > 2 else 4.8, 0.28 * len(c.levels)) for c in concepts]
     figure = Figure(figsize=(sum(widths), 2.8 + 1.2 * any(c.categorical for c in concepts)), layout="constrained")
     panels = figure.subplots(1, len(concepts), sharey=True, width_ratios=widths)
     for k, axes in enumerate(np.atleast_1d(panels)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 SAME, REMOVED, ADDED, MISSING, GAP = "same", "removed", "added", "missing", "gap"
@@ -19,7 +19,7 @@ CROWDED = 0.3  # share of words respelt from which their old spelling is left ou
 ALIKE = 0.5  # likeness of letters from which one word is another respelt
 IN_STEP = 0.9  # share of words that must be respelt or the same for two texts to go word by word
 _OPENING = "([{„“‘\"'-–/"  # a word may follow at once
-_WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
+_WORD = re.compile(r"\d+(?:[.,:]\d+)+|\w+(?:['’-]\w+)*|[^\w\s]")
 
 
 class Piece(NamedTuple):
@@ -56,7 +56,7 @@ def word_diff(before: str, after: str, key: Callable[[str], str] = str) -> list[
         after: another.
         key: what of a word must agree; ``str.casefold`` overlooks capitals.
     """
-    return joined(_compare(before, after, key))
+    return _joined(_slid(_compare(before, after, key)), apart=True)
 
 
 def marked(text: str, other: str, kind: str) -> list[Piece]:
@@ -67,7 +67,7 @@ def marked(text: str, other: str, kind: str) -> list[Piece]:
     tokens = _compare(other, text, str.casefold)
     own = [token for token in tokens if token.kind != REMOVED]
     plain = [t._replace(kind=kind if t.kind == ADDED and t.word[:1].isalnum() else SAME) for t in own]
-    return joined(plain)
+    return _joined(plain)
 
 
 def shortened(pieces: Sequence[Piece], context: int = CONTEXT, longest: int = LONGEST, most: int = MOST) -> list[Piece]:
@@ -90,12 +90,15 @@ def shortened(pieces: Sequence[Piece], context: int = CONTEXT, longest: int = LO
 
 
 def uncrowded(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces; where very many words are only respelt, without their old spelling, which anyone can read off."""
+    """The pieces; where very many words are only respelt, without their old spelling, which anyone can read off.
+
+    A number keeps its old one.
+    """
     n_words = sum(len(text.split()) for kind, text in pieces if kind != REMOVED)
     respelt = [
         i
         for i, (old, new) in enumerate(pairwise(pieces))
-        if (old.kind, new.kind) == (REMOVED, ADDED) and _alike(old.bare, new.bare)
+        if (old.kind, new.kind) == (REMOVED, ADDED) and _alike(old.bare, new.bare) and not re.search(r"\d", old.text)
     ]
     if len(respelt) <= CROWDED * n_words:
         return list(pieces)
@@ -117,14 +120,14 @@ def n_changes(pieces: Sequence[Piece]) -> int:
     return sum(len(text.split()) for kind, text in pieces if kind in (REMOVED, ADDED))
 
 
-def joined(tokens: Sequence[_Token]) -> list[Piece]:
-    """Neighbours of one kind as one piece; words of two texts do not run into each other."""
+def _joined(tokens: Sequence[_Token], *, apart: bool = False) -> list[Piece]:
+    """Neighbours of one kind as one piece; ``apart`` keeps words of two texts from running into each other."""
     found: list[Piece] = []
     for kind, word, space in tokens:
         if found and found[-1].kind == kind:
             found[-1] = Piece(kind, found[-1].text + word + space)
             continue
-        if found and not found[-1].space and word[:1].isalnum() and found[-1].text[-1:] not in _OPENING:
+        if apart and found and not found[-1].space and word[:1].isalnum() and found[-1].text[-1:] not in _OPENING:
             found[-1] = Piece(found[-1].kind, found[-1].text + " ")
         found.append(Piece(kind, word + space))
     return found
@@ -158,6 +161,20 @@ def _change(removed: list[_Token], added: list[_Token]) -> list[_Token]:
     return [*removed, *added]
 
 
+def _slid(tokens: list[_Token]) -> list[_Token]:
+    """Changes from one full stop to the next end with theirs, and do not begin with the one before."""
+    slid, start = list(tokens), 0
+    for kind, group in groupby(tokens, key=lambda token: token.kind):
+        first, start = start, start + len(list(group))
+        if kind == SAME or first == 0 or start == len(tokens):
+            continue
+        one, other = tokens[first], tokens[start]
+        between = tokens[first - 1].kind == other.kind == SAME
+        if between and one.word == other.word and not one.word[:1].isalnum():
+            slid[first], slid[start] = one._replace(kind=SAME), other._replace(kind=kind)
+    return slid
+
+
 def _alike(one: str, other: str) -> bool:
     """Whether a word may be another one respelt: most letters agree, or stand where look-alikes of ASCII stood."""
     one, other = one.casefold(), other.casefold()
@@ -184,15 +201,20 @@ def _cut(piece: Piece, first: int, last: int) -> list[Piece]:
     return [part for part in (sides[0], gap, sides[1]) if part.text]
 
 
+def _n_words(piece: Piece) -> int:
+    """Words of a piece; of a gap, those that it stands for."""
+    return int(piece.text.split()[1]) if piece.kind == GAP else len(piece.text.split())
+
+
 def _at_most(pieces: Sequence[Piece], most: int) -> Iterator[Piece]:
     room = most
     for i, piece in enumerate(pieces):
         n_words = 0 if piece.kind == GAP else len(piece.text.split())
         if n_words > room:
-            rest = [p for p in pieces[i:] if p.kind != GAP]
-            changes = n_changes(rest)
-            more = f", {changes} of them changed" if changes else ""
-            yield Piece(GAP, f"… {sum(len(p.text.split()) for p in rest)} more words{more} …")
+            n_left = sum(map(_n_words, pieces[i:]))
+            changes = n_changes(pieces[i:])
+            more = f", {changes} or more of them changed" if changes else ""
+            yield Piece(GAP, f"… {n_left} more words{more} …")
             return
         room -= n_words
         yield piece

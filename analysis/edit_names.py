@@ -84,7 +84,7 @@ def _family_name(space: EditGrid, edit: int, reach: dict[Pair, tuple[int, int]])
     own = spoken(space.edits[edit], min(ends), max(ends))
     partners = list(dict.fromkeys(one if other == edit else other for one, other in reach))
     names = [space.edits[k].name for k in partners if k not in (ALONE, edit)]
-    if len(reach) >= PRECISE * 2 * len(space.edits) or len(names) >= len(space.edits) - 1:
+    if len(reach) >= PRECISE * 2 * len(space.edits) or len(names) >= PRECISE * (len(space.edits) - 1):
         return f"{own} with anything"
     return f"{own}, alone or with {_either(names)}" if ALONE in partners and names else f"{own} with {_either(names)}"
 

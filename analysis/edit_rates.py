@@ -39,32 +39,36 @@ class EditRates:
         return (self.visits == 0) | (self.high - self.low > UNSURE)
 
 
-def by_strength(landscape: Landscape) -> EditRates:
-    """Each edit alone at each of its strengths, the edit of the worst point first."""
+def by_strength(landscape: Landscape, like: Landscape | None = None) -> EditRates:
+    """Each edit alone at each of its strengths, the edit of the worst point first; in the order of ``like``."""
     space = _grid(landscape)
     points = np.arange(space.n_points).reshape(space.shape)
     points = points[:, 0] if space.pairs else points
-    order = np.argsort(-_column(landscape, "smoothed", points).max(axis=1), kind="stable")
+    order = np.argsort(-_column(like or landscape, "smoothed", points).max(axis=1), kind="stable")
     rows = tuple(space.edits[k].name for k in order)
     strengths = tuple(f"{rank:g}" for rank in space.concepts[-1].levels)
     return _table(landscape, points[order], rows, strengths, ("edit", "strength, of each edit's own levels"))
 
 
-def by_pair(landscape: Landscape) -> EditRates:
-    """Each edit with each that follows it, at the strength at which both together fail most."""
+def by_pair(landscape: Landscape, like: Landscape | None = None) -> EditRates:
+    """Each edit with each that follows it, at the strength at which both together fail most.
+
+    The edit that fails most on average comes first, or the order is that of ``like``.
+    """
     space = _grid(landscape)
     points = np.arange(space.n_points).reshape(space.shape)
     smoothed = _column(landscape, "smoothed", points)
     worst = np.take_along_axis(points, smoothed.argmax(axis=2)[..., None], axis=2)[..., 0]
-    order = np.argsort(-_column(landscape, "smoothed", worst).mean(axis=1), kind="stable")
+    ranked = _column(like or landscape, "smoothed", points).max(axis=2).mean(axis=1)
+    order = np.argsort(-ranked, kind="stable")
     columns = np.concatenate([[0], 1 + order])
     names = tuple(space.edits[k].name for k in order)
     return _table(landscape, worst[order][:, columns], names, ("nothing", *names), ("edit", "followed by"))
 
 
-def charted(landscape: Landscape) -> EditRates:
+def charted(landscape: Landscape, like: Landscape | None = None) -> EditRates:
     """The table that a chart of the landscape draws."""
-    return by_pair(landscape) if _grid(landscape).pairs else by_strength(landscape)
+    return (by_pair if _grid(landscape).pairs else by_strength)(landscape, like)
 
 
 def _grid(landscape: Landscape) -> EditGrid:

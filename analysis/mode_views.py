@@ -70,9 +70,9 @@ def mildest(mode: Mode, space: ConceptSpace) -> str:
 
 
 def _moved(points: np.ndarray, space: ConceptSpace) -> np.ndarray:
-    """Levels from unedited, ``(M,)``; of a grid of edits, how strong, and one more where there is a second edit."""
+    """Levels from unedited, ``(M,)``; of a grid of edits, how strong, and a second edit as one and a half more."""
     if isinstance(space, EditGrid):
-        return points[:, -1] + (points[:, 1] > 0 if space.pairs else 0)
+        return points[:, -1] + 1.5 * (points[:, 1] > 0 if space.pairs else 0)
     moved = np.zeros(len(points), np.int64)
     for k, concept in enumerate(space.concepts):
         if concept.identity is not None and not concept.categorical:

@@ -102,7 +102,7 @@ def tell_versions(
     loose = promise == "consistency" or not after[1]
     wanted = unedited if loose else after[1]
     versions = [
-        Line(f"summary, {when}", tuple(marked(text, wanted, ADDED)), score)
+        Line(when, tuple(marked(text, wanted, ADDED)), score)
         for when, text, score in zip(("version before", "version after"), said, scores, strict=True)
     ]
     wanted_line = Line("of the unedited" if loose else "reference", tuple(marked(wanted, said[1], MISSING)))

@@ -100,7 +100,7 @@ class Versions:
             shifts=self.shifts,
             seeds=self.seeds,
             unseen=self.unseen,
-            things="articles" if any(isinstance(e, TextExemplar) for e in self.new) else "items",
+            things=found.noun,
             modes_before=self.modes[0],
             modes_after=self.modes[1],
             facts={

@@ -59,7 +59,7 @@ def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, 
         "modes": mode_rows(modes),
         "n_confirmation_queries": n_confirmation,
         "learner": learner,
-        "warnings": warnings_of(landscape, learner, walked=smallest is not None),
+        "warnings": warnings_of(landscape, learner, walked=smallest is not None, writes=mdp.writes),
     }
     if report:
         _draw(mdp, run, landscape, modes, summary, board)
@@ -103,15 +103,18 @@ def _judge(mdp: ConceptMDP, learner: Learner, run: Run) -> dict[str, Any]:
     }
 
 
-def warnings_of(landscape: Landscape, learner: dict[str, Any], *, walked: bool = False) -> list[str]:
+def warnings_of(
+    landscape: Landscape, learner: dict[str, Any], *, walked: bool = False, writes: bool = False
+) -> list[str]:
     """What a reader should doubt, in plain sentences; a walk's landscape shows what lay on its way and no more."""
     doubts = []
     if walked:
         doubts.append("walks stop at the first failure: rates per point are of what lay on their way, not of the grid")
     if landscape.baseline > HOPELESS:
+        what, parts = ("articles", "weights") if writes else ("items", "weights, its classes")
         doubts.append(
-            f"the target is wrong on {landscape.baseline:.0%} of the unedited items: do its weights, its classes "
-            "and the data belong together?"
+            f"the target is wrong on {landscape.baseline:.0%} of the unedited {what}: do its {parts} and the data "
+            "belong together?"
         )
     if landscape.policy_agreement < 0:
         doubts.append(

@@ -91,8 +91,9 @@ class Survey:
 
     def kind_of(self, case: Case) -> str:
         """What the failures of a case have in common: ``stop taken for yield``, ``fire: other numbers``."""
-        row = self.probes.loc[case.probes[0]]
-        group, answer = self.subject.groups[int(row["reference"])], self.subject.answers[int(row["predicted"])]
+        rows = self.probes.loc[list(case.probes)]
+        group = self.subject.groups[rows["reference"].tolist()[0]]
+        answer = self.subject.answers[rows["predicted"].tolist()[0]]
         return f"{group}: {answer}" if self.subject.is_texts else f"{group} taken for {answer}"
 
     def rating(self, case: Case, rater: str, answer: Answer) -> Rating:

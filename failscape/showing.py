@@ -28,8 +28,9 @@ MARKS = "[-taken out, or missing-] {+put in, or not in what it is compared with+
 def show_probe(
     folder: Path | str, probe: int, *, out: Path | None = None, imports: Sequence[str] = ()
 ) -> tuple[str, bool]:
-    """A text about the probe, and whether the target answers now as it did then; writes a picture beside it, of an
-    article a text.
+    """A text about the probe, and whether the target answers now as it did then.
+
+    A picture is written beside it, of an article a text.
 
     Raises:
         UsageError: the run has no such probe, or its target or data cannot be loaded.

@@ -1,7 +1,7 @@
 """A summarizer of a few rules, for the reports of the street world: quick, exact, and wrong where its rules are.
 
 It reads names by their capitals and numbers by their digits, so that edits of letters break it in ways one can foresee.
-A file for ``--import``; its address is ``rules:reports``.
+A file for ``--import``; its addresses are ``rules:reports`` and ``rules:terse``, which has no words for days.
 """
 
 import re
@@ -22,10 +22,10 @@ HURT = re.compile(r"(\d+) people")
 class Rules:
     """Who, where, when and how many, as the rules find them."""
 
-    name = "rules:reports"
     tokenizer = None
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "reports") -> None:
+        self.name, self.terse = f"rules:{name}", name == "terse"
         self.module, self.device, self.n_queries = torch.nn.Identity(), torch.device("cpu"), 0
 
     def __call__(self, inputs: Sequence[str] | np.ndarray, seeds: Sequence[int] | None = None) -> Summaries:
@@ -33,7 +33,7 @@ class Rules:
         table = np.asarray(inputs, object)
         articles = table if table.ndim == 1 else table[:, 0]
         self.n_queries += len(articles)
-        texts = np.array([summary(article) for article in articles], object)
+        texts = np.array([summary(article, self.terse) for article in articles], object)
         counts = [[article.count(letter) for letter in "aeioust., "] for article in articles]
         return Summaries(texts, torch.tensor(counts, dtype=torch.float32), np.zeros(len(inputs), bool))
 
@@ -45,13 +45,11 @@ class Rules:
         return item[0], item[1]
 
 
-def summary(article: str) -> str:
+def summary(article: str, terse: bool = False) -> str:
     """What the rules find in one article."""
-    found = [rule.search(article) for rule in (PLACE, TOWN, DAY, HURT)]
-    words = ["on {}", "in {}", "on {}", ", {} people injured"]
-    parts = [
-        word.format(match[1] + "day" * (rule == 2)) for rule, (word, match) in enumerate(zip(words, found)) if match
-    ]
+    rules = {"on {}": PLACE, "in {}": TOWN, "on {}day": DAY, ", {} people injured": HURT}
+    found = {words: rule.search(article) for words, rule in rules.items() if not (terse and rule is DAY)}
+    parts = [words.format(match[1]) for words, match in found.items() if match]
     first = re.split(r"[.,]", article, maxsplit=1)[0]
     what = " ".join(re.sub(PLACE, "", first).split()[:7])
     return " ".join([what, *parts]).replace(" ,", ",").strip() + "." if article.strip() else ""
@@ -60,4 +58,4 @@ def summary(article: str) -> str:
 @register_target("rules")
 def load(name: str, device: str = "cpu") -> Rules:
     """Rules for the reports of the street world."""
-    return Rules()
+    return Rules(name)

@@ -6,6 +6,7 @@ Shapes: ``R`` rows, ``C`` columns.
 from __future__ import annotations
 
 import html
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -55,14 +56,14 @@ def edit_map_figure(landscape: Landscape) -> go.Figure:
     return figure
 
 
-def edit_map_picture(landscape: Landscape) -> Figure:
-    """The same as a still."""
-    drawn = charted(landscape)
+def edit_map_picture(landscape: Landscape, like: Landscape | None = None) -> Figure:
+    """The same as a still, with edits in the order of another landscape where one is given."""
+    drawn = charted(landscape, like)
     n_rows, n_columns = drawn.smoothed.shape
     figure = Figure(figsize=(max(6.5, 3.6 + 0.75 * n_columns), 1.6 + 0.27 * n_rows), layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(100 * drawn.smoothed, cmap=SCALE, vmin=0, vmax=100, aspect="auto")
-    slanted = {"rotation": 30, "ha": "right"} if max(map(len, drawn.columns)) > 3 else {}
+    slanted: dict[str, Any] = {"rotation": 30, "ha": "right"} if max(map(len, drawn.columns)) > 3 else {}
     axes.set_xticks(range(n_columns), drawn.columns, **slanted)
     axes.set_yticks(range(n_rows), drawn.rows)
     axes.tick_params(length=0)
@@ -75,7 +76,7 @@ def edit_map_picture(landscape: Landscape) -> Figure:
     below = " · ".join(note for note in notes(landscape, drawn) if note)
     figure.suptitle(f"{title(landscape, drawn)}\n{below}".replace("$", r"\$"), fontsize=11, color=INK)
     bar = figure.colorbar(ScalarMappable(Normalize(0, 100), SCALE), ax=axes, label=RATE_TITLE, pad=0.02)
-    bar.outline.set_edgecolor(QUIET)  # type: ignore[operator]
+    bar.outline.set_edgecolor(QUIET)
     return figure
 
 

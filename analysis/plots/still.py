@@ -36,10 +36,13 @@ AZIMUTH, ELEVATION = -66, 28  # [deg], from where no point of a cube hides anoth
 COLOURS = ScalarMappable(Normalize(0, 100), SCALE)
 
 
-def landscape_picture(landscape: Landscape) -> Figure:
-    """What :func:`~failscape.analysis.plots.landscape.landscape_figure` shows, as a still."""
+def landscape_picture(landscape: Landscape, like: Landscape | None = None) -> Figure:
+    """What :func:`~failscape.analysis.plots.landscape.landscape_figure` shows, as a still.
+
+    Axes without order are in the order of ``like``, so that two pictures can be compared.
+    """
     if isinstance(landscape.space, EditGrid):
-        return edit_map_picture(landscape)
+        return edit_map_picture(landscape, like)
     drawn = cells(landscape)
     n_axes = len(drawn.concepts)
     deep = n_axes == 3

@@ -33,7 +33,8 @@ def add_mending(parser: argparse.ArgumentParser) -> None:
         "--how",
         default="full",
         metavar="HOW",
-        help="full (default): all weights; lora: low-rank updates; head: the last layer, as in Failures Are Fated",
+        help="full (default): all weights; lora: low-rank updates; head: the last layer of a classifier, as in "
+        "Failures Are Fated",
     )
     group.add_argument(
         "--set",
@@ -41,7 +42,8 @@ def add_mending(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="KEY=VALUE",
-        help="settings of the fine-tune: lr, epochs, batch_size, distill, patience, seed, ...",
+        help="settings of the fine-tune: lr, epochs, batch_size, distill, patience, seed, ...; a large pretrained "
+        "summarizer wants a smaller learning rate than the default: --set lr=3e-5",
     )
     group.add_argument(
         "--queries",

@@ -79,10 +79,15 @@ def test_modes_are_chosen_by_rating_times_rate() -> None:
 
 def test_recipes() -> None:
     assert recipe("head").optimizer == "sgd" and recipe("full", {"epochs": 3}).epochs == 3
+    assert recipe("full", {"lr": "1e-5", "epochs": "4"}) == recipe("full", {"lr": 0.00001, "epochs": 4})
     for how, settings_, message in (
         ("fll", {}, "did you mean full?"),
         ("full", {"epoch": 3}, "did you mean epochs?"),
         ("full", {"lr": 0}, "lr must be between"),
+        ("full", {"lr": "fast"}, "lr is a number, not 'fast'"),
+        ("full", {"epochs": 2.5}, "epochs is a whole number, not 2.5"),
+        ("full", {"epochs": float("inf")}, "epochs is a whole number"),
+        ("full", {"balance": 3}, "balance is true or false, not 3"),
         ("full", {"optimizer": "adam"}, "adamw or sgd"),
         ("full", {"validation": 0.95}, "validation must be between 0.01 and 0.9"),
     ):

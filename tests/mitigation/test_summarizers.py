@@ -220,6 +220,19 @@ def test_without_references_it_is_taught_to_stay_as_it_is(world: Callable[..., C
         lesson_of(silent)
 
 
+def test_edits_that_add_up_are_taught_as_walks_make_them(load: Callable[[str], fs.Summarizer]) -> None:
+    mdp = make_mdp(load("bart"), "reports:?n=40", explore="micro", held_out=0.3)
+    lesson = lesson_of(mdp)
+    items = np.arange(4)
+    unedited = np.full((4, len(mdp.space.shape)), -1)
+    assert mdp.evaluate(mdp.at(items, unedited)).said.tolist() == mdp.looks.said[items].tolist()
+    assert [a for a, _ in lesson.pairs(items, unedited, items)] == mdp.items.inputs[items, 0].tolist()
+    points = np.zeros_like(unedited)
+    points[:, 0] = 2
+    walked = mdp.edited(mdp.at(items, points), mdp.items.rows(items))
+    assert [a for a, _ in lesson.pairs(items, points, items)] == walked[:, 0].tolist()
+
+
 # --- the loss ---
 
 

@@ -97,11 +97,12 @@ def look_and_judge(
     known = None if path is None or not path.exists() else Looks.load(path)
     if known is not None and len(known.said) != len(items):
         raise UsageError(f"{path} knows {len(known.said)} articles, the data has {len(items)}: has it changed?")
-    outputs = None if known else look(target, items, progress)
-    said = known.said.astype(object) if known else outputs.texts
-    judge = judge_of(reward, said, items, space, meaning)
-    looks = known or Looks.of(outputs, items, judge(unedited(outputs, items)))
-    if path is not None and known is None:
+    if known is not None:
+        return known, judge_of(reward, known.said.astype(object), items, space, meaning)
+    outputs = look(target, items, progress)
+    judge = judge_of(reward, outputs.texts, items, space, meaning)
+    looks = Looks.of(outputs, items, judge(unedited(outputs, items)))
+    if path is not None:
         looks.save(path)
     return looks, judge
 

@@ -15,7 +15,7 @@ from failscape.errors import UsageError
 from failscape.feedback.cases import Features
 from failscape.feedback.reward_model import RewardModel
 from failscape.rewards.base import Reward
-from failscape.rewards.human import human
+from failscape.rewards.human import Human
 
 # By reward: the file in the run folder.
 MODEL_FILES = {"human": "reward_model.npz", "human-fsrl": "reward_model_fsrl.npz"}
@@ -68,4 +68,4 @@ def load_reward(
                 f"--reward {name}: the ratings in {run} are of {words}; explore what was rated (its --target, --data "
                 "and --concepts), or rate a run of this"
             )
-    return human(model.mean, _features(looks, items, space, n_groups, own), own)
+    return Human(model.mean, _features(looks, items, space, n_groups, own), own)

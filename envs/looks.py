@@ -106,7 +106,7 @@ def on_cpu(outputs: Any) -> Any:
 
 
 def _joined(columns: Sequence[Any]) -> Any:
-    return torch.cat(columns) if isinstance(columns[0], torch.Tensor) else np.concatenate(columns)
+    return torch.cat(list(columns)) if isinstance(columns[0], torch.Tensor) else np.concatenate(columns)
 
 
 def unedited(outputs: Any, items: Items) -> Evaluation:

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from failscape.targets.base import Outputs
-
 
 class Evaluation(NamedTuple):
     """One batch of everything a reward may need."""
@@ -21,7 +19,7 @@ class Evaluation(NamedTuple):
     points: np.ndarray  # (B, K) level indices, -1 where a concept is not applied
     inputs: Any  # (B, ...) as the data holds them
     edited: Any  # (B, ...) as the target saw them
-    outputs: Outputs
+    outputs: Any  # of the target: Outputs of a classifier, Summaries of a summarizer
     references: torch.Tensor  # (B,) int64 groups of the items; of a classifier, the true classes
     steps: np.ndarray  # (B,) steps taken in the episode, this one included
 

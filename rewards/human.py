@@ -19,24 +19,31 @@ Describe = Callable[
 ]  # items, points, predicted classes in, features out
 
 
-def human(score: Score, describe: Describe, own: Reward = margin) -> Reward:
+class Human:
     """A reward: predicted undesirability, cut to [0, 1], where the target fails; 0 where it does not.
 
     Whether it failed, and how badly, ``own`` says: people say what matters, not what happened. A right answer
     earns nothing rather than a negative margin, so that a harmless failure is worth as little as none, and the agent is
     paid for what people mind alone.
+
+    Args:
+        score: undesirability of failures.
+        describe: what ``score`` is told of them.
+        own: the reward of the environment.
     """
 
-    def judge(evaluation: Evaluation) -> Judgement:
-        plain = own(evaluation)
+    def __init__(self, score: Score, describe: Describe, own: Reward = margin) -> None:
+        self.score, self.describe, self.own = score, describe, own
+        self.answers: tuple[str, ...] = getattr(own, "answers", ())
+
+    def __call__(self, evaluation: Evaluation) -> Judgement:
+        """Verdicts on a batch."""
+        plain = self.own(evaluation)
         failed = np.flatnonzero(plain.failed.cpu().numpy())
         reward = torch.zeros_like(plain.reward)
         if len(failed):
             predicted = plain.predicted.cpu().numpy()[failed]
-            features = describe(evaluation.items[failed], evaluation.points[failed], predicted)
-            scores = np.clip(score(features), 0, 1).astype(np.float32)
+            features = self.describe(evaluation.items[failed], evaluation.points[failed], predicted)
+            scores = np.clip(self.score(features), 0, 1).astype(np.float32)
             reward[torch.from_numpy(failed).to(reward.device)] = torch.from_numpy(scores).to(reward.device)
         return plain._replace(reward=reward)
-
-    judge.answers = getattr(own, "answers", ())  # type: ignore[attr-defined] - a function that says so itself
-    return judge

@@ -94,7 +94,7 @@ class SummaryReward:
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
         """Verdicts on a batch whose outputs have ``texts`` ``(B,)``."""
-        texts = np.asarray(evaluation.outputs.texts, object)
+        texts: np.ndarray = evaluation.outputs.texts
         wanted, usual = self._wanted(evaluation)
         scores = self.metric(texts, wanted)
         severity = self._severity(scores, usual)
@@ -149,7 +149,7 @@ class FsrlReward:
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
         """Verdicts on a batch whose outputs have ``texts`` ``(B,)``."""
-        texts = np.asarray(evaluation.outputs.texts, object)
+        texts: np.ndarray = evaluation.outputs.texts
         reward, bleu = fsrl_formula(evaluation.inputs[:, 0], evaluation.edited[:, 0], texts)
         failed = bleu < FSRL_BLEU
         severity = np.where(failed, 1 - 0.5 * bleu / FSRL_BLEU, 0.5 * FSRL_BLEU / np.maximum(bleu, FSRL_BLEU))
@@ -161,7 +161,7 @@ def kinds_of(texts: Sequence[str] | np.ndarray, wanted: Sequence[str] | np.ndarr
     """What is wrong with summaries, as indices of ``ANSWERS``: ``(B,) -> (B,)`` int64."""
     kinds = np.zeros(len(failed), np.int64)
     for i in np.flatnonzero(failed):
-        kinds[i] = _kind(texts[i], wanted[i])
+        kinds[i] = _kind(str(texts[int(i)]), str(wanted[int(i)]))
     return kinds
 
 

@@ -16,7 +16,7 @@ import torch
 from safetensors import SafetensorError
 
 from failscape.errors import UsageError, require
-from failscape.targets.classifier import resolve_device
+from failscape.targets.running import resolve_device
 from failscape.targets.weights import first_line
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import torch
 
 from failscape.rewards.base import Evaluation
 from failscape.rewards.classification import margin
-from failscape.rewards.human import human
+from failscape.rewards.human import Human
 from failscape.targets.base import Outputs
 
 LOGITS = torch.tensor([[3.0, 0.0, 1.0], [0.0, 2.0, 1.0], [0.0, 0.0, 4.0], [1.0, 5.0, 0.0]])
@@ -27,7 +27,7 @@ def test_it_pays_for_failures_by_their_score_and_leaves_the_verdict_to_the_targe
         asked.append((items.tolist(), points.tolist(), predicted.tolist()))
         return np.column_stack([items, points, predicted])
 
-    judged = human(lambda rows: rows[:, 0] / 5 - 0.6, describe)(EVALUATION)
+    judged = Human(lambda rows: rows[:, 0] / 5 - 0.6, describe)(EVALUATION)
     assert asked == [([5, 6], [[1, 0], [2, 2]], [1, 2])], "only failures are described"
     np.testing.assert_allclose(judged.reward, [0, 0.4, 0.6, 0], atol=1e-6)
     plain = margin(EVALUATION)
@@ -36,7 +36,7 @@ def test_it_pays_for_failures_by_their_score_and_leaves_the_verdict_to_the_targe
 
 
 def test_scores_are_cut_to_the_scale() -> None:
-    judged = human(lambda rows: np.array([-0.4, 1.7]), lambda *_: np.zeros((2, 1)))(EVALUATION)
+    judged = Human(lambda rows: np.array([-0.4, 1.7]), lambda *_: np.zeros((2, 1)))(EVALUATION)
     assert judged.reward.tolist() == [0, 0, 1, 0]
 
 
@@ -46,4 +46,4 @@ def test_a_batch_without_failures_asks_nothing() -> None:
     def never(*_: object) -> np.ndarray:
         raise AssertionError
 
-    assert not human(never, never)(right).reward.any()
+    assert not Human(never, never)(right).reward.any()

@@ -24,7 +24,7 @@ SIZES = {2: 15, 3: 12}  # of headings [pt]
 INK, QUIET, RULE = (31, 41, 51), (82, 96, 109), (217, 222, 228)
 PICTURE = 26.0  # [mm] a side
 TOGETHER = 75.0  # [mm] of a heading, a paragraph and pictures
-STYLES = {REMOVED: "S", ADDED: "BU", MISSING: "U"}
+STYLES = {REMOVED: "S", ADDED: "UB", MISSING: "U"}
 
 
 def write_html(path: Path, title: str, sections: Sequence[Section]) -> None:

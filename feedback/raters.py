@@ -14,7 +14,7 @@ from failscape.feedback.cases import Case
 LOW, HIGH = 1, 10  # of the scales
 QUESTIONS = {
     "undesirability": "How bad would it be if this happened? 1 harmless to 10 must not happen, x to abstain",
-    "quality": "Could such pictures occur? 1 never to 10 every day, Enter to skip",
+    "quality": "Could it occur? 1 never to 10 every day, Enter to skip",
 }
 
 

@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 SUBPACKAGES := records data concepts targets feedback rewards envs agents analysis mitigation
-BENCHMARKS := street throughput edits fidelity discovery resume micro planted intervals cost feedback mitigation transport
+BENCHMARKS := street throughput edits fidelity discovery resume micro planted intervals cost feedback mitigation transport \
+	summaries text_modes text_walks text_mitigation
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint type test test-slow format bench clean

@@ -24,6 +24,7 @@ from failscape.data import only_held_out
 from failscape.envs.mdp import ConceptMDP
 from failscape.mitigation import choose_modes, fine_tune, recipe
 from failscape.mitigation.batches import Failures
+from failscape.mitigation.recipe import kind_of
 from failscape.mitigation.state import copy_weights, restore_weights
 
 BUDGET = 20_000
@@ -47,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
         found = {how: [] for how in args.how}  # type: dict[str, list[dict[str, Any]]]
         for seed in range(args.seeds):
             before, modes = explored_modes(known, "dqn", BUDGET, seed)
-            numbers = choose_modes(modes)
+            numbers = choose_modes(modes, space=known.space)
             chosen = [modes[n - 1] for n in numbers]
             print(f"{name}, seed {seed}: {'; '.join(mode.name for mode in chosen)}", flush=True)
             for how in args.how:
@@ -65,7 +66,7 @@ def mended(known: truth.KnownMDP, modes: list[Mode], how: str, seed: int, before
     old = copy_weights(target.module)
     failures = [Failures(mode.points, mode.classes) for mode in modes]
     live = ConceptMDP(target, known.space, known.items, known.reward, known.looks)
-    tuned = fine_tune(live, failures, recipe(how, {"seed": seed}))
+    tuned = fine_tune(live, failures, recipe(how, {"seed": seed}, kind_of(target)))
     figure = compared(known, live, modes) | {"epochs": len(tuned.history) - 1, "best": tuned.best}
     if before is not None:
         points = np.unique(np.concatenate([mode.points for mode in modes]))
@@ -94,7 +95,9 @@ def compared(known: truth.KnownMDP, live: ConceptMDP, modes: list[Mode]) -> dict
         if (~aimed[:, p]).any()
     ]
     clean = effect("unedited", known.looks.failed[held_out], failed[:, -1])
+    now = np.concatenate([live.evaluate(live.at(batch, unedited(live, batch))).truth for batch in batches(held_out)])
     return {
+        "clean_score": [float(known.looks.confidence[held_out].mean()), float(now.mean())],
         "targeted": [float(was[aimed].mean()), float(failed[:, :-1][aimed].mean())],
         "untouched": [float(was[~aimed].mean()), float(failed[:, :-1][~aimed].mean())] if (~aimed).any() else [],
         "clean": [clean.before, clean.after, clean.low, clean.high],
@@ -106,8 +109,18 @@ def compared(known: truth.KnownMDP, live: ConceptMDP, modes: list[Mode]) -> dict
 
 def ask(mdp: ConceptMDP, items: np.ndarray, point: np.ndarray) -> np.ndarray:
     """Failures of items ``(N,)`` at one point."""
-    batches = np.split(items, range(BATCH, len(items), BATCH))
-    return np.concatenate([mdp.evaluate(mdp.at(batch, np.tile(point, (len(batch), 1)))).failed for batch in batches])
+    asked = (mdp.evaluate(mdp.at(batch, np.tile(point, (len(batch), 1)))) for batch in batches(items))
+    return np.concatenate([outcome.failed for outcome in asked])
+
+
+def batches(items: np.ndarray) -> list[np.ndarray]:
+    """Items ``(N,)`` by ``BATCH``."""
+    return np.split(items, range(BATCH, len(items), BATCH))
+
+
+def unedited(mdp: ConceptMDP, items: np.ndarray) -> np.ndarray:
+    """No edit for each of the items: ``(N, K)``."""
+    return np.full((len(items), len(mdp.space.shape)), -1)
 
 
 def must_show(name: str, how: str, found: list[dict[str, Any]]) -> list[Row]:

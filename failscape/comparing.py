@@ -187,7 +187,7 @@ def targeted(before: Run, after: Run) -> list[int]:
     folder = Path(weights).parent
     if (folder / PLAN).is_file():
         return Plan.load(folder).numbers
-    return choose_modes(before.modes())
+    return choose_modes(before.modes(), space=before.space)
 
 
 def siblings(run: Run) -> list[Run]:

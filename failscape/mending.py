@@ -112,7 +112,7 @@ def mitigate(
     """
     run = run if isinstance(run, Run) else Run(run)
     own = run.modes()
-    numbers = choose_modes(own, modes)
+    numbers = choose_modes(own, modes, run.space)
     check(how)
     mdp = _build(run, imports, listeners)
     plan = Plan(

@@ -13,7 +13,7 @@ def add(parsers: Any) -> None:
     parser.add_argument("folder", type=Path, metavar="RUN")
     parser.add_argument("probe", type=int, metavar="PROBE", help="its number, as reports and landscapes name it")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="picture or text before and after (default: RUN/exemplars/PROBE.png or .txt)"
+        "--out", type=Path, metavar="FILE", help="picture or text, before and after (default: in RUN/exemplars)"
     )
     parser.add_argument(
         "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, where it has moved"

@@ -1,5 +1,7 @@
 """What a fine-tune is shown, and what it may be told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -93,3 +95,11 @@ def test_recipes() -> None:
     ):
         with pytest.raises(UsageError, match=message):
             recipe(how, settings_)
+
+
+def test_what_was_taken_away_is_not_taught_unless_it_is_asked_for() -> None:
+    space = concept_space({"edits": ["truncation", "lower-case"]})
+    modes = [replace(mode(0.9, 0.9), points=np.arange(4)), replace(mode(0.5, 0.5), points=np.arange(4, 8))]
+    assert choose_modes(modes, space=space) == [2] and choose_modes(modes, [1], space) == [1]
+    with pytest.raises(UsageError, match="take facts away"):
+        choose_modes(modes[:1], space=space)

@@ -24,15 +24,16 @@ def _one(exemplar: TextExemplar) -> str:
     rows = [
         f"#### {_escaped(exemplar.edit)}",
         pieces_markdown(exemplar.told.excerpt),
-        "| | | |\n|:--|--:|:--|\n"
-        + "\n".join(_row(line.what, line.score, line.pieces) for line in exemplar.told.lines),
+        "\n".join(_line(line.what, line.score, line.pieces) for line in exemplar.told.lines),
         f"Wrong: **{exemplar.kind}**{_escaped(facts)} ({_escaped(exemplar.truth)}, probe {exemplar.probe})",
     ]
     return "\n\n".join(rows)
 
 
-def _row(what: str, score: float | None, pieces: Sequence[Piece]) -> str:
-    return f"| {what} | {'' if score is None else percent(score)} | {pieces_markdown(pieces) or '(nothing)'} |"
+def _line(what: str, score: float | None, pieces: Sequence[Piece]) -> str:
+    """A table would break the words of its narrow columns."""
+    label = what if score is None else f"{what}, {percent(score)}"
+    return f"- {label}: {pieces_markdown(pieces) or '(nothing)'}"
 
 
 def pieces_markdown(pieces: Sequence[Piece]) -> str:

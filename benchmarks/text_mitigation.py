@@ -1,9 +1,8 @@
 """Are a summarizer's failures mended, and at what price? The embedded summarizer, held-out reports.
 
-For each seed the default explorer finds failure modes (3 000 queries) on the reports that are not held out; those of
-edits that were left out of its training and keep the reference right or edit it alike (``GAPS``) are mended, in full and
-by LoRA. Both versions are then shown every held-out report at every point of the grid (``benchmarks.mitigation``). ROUGE-L
-x 100 is of unedited held-out reports.
+For each seed the default explorer finds failure modes (3 000 queries) on the reports that are not held out; those in
+the trained gaps (``failscape.data.street.report_gaps``) are mended, in full and by LoRA. Both versions are then shown
+every held-out report at every point of the grid (``benchmarks.mitigation``). ROUGE-L is of unedited held-out reports.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """Fixtures that more than one folder of tests uses."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +12,11 @@ import pytest
 # The batches of the default tier are small, and threads that wait for each other on busy cores cost more than they
 # bring: several times the wall time. Set before anything imports torch, and inherited by subprocesses.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_finish() -> None:
+    """Take all modules out of the garbage collector's sight: statsmodels collects at each of Holm's corrections."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """Held-out items judge modes: true ones are confirmed, false ones are not, and too few items say so."""
 
-import gc
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import numpy as np
@@ -55,15 +53,6 @@ def test_a_true_mode_is_confirmed_with_its_rate() -> None:
     assert judged.rate == 0.5  # what was found stays as it was found
 
 
-@pytest.fixture
-def nothing_to_collect() -> Iterator[None]:
-    """Statsmodels collects garbage at each of Holm's corrections; with a whole test run in memory that takes a while."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.mark.usefixtures("nothing_to_collect")
 def test_a_false_mode_is_not() -> None:
     """The chance of any false confirmation stays at 5 %, however many modes there are."""
     confirmed = []

@@ -47,6 +47,13 @@ class Reader:
             text = _whole_words(text, len(text) - 1)
         return text
 
+    def cut_all(self, articles: Sequence[str]) -> list[str]:
+        """Each article as :meth:`cut` leaves it; those that fit are found together, which is much quicker."""
+        likely = [i for i, article in enumerate(articles) if len(article) <= CHARACTERS_PER_TOKEN * self.limit]
+        lengths = self.lengths([articles[i] for i in likely]) if likely else []
+        fitting = {i for i, length in zip(likely, lengths, strict=True) if length <= self.limit}
+        return [article if i in fitting else self.cut(article) for i, article in enumerate(articles)]
+
     def lengths(self, articles: Sequence[str]) -> list[int]:
         """Tokens of each prompt, uncut."""
         prompts = [self.before + article + self.after for article in articles]

@@ -80,7 +80,7 @@ class Summarizer:
         if isinstance(articles, np.ndarray) and articles.ndim == 2:
             articles = articles[:, 0]
         self._check(articles)
-        cut = [self.reader.cut(article) for article in articles]
+        cut = self.reader.cut_all(articles)
         asked = list(dict.fromkeys(text for text in cut if text.strip()))
         written, features = self._answer(asked)
         row = {text: index for index, text in enumerate(asked)}
@@ -103,7 +103,7 @@ class Summarizer:
 
     def encode(self, articles: Sequence[str]) -> BatchEncoding:
         """What the module reads: ``input_ids`` and ``attention_mask`` ``(B, T)`` int64 on the target's device."""
-        return self.reader.encode([self.reader.cut(article) for article in articles]).to(self.device)
+        return self.reader.encode(self.reader.cut_all(articles)).to(self.device)
 
     def encode_labels(self, references: Sequence[str]) -> torch.Tensor:
         """What the module should write, for a fine-tune: ``(B, T)`` int64 on the target's device, padding -100.
@@ -135,13 +135,13 @@ class Summarizer:
         if not articles:
             width = self.module.get_input_embeddings().weight.shape[1]
             return [], torch.zeros(0, width, device=self.device)
-        lengths = np.array(self.reader.lengths(articles))
+        lengths = np.array([len(article) for article in articles])  # in characters, which is near enough
         order = np.argsort(-lengths, kind="stable")
         parts, self.batch_size = micro_batches(
             lambda start, stop: self._write([articles[i] for i in order[start:stop]]),
             len(articles),
             self.batch_size,
-            f"{self.name}: one article of {lengths.max()} tokens does not fit into the memory of {self.device}",
+            f"{self.name}: one article of {lengths.max()} characters does not fit into the memory of {self.device}",
         )
         back = np.argsort(order)
         texts = [text for part in parts for text in part[0]]

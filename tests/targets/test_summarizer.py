@@ -123,7 +123,9 @@ def test_recovers_where_memory_is_short(bart):
     answer = bart(ARTICLES)
     assert answer.texts.tolist() == expected.texts.tolist() and bart.batch_size == 1  # 6 -> 3 -> 1
     most = 0
-    with pytest.raises(UsageError, match="one article of 62 tokens does not fit into the memory of cpu; try --device"):
+    with pytest.raises(
+        UsageError, match=r"one article of \d+ characters does not fit into the memory of cpu; try --device"
+    ):
         bart(ARTICLES)
 
 

@@ -63,6 +63,7 @@ def test_a_cut_fits_and_is_a_beginning(name, text):
     assert reader.cut(cut) == cut
     if reader.lengths([text])[0] <= reader.limit:
         assert cut == text
+    assert reader.cut_all([text, "", text[:9]]) == [cut, "", reader.cut(text[:9])]
 
 
 @settings(max_examples=100, deadline=None)

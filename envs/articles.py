@@ -20,7 +20,7 @@ from failscape.envs.looks import Looks, first_look, unedited
 from failscape.errors import UsageError
 from failscape.rewards.base import Reward
 from failscape.rewards.metrics import METRICS
-from failscape.rewards.summarization import FsrlReward, SummaryReward, Unedited, calibrate, parse_reward
+from failscape.rewards.summarization import Bar, FsrlReward, SummaryReward, Unedited, calibrate, parse_reward
 from failscape.targets.base import Summaries, SummarizerTarget
 
 Progress = Callable[[str, int, int], None]
@@ -37,6 +37,14 @@ class Reading(NamedTuple):
     held_out: float = 0.2
     unseen: bool = False  # only those that are held out otherwise
     seed: int = 0
+
+
+class Judging(NamedTuple):
+    """How summaries are judged."""
+
+    reward: str  # its name
+    bar: Bar | None = None  # calibrated on unedited articles where there is none
+    meaning: float | None = None  # likeness that an edited article must have for its failure to count
 
 
 def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, progress: Progress | None = None) -> Items:
@@ -72,24 +80,17 @@ def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, prog
 
 
 def look_and_judge(
-    reward: str,
-    target: SummarizerTarget,
-    items: Items,
-    space: ConceptSpace,
-    path: Path | None,
-    progress: Any = None,
-    meaning: float | None = None,
+    how: Judging, target: SummarizerTarget, items: Items, space: ConceptSpace, path: Path | None, progress: Any = None
 ) -> tuple[Looks, Reward]:
     """What the target makes of the unedited articles, and the reward that this calibrates; ``N`` queries.
 
     Args:
-        reward: its name.
+        how: summaries are judged.
         target: the summarizer.
         items: what it is shown.
         space: the edits, which say what they promise of the reference.
         path: keeps the looks; read instead of asking the target if it is there.
         progress: told how far it is.
-        meaning: likeness to the unedited article, in [0, 1], that an edited one must have for its failure to count.
 
     Raises:
         UsageError: the file is of other articles, or the target says nothing of most of them.
@@ -98,9 +99,9 @@ def look_and_judge(
     if known is not None and len(known.said) != len(items):
         raise UsageError(f"{path} knows {len(known.said)} articles, the data has {len(items)}: has it changed?")
     if known is not None:
-        return known, judge_of(reward, known.said.astype(object), items, space, meaning)
+        return known, judge_of(how, known.said.astype(object), items, space)
     outputs = look(target, items, progress)
-    judge = judge_of(reward, outputs.texts, items, space, meaning)
+    judge = judge_of(how, outputs.texts, items, space)
     looks = Looks.of(outputs, items, judge(unedited(outputs, items)))
     if path is not None:
         looks.save(path)
@@ -131,14 +132,14 @@ def look(target: SummarizerTarget, items: Items, progress: Progress | None = Non
     return outputs
 
 
-def judge_of(reward: str, said: np.ndarray, items: Items, space: ConceptSpace, meaning: float | None = None) -> Reward:
-    """The reward that ``reward`` names, calibrated on the unedited articles that are not held out."""
-    kind, metric = parse_reward(reward)
+def judge_of(how: Judging, said: np.ndarray, items: Items, space: ConceptSpace) -> Reward:
+    """The reward, calibrated on the unedited articles that are not held out unless its bar is given."""
+    kind, metric = parse_reward(how.reward)
     if kind == "fsrl":
         return FsrlReward(metric)
     wanted = items.inputs[:, 1]
     scores = np.where(wanted == "", 1, metric(said, wanted)).astype(np.float32)
-    bar = calibrate(scores[~items.held_out & (wanted != "")])
-    alike = None if meaning is None else METRICS["similarity"]
+    bar = how.bar or calibrate(scores[~items.held_out & (wanted != "")])
+    alike = None if how.meaning is None else METRICS["similarity"]
     unchanged = Unedited(said.astype(str), scores)
-    return SummaryReward(kind, metric, unchanged, bar, promises_of(space), alike, meaning or 0.0)
+    return SummaryReward(kind, metric, unchanged, bar, promises_of(space), alike, how.meaning or 0.0)

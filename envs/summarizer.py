@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from failscape.concepts.text.asked import slice_asked, text_space
-from failscape.envs.articles import GROUPS, Reading, look_and_judge, read_articles
+from failscape.envs.articles import GROUPS, Judging, Reading, look_and_judge, read_articles
 from failscape.envs.exploration import classes_seen, make_moves
 from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.moves import MAX_STEPS, Accumulate
 from failscape.errors import UsageError, did_you_mean
-from failscape.rewards.summarization import parse_reward
+from failscape.rewards.summarization import Bar, parse_reward
 from failscape.targets.base import SummarizerTarget
 from failscape.targets.registry import load_target
 
@@ -34,6 +34,7 @@ def make_mdp(
     explore: str = "macro",
     max_steps: int = MAX_STEPS,
     meaning: float | None = None,
+    bar: Sequence[float] | None = None,
     device: str = "auto",
     groups: str = "topic",
     max_items: int = 1000,
@@ -98,6 +99,8 @@ def make_mdp(
         max_steps: that a walk may take.
         meaning: how alike an edited article must stay, in [0, 1] by a sentence encoder, where the edit promises to keep
             the meaning; below, its failure does not count. Not asked when omitted.
+        bar: where a failure begins, a score and a drop, as another run had it; calibrated on the unedited articles when
+            omitted.
         device: ``auto``, ``cpu``, ``cuda``.
         groups: ``topic`` or ``length``: by what articles are grouped, in modes too.
         max_items: articles held in memory at most, drawn evenly over topics.
@@ -124,7 +127,8 @@ def make_mdp(
     if space.slice_axis is not None:
         space = text_space(asked, groups=classes_seen(items, items.groups))
     path = None if looks is None else Path(looks)
-    seen, judge = look_and_judge(own, frozen, items, space, path, progress, meaning)
+    judging = Judging(own, None if bar is None else Bar(*bar), meaning)
+    seen, judge = look_and_judge(judging, frozen, items, space, path, progress)
     if own != reward:
         judge = load_reward(reward, frozen.name, items, seen, space, len(items.groups), judge)
     moves = Accumulate(max_steps) if walk else make_moves(explore, space, items)

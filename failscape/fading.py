@@ -86,7 +86,8 @@ def fade(
     own = dataclasses.replace(run.settings, imports=used)
     for k in range(len(siblings(run)) + 1, seeds):
         explore(dataclasses.replace(own, seed=own.seed + k), out)
-    after = dataclasses.replace(own, make={**own.make, "target": mended.uri, "unseen": True})
+    bar = {"bar": run.summary["bar"]} if "bar" in run.summary else {}  # a worse target must not set itself a lower one
+    after = dataclasses.replace(own, make={**own.make, **bar, "target": mended.uri, "unseen": True})
     runs = [explore(dataclasses.replace(after, seed=own.seed + NEW_SEED + k), out) for k in range(seeds)]
     versions = compare_versions(run, runs[0], queries=queries, imports=used, step=listeners.step)
     return Faded(mended, runs, versions)

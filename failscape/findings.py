@@ -42,6 +42,7 @@ def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, 
     landscape = run.landscape()
     smallest = run.smallest()
     modes, n_confirmation = _find_modes(mdp, run, landscape) if smallest is None else ([], 0)
+    bar = getattr(getattr(mdp.reward, "own", mdp.reward), "bar", None)  # of summaries, where a failure begins
     summary = {
         "run": {
             "env": run.settings.env,
@@ -54,6 +55,7 @@ def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, 
             "n_held_out": int(mdp.items.held_out.sum()),
             "n_skipped": len(mdp.items.skipped),
         },
+        **({"bar": list(bar)} if bar else {}),
         "landscape": landscape.summary(),
         **({"smallest": smallest.summary()} if smallest else {}),
         "modes": mode_rows(modes),

@@ -80,7 +80,7 @@ class Summarizer:
         if isinstance(articles, np.ndarray) and articles.ndim == 2:
             articles = articles[:, 0]
         self._check(articles)
-        cut = self.reader.cut_all(articles)
+        cut = self.reader.cut_all(list(articles))
         asked = list(dict.fromkeys(text for text in cut if text.strip()))
         written, features = self._answer(asked)
         row = {text: index for index, text in enumerate(asked)}

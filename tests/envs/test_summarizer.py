@@ -129,3 +129,8 @@ def test_a_target_that_emits_nothing_is_told_so(tmp_path: Path) -> None:
     silent = load_target(str(tiny_seq2seq(tmp_path / "mute", max_new_tokens=1, forced_eos_token_id=1)), "cpu")
     with pytest.raises(UsageError, match="says nothing of 40 of 40 unedited articles"):
         make_mdp(silent, "reports:?n=40")
+
+
+def test_another_runs_bar_is_kept(target: fs.Summarizer) -> None:
+    mdp = make_mdp(target, "reports:?n=40", bar=[0.3, 0.7])
+    assert tuple(mdp.reward.bar) == (0.3, 0.7)

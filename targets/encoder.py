@@ -6,8 +6,7 @@ Shapes: ``B`` batch, ``F`` features.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import torch
 from safetensors import SafetensorError
 
 from failscape.errors import UsageError, require
+from failscape.targets.pretrained import quiet
 from failscape.targets.running import resolve_device
 from failscape.targets.weights import first_line
 
@@ -84,7 +84,7 @@ def _load(folder: Path, device: torch.device) -> SentenceTransformer:
     if not (folder / "modules.json").is_file():
         raise UsageError(f"{folder} has no modules.json, so it holds no encoder of sentence-transformers")
     try:
-        with _quiet():
+        with quiet():
             model = library.SentenceTransformer(
                 str(folder),
                 device=str(device),
@@ -95,17 +95,3 @@ def _load(folder: Path, device: torch.device) -> SentenceTransformer:
     except _BROKEN as error:
         raise UsageError(f"{folder} cannot be loaded as a sentence encoder: {first_line(error)}") from error
     return model.requires_grad_(False).eval()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without transformers' progress bars."""
-    from transformers.utils import logging
-
-    bars = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if bars:
-            logging.enable_progress_bar()

@@ -29,7 +29,7 @@ def load(auto_class: Any, folder: Path, uri: str, kind: str, **options: Any) -> 
         UsageError: It cannot be loaded.
     """
     try:
-        with _quiet():
+        with quiet():
             return auto_class.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **options)
     except pickle.UnpicklingError:
         raise UsageError(f"the weights file of {uri} {UNSAFE}") from None
@@ -117,7 +117,7 @@ def config(folder: Path, uri: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without transformers' bars and reports: what matters in them is checked, and said in one line."""
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()

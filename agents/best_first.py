@@ -6,6 +6,7 @@ Shapes: ``B`` items searched side by side, ``K`` concepts, ``P`` points.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,6 +54,7 @@ class Search:
         slope: severity that a level is expected to bring; a small one is greedy, a large one is exhaustive.
         patience: points asked without a failure before the item is given up.
         first: a point known to fail, to descend from; the search begins at the origin when omitted.
+        deepest: most levels from the origin that a walk may go.
     """
 
     def __init__(
@@ -63,8 +65,10 @@ class Search:
         slope: float,
         patience: int,
         first: Point | None = None,
+        deepest: float = math.inf,
     ) -> None:
         self.home, self.typical, self.slope, self.patience = tuple(home.tolist()), typical, slope, patience
+        self.deepest = deepest
         self.known: dict[Point, float] = {}  # severity of what was asked
         self.open: list[tuple[float, Point]] = []
         self.best: Point | None = None
@@ -106,7 +110,7 @@ class Search:
 
     def _queue(self, points: list[Point], parent: Point, severity: float) -> None:
         for point in points:
-            if point not in self._queued:
+            if point not in self._queued and self.depth(point) <= self.deepest:
                 self._queued.add(point)
                 lacking = BROKEN - severity - self.typical.gain(point, parent)
                 heapq.heappush(self.open, (self.depth(point) + lacking / self.slope, point))
@@ -137,7 +141,8 @@ def explore_best_first(envs: ConceptVectorEnv, session: Session, seed: int, hype
             severity, first = float(mdp.looks.severity[item]), None
             if starts is not None:
                 first = tuple(starts[item].tolist())
-            search = Search(home, severity, typical, **hyperparameters, first=first)
+            deepest = mdp.moves.history or math.inf
+            search = Search(home, severity, typical, **hyperparameters, first=first, deepest=deepest)
             point = search.next()
             if point is not None:
                 return item, search, point

@@ -9,7 +9,7 @@ import numpy as np
 from failscape.analysis.boxes import best_box
 from failscape.analysis.edit_names import PRECISE, edits_name
 from failscape.concepts import Concept, ConceptSpace
-from failscape.concepts.text.grid import EditGrid
+from failscape.concepts.text.grid import edit_grid
 
 
 def region_name(
@@ -29,10 +29,8 @@ def region_name(
         noun: what a class is called here.
     """
     parts = [f"{noun} = {listed(classes, 'or')}"] if len(classes) else []
-    if isinstance(space, EditGrid):
-        name = " and ".join([*parts, edits_name(space, points)])
-    else:
-        name = _box_name(space, points, parts)
+    edits = edit_grid(space)
+    name = " and ".join([*parts, edits_name(edits, points)]) if edits else _box_name(space, points, parts)
     return f"{name}, {listed(worst, 'and')} worst" if len(worst) else name
 
 

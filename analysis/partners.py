@@ -11,12 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from failscape.concepts import ConceptSpace
-from failscape.concepts.text.grid import EditGrid
+from failscape.concepts.text.grid import edit_grid
 
 
 def whole_axes(space: ConceptSpace) -> tuple[bool, ...]:
     """Axes without order that a region may take whole: the second edit of a pair, ``with anything``."""
-    pairs = isinstance(space, EditGrid) and space.pairs
+    pairs = bool((edits := edit_grid(space)) and edits.pairs)
     return tuple(pairs and axis == 1 for axis in range(len(space.shape)))
 
 
@@ -28,7 +28,7 @@ def with_partners(space: ConceptSpace, beside: np.ndarray, rates: np.ndarray) ->
         beside: neighbours along the axes, -1 for none.
         rates: of failure, ``(P,)``.
     """
-    if not (isinstance(space, EditGrid) and space.pairs):
+    if not ((edits := edit_grid(space)) and edits.pairs):
         return beside
     n_edits, _, n_levels = space.shape
     rows = np.arange(space.n_points).reshape(space.shape)

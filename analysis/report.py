@@ -32,7 +32,7 @@ from failscape.analysis.smallest import Smallest
 from failscape.analysis.strips import Strip
 from failscape.analysis.text_strips import EditStrip
 from failscape.analysis.thumbnails import chart_uri, data_uri
-from failscape.concepts.text.grid import EditGrid
+from failscape.concepts.text.grid import edit_grid
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder, write_whole
 
@@ -86,7 +86,7 @@ def write_report(
         things: what a person calls the items: ``articles``.
     """
     curve = discovery(probes, landscape)
-    rates = by_strength(landscape) if isinstance(landscape.space, EditGrid) else None
+    rates = by_strength(landscape) if edit_grid(landscape.space) else None
     page = (
         page_environment()
         .get_template("report.html")
@@ -131,7 +131,7 @@ def _charts(landscape: Landscape, probes: pd.DataFrame) -> dict[str, Chart]:
             "discovery-chart", discovery_figure(probes, landscape), discovery_picture(probes, landscape)
         ),
     }
-    if len(landscape.space.shape) > 1 and not isinstance(landscape.space, EditGrid):
+    if len(landscape.space.shape) > 1 and not edit_grid(landscape.space):
         charts["slices"] = _chart("slices-chart", slices_figure(landscape), slices_picture(landscape))
     return charts
 

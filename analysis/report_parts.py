@@ -21,7 +21,7 @@ from failscape.analysis.plots.discovery import Discovery
 from failscape.analysis.plots.style import count, interval, percent
 from failscape.analysis.smallest import Smallest
 from failscape.analysis.statistics import wilson
-from failscape.concepts.text.grid import EditGrid
+from failscape.concepts.text.grid import edit_grid
 
 N_WORST = 10  # points in the table
 N_SHOWN = 6  # exemplars of a point
@@ -129,9 +129,9 @@ def tried(
 
 def _shape(landscape: Landscape) -> str:
     space = landscape.space
-    if isinstance(space, EditGrid):
-        also = f" × {len(space.edits)} more or nothing" if space.pairs else ""
-        return f"{len(space.edits)} edits{also} × {space.shape[-1]} strengths"
+    if grid := edit_grid(space):
+        also = f" × {len(grid.edits)} more or nothing" if grid.pairs else ""
+        return f"{len(grid.edits)} edits{also} × {grid.shape[-1]} strengths"
     return " × ".join(f"{len(c.levels)} of {c.name}" for c in landscape.space.concepts)
 
 

@@ -26,7 +26,7 @@ from failscape.analysis.plots.still_charts import slices_picture
 from failscape.analysis.plots.style import interval, percent
 from failscape.analysis.projector import write_projector
 from failscape.analysis.text_markdown import texts_markdown
-from failscape.concepts.text.grid import EditGrid
+from failscape.concepts.text.grid import edit_grid
 
 
 class Board:
@@ -59,7 +59,7 @@ class Board:
         ``step`` in queries is the landscape's by default.
         """
         step = landscape.n_queries if step is None else step
-        if isinstance(landscape.space, EditGrid):
+        if edit_grid(landscape.space):
             self.writer.add_image("landscape/edits", pixels(landscape_picture(landscape)), step, dataformats="HWC")
             return
         for name, figure in (("3d", landscape_picture(landscape)), ("slices", slices_picture(landscape))):

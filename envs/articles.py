@@ -135,11 +135,18 @@ def look(target: SummarizerTarget, items: Items, progress: Progress | None = Non
 def judge_of(how: Judging, said: np.ndarray, items: Items, space: ConceptSpace) -> Reward:
     """The reward, calibrated on the unedited articles that are not held out unless its bar is given."""
     kind, metric = parse_reward(how.reward)
+    if kind == "fsrl" and how.meaning is not None:
+        raise UsageError("--meaning goes with the rewards drop and score; fsrl is the paper's rule as it is")
     if kind == "fsrl":
         return FsrlReward(metric)
     wanted = items.inputs[:, 1]
     scores = np.where(wanted == "", 1, metric(said, wanted)).astype(np.float32)
     bar = how.bar or calibrate(scores[~items.held_out & (wanted != "")])
+    if kind == "score" and not bar.score > 0:
+        raise UsageError(
+            "of the unedited summaries one in twenty or more scores 0, or there are no references, so no score is "
+            "poorer than usual; take --reward drop, or another metric (score:chrf)"
+        )
     alike = None if how.meaning is None else METRICS["similarity"]
     unchanged = Unedited(said.astype(str), scores)
     return SummaryReward(kind, metric, unchanged, bar, promises_of(space), alike, how.meaning or 0.0)

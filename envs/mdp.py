@@ -151,10 +151,7 @@ class ConceptMDP:
     def transition(self, state: State, actions: np.ndarray) -> State:
         """The states after ``actions``; where the grid has a slice, a state that asks has an item of its class."""
         points = self.moves.move(self.space, state.points, state.steps, actions)
-        history = state.history
-        if self.moves.history:
-            history = history.copy()
-            history[np.arange(len(actions)), np.minimum(state.steps, self.moves.history - 1)] = actions
+        history = self.moves.remember(state.history, state.points, points, state.steps, np.asarray(actions))
         moved = state._replace(points=points, steps=state.steps + 1, history=history)
         if self._members is None or not self.asks(moved):
             return moved

@@ -42,6 +42,19 @@ class Moves(Protocol):
         """Actions that lead to points where these do not say it all, one concept after the other: ``(B, history)``."""
         ...
 
+    def remember(
+        self, history: np.ndarray, before: np.ndarray, after: np.ndarray, steps: np.ndarray, actions: np.ndarray
+    ) -> np.ndarray:
+        """The history ``(B, history)`` with ``actions`` ``(B,)``, which led from one point ``(B, K)`` to another."""
+        ...
+
+
+def no_memory(
+    self: Moves, history: np.ndarray, before: np.ndarray, after: np.ndarray, steps: np.ndarray, actions: np.ndarray
+) -> np.ndarray:
+    """Nothing to remember: the point says it all."""
+    return history
+
 
 def no_path(self: Moves, space: ConceptSpace, points: np.ndarray) -> np.ndarray:
     """Nothing to remember: the point says it all."""
@@ -73,7 +86,7 @@ class Jump:
         """The points that ``actions`` name."""
         return space.point(actions)
 
-    path = no_path
+    path, remember = no_path, no_memory
 
 
 class Factored:
@@ -108,7 +121,7 @@ class Factored:
         moved[np.arange(len(points)), axis] = actions % np.array(space.shape)[axis]
         return moved
 
-    path = no_path
+    path, remember = no_path, no_memory
 
 
 class Walk:
@@ -145,7 +158,7 @@ class Walk:
         moved[np.arange(len(points)), actions // 2] += 2 * (actions % 2) - 1
         return np.clip(moved, 0, np.array(space.shape) - 1)
 
-    path = no_path
+    path, remember = no_path, no_memory
 
 
 class Compound:
@@ -183,9 +196,19 @@ class Compound:
         times = np.maximum(points - self.start(space, np.zeros(len(points), np.int64)), 0)
         paths = np.full((len(points), self.history), -1, np.int64)
         for row, counts in zip(paths, times, strict=True):
-            actions = np.repeat(np.arange(len(counts)), counts)[: self.history]
+            actions = np.repeat(np.arange(len(counts)), np.maximum(counts, 0))
+            if len(actions) > self.history:
+                raise UsageError(f"{counts.sum()} edits are more than max_steps={self.history} allows; raise it")
             row[: len(actions)] = actions
         return paths
+
+    def remember(
+        self, history: np.ndarray, before: np.ndarray, after: np.ndarray, steps: np.ndarray, actions: np.ndarray
+    ) -> np.ndarray:
+        """Each action at its step: at the last level, too, an edit is made again, as in the released code."""
+        history = history.copy()
+        history[np.arange(len(actions)), np.minimum(steps, self.history - 1)] = actions
+        return history
 
 
 class Accumulate(Compound):
@@ -202,6 +225,14 @@ class Accumulate(Compound):
     def start(self, space: ConceptSpace, items: np.ndarray) -> np.ndarray:
         """The origin of the lattice."""
         return np.tile(origin(space), (len(items), 1))
+
+    def remember(
+        self, history: np.ndarray, before: np.ndarray, after: np.ndarray, steps: np.ndarray, actions: np.ndarray
+    ) -> np.ndarray:
+        """Each action after the ones before it; an edit that cannot be made once more is not made."""
+        history, made = history.copy(), (after != before).any(axis=1)
+        history[made, (history >= 0).sum(axis=1)[made]] = actions[made]
+        return history
 
 
 def origin(space: ConceptSpace) -> np.ndarray:

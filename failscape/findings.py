@@ -42,7 +42,7 @@ def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, 
     landscape = run.landscape()
     smallest = run.smallest()
     modes, n_confirmation = _find_modes(mdp, run, landscape) if smallest is None else ([], 0)
-    bar = getattr(getattr(mdp.reward, "own", mdp.reward), "bar", None)  # of summaries, where a failure begins
+    bar = getattr(mdp.reward, "bar", None)  # of summaries, where a failure begins
     summary = {
         "run": {
             "env": run.settings.env,

@@ -27,7 +27,7 @@ from failscape.analysis.plots.style import (
 )
 from failscape.analysis.plots.symbols import symbols
 from failscape.concepts.base import Concept
-from failscape.concepts.text.grid import EditGrid
+from failscape.concepts.text.grid import edit_grid
 
 HEIGHTS = {1: 420, 2: 520, 3: 680}  # [px], by number of axes
 BARS_NOTE = "bars: 95 % interval"
@@ -41,7 +41,7 @@ def landscape_figure(landscape: Landscape) -> go.Figure:
     Colour is the smoothed failure rate, from 0 to 100 % in every figure; size is certainty; a hollow symbol is unsure.
     A grid of more than three axes is averaged over those that matter least, and the title says over which.
     """
-    if isinstance(landscape.space, EditGrid):
+    if edit_grid(landscape.space):
         return edit_map_figure(landscape)
     drawn = cells(landscape)
     n_axes = len(drawn.concepts)

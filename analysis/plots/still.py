@@ -30,7 +30,7 @@ from failscape.analysis.plots.style import (
 )
 from failscape.analysis.plots.symbols import positions_of
 from failscape.concepts.base import Concept
-from failscape.concepts.text.grid import EditGrid
+from failscape.concepts.text.grid import edit_grid
 
 AZIMUTH, ELEVATION = -66, 28  # [deg], from where no point of a cube hides another
 COLOURS = ScalarMappable(Normalize(0, 100), SCALE)
@@ -41,7 +41,7 @@ def landscape_picture(landscape: Landscape, like: Landscape | None = None) -> Fi
 
     Axes without order are in the order of ``like``, so that two pictures can be compared.
     """
-    if isinstance(landscape.space, EditGrid):
+    if edit_grid(landscape.space):
         return edit_map_picture(landscape, like)
     drawn = cells(landscape)
     n_axes = len(drawn.concepts)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from failscape.concepts.base import Concept
+from failscape.concepts.chance import scramble
 from failscape.concepts.slices import Slice
 from failscape.concepts.space import UNEDITED, ConceptSpace
 from failscape.concepts.text.base import TextConcept
@@ -90,10 +91,15 @@ class EditGrid(ConceptSpace):
 
     def apply(self, inputs: Any, points: np.ndarray, seeds: np.ndarray | None = None) -> Any:
         """Texts edited at their points, one edit of the batch per concept in it; unedited where an axis is open."""
+        seeds = np.zeros(len(points), np.int64) if seeds is None else seeds
+        first = np.full(len(points), UNEDITED)
         for which in self._chosen(points):
+            # The same edit twice must not undo itself: the second time it draws anew.
+            drawn = np.where(which == first, (scramble("also", seeds) >> np.uint64(2)).astype(np.int64), seeds)
             for k in np.unique(which[which != UNEDITED]).tolist():
                 levels = np.where(which == k, points[:, -1], UNEDITED)
-                inputs = self.edits[k].apply(inputs, self.edits[k].strengths(levels, seeds), seeds)
+                inputs = self.edits[k].apply(inputs, self.edits[k].strengths(levels, drawn), drawn)
+            first = which
         return inputs
 
     def keeps(self, points: np.ndarray) -> np.ndarray:
@@ -128,3 +134,8 @@ class EditGrid(ConceptSpace):
         chosen = [points[:, first], points[:, first + 1] - 1] if self.pairs else [points[:, first]]
         open_axis = (points[:, [first, -1]] == UNEDITED).any(axis=1)
         return [np.where(open_axis, UNEDITED, np.maximum(which, UNEDITED)) for which in chosen]
+
+
+def edit_grid(space: ConceptSpace) -> EditGrid | None:
+    """The space where it is a grid of edits alone, to chart edit by strength; None, too, where a slice comes first."""
+    return space if isinstance(space, EditGrid) and space.group is None else None

@@ -91,7 +91,7 @@ def test_exemplars_are_what_the_target_read_and_wrote(which: str, request: pytes
     probes, items = run.probes(), run.items()
     rows = probes[probes["failed"]].head(25)
     shown = exemplars(rows, items, Subject.of(mdp))
-    assert len(shown) == len(rows) > 2
+    assert len(shown) == len(rows) > 0
     for example, (number, row) in zip(shown, rows.iterrows(), strict=True):
         assert isinstance(example, TextExemplar) and example.probe == number and example.failed
         after = " ".join("".join(p.text for p in example.told.article if p.kind != "removed").split())

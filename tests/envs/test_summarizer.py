@@ -31,7 +31,7 @@ def articles(n: int = 12) -> list[dict[str, str]]:
 
 
 def test_a_step_asks_for_each_edited_article_and_scores_it_by_the_metric(target: fs.Summarizer) -> None:
-    mdp = make_mdp(target, "reports:?n=40", reward="score:rouge-1")
+    mdp = make_mdp(target, "reports:?n=40", reward="drop:rouge-1")
     items = np.arange(8)
     points = mdp.space.point(np.arange(8) * 11)
     state = mdp.at(items, points)
@@ -134,3 +134,14 @@ def test_a_target_that_emits_nothing_is_told_so(tmp_path: Path) -> None:
 def test_another_runs_bar_is_kept(target: fs.Summarizer) -> None:
     mdp = make_mdp(target, "reports:?n=40", bar=[0.3, 0.7])
     assert tuple(mdp.reward.bar) == (0.3, 0.7)
+
+
+def test_an_edit_at_its_last_level_is_not_made_again(target: fs.Summarizer) -> None:
+    """A point says how often each edit was made, and a state is that of its point however often one more is asked for."""
+    mdp = make_mdp(target, "reports:?n=40", explore="micro", concepts=["drop-noun=1,2", "misspellings=.5"])
+    state = mdp.initial(np.array([2]))
+    for action in (1, 1, 0, 1, 0, 0):
+        state = mdp.transition(state, np.array([action]))
+    assert state.points.tolist() == [[2, 1]] and state.history[0, :4].tolist() == [1, 0, 0, -1]
+    with pytest.raises(UsageError, match="more than max_steps=2"):
+        make_mdp(target, "reports:?n=40", explore="micro", max_steps=2).at(np.array([0]), np.array([[3, 0, 0, 0]]))

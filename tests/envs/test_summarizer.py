@@ -137,7 +137,7 @@ def test_another_runs_bar_is_kept(target: fs.Summarizer) -> None:
 
 
 def test_an_edit_at_its_last_level_is_not_made_again(target: fs.Summarizer) -> None:
-    """A point says how often each edit was made, and a state is that of its point however often one more is asked for."""
+    """A point says how often each edit was made, however often one more is asked for."""
     mdp = make_mdp(target, "reports:?n=40", explore="micro", concepts=["drop-noun=1,2", "misspellings=.5"])
     state = mdp.initial(np.array([2]))
     for action in (1, 1, 0, 1, 0, 0):

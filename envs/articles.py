@@ -53,12 +53,12 @@ def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, prog
     Raises:
         UsageError: the data cannot be found or read.
     """
-    n_cut = 0
+    too_long: list[str] = []  # several threads append
 
     def prepare(item: tuple[str, str]) -> tuple[str, str]:
-        nonlocal n_cut
         prepared = target.prepare(item)
-        n_cut += prepared[0] != item[0]
+        if prepared[0] != item[0]:
+            too_long.append(prepared[0])
         return prepared
 
     items = load_items(
@@ -70,9 +70,10 @@ def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, prog
         held_out_share=how.held_out,
         progress=(lambda done, total: progress("reading articles", done, total)) if progress else None,
     )
-    if n_cut:
-        cut = f"{n_cut} of {len(items)} articles are longer than {target.name} can read; the rest of each is left out"
-        items = replace(items, notes=(*items.notes, cut))
+    if too_long:
+        some = f"{len(too_long)} of {len(items)} articles"
+        note = f"{some} are longer than {target.name} can read; the rest of each is left out"
+        items = replace(items, notes=(*items.notes, note))
     if how.groups == "length":
         labels, names = length_groups(items.inputs)
         items = replace(items, references=labels, groups=tuple(names))

@@ -82,6 +82,7 @@ class ConceptMDP:
         self.target, self.space, self.items, self.reward = target, space, items, reward
         self.data_name, self.moves, self.alpha = data_name, moves or Jump(), alpha
         self.looks = looks or Looks.take(target, items, reward)
+        self.writes = bool((self.looks.said != "").any())  # whether the target answers in words of its own
         self._references = torch.from_numpy(items.references).to(target.device)
         self._members = Members(items) if space.slice_axis is not None else None
         self.action_space = spaces.Discrete(self.moves.actions(space))
@@ -105,11 +106,6 @@ class ConceptMDP:
     def answers(self) -> tuple[str, ...]:
         """Names of the answers that are told apart: classes, or what is wrong with a text."""
         return tuple(getattr(self.reward, "answers", ())) or tuple(getattr(self.target, "class_names", ()))
-
-    @property
-    def writes(self) -> bool:
-        """Whether the target answers in words of its own."""
-        return bool((self.looks.said != "").any())
 
     def with_target(self, target: Target, looks: Looks | None = None) -> ConceptMDP:
         """The same items, edits and rewards around another target, such as this one mended.

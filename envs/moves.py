@@ -196,7 +196,7 @@ class Compound:
         times = np.maximum(points - self.start(space, np.zeros(len(points), np.int64)), 0)
         paths = np.full((len(points), self.history), -1, np.int64)
         for row, counts in zip(paths, times, strict=True):
-            actions = np.repeat(np.arange(len(counts)), np.maximum(counts, 0))
+            actions = np.repeat(np.arange(len(counts)), counts)
             if len(actions) > self.history:
                 raise UsageError(f"{counts.sum()} edits are more than max_steps={self.history} allows; raise it")
             row[: len(actions)] = actions

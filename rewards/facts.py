@@ -56,9 +56,6 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _SENTENCE_END = re.compile(r"[.!?:…\n]|[\"“]$")
-_NEGATION = re.compile(
-    r"\b(?:no(?!\.\s*\d)|not|nobody|none|nothing|nowhere|never|neither|nor|without|cannot|\w+n['’]t)\b", re.IGNORECASE
-)
 
 
 class Fact(NamedTuple):
@@ -93,11 +90,6 @@ def missing_and_wrong(candidate: str, reference: str) -> tuple[list[str], list[s
     """
     found, wanted = _compared(candidate, reference)
     return _without(wanted, found), _without(found, wanted)
-
-
-def negations(text: str) -> int:
-    """How many words deny something: no, not, n't, nobody, none, nothing, never, neither, nor, without, ..."""
-    return len(_NEGATION.findall(text))
 
 
 def _compared(candidate: str, reference: str) -> tuple[list[Fact], list[Fact]]:

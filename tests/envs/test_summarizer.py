@@ -11,6 +11,7 @@ import pytest
 import failscape as fs
 from failscape.envs.summarizer import make_mdp
 from failscape.errors import UsageError
+from failscape.exploring import seconds_per_query
 from failscape.rewards.metrics import rouge
 from failscape.targets.registry import load_target
 from tests.tiny_text import tiny_seq2seq
@@ -145,3 +146,9 @@ def test_an_edit_at_its_last_level_is_not_made_again(target: fs.Summarizer) -> N
     assert state.points.tolist() == [[2, 1]] and state.history[0, :4].tolist() == [1, 0, 0, -1]
     with pytest.raises(UsageError, match="more than max_steps=2"):
         make_mdp(target, "reports:?n=40", explore="micro", max_steps=2).at(np.array([0]), np.array([[3, 0, 0, 0]]))
+
+
+def test_what_a_short_walk_costs_is_told_before_it(target: fs.Summarizer) -> None:
+    """The grid has points that so few steps never reach."""
+    how = {"target": target, "data": "reports:?n=40", "explore": "micro", "max_steps": 2}
+    assert seconds_per_query(gym.make_vec("failscape/Summarizer-v0", num_envs=32, **how).unwrapped) > 0

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failscape.rewards.facts import facts, missing_and_wrong, negations
+from failscape.rewards.facts import facts, missing_and_wrong
 
 
 def found(text: str, beside: str = "") -> list[str]:
@@ -139,18 +139,3 @@ def test_any_text(candidate: str, reference: str) -> None:
     missing, wrong = missing_and_wrong(candidate, reference)
     assert all(fact in reference for fact in missing)
     assert all(fact in candidate for fact in wrong)
-    assert negations(candidate) >= 0
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Nobody was hurt, and the bridge did not close.", 2),
-        ("It wasn't open; it cannot open without a permit", 3),
-        ("It doesn\u2019t matter. Never. No one, neither he nor she, NOT now", 6),
-        ("A note on the northern knot at No. 10 Downing Street", 0),
-        ("", 0),
-    ],
-)
-def test_negations(text: str, expected: int) -> None:
-    assert negations(text) == expected

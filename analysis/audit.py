@@ -46,6 +46,7 @@ class Mended:
     untouched: Effect
     modes: Sequence[Effect]
     harmed: Sequence[Effect]
+    costs: Sequence[str]  # what became worse where nothing was to be mended, beyond its interval
     n_points: int
     n_new: int
     n_pairs: int
@@ -218,7 +219,8 @@ def _mended(mended: Mended, words: Words) -> Section:
         [
             f"The model was trained further on altered {words.things} together with unaltered ones. Both versions "
             f"were then shown the {words.things} kept aside, altered alike.",
-            f"{harmed} {mended.n_new:,} of {mended.n_pairs:,} answers that had been right are wrong now.",
+            f"{harmed} {mended.n_new:,} of {mended.n_pairs:,} answers that had been right are wrong now."
+            + "".join(f" More than chance explains, {cost}." for cost in mended.costs),
         ],
         head=["where", "failed before", "fail now", "change (95 % interval)"],
         rows=[

@@ -37,6 +37,8 @@ class Story:
     modes: Sequence[Effect]  # of the targeted modes, one by one
     points: Sequence[Effect]  # at untouched points
     harmed: Sequence[Effect]
+    clean_score: Effect  # how right it is on unedited items
+    costs: Sequence[str]  # what became worse where nothing was to be mended
     n_new: int
     n_pairs: int
     new: Sequence[Exemplar]

@@ -36,14 +36,22 @@ def edits_name(space: EditGrid, points: np.ndarray) -> str:
         space: the grid.
         points: its rows ``(M,)``, at least one.
     """
+    groups = np.unique(space.point(points)[:, 0]) if space.group else np.zeros(1, np.int64)
     reach = _reach(space, points)
-    said = sum(last - first + 1 for first, last in reach.values())
+    said = len(groups) * sum(last - first + 1 for first, last in reach.values())
     mostly = "mostly " if len(points) < PRECISE * said else ""
+    if space.group and len(groups) < space.shape[0]:
+        names = [space.group.class_names[k] for k in groups]
+        return f"{space.group.name} = {_either(names)} and {mostly}{_pairs_name(space, reach)}"
+    return mostly + _pairs_name(space, reach)
+
+
+def _pairs_name(space: EditGrid, reach: dict[Pair, tuple[int, int]]) -> str:
     shared = [k for k in range(len(space.edits)) if all(k in pair for pair in reach)]
     if len(reach) == 1 or not shared:
         names = [_pair_name(space, pair, *ends) for pair, ends in reach.items()]
-        return mostly + _either(names)
-    return mostly + _family_name(space, shared[0], reach)
+        return _either(names)
+    return _family_name(space, shared[0], reach)
 
 
 def spoken(edit: TextConcept, first: int, last: int) -> str:
@@ -65,9 +73,10 @@ def _quantity(edit: TextConcept, level: int) -> str:
 def _reach(space: EditGrid, points: np.ndarray) -> dict[Pair, tuple[int, int]]:
     """First and last level of every pair of edits among the points."""
     rows = space.point(points)
-    also = rows[:, 1] - 1 if space.pairs else np.full(len(rows), ALONE)
+    first_edit, *others = space.chosen(rows)
+    also = others[0] if others else np.full(len(rows), ALONE)
     found: dict[Pair, tuple[int, int]] = {}
-    for pair, level in zip(zip(rows[:, 0].tolist(), also.tolist(), strict=True), rows[:, -1].tolist(), strict=True):
+    for pair, level in zip(zip(first_edit.tolist(), also.tolist(), strict=True), rows[:, -1].tolist(), strict=True):
         first, last = found.get(pair, (level, level))
         found[pair] = min(first, level), max(last, level)
     return found

@@ -1,4 +1,4 @@
-"""The landscape of a grid of edits as tables: edit by strength, and edit by the edit that follows it.
+"""The landscape of a grid of edits as tables: edit by strength, by the edit that follows it, or by whose articles.
 
 Shapes: ``R`` rows, ``C`` columns, ``E`` edits, ``L`` strengths.
 """
@@ -19,7 +19,7 @@ class EditRates:
     """A table of points, worst row first; every array is ``(R, C)``, rates in [0, 1]."""
 
     rows: tuple[str, ...]  # edits
-    columns: tuple[str, ...]  # strengths, or the edits that follow
+    columns: tuple[str, ...]  # strengths, edits that follow, or groups of articles
     down: str  # what rows are
     across: str  # what columns are
     points: np.ndarray  # rows of the grid
@@ -66,9 +66,30 @@ def by_pair(landscape: Landscape, like: Landscape | None = None) -> EditRates:
     return _table(landscape, worst[order][:, columns], names, ("nothing", *names), ("edit", "followed by"))
 
 
+def by_group(landscape: Landscape, like: Landscape | None = None) -> EditRates:
+    """Each edit for each group of articles, at the strength (and with the edit after it) at which it fails most.
+
+    The edit that fails most on average comes first, or the order is that of ``like``.
+    """
+    space = _grid(landscape)
+    assert space.group is not None
+    points = np.arange(space.n_points).reshape(space.shape[0], len(space.edits), -1).swapaxes(0, 1)  # (E, G, ...)
+    smoothed = _column(landscape, "smoothed", points)
+    worst = np.take_along_axis(points, smoothed.argmax(axis=2)[..., None], axis=2)[..., 0]
+    order = np.argsort(-_column(like or landscape, "smoothed", points).max(axis=2).mean(axis=1), kind="stable")
+    names = tuple(space.edits[k].name for k in order)
+    return _table(landscape, worst[order], names, space.group.class_names, ("edit", space.group.name))
+
+
 def charted(landscape: Landscape, like: Landscape | None = None) -> EditRates:
     """The table that a chart of the landscape draws."""
-    return (by_pair if _grid(landscape).pairs else by_strength)(landscape, like)
+    space = _grid(landscape)
+    return (by_group if space.group else by_pair if space.pairs else by_strength)(landscape, like)
+
+
+def listed(landscape: Landscape) -> EditRates:
+    """The table of intervals: each edit alone at each strength; where the agent chose whose articles, by group."""
+    return (by_group if _grid(landscape).group else by_strength)(landscape)
 
 
 def _grid(landscape: Landscape) -> EditGrid:

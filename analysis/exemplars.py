@@ -51,6 +51,7 @@ class TextExemplar(Exemplar):
 
     kind: str  # what is wrong with the summary
     told: Told
+    cut: bool = False  # the edited article was too long, and its end was not read
 
 
 class Subject(NamedTuple):
@@ -130,10 +131,12 @@ def text_exemplars(
     said = rows["said"].fillna("").tolist()
     said_before, scores = items["said"].fillna("").tolist(), items["truth"].tolist()
     found: list[Exemplar] = []
-    for i, (number, score) in enumerate(zip(rows["predicted"], rows["truth"], strict=True)):
+    columns = (rows[name] for name in ("predicted", "truth", "cut"))
+    for i, (number, score, cut) in enumerate(zip(*columns, strict=True)):
         told = tell(inputs[i], edited[i], (said_before[i], said[i]), (scores[i], float(score)), promises[i])
         kind = subject.answers[int(number)]
-        found.append(TextExemplar(**common[i], said_before=said_before[i], said=said[i], kind=kind, told=told))
+        words = {"said_before": said_before[i], "said": said[i], "kind": kind}
+        found.append(TextExemplar(**common[i], **words, told=told, cut=bool(cut)))
     return found
 
 

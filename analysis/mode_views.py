@@ -17,6 +17,7 @@ from failscape.analysis.exemplars import Exemplar, Subject, exemplars
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.style import interval, percent
 from failscape.concepts import ConceptSpace
+from failscape.concepts.space import UNEDITED
 from failscape.concepts.text.grid import edit_grid
 
 N_SHOWN = 6  # exemplars of a mode
@@ -72,7 +73,7 @@ def mildest(mode: Mode, space: ConceptSpace) -> str:
 def _moved(points: np.ndarray, space: ConceptSpace) -> np.ndarray:
     """Levels from unedited, ``(M,)``; of a grid of edits, how strong, and a second edit as one and a half more."""
     if grid := edit_grid(space):
-        return points[:, -1] + 1.5 * (points[:, 1] > 0 if grid.pairs else 0)
+        return points[:, -1] + 1.5 * (grid.chosen(points)[1] != UNEDITED if grid.pairs else 0)
     moved = np.zeros(len(points), np.int64)
     for k, concept in enumerate(space.concepts):
         if concept.identity is not None and not concept.categorical:

@@ -1,9 +1,10 @@
-"""Where two edits come together: which of the two a failure is put down to.
+"""What on a grid of edits belongs together: an edit and its pairs, an edit of articles of every topic.
 
 Every pair that holds a harmful edit fails. So that this is one finding and not one for each partner, a pair lies
 beside that one of its two edits, made alone, that fails more often; where neither fails alone, the pair is a finding.
+Likewise an edit that fails for every topic is one finding, and one that fails for a single topic is one of that topic.
 
-Shapes: ``P`` points, ``E`` edits, ``L`` strengths.
+Shapes: ``P`` points, ``E`` edits, ``G`` groups, ``L`` strengths.
 """
 
 from __future__ import annotations
@@ -15,30 +16,41 @@ from failscape.concepts.text.grid import edit_grid
 
 
 def whole_axes(space: ConceptSpace) -> tuple[bool, ...]:
-    """Axes without order that a region may take whole: the second edit of a pair, ``with anything``."""
-    pairs = bool((edits := edit_grid(space)) and edits.pairs)
-    return tuple(pairs and axis == 1 for axis in range(len(space.shape)))
+    """Axes without order that a region may take whole: the second edit of a pair, ``with anything``, and all topics."""
+    edits = edit_grid(space)
+    wholes = set() if edits is None else {*range(edits.edit_axis), *([edits.edit_axis + 1] if edits.pairs else [])}
+    return tuple(axis in wholes for axis in range(len(space.shape)))
 
 
 def with_partners(space: ConceptSpace, beside: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    """The neighbours of points, with pairs of edits beside the edit that explains them: ``(P, M) -> (P, M + N)``.
+    """The neighbours of points, with those that belong together beside each other: ``(P, M) -> (P, M + N)``.
 
     Args:
-        space: the grid; where it is not of pairs, neighbours stay as they are.
+        space: the grid; where it is neither of pairs nor sliced, neighbours stay as they are.
         beside: neighbours along the axes, -1 for none.
         rates: of failure, ``(P,)``.
     """
-    if not ((edits := edit_grid(space)) and edits.pairs):
-        return beside
-    n_edits, _, n_levels = space.shape
-    rows = np.arange(space.n_points).reshape(space.shape)
-    alone = rates.reshape(space.shape)[:, 0].mean(axis=1)  # (E,)
+    edits = edit_grid(space)
+    if edits and edits.pairs:
+        beside = np.hstack([beside, _explaining(space, rates)])
+    if edits and edits.group:
+        rows = np.arange(space.n_points).reshape(space.shape[0], -1)
+        others = np.tile(rows.T, (space.shape[0], 1))  # (P, G)
+        beside = np.hstack([beside, np.where(others == np.arange(space.n_points)[:, None], -1, others)])
+    return beside
+
+
+def _explaining(space: ConceptSpace, rates: np.ndarray) -> np.ndarray:
+    """Beside a pair the edit alone that explains it, beside that edit its pairs: ``(P,) -> (P, N)``, -1 for none."""
+    *_, n_edits, _, n_levels = space.shape
+    rows = np.arange(space.n_points).reshape(-1, n_edits, 1 + n_edits, n_levels)  # a slice of groups first
+    alone = rates[rows[:, :, 0]].mean(axis=(0, 2))  # (E,)
     one, other = np.indices((n_edits, n_edits))
     parent = np.where(alone[one] >= alone[other], one, other)  # (E, E)
     children: list[list[int]] = [[] for _ in range(space.n_points)]
-    for a, b, level in np.ndindex(n_edits, n_edits, n_levels):
-        pair, single = int(rows[a, b + 1, level]), int(rows[parent[a, b], 0, level])
+    for group, a, b, level in np.ndindex(len(rows), n_edits, n_edits, n_levels):
+        pair, single = int(rows[group, a, b + 1, level]), int(rows[group, parent[a, b], 0, level])
         children[pair].append(single)
         children[single].append(pair)
     width = max(map(len, children))
-    return np.hstack([beside, [row + [-1] * (width - len(row)) for row in children]])
+    return np.array([row + [-1] * (width - len(row)) for row in children])

@@ -18,7 +18,7 @@ from plotly.offline import get_plotlyjs
 
 from failscape.analysis import report_parts
 from failscape.analysis.comparison import Comparison
-from failscape.analysis.edit_rates import by_strength
+from failscape.analysis.edit_rates import listed
 from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mode_views import ModeView, rating_text
@@ -86,7 +86,7 @@ def write_report(
         things: what a person calls the items: ``articles``.
     """
     curve = discovery(probes, landscape)
-    rates = by_strength(landscape) if edit_grid(landscape.space) else None
+    rates = listed(landscape) if edit_grid(landscape.space) else None
     page = (
         page_environment()
         .get_template("report.html")

@@ -131,7 +131,8 @@ def _shape(landscape: Landscape) -> str:
     space = landscape.space
     if grid := edit_grid(space):
         also = f" × {len(grid.edits)} more or nothing" if grid.pairs else ""
-        return f"{len(grid.edits)} edits{also} × {grid.shape[-1]} strengths"
+        whose = f"{grid.shape[0]} of {grid.group.name} × " if grid.group else ""
+        return f"{whose}{len(grid.edits)} edits{also} × {grid.shape[-1]} strengths"
     return " × ".join(f"{len(c.levels)} of {c.name}" for c in landscape.space.concepts)
 
 
@@ -173,7 +174,7 @@ def rate_rows(rates: EditRates) -> list[dict[str, Any]]:
     for i, edit in enumerate(rates.rows):
         cells = [
             {
-                "strength": str(rates.labels[i, j]).removeprefix(f"{edit} "),
+                "strength": str(rates.labels[i, j]).partition(f"{edit} ")[2] or rates.labels[i, j],
                 "rate": float(rates.alone[i, j]),
                 "low": float(rates.alone_low[i, j]),
                 "high": float(rates.alone_high[i, j]),

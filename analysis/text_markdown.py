@@ -21,6 +21,7 @@ def texts_markdown(exemplars: Sequence[TextExemplar]) -> str:
 
 def _one(exemplar: TextExemplar) -> str:
     facts = f": it {exemplar.told.facts}" if exemplar.told.facts else ""
+    facts += "; the article is too long, its end was not read" if exemplar.cut else ""
     rows = [
         f"#### {_escaped(exemplar.edit)}",
         pieces_markdown(exemplar.told.excerpt),

@@ -19,13 +19,14 @@ from failscape.data.base import Items
 from failscape.envs.looks import Looks, first_look, unedited
 from failscape.errors import UsageError
 from failscape.rewards.base import Reward
-from failscape.rewards.metrics import METRICS
+from failscape.rewards.metrics import METRICS, ROUGES, unread
 from failscape.rewards.summarization import Bar, FsrlReward, SummaryReward, Unedited, calibrate, parse_reward
 from failscape.targets.base import Summaries, SummarizerTarget
 
 Progress = Callable[[str, int, int], None]
 GROUPS = ("topic", "length")
 MOST_SILENT = 0.5  # share of the articles that a summarizer may say nothing of
+MOST_UNREAD = 0.5  # share of the letters that a metric may overlook
 BATCH = 64  # articles between two words on how far it is
 
 
@@ -96,9 +97,7 @@ def look_and_judge(
     Raises:
         UsageError: the file is of other articles, or the target says nothing of most of them.
     """
-    known = None if path is None or not path.exists() else Looks.load(path)
-    if known is not None and len(known.said) != len(items):
-        raise UsageError(f"{path} knows {len(known.said)} articles, the data has {len(items)}: has it changed?")
+    known = None if path is None or not path.exists() else Looks.load(path, items)
     if known is not None:
         return known, judge_of(how, known.said.astype(object), items, space)
     outputs = look(target, items, progress)
@@ -141,6 +140,11 @@ def judge_of(how: Judging, said: np.ndarray, items: Items, space: ConceptSpace) 
     if kind == "fsrl":
         return FsrlReward(metric)
     wanted = items.inputs[:, 1]
+    if metric in ROUGES and (share := unread(np.where(wanted == "", said, wanted))) > MOST_UNREAD:
+        raise UsageError(
+            f"ROUGE reads the letters a to z, and {share:.0%} of those of the references are others; take "
+            f"--reward {kind}:chrf, or {kind}:similarity"
+        )
     scores = np.where(wanted == "", 1, metric(said, wanted)).astype(np.float32)
     bar = how.bar or calibrate(scores[~items.held_out & (wanted != "")])
     if kind == "score" and not bar.score > 0:

@@ -160,10 +160,7 @@ def _look(
 ) -> Looks:
     """What the target makes of the unedited items, from ``path`` if it is there, else asked and written to it."""
     if path is not None and Path(path).exists():
-        looks = Looks.load(Path(path))
-        if len(looks.features) != len(items):
-            raise UsageError(f"{path} knows {len(looks.features)} images, the data has {len(items)}: has it changed?")
-        return looks
+        return Looks.load(Path(path), items)
     done = 0
 
     def tell(n: int) -> None:

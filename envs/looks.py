@@ -15,6 +15,7 @@ import torch
 from sklearn.utils.extmath import randomized_svd
 
 from failscape.data.base import Items
+from failscape.errors import UsageError
 from failscape.rewards.base import Evaluation, Judgement, Reward
 from failscape.targets.base import Target
 
@@ -33,6 +34,7 @@ class Looks(NamedTuple):
     failed: np.ndarray  # (N,) bool
     severity: np.ndarray  # (N,) float32 in [0, 1]
     said: np.ndarray  # (N,) str, what a target that writes wrote, else ""
+    items: str  # fingerprint of the items
     n_queries: int
 
     @classmethod
@@ -60,6 +62,7 @@ class Looks(NamedTuple):
             judgement.failed.cpu().numpy(),
             judgement.severity.float().cpu().numpy(),
             np.array(getattr(outputs, "texts", [""] * len(items)), str),
+            items.fingerprint,
             len(items),
         )
 
@@ -81,11 +84,24 @@ class Looks(NamedTuple):
         os.replace(partial, path)
 
     @classmethod
-    def load(cls, path: Path) -> Looks:
-        """What :meth:`save` wrote, bit for bit."""
+    def load(cls, path: Path, items: Items) -> Looks:
+        """What :meth:`save` wrote, bit for bit.
+
+        Raises:
+            UsageError: it is of other items, or of another version of failscape.
+        """
         with np.load(path, allow_pickle=False) as table:
+            if set(table.files) != set(cls._fields):
+                raise UsageError(f"{path} was written by another version of failscape; explore again")
             columns = {name: table[name] for name in cls._fields}
-        return cls(**{**columns, "n_queries": int(columns["n_queries"])})
+        looks = cls(**{**columns, "items": str(columns["items"]), "n_queries": int(columns["n_queries"])})
+        if len(looks.failed) != len(items):
+            what = f"there were {len(looks.failed)} items and are {len(items)}"
+        elif looks.items != items.fingerprint:
+            what = "other items, or the same ones changed"
+        else:
+            return looks
+        raise UsageError(f"the data is not what {path.parent} was made of ({what}); bring it back, or explore again")
 
 
 def first_look(

@@ -45,6 +45,7 @@ class Outcome(NamedTuple):
     confidence: np.ndarray  # (B,) float32 how sure it was of that answer
     truth: np.ndarray  # (B,) float32 how right it was: the true class's probability, the score of a summary
     said: np.ndarray  # (B,) object: what a target that writes wrote, else ""
+    cut: np.ndarray  # (B,) bool: it was too long, and the target read its beginning only
 
 
 class ConceptMDP:
@@ -134,7 +135,7 @@ class ConceptMDP:
             items,
             self.moves.start(self.space, items),
             np.zeros(n, np.int64),
-            self.looks.confidence[items],
+            self._right(self.looks.confidence[items], self.looks.severity[items]),
             self.looks.failed[items],
             np.full((n, self.moves.history), -1, np.int64),
         )
@@ -162,16 +163,24 @@ class ConceptMDP:
 
     def settle(self, before: State, state: State, outcome: Outcome) -> tuple[State, np.ndarray]:
         """What follows from an answer: the state that knows it, and the reward of the step ``(B,)`` float32."""
-        after = state._replace(confidence=outcome.truth.copy(), failed=outcome.failed.copy())
+        after = state._replace(confidence=self._right(outcome.truth, outcome.severity), failed=outcome.failed.copy())
         if self.moves.name == "fsrl":
             return after, (outcome.reward - self.alpha * state.steps * outcome.failed).astype(np.float32)
         if self.moves.name != "micro":
             return after, outcome.reward
         if getattr(self.moves, "starts", None) is not None:
             return after, self._nearer(before, state) * outcome.failed
-        # Potential-based shaping (Ng, Harada and Russell 1999): the potential is the probability of a wrong class.
-        shaped = before.confidence - outcome.truth + outcome.failed - STEP_COST
+        # Potential-based shaping (Ng, Harada and Russell 1999): the potential is how wrong the target is.
+        shaped = before.confidence - after.confidence + outcome.failed - STEP_COST
         return after, shaped.astype(np.float32)
+
+    def _right(self, truth: np.ndarray, severity: np.ndarray) -> np.ndarray:
+        """How right the target was, on a scale that holds all along an episode: ``(B,), (B,) -> (B,)`` float32.
+
+        On a walk over texts a summary is scored beside the reference or beside the unedited summary, as the edits so
+        far promise. Such scores do not compare; how much of the usual score was lost does.
+        """
+        return (1 - severity if self.writes and self.moves.n_steps is None else truth).astype(np.float32)
 
     def _nearer(self, before: State, state: State) -> np.ndarray:
         """Levels by which a step came nearer to the origin, as a share of the longest way: ``(B,)`` float32."""
@@ -183,7 +192,7 @@ class ConceptMDP:
         """What stands for an answer where the target was not asked: no reward, no failure."""
         none = np.zeros(len(state.items), np.float32)
         predicted, said = self.looks.predicted[state.items], np.full(len(none), "", object)
-        return Outcome(none, none > 0, none.copy(), predicted, none.copy(), state.confidence.copy(), said)
+        return Outcome(none, none > 0, none.copy(), predicted, none.copy(), state.confidence.copy(), said, none > 0)
 
     def observe(self, state: State) -> np.ndarray:
         """``(B, D)`` float32: item features, confidence in the true class, coordinates, whether it is edited.
@@ -238,7 +247,8 @@ class ConceptMDP:
         judgement = self.reward(evaluation)
         table = torch.stack([column.float() for column in judgement]).cpu().numpy()
         said = np.asarray(getattr(outputs, "texts", [""] * len(state.items)), object)
-        return Outcome(table[0], table[1] > 0, table[2], table[3].astype(np.int64), table[4], table[5], said)
+        cut = np.asarray(getattr(outputs, "truncated", np.zeros(len(state.items), bool)))
+        return Outcome(table[0], table[1] > 0, table[2], table[3].astype(np.int64), table[4], table[5], said, cut)
 
 
 class Members:

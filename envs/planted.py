@@ -117,4 +117,5 @@ class PlantedMDP:
             outcome.confidence,
             np.where(flips, 1 - outcome.truth, outcome.truth).astype(np.float32),
             np.where(flips, "", outcome.said),
+            outcome.cut,
         )

@@ -63,6 +63,7 @@ class Recorder:
             "failed": outcome.failed.astype(np.int64),
             **{key: getattr(outcome, key) for key in ("severity", "reward", "predicted", "confidence", "truth")},
             "said": [text or None for text in outcome.said],
+            "cut": outcome.cut.astype(np.int64),
         }
 
 
@@ -83,6 +84,7 @@ def recorded_steps(store: ProbeStore) -> Iterator[tuple[np.ndarray, np.ndarray, 
             confidence=rows["confidence"].to_numpy(np.float32),
             truth=rows["truth"].to_numpy(np.float32),
             said=rows["said"].fillna("").to_numpy(object),
+            cut=rows["cut"].to_numpy(bool),
         )
         yield rows["item"].to_numpy(np.int64), levels, outcome, rows["cached"].to_numpy(bool)
 

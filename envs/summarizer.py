@@ -65,7 +65,7 @@ def make_mdp(
         | part | size | range | what |
         |---|---|---|---|
         | features | up to 24 | [-5, 5] | the encoder's, whitened: of the unedited article, and the mean of its group |
-        | confidence | 1 | [0, 1] | score of the last summary |
+        | confidence | 1 | [0, 1] | score of the unedited summary; on walks, 1 less how badly the last one failed |
         | coordinates | E + 1 | [-1, 1] | which edit, how strong; in ``micro`` how often each edit was made |
         | edited | 1 or K | 0 or 1 | whether an edit was made; ``factored``: what has been chosen |
 

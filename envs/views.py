@@ -203,7 +203,7 @@ def step_info(state: State, outcome: Outcome, cached: np.ndarray, writes: bool) 
         "confidence": outcome.confidence,
         "truth": outcome.truth,
         "cached": cached,
-        **({"said": outcome.said.copy()} if writes else {}),
+        **({"said": outcome.said.copy(), "cut": outcome.cut} if writes else {}),
     }
 
 

@@ -103,6 +103,7 @@ def mended_of(versions: Versions) -> Mended:
         untouched=found.untouched,
         modes=found.modes if len(found.modes) > 1 else [],
         harmed=found.harmed,
+        costs=found.costs,
         n_points=len(found.points),
         n_new=len(found.new_failures),
         n_pairs=len(found.table),

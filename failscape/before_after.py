@@ -16,6 +16,7 @@ import pandas as pd
 from failscape.analysis.bootstrap import difference
 from failscape.analysis.effects import Effect, effect, effects_by
 from failscape.analysis.modes import Mode
+from failscape.analysis.plots.style import percent
 from failscape.concepts.space import UNEDITED
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
@@ -103,6 +104,16 @@ class BeforeAfter:
         return sorted((e for e in self.points if e.harmful), key=lambda e: -e.low)
 
     @property
+    def costs(self) -> list[str]:
+        """What became worse beyond its interval where nothing was to be mended, a sentence each."""
+        told = [
+            (f"unedited {self.noun} fail more often", self.clean, self.clean.low > 0),
+            (f"the {self.clean_score.what} of unedited {self.noun} fell", self.clean_score, self.clean_score.high < 0),
+            ("untouched points fail more often on average", self.untouched, self.untouched.low > 0),
+        ]
+        return [f"{what}: {percent(e.before)} → {percent(e.after)}" for what, e, worse in told if worse]
+
+    @property
     def new_failures(self) -> pd.DataFrame:
         """Rows that were right before and are wrong after, the surest answers first; an item and point once."""
         broken = self.table[self.table["failed_after"] & ~self.table["failed_before"]]
@@ -117,6 +128,7 @@ class BeforeAfter:
             "modes": [vars(e) for e in self.modes],
             "untouched": vars(self.untouched),
             "harmed": [vars(e) for e in self.harmed],
+            "costs": self.costs,
             "n_new_failures": len(self.new_failures),
             "n_pairs": len(self.table),
         }

@@ -94,6 +94,8 @@ class Versions:
             modes=found.modes,
             points=found.points,
             harmed=found.harmed,
+            clean_score=found.clean_score,
+            costs=found.costs,
             n_new=len(found.new_failures),
             n_pairs=len(found.table),
             new=self.new,
@@ -258,7 +260,7 @@ def _new_texts(old: ConceptMDP, new: ConceptMDP, state: State, common: Sequence[
         told = tell_versions(inputs[i], edited[i], said, scores, promises[i], str(old.looks.said[item]))
         kind = old.answers[int(answers[1].predicted[i])]
         words = {"said_before": said[0], "said": said[1], "confidence": float(scores[1])}
-        found.append(TextExemplar(**common[i], **words, kind=kind, told=told))
+        found.append(TextExemplar(**common[i], **words, kind=kind, told=told, cut=bool(answers[1].cut[i])))
     return found
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from failscape.analysis.bootstrap import ratio
 from failscape.analysis.confirmation import confirm_modes
@@ -61,7 +62,10 @@ def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, 
         "modes": mode_rows(modes),
         "n_confirmation_queries": n_confirmation,
         "learner": learner,
-        "warnings": warnings_of(landscape, learner, walked=smallest is not None, writes=mdp.writes),
+        "warnings": [
+            *warnings_of(landscape, learner, walked=smallest is not None, writes=mdp.writes),
+            *cut_short(run.probes(), landscape),
+        ],
     }
     if report:
         _draw(mdp, run, landscape, modes, summary, board)
@@ -130,6 +134,17 @@ def warnings_of(
     if interval and interval[0] <= 1:
         doubts.append("on held-out items the agent's choices are not clearly better than random ones")
     return doubts
+
+
+def cut_short(probes: pd.DataFrame, landscape: Landscape) -> list[str]:
+    """A sentence on items that an edit made too long for the target; none where all were read to the end."""
+    edited = probes[probes["point"] >= 0]
+    if not edited["cut"].any():
+        return []
+    by_point = edited.groupby("point")["cut"].mean()
+    worst = f"{percent(float(by_point.max()))} with {landscape.label(by_point.idxmax())}"
+    share = percent(float(edited["cut"].mean()))
+    return [f"the target did not read {share} of the edited articles to their end, which is too far for it ({worst})"]
 
 
 def _draw(

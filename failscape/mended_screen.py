@@ -208,6 +208,8 @@ def tell_effects(console: Console, found: BeforeAfter) -> None:
         f"{len(found.new_failures):,} of {len(found.table):,} pairs fail that did not before",
         soft_wrap=True,
     )
+    for cost in found.costs:
+        console.print(f"  worse: {cost}", markup=False, soft_wrap=True, style="yellow")
     for effect in harmed[:MANY_HARMED]:
         console.print(f"  worse: {effect.what}", *cells(effect)[:3], markup=False, soft_wrap=True, style="yellow")
 

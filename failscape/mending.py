@@ -262,6 +262,7 @@ def card(plan: Plan, uri: str, tuned: Tuned, before_after: BeforeAfter) -> str:
         items=before_after.noun,
         others="other texts, other topics" if text else "other data, other classes",
         n_harmed=len(before_after.harmed),
+        costs="".join(f" Beyond chance {cost}." for cost in before_after.costs),
         n_points=len(before_after.points),
         n_new=len(before_after.new_failures),
         n_pairs=len(before_after.table),

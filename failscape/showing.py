@@ -106,6 +106,7 @@ def _about(example: TextExemplar) -> list[str]:
         f"item     {example.name}, {example.truth}",
         f"edit     {example.edit}",
         f"verdict  {'FAILS' if example.failed else 'holds'}, {example.kind}{facts}",
+        *(["read     not to its end: the edited article is too long"] if example.cut else []),
         f"beside   {example.told.beside}",
         f"marks    {MARKS}",
     ]

@@ -34,6 +34,7 @@ COLUMNS = {
     "confidence": "REAL",
     "truth": "REAL",
     "said": "TEXT",  # what the target wrote, if it writes
+    "cut": "INTEGER",  # 1 where the edited item was too long, and the target read its beginning only
     "cached": "INTEGER",  # 1 where the outcome was remembered, and the target not asked
     "seed": "INTEGER",
     "time": "REAL",  # seconds since the epoch
@@ -114,7 +115,7 @@ class ProbeStore:
             "FROM probes LEFT JOIN items ON probes.item = items.item ORDER BY probes.step, probes.slot"
         )
         frame = pd.read_sql_query(query, self._db)
-        flags = {"failed": bool, "cached": bool}
+        flags = {"failed": bool, "cut": bool, "cached": bool}
         return frame.astype({**flags, "propensity": float})
 
     def items(self) -> pd.DataFrame:

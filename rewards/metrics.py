@@ -112,6 +112,12 @@ def fsrl_formula(articles: np.ndarray, edited: np.ndarray, summaries: np.ndarray
     return _corpus_bleu(edited, summaries) * growth, _corpus_bleu(articles, summaries)
 
 
+def unread(texts: np.ndarray) -> float:
+    """Share of the letters of texts ``(B,)`` that ROUGE does not read, for it knows a to z only; 0 without letters."""
+    letters = [sign for text in texts for sign in text if sign.isalpha()]
+    return sum(not sign.isascii() for sign in letters) / max(1, len(letters))
+
+
 def _shared(found: Sequence[Hashable], wanted: Sequence[Hashable]) -> float:
     return _f1((Counter(found) & Counter(wanted)).total(), len(found), len(wanted))
 
@@ -174,6 +180,7 @@ def _default_similarity() -> Metric:
 
 _ROUGE = {"rougeL": _rouge_l, "rouge1": rouge1, "rouge2": rouge2}
 
+ROUGES: tuple[Metric, ...] = (rouge, rouge1, rouge2)
 METRICS: dict[str, Metric] = {
     "rouge": rouge,
     "rouge-1": rouge1,

@@ -21,7 +21,8 @@ LONGEST_WORD = 100  # characters; whoever writes without spaces is cut between t
 class Reader:
     """Turns articles into tokens.
 
-    An article that does not fit is cut, and never the prompt around it: what a causal model is asked stays whole.
+    An article that does not fit is cut, and never the prompt around it: what a causal model is asked stays whole. Where
+    an article spells out a special token (``</s>``), that token is read, as tokenizers do by default.
     """
 
     tokenizer: Any

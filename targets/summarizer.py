@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from transformers import BatchEncoding
 
 from failscape.errors import UsageError
@@ -108,19 +109,20 @@ class Summarizer:
     def encode_labels(self, references: Sequence[str]) -> torch.Tensor:
         """What the module should write, for a fine-tune: ``(B, T)`` int64 on the target's device, padding -100.
 
-        A causal model reads them after its prompt, and they end with its end token.
+        References longer than the module may write are cut to that. A causal model reads them after its prompt, and
+        they end with its end token, cut or not.
         """
-        causal = not self.module.config.is_encoder_decoder
-        tokens = self.tokenizer(
-            text_target=[text + (self.tokenizer.eos_token or "") if causal else text for text in references],
-            add_special_tokens=not causal,
-            max_length=self.reader.limit,
-            truncation=True,
-            padding=True,
-            padding_side="right",
-            return_tensors="pt",
-        )
-        return tokens["input_ids"].masked_fill(tokens["attention_mask"] == 0, -100).to(self.device)
+        most = self.module.generation_config.max_new_tokens
+        if self.module.config.is_encoder_decoder:
+            rows = self.tokenizer(text_target=list(references), max_length=most, truncation=True)["input_ids"]
+        else:
+            end = [self.tokenizer.eos_token_id] if self.tokenizer.eos_token_id is not None else []
+            tokens = self.tokenizer(
+                list(references), add_special_tokens=False, max_length=most - len(end), truncation=True
+            )
+            rows = [row + end for row in tokens["input_ids"]]
+        labels = [torch.tensor(row, dtype=torch.int64) for row in rows]
+        return pad_sequence(labels, batch_first=True, padding_value=-100).to(self.device)
 
     def __repr__(self) -> str:
         millions = sum(p.numel() for p in self.module.parameters()) / 1e6

@@ -53,6 +53,7 @@ def test_the_loop_mends_and_leaves_everything_on_disk(faded: tuple[Run, Run]) ->
     card = (mended.folder / "README.md").read_text()
     assert mended.uri in card and "| targeted failure modes |" in card and before.modes()[0].name in card
     page = (after.folder / "before-after.html").read_text()
+    assert "unedited, where more is better" in page.replace("\n", " ")
     assert "of the targeted failures were mended" in page and "http" not in page.replace("http://www.w3.org", "")
     assert not list(mended.folder.glob("state*")) and list(mended.folder.glob("events*"))
 
@@ -256,6 +257,37 @@ def test_a_version_against_itself_shows_no_change(found: Path) -> None:
     same = measure(mdp, mdp, run.modes(), [1], queries=1000, step=lambda *told: heard.append(told))
     assert isinstance(same, BeforeAfter) and same.targeted.change == same.clean.change == same.untouched.change == 0
     assert len(same.new_failures) == 0 and same.harmed == [] and heard[-1][0] == heard[-1][1]
+
+
+def test_what_became_worse_elsewhere_is_told_where_chance_does_not_explain_it() -> None:
+    """Either way round; the same outcomes cost nothing."""
+    better, worse = np.arange(300) < 6, np.arange(300) < 40
+    rows = {
+        "kind": "clean",
+        "mode": 0,
+        "item": np.arange(300),
+        "point": -1,
+        "predicted_after": 0,
+        "confidence_after": 0.5,
+    }
+
+    def versions(before: np.ndarray, after: np.ndarray) -> BeforeAfter:
+        outcomes = {
+            "failed_before": before,
+            "failed_after": after,
+            "truth_before": 1.0 - before,
+            "truth_after": 1.0 - after,
+        }
+        clean = pd.DataFrame({**rows, **outcomes})
+        untouched = clean.assign(kind="untouched", point=3)
+        return BeforeAfter(pd.concat([clean, untouched], ignore_index=True), {}, {3: "lower-case 50 %"}, "summarizer")
+
+    assert versions(better, worse).costs == [
+        "unedited articles fail more often: 2.0\N{NO-BREAK SPACE}% → 13\N{NO-BREAK SPACE}%",
+        "the score of the summary of unedited articles fell: 98\N{NO-BREAK SPACE}% → 87\N{NO-BREAK SPACE}%",
+        "untouched points fail more often on average: 2.0\N{NO-BREAK SPACE}% → 13\N{NO-BREAK SPACE}%",
+    ]
+    assert versions(worse, better).costs == [] and versions(better, better).costs == []
 
 
 def test_other_items_cannot_be_paired(found: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,13 +82,14 @@ def edit_map_picture(landscape: Landscape, like: Landscape | None = None) -> Fig
 
 def title(landscape: Landscape, drawn: EditRates) -> str:
     """What the chart shows."""
-    by = "strength" if drawn.across.startswith("strength") else "the edit that follows"
+    by = {"followed by": "the edit that follows"}.get(drawn.across, drawn.across.partition(",")[0])
     return f"{landscape.name}: smoothed failure rate by edit and {by}"
 
 
 def notes(landscape: Landscape, drawn: EditRates) -> list[str]:
     """What it rests on."""
-    worst = "" if drawn.across.startswith("strength") else "each pair at its worst strength"
+    pairs = drawn.across == "followed by"
+    worst = "" if drawn.across.startswith("strength") else f"each {'pair' if pairs else 'edit'} at its worst strength"
     return [f"n = {count(landscape.n_probes)} probes", worst, UNSURE_SIGN if drawn.unsure.any() else ""]
 
 

@@ -93,7 +93,7 @@ class EditGrid(ConceptSpace):
         """Texts edited at their points, one edit of the batch per concept in it; unedited where an axis is open."""
         seeds = np.zeros(len(points), np.int64) if seeds is None else seeds
         first = np.full(len(points), UNEDITED)
-        for which in self._chosen(points):
+        for which in self.chosen(points):
             # The same edit twice must not undo itself: the second time it draws anew.
             drawn = np.where(which == first, (scramble("also", seeds) >> np.uint64(2)).astype(np.int64), seeds)
             for k in np.unique(which[which != UNEDITED]).tolist():
@@ -108,12 +108,12 @@ class EditGrid(ConceptSpace):
         Unedited texts keep their ``"reference"``.
         """
         promises = np.array([PROMISES.index(edit.keeps) for edit in self.edits] + [0])  # the last is of UNEDITED
-        weakest = np.max([promises[which] for which in self._chosen(points)], axis=0)
+        weakest = np.max([promises[which] for which in self.chosen(points)], axis=0)
         return np.array(PROMISES, object)[weakest]
 
     def label(self, point: np.ndarray) -> str:
         """``lower-case 50 %``, or ``lower-case 50 %, negate 50 %``; ``unedited`` where nothing is chosen."""
-        which = [int(k[0]) for k in self._chosen(np.asarray(point)[None])]
+        which = [int(k[0]) for k in self.chosen(np.asarray(point)[None])]
         edits = ", ".join(self.edits[k].label(int(point[-1])) for k in which if k != UNEDITED) or "unedited"
         return f"{self.group.label(int(point[0]))}, {edits}" if self.group and point[0] != UNEDITED else edits
 
@@ -128,14 +128,19 @@ class EditGrid(ConceptSpace):
             **({"groups": {self.group.name: self.group.classes}} if self.group else {}),
         }
 
-    def _chosen(self, points: np.ndarray) -> list[np.ndarray]:
-        """Which edit comes first and which after it, ``(B,)`` each, -1 for none."""
-        first = int(self.group is not None)
+    @property
+    def edit_axis(self) -> int:
+        """Which axis is the edit; the second edit comes after it, a slice before."""
+        return int(self.group is not None)
+
+    def chosen(self, points: np.ndarray) -> list[np.ndarray]:
+        """Which edit comes first and, of pairs, which after it, ``(B,)`` each, -1 for none."""
+        first = self.edit_axis
         chosen = [points[:, first], points[:, first + 1] - 1] if self.pairs else [points[:, first]]
         open_axis = (points[:, [first, -1]] == UNEDITED).any(axis=1)
         return [np.where(open_axis, UNEDITED, np.maximum(which, UNEDITED)) for which in chosen]
 
 
 def edit_grid(space: ConceptSpace) -> EditGrid | None:
-    """The space where it is a grid of edits alone, to chart edit by strength; None, too, where a slice comes first."""
-    return space if isinstance(space, EditGrid) and space.group is None else None
+    """The space where it is a grid of edits, to chart edit by strength."""
+    return space if isinstance(space, EditGrid) else None

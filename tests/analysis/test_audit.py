@@ -60,9 +60,11 @@ def test_the_document_says_what_was_tested_and_what_was_not(examined: Examined) 
 def test_what_was_mended_is_told_with_what_it_cost(examined: Examined) -> None:
     before, after = np.arange(200) < 100, np.arange(200) < 20
     better, worse = effect("dark", before, after), effect("turned", after, before)
-    mended = Mended("m", better, better, better, [], [worse], 40, 3, 900)
+    cost = "unedited items fail more often: 1 % → 9 %"
+    mended = Mended("m", better, better, better, [], [worse], [cost], 40, 3, 900)
     told = next(s for s in document(Examined(**{**vars(examined), "mended": mended})) if s.title == "What was mended")
     assert "1 combination that had not been aimed at became worse: turned" in told.paragraphs[1]
+    assert f"More than chance explains, {cost}." in told.paragraphs[1]
     assert told.rows[0] == ["dark", "about 50 in 100", "about 10 in 100", "-40 in 100 (-46 to -33)"]
 
 

@@ -96,3 +96,25 @@ def test_strips_show_every_strength_on_a_passage_where_there_is_something_to_do(
 def test_a_passage_ends_with_a_sentence() -> None:
     assert passage("One two. Three four! Five six.", 3) == "One two. Three four!"
     assert passage("", 3) == "" and len(passage("word " * 500).split()) == 64
+
+
+def sliced(pairs: bool = False) -> Landscape:
+    """Forty probes of each point; one edit fails on the articles of one topic."""
+    space = concept_space({"edits": EDITS, "pairs": pairs, "groups": {"topic": {"fire": 0, "theft": 1}}})
+    item, point = (a.ravel() for a in np.meshgrid(np.arange(40), np.arange(space.n_points)))
+    rows = space.point(point)
+    failed = (rows[:, 0] == 1) & (rows[:, 1] == 2) & (item < 10 * rows[:, -1])
+    probes = pd.DataFrame({"item": item, "point": point, "failed": failed, "severity": failed * 1.0})
+    return Landscape.from_probes(probes.assign(propensity=1 / space.n_points, cached=False), space, name="sliced")
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_where_the_agent_chose_whose_articles_each_group_is_a_column(pairs: bool) -> None:
+    land = sliced(pairs)
+    rates = charted(land)
+    assert rates.rows[0] == "word-order" and rates.columns == ("fire", "theft") and rates.smoothed.shape == (3, 2)
+    assert rates.labels[0, 1].startswith("topic theft, word-order 100 %") and rates.alone[0, 1] == 0.75
+    assert rates.alone[0, 0] == 0 and not rates.alone[1:].any()
+    assert rate_rows(rates)[0]["cells"][1]["strength"].startswith("100 %")
+    assert "edit and topic" in landscape_figure(land).layout.title.text
+    assert landscape_picture(land).axes[0].get_xticklabels()[1].get_text() == "theft"

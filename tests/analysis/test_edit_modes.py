@@ -53,7 +53,7 @@ def steadfast(space: ConceptSpace) -> ConceptMDP:
     items = Items(inputs, topics, names, np.arange(N_ITEMS) % 5 == 0, groups=("fire", "theft", "flood"))
     wrong = np.arange(N_ITEMS) % 30 == 7
     ones, zeros, said = np.ones(N_ITEMS, np.float32), np.zeros(N_ITEMS, np.int64), np.full(N_ITEMS, "It burnt.")
-    looks = Looks(np.zeros((N_ITEMS, 2), np.float32), ones, zeros, wrong, 1 - ones, said, N_ITEMS)
+    looks = Looks(np.zeros((N_ITEMS, 2), np.float32), ones, zeros, wrong, 1 - ones, said, "", N_ITEMS)
     return ConceptMDP(Steadfast(), space, items, never_fails, looks)
 
 
@@ -168,3 +168,20 @@ def test_shares_of_boxes_of_edits_sum_to_one() -> None:
     assert total == pytest.approx(1)
     assert whole_axes(TWO) == (False, True, False) and whole_axes(ONE) == (False, False)
     assert log_share(TWO, np.array([[0, 1], [0, 0], [0, 0]])) == -np.inf
+
+
+SLICED = concept_space(
+    {"edits": [edit.name for edit in ONE.edits[:8]], "groups": {"topic": {"fire": 0, "theft": 1, "flood": 2}}}
+)
+
+
+def test_an_edit_that_fails_whosever_articles_are_edited_is_one_mode() -> None:
+    """Where the agent chose the topic, too; what fails for one topic alone says for which."""
+    regions = [Region((0, 2, 1), (2, 2, 3), 0.9), Region((1, 5, 0), (1, 5, 3), 0.9)]
+    for seed in range(2):
+        modes = explored(steadfast(SLICED), regions, seed, 20)
+        found = score(SLICED, modes, regions)
+        assert found.n_covered == 2 and found.n_false == 0 and len(modes) == 2
+        names = {mode.name for mode in modes}
+        assert f"topic = theft and {SLICED.edits[5].name}" in names
+        assert any(name.startswith(f"{SLICED.edits[2].name} from") for name in names)

@@ -1,5 +1,6 @@
 """The look at the unedited items, and the features that observations are made of."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from failscape.data.base import Items
 from failscape.envs.looks import FEATURE_BOUND, Looks, item_features, whiten
 from failscape.envs.toy import ToyTarget, toy_items
+from failscape.errors import UsageError
 from failscape.rewards.classification import margin
 
 
@@ -39,10 +41,24 @@ def test_the_size_of_batches_changes_nothing() -> None:
 def test_a_saved_look_comes_back_bit_for_bit(tmp_path: Path) -> None:
     looks = Looks.take(ToyTarget(), toy_items(), margin)
     looks.save(tmp_path / "looks.npz")
-    again = Looks.load(tmp_path / "looks.npz")
+    again = Looks.load(tmp_path / "looks.npz", toy_items())
     for a, b in zip(looks, again, strict=True):
         np.testing.assert_array_equal(a, b)
         assert type(a) is type(b) and getattr(a, "dtype", None) == getattr(b, "dtype", None)
+
+
+def test_a_saved_look_is_of_the_items_that_were_seen(tmp_path: Path) -> None:
+    items = toy_items()
+    path = tmp_path / "looks.npz"
+    Looks.take(ToyTarget(), items, margin).save(path)
+    for other in (toy_items(len(items) - 1), replace(items, references=1 - items.references)):
+        with pytest.raises(
+            UsageError, match=r"the data is not what .* was made of .*; bring it back, or explore again"
+        ):
+            Looks.load(path, other)
+    np.savez(path, features=np.zeros(1))
+    with pytest.raises(UsageError, match="another version of failscape"):
+        Looks.load(path, items)
 
 
 def test_whitened_features_are_uncorrelated_and_of_one_size() -> None:

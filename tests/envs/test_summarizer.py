@@ -152,3 +152,51 @@ def test_what_a_short_walk_costs_is_told_before_it(target: fs.Summarizer) -> Non
     """The grid has points that so few steps never reach."""
     how = {"target": target, "data": "reports:?n=40", "explore": "micro", "max_steps": 2}
     assert seconds_per_query(gym.make_vec("failscape/Summarizer-v0", num_envs=32, **how).unwrapped) > 0
+
+
+def test_what_grows_beyond_the_target_is_cut_and_that_is_kept(tmp_path: Path) -> None:
+    short = load_target(f"hf:{tiny_seq2seq(tmp_path / 'short')}?max_input=60", "cpu")
+    mdp = make_mdp(short, "reports:?n=40", concepts=["distractor", "delete-words"])
+    longer, shorter = mdp.space.index(np.array([[0, 3], [1, 3]]))
+    items = np.arange(20)
+    for point, cut in ((longer, True), (shorter, False)):
+        outcome = mdp.evaluate(mdp.at(items, mdp.space.point(np.full(20, point))))
+        assert (outcome.cut == cut).all()
+    assert "longer than" in " ".join(mdp.items.notes)
+
+
+def test_a_walk_pays_for_what_was_lost_whatever_it_is_scored_beside(target: fs.Summarizer) -> None:
+    """Nouns dropped are judged beside the unedited summary, misspellings beside the reference: scores do not add up."""
+    mdp = make_mdp(target, "reports:?n=40", explore="micro", concepts=["drop-noun=1,2", "misspellings=.5,1"])
+    items = np.flatnonzero(~mdp.looks.failed)[:8]
+    state = first = mdp.initial(items)
+    np.testing.assert_allclose(first.confidence, 1 - mdp.looks.severity[items])
+    total, lost = np.zeros(len(items)), np.zeros(len(items))
+    for action in (0, 1, 1, 0):
+        moved = mdp.transition(state, np.full(len(items), action))
+        outcome = mdp.evaluate(moved)
+        state, reward = mdp.settle(state, moved, outcome)
+        total += reward
+        lost += outcome.failed - 0.02
+        np.testing.assert_allclose(total, outcome.severity - mdp.looks.severity[items] + lost, atol=1e-6)
+
+
+def test_rouge_is_refused_where_it_cannot_read(target: fs.Summarizer, tmp_path: Path) -> None:
+    rows = [
+        {"article": f"{row['article']} Дом {i} сгорел.", "summary": f"Дом {i} сгорел."}
+        for i, row in enumerate(articles())
+    ]
+    data = str(table(tmp_path / "russian.jsonl", rows))
+    with pytest.raises(UsageError, match=r"ROUGE reads the letters a to z.*--reward drop:chrf, or drop:similarity"):
+        make_mdp(target, data)
+    assert make_mdp(target, data, reward="drop:chrf").reward.bar.drop > 0
+
+
+def test_a_run_does_not_go_on_with_other_articles(target: fs.Summarizer, tmp_path: Path) -> None:
+    rows = articles()
+    data = table(tmp_path / "articles.jsonl", rows)
+    make_mdp(target, str(data), looks=tmp_path / "looks.npz")
+    make_mdp(target, str(data), looks=tmp_path / "looks.npz")
+    table(data, [{**rows[0], "article": "Another story."}, *rows[1:]])
+    with pytest.raises(UsageError, match=r"the data is not what .* was made of"):
+        make_mdp(target, str(data), looks=tmp_path / "looks.npz")

@@ -40,6 +40,7 @@ def rows(step: int, n: int = 4, **changed: Any) -> dict[str, Any]:
         "confidence": rng.random(n, np.float32),
         "truth": rng.random(n, np.float32),
         "said": ["wrote"] * n,
+        "cut": [0] * n,
         "cached": rng.integers(2, size=n),
         "seed": [7] * n,
         "time": rng.random(n),

@@ -89,6 +89,7 @@ def test_labels_continue_the_prompt(folders):
     labels = target.encode_labels(["ab", "abcd"])
     assert labels.shape == (2, 5) and (labels[0] == -100).tolist() == [False] * 3 + [True] * 2
     assert target.tokenizer.decode(labels[0][:3]) == "ab</s>"
+    assert target.encode_labels(["a" * 40])[0].tolist()[10:] == [*target.encode_labels(["aa"])[0, :2].tolist()[1:], 1]
 
 
 def test_a_template_that_drops_what_the_user_says(tmp_path):

@@ -216,7 +216,7 @@ def test_weights_without_a_decoder(tmp_path):
 
 @pytest.mark.parametrize("kind", SEQ2SEQ)
 def test_labels_teach_what_is_not_padding(folders, kind):
-    target = load_target(f"hf:{folders[kind]}", "cpu")
+    target = load_target(f"hf:{folders[kind]}?max_tokens=20", "cpu")
     references = ["A barn burned.", "No."]
     labels = target.encode_labels(references)
     lengths = (labels != -100).sum(1)
@@ -227,6 +227,13 @@ def test_labels_teach_what_is_not_padding(folders, kind):
         for article, reference in zip(ARTICLES, references, strict=False)
     ]
     torch.testing.assert_close(batch, sum(n * loss for n, loss in zip(lengths, singles, strict=True)) / lengths.sum())
+
+
+def test_references_are_cut_to_what_may_be_written_and_end(folders):
+    """Not to what may be read: that can be less."""
+    target = load_target(f"hf:{folders['bart']}?max_input=8&max_tokens=12", "cpu")
+    (labels,) = target.encode_labels(["a" * 40])
+    assert len(labels) == 12 and labels[-1] == target.tokenizer.eos_token_id
 
 
 def test_the_config_does_not_change_the_models_own(folders):

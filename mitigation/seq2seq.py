@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ from failscape.targets.summarizer import Summarizer
 Pairs = list[tuple[str, str]]  # articles, and what should be written of them
 NOT_COUNTED = -100  # label of a token that the loss leaves out
 BATCH = 32  # pairs whose loss is worked out at a time
+LIKE = 8  # pairs of like length that go through the model together
 
 
 class Teaching(NamedTuple):
@@ -52,10 +53,10 @@ def teach_epoch(target: Summarizer, batches: list[Pairs], teaching: Teaching, st
         group["lr"] = recipe.lr
     rates = LambdaLR(teaching.optimizer, lambda i: schedule(done + i, total))
     with tempfile.TemporaryDirectory() as folder, _as_it_was(target.module), _own_chance():
-        trainer = Seq2SeqTrainer(
+        trainer = _Trainer(
             target.module,
             _arguments(target, recipe, number, folder),
-            data_collator=lambda rows: encode(target, rows[0]),  # a row is a batch already
+            data_collator=lambda rows: {"parts": encode_parts(target, rows[0])},  # a row is a batch already
             train_dataset=batches,
             optimizers=(teaching.optimizer, rates),
             callbacks=[_Listening(target.module, teaching, done, total, step)],
@@ -74,13 +75,17 @@ def teach_epoch(target: Summarizer, batches: list[Pairs], teaching: Teaching, st
 def token_loss(target: Summarizer, pairs: Pairs) -> float:
     """Cross-entropy per token of what should be written, in evaluation mode; 0 without pairs."""
     total, count = 0.0, 0
-    for start in range(0, len(pairs), BATCH):
-        batch = encode(target, pairs[start : start + BATCH])
-        counted = int((batch["labels"] != NOT_COUNTED).sum())
-        with torch.no_grad():
-            total += float(target.module(**batch).loss) * counted
-        count += counted
+    with torch.no_grad():
+        for batch in encode_parts(target, pairs, BATCH):
+            total += float(target.module(**batch).loss) * _counted(batch)
+            count += _counted(batch)
     return total / max(count, 1)
+
+
+def encode_parts(target: Summarizer, pairs: Pairs, size: int = LIKE) -> list[dict[str, torch.Tensor]]:
+    """:func:`encode`, the shortest articles first and ``size`` at a time: a mixed batch is mostly padding."""
+    ordered = sorted(pairs, key=lambda pair: len(pair[0].encode()))
+    return [encode(target, ordered[start : start + size]) for start in range(0, len(ordered), size)]
 
 
 def encode(target: Summarizer, pairs: Pairs) -> dict[str, torch.Tensor]:
@@ -101,6 +106,25 @@ def encode(target: Summarizer, pairs: Pairs) -> dict[str, torch.Tensor]:
         "attention_mask": pad_sequence([torch.ones_like(row) for row in rows], batch_first=True),
         "labels": pad_sequence(counted, batch_first=True, padding_value=NOT_COUNTED),
     }
+
+
+def _counted(batch: Mapping[str, torch.Tensor]) -> int:
+    """Tokens of a batch that the loss is a mean of."""
+    return int((batch["labels"] != NOT_COUNTED).sum())
+
+
+class _Trainer(Seq2SeqTrainer):
+    """Takes a step on a batch in parts; its loss is the mean over all tokens, as if it were one."""
+
+    def compute_loss(self, model: Any, inputs: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """Cross-entropy per token of ``inputs["parts"]``."""
+        counts = [_counted(part) for part in inputs["parts"]]
+        losses = [model(**part).loss * count for part, count in zip(inputs["parts"], counts, strict=True)]
+        return torch.stack(losses).sum() / sum(counts)
+
+    def floating_point_ops(self, inputs: Any) -> int:
+        """Nobody asks, and the trainer would count the tokens of one batch."""
+        return 0
 
 
 class _Listening(TrainerCallback):

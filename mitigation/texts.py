@@ -37,6 +37,10 @@ class TextLesson:
     misspelt, other sentences swapped), so that the kind of edit is learned and not its draws. Validation items are
     edited as explorations edit them.
 
+    Of the articles shown beside them a share is edited elsewhere on the grid: what the target bears with there it would
+    forget otherwise. Edits that promise only consistency are left out of that, for what they took away must not be
+    made up.
+
     Args:
         mdp: target, items, edits, and how summaries are judged.
         failures: the modes to mend.
@@ -54,6 +58,8 @@ class TextLesson:
         rng = np.random.default_rng((recipe.seed, 2))
         self.judging = np.tile(split.validation, VALIDATION_DRAWS)
         self.judging_points = mdp.space.point(draw_points(failures, mdp.items.references[self.judging], rng))
+        self.elsewhere = self._elsewhere() if recipe.rehearse else np.zeros(0, np.int64)
+        self.kept_points = self._beside(split.validation, 1.0, rng)
         if not all(len(self.pairs(items, self._unedited(items), items)) for items in split):
             raise UsageError("the articles have no references, and the target says nothing of them: nothing to teach")
 
@@ -69,15 +75,16 @@ class TextLesson:
         return teach_epoch(self.target, self.batches(number), Teaching(number, optimizer, average, self.recipe), step)
 
     def judge(self, number: int, train_loss: float, best: float) -> Epoch:
-        """Cross-entropy per token, mean of clean and edited items, and the share of summaries that fail."""
+        """Cross-entropy per token, mean of edited items and others, and the share of summaries that fail."""
         clean = self.split.validation
         clean_loss, clean_error = self._judged(clean, self._unedited(clean))
         edited_loss, edited_error = self._judged(self.judging, self.judging_points)
-        loss = (clean_loss + edited_loss) / 2
+        kept_loss = token_loss(self.target, self.pairs(clean, self.kept_points, clean))
+        loss = (edited_loss + (clean_loss + kept_loss) / 2) / 2
         return Epoch(number, train_loss, loss, clean_error, edited_error, best=loss < best)
 
     def batches(self, number: int) -> list[Pairs]:
-        """What an epoch shows, in order: in each batch some items as they are, and the same items edited."""
+        """What an epoch shows, in order: in each batch items edited where they fail, and the same items otherwise."""
         rng = np.random.default_rng((self.recipe.seed, 3, number))
         own = self.mdp.items.references
         drawn = epoch(
@@ -85,9 +92,9 @@ class TextLesson:
         )
         batches = []
         for items, points in drawn:
-            clean = self.pairs(items, self._unedited(items), items)
             edited = self.pairs(items, points, rng.integers(SEEDS, size=len(items)))
-            batches.append(clean + edited)
+            beside = self._beside(items, self.recipe.rehearse, rng)
+            batches.append(edited + self.pairs(items, beside, rng.integers(SEEDS, size=len(items))))
         return [batch for batch in batches if batch]
 
     def pairs(self, items: np.ndarray, points: np.ndarray, seeds: np.ndarray) -> Pairs:
@@ -109,6 +116,20 @@ class TextLesson:
         state = self.mdp.at(items, points)._replace(items=seeds)
         edited: np.ndarray = self.mdp.edited(state, self.mdp.items.rows(items))
         return edited
+
+    def _elsewhere(self) -> np.ndarray:
+        """Rows of the grid that no mode holds, and of whose edits the reference holds: ``(M,)``."""
+        space = self.mdp.space
+        rows = np.setdiff1d(np.arange(space.n_points), np.concatenate([mode.points for mode in self.failures]))
+        return rows[self.promises(space.point(rows)) != "consistency"]
+
+    def _beside(self, items: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+        """Points ``(B, K)`` for the items of which a share is edited elsewhere, and the others are not."""
+        points = self._unedited(items)
+        if len(self.elsewhere):
+            some = rng.random(len(items)) < share
+            points[some] = self.mdp.space.point(rng.choice(self.elsewhere, int(some.sum())))
+        return points
 
     def _unedited(self, items: np.ndarray) -> np.ndarray:
         return np.full((len(items), len(self.mdp.space.shape)), UNEDITED)

@@ -13,6 +13,7 @@ class DeleteWords(TextConcept):
 
     name = "delete-words"
     default_levels = (0.05, 0.1, 0.2, 0.4)
+    keeps = "consistency"
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text without the drawn words."""

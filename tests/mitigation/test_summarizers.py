@@ -18,7 +18,7 @@ from failscape.envs.summarizer import make_mdp
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Tuned, fine_tune, recipe
 from failscape.mitigation.batches import Failures, split_items
-from failscape.mitigation.seq2seq import NOT_COUNTED, encode, token_loss
+from failscape.mitigation.seq2seq import NOT_COUNTED, _Trainer, encode, encode_parts, token_loss
 from failscape.mitigation.state import copy_weights, distinct
 from failscape.mitigation.texts import TextLesson
 from failscape.mitigation.trainable import trainable
@@ -173,16 +173,31 @@ def test_short_weights_learn_in_full_precision(world: Callable[..., ConceptMDP])
 
 def test_an_epoch_shows_items_as_they_are_and_edited(world: Callable[..., ConceptMDP]) -> None:
     mdp = world()
-    lesson = lesson_of(mdp, batch_size=5)
+    lesson = lesson_of(mdp, batch_size=5, rehearse=0)
     texts = [mdp.items.inputs[i].tolist() for i in lesson.split.fit]
     first, second = lesson.batches(1), lesson.batches(2)
     for batch in first:
         half = len(batch) // 2
-        clean, edited = batch[:half], batch[half:]
+        edited, clean = batch[:half], batch[half:]
         assert len(clean) == len(edited) <= 5 and all(list(pair) in texts for pair in clean)
         assert all(c[0] != e[0] for c, e in zip(clean, edited, strict=True))
     assert lesson.batches(1) == first != second  # chance is of seed and epoch alone
     assert sum(map(len, first)) == 2 * len(lesson.split.fit)
+
+
+def test_what_holds_elsewhere_is_rehearsed(load: Callable[[str], fs.Summarizer]) -> None:
+    """Never where the edits may have taken something away, nor where the target fails."""
+    mdp = make_mdp(load("bart"), "reports:?n=40", ["truncation=.2,.4,.6,.8", "misspellings=.25,.5,.75,1"], held_out=0.3)
+    points = np.array([6, 7])
+    how = recipe("full", {"rehearse": 0.5}, "summarizer")
+    split = split_items(np.flatnonzero(~mdp.items.held_out), mdp.items.references, how.validation, how.seed)
+    lesson = TextLesson(mdp, [Failures(points, ())], split, how)
+    assert lesson.elsewhere.tolist() == [4, 5]  # misspellings that no mode holds
+    beside = lesson._beside(np.tile(split.fit, 20), 0.5, np.random.default_rng(0))
+    rows = np.where((beside >= 0).all(axis=1), mdp.space.index(np.maximum(beside, 0)), -1)
+    assert set(rows.tolist()) == {-1, 4, 5} and (rows >= 0).mean() == pytest.approx(0.5, abs=0.06)
+    everywhere = TextLesson(mdp, [Failures(np.arange(8), ())], split, how)
+    assert not len(everywhere.elsewhere) and (everywhere._beside(split.fit, 1.0, np.random.default_rng(0)) == -1).all()
 
 
 def test_the_reference_is_taught_as_the_edit_left_it(world: Callable[..., ConceptMDP]) -> None:
@@ -250,10 +265,14 @@ def test_the_loss_ignores_padding(load: Callable[[str], fs.Summarizer], kind: st
     with torch.no_grad():
         assert float(target.module(**together).loss) == pytest.approx(expected, rel=1e-4)
     assert token_loss(target, PAIRS) == pytest.approx(expected, rel=1e-4)
+    parts = {"parts": encode_parts(target, PAIRS[::-1], 1)}
+    assert [part["labels"].shape[0] for part in parts["parts"]] == [1, 1]
+    with torch.no_grad():
+        assert float(_Trainer.compute_loss(None, target.module, parts)) == pytest.approx(expected, rel=1e-4)  # type: ignore[arg-type]
 
 
 def test_a_causal_model_is_taught_what_follows_its_prompt(load: Callable[[str], fs.Summarizer]) -> None:
-    target = load("llama")
+    target = load("llama?max_tokens=40")
     logits, expected = None, []
     for article, wanted in PAIRS:
         prompt = target.encode([article])["input_ids"][0]
@@ -273,6 +292,7 @@ def test_a_causal_model_is_taught_what_follows_its_prompt(load: Callable[[str], 
         ("head", {}, "a summarizer cannot be mended by its last layer alone: --how full or lora"),
         ("lorra", {}, "did you mean lora?"),
         ("full", {"distill": 1.0}, "distill is for classifiers"),
+        ("full", {"rehearse": 2.0}, "rehearse must be between 0 and 1"),
         ("full", {"kind": "classifier"}, "a fine-tune has no setting 'kind'"),
     ],
 )

@@ -36,9 +36,5 @@ def scan(envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: M
 def pairs(mdp: ConceptMDP, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Items and rows of the grid, every one with every other that its class allows: ``(N,) -> (M,), (M,)``."""
     points, which = np.divmod(np.arange(mdp.space.n_points * len(items)), len(items))
-    axis = mdp.space.slice_axis
-    if axis is None:
-        return items[which], points
-    classes = mdp.space.concepts[axis].levels[mdp.space.point(points)[:, axis]]
-    fits = classes == mdp.items.references[items[which]]
+    fits = mdp.space.suits(mdp.space.point(points), mdp.items.references[items[which]])
     return items[which][fits], points[fits]

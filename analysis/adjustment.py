@@ -17,6 +17,7 @@ from failscape.analysis.smoothing import smooth
 
 ROUNDS = 2
 BINS = 12  # of items by how sure the target is of them unedited
+FEW = 2.0  # outcomes that the variance of all counts for
 
 
 def smoothed_rates(
@@ -103,13 +104,18 @@ def _rates(
     """Weighted mean per point and its variance, ``(P,), (P,)``: NaN and infinite where unvisited.
 
     The variance of a single outcome is pooled over points: a point's own few outcomes say little of it, and what they
-    say goes with its rate.
+    say goes with its rate. A point's outcomes lie closer to their own mean than to its rate, all of them where it is
+    one; what that leaves is told by the variance of all outcomes together, as if of a few more.
     """
+    weights = weights / weights.mean()
     total = np.bincount(points, weights, n_points)
     visited = total > 0
     rates = np.full(n_points, np.nan)
     np.divide(np.bincount(points, weights * adjusted, n_points), total, out=rates, where=visited)
-    spread = float(np.average((adjusted - rates[points]) ** 2, weights=weights))
-    trials = np.divide(total**2, np.bincount(points, weights**2, n_points), out=np.zeros(n_points), where=visited)
+    squares = np.bincount(points, weights**2, n_points)
+    free = weights.sum() - float((squares[visited] / total[visited]).sum())  # degrees of freedom within points
+    overall = float(np.average((adjusted - np.average(adjusted, weights=weights)) ** 2, weights=weights))
+    spread = float((weights * (adjusted - rates[points]) ** 2).sum() + FEW * overall) / (free + FEW)
+    trials = np.divide(total**2, squares, out=np.zeros(n_points), where=visited)
     variance = np.divide(max(spread, 1e-3), trials, out=np.full(n_points, np.inf), where=visited)
     return rates, variance

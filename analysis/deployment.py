@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import norm, uniform
 
 from failscape.concepts import Concept, ConceptSpace
+from failscape.concepts.text.grid import EditGrid, edit_grid
 from failscape.errors import UsageError, did_you_mean
 
 FORMS = {"normal": "normal(mean, deviation)", "uniform": "uniform(low, high)", "levels": "levels(share, ...)"}
@@ -28,15 +29,36 @@ def deployment(space: ConceptSpace, spec: Mapping[str, str | float]) -> np.ndarr
         spec: for each concept how its strength is distributed: ``normal(0, 5)``, ``uniform(0, 0.3)``,
             ``levels(0.5, 0.3, 0.2)`` (a share per level, brought to sum 1), or a number, which must be a level. A
             level stands for the strengths that are nearest to it. A concept that is not named stays at its identity.
+            On a grid of edits of texts, how often each edit is made beside the others: ``lower-case=3, negate=1``.
 
     Raises:
         UsageError: a concept is unknown, a text says no distribution, or the grid does not hold it.
     """
+    if grid := edit_grid(space):
+        spec = _of_edits(grid, spec)
     for name in spec:
         if name not in space.names:
             raise UsageError(f"no concept {name!r} in the grid{did_you_mean(name, space.names)}")
     shares = [_shares(concept, spec.get(concept.name)) for concept in space.concepts]
     return np.asarray(reduce(np.multiply.outer, shares)).ravel()
+
+
+def _of_edits(grid: EditGrid, spec: Mapping[str, str | float]) -> dict[str, str | float]:
+    """The axes of a grid of edits from how often each edit is made: alone, evenly over strengths and over groups.
+
+    What is said of an axis by its own name (``strength=levels(4, 2, 1, 1)``) holds.
+    """
+    names = [edit.name for edit in grid.edits]
+    for name in spec:
+        if name not in (*names, *grid.names):
+            raise UsageError(f"no edit {name!r} in the grid{did_you_mean(name, (*names, *grid.names))}")
+    shares = [_number(spec.get(name, 0)) for name in names]
+    if any(share is None or share < 0 for share in shares) or ("edit" not in spec and not any(shares)):
+        raise UsageError(f"say how often edits are made in use, a number for each, such as {names[0]}=3")
+    even = {c.name: f"levels({', '.join('1' * len(c.levels))})" for c in grid.concepts if c.name != "also"}
+    alone: dict[str, str | float] = {"also": 0.0} if grid.pairs else {}
+    made = {} if "edit" in spec else {"edit": f"levels({', '.join(map(str, shares))})"}
+    return {**even, **alone, **made, **{name: how for name, how in spec.items() if name in grid.names}}
 
 
 def _shares(concept: Concept, text: str | float | None) -> np.ndarray:

@@ -77,7 +77,7 @@ def tell(
     ]
     if reference:
         edited_too = "reference, edited alike" if reference != before[1] else "reference"
-        lines.append(Line("reference, unedited" if loose else edited_too, _plain(reference) if loose else expected))
+        lines.append(Line("reference, unedited", _plain(before[1])) if loose else Line(edited_too, expected))
     return _told(before, after, lines, said[1], wanted, loose)
 
 

@@ -23,7 +23,7 @@ from failscape.analysis.modes import Mode
 from failscape.data import only_held_out
 from failscape.envs.mdp import ConceptMDP
 from failscape.mitigation import choose_modes, fine_tune, recipe
-from failscape.mitigation.batches import Failures
+from failscape.mitigation.batches import failures_of
 from failscape.mitigation.recipe import kind_of
 from failscape.mitigation.state import copy_weights, restore_weights
 
@@ -64,7 +64,7 @@ def mended(known: truth.KnownMDP, modes: list[Mode], how: str, seed: int, before
     """Figures of one fine-tune; with the landscape ``before``, of a fresh agent's search too."""
     target: Any = known.target
     old = copy_weights(target.module)
-    failures = [Failures(mode.points, mode.classes) for mode in modes]
+    failures = [part for mode in modes for part in failures_of(mode.points, mode.classes, known.space)]
     live = ConceptMDP(target, known.space, known.items, known.reward, known.looks)
     tuned = fine_tune(live, failures, recipe(how, {"seed": seed}, kind_of(target)))
     figure = compared(known, live, modes) | {"epochs": len(tuned.history) - 1, "best": tuned.best}

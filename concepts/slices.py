@@ -33,7 +33,9 @@ class Slice(Concept):
     def __init__(self, classes: Mapping[str, int], name: str = "class") -> None:
         self.name = name  # type: ignore[misc]
         if not classes:
-            raise UsageError(f"the slice {name} has nothing to choose from: is there an item that is not held out?")
+            raise UsageError(
+                f"the slice {name} has nothing to choose from: no {name} has both items to explore and items held out"
+            )
         ordered = sorted(classes.items(), key=lambda named: named[1])
         self.class_names = tuple(name for name, _ in ordered)
         super().__init__([index for _, index in ordered])

@@ -80,6 +80,14 @@ class ConceptSpace:
         found = [k for k, c in enumerate(self.concepts) if isinstance(c, Slice)]
         return found[0] if found else None
 
+    def suits(self, points: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """Whether items of ``groups`` ``(B,)`` are those that points ``(B, K)`` choose; always so without a slice."""
+        axis = self.slice_axis
+        if axis is None:
+            return np.ones(len(points), bool)
+        chosen: np.ndarray = self.concepts[axis].levels[points[:, axis]] == groups
+        return chosen
+
     def grid(self) -> np.ndarray:
         """All points ``(P, K)``, in C order: the action of a macro step is the row."""
         return np.stack([g.ravel() for g in np.indices(self.shape)], axis=1)

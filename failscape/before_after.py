@@ -20,7 +20,7 @@ from failscape.analysis.plots.style import percent
 from failscape.concepts.space import UNEDITED
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
-from failscape.mitigation.batches import Failures, draw_points
+from failscape.mitigation.batches import draw_points, failures_of
 from failscape.mitigation.recipe import kind_of
 
 BATCH = 256
@@ -185,23 +185,25 @@ def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries
     if not len(held_out):
         raise UsageError("no items are held out, so there is nothing to judge a fine-tune by")
     labels = mdp.items.references
-    failures = [Failures(mode.points, mode.classes) for mode in modes]
+    each_mode = [failures_of(mode.points, mode.classes, mdp.space) for mode in modes]
+    failures = [part for mode in each_mode for part in mode]
     parts = [_rows("clean", 0, held_out, np.full(len(held_out), UNEDITED))]
     aimed = np.zeros((mdp.space.n_points, int(labels.max()) + 1), bool)  # cells that a mode holds
-    for mode in modes:
-        classes = np.array(mode.classes or np.unique(labels), np.int64)
-        aimed[np.ix_(mode.points, classes)] = True
+    for part in failures:
+        aimed[np.ix_(part.points, np.array(part.classes or np.unique(labels), np.int64))] = True
     somewhere = np.asarray(aimed.any(axis=0))
     held = held_out[somewhere[labels[held_out]]]
     if len(held):
         parts.append(_rows("targeted", 0, held, draw_points(failures, labels[held], rng)))
-    for number, mode in zip(numbers, modes, strict=True):
-        own = held_out[np.isin(labels[held_out], mode.classes)] if mode.classes else held_out
-        parts.append(_rows("mode", number, own, rng.choice(mode.points, len(own))))
-    spent = sum(len(part) for part in parts)
+    for number, mode in zip(numbers, each_mode, strict=True):
+        classes = [label for part in mode for label in part.classes]
+        own = held_out[np.isin(labels[held_out], classes)] if classes else held_out
+        parts.append(_rows("mode", number, own, draw_points(mode, labels[own], rng)))
+    spent, grid = sum(len(part) for part in parts), mdp.space.grid()
     each = int(np.clip((queries - spent) / mdp.space.n_points, 30, len(held_out)))
     for point in range(mdp.space.n_points):
         free = held_out[~aimed[point, labels[held_out]]]
+        free = free[mdp.space.suits(np.tile(grid[point], (len(free), 1)), labels[free])]
         if len(free):
             drawn = rng.permutation(free)[:each]
             parts.append(_rows("untouched", 0, drawn, np.full(len(drawn), point)))

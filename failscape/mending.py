@@ -21,7 +21,7 @@ from failscape.building import build, stem
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Recipe, Tuned, choose_modes, fine_tune, recipe
-from failscape.mitigation.batches import Failures
+from failscape.mitigation.batches import failures_of
 from failscape.mitigation.recipe import MEANINGS, check, kind_of
 from failscape.mitigation.state import FILE as STATE
 from failscape.mitigation.state import copy_weights, distinct, restore_weights
@@ -196,7 +196,8 @@ def _tune(mdp: ConceptMDP, plan: Plan, modes: Sequence[Mode], folder: Path, list
 
     target: Any = mdp.target
     old = copy_weights(target.module)
-    failures = [Failures(modes[n - 1].points, modes[n - 1].classes) for n in plan.numbers]
+    aimed = [modes[n - 1] for n in plan.numbers]
+    failures = [part for mode in aimed for part in failures_of(mode.points, mode.classes, mdp.space)]
     with SummaryWriter(str(folder)) as board:
 
         def tell(epoch: Epoch) -> None:

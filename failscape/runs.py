@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -208,11 +209,16 @@ def start(
     on_session: Callable[[Session, RunFolder], None] | None = None,
     report: bool = True,
 ) -> Run:
-    """Make a run folder and explore into it."""
+    """Make a run folder and explore into it; where the explorer refuses before its first probe, no folder is left."""
     explorers.check_moves(settings.explorer, envs.mdp.moves.name)
     folder = RunFolder.create(out, stem(settings, envs.mdp.target.name), settings.to_config(), command)
     envs.mdp.looks.save(folder / "looks.npz")
-    return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
+    try:
+        return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
+    except UsageError:
+        if not len(folder.store()):
+            shutil.rmtree(folder.path)
+        raise
 
 
 def resume(

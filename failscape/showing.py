@@ -101,7 +101,7 @@ def describe(example: Exemplar) -> list[str]:
 
 
 def _about(example: TextExemplar) -> list[str]:
-    facts = f": it {example.told.facts}" if example.told.facts else ""
+    facts = f": it {example.told.facts}" if example.failed and example.told.facts else ""
     return [
         f"item     {example.name}, {example.truth}",
         f"edit     {example.edit}",

@@ -21,6 +21,15 @@ class Failures(NamedTuple):
     classes: tuple[int, ...]  # true classes that fail there; all where empty
 
 
+def failures_of(points: np.ndarray, classes: tuple[int, ...], space: ConceptSpace) -> list[Failures]:
+    """A mode at points ``(M,)`` as failures; where the points say of which class, those of each class by themselves."""
+    axis = space.slice_axis
+    if axis is None:
+        return [Failures(points, classes)]
+    chosen = space.concepts[axis].levels[space.point(points)[:, axis]].astype(np.int64)
+    return [Failures(points[chosen == label], (int(label),)) for label in np.unique(chosen)]
+
+
 class Split(NamedTuple):
     """Items that teach and items that judge; indices into the data."""
 

@@ -37,9 +37,9 @@ class TextLesson:
     misspelt, other sentences swapped), so that the kind of edit is learned and not its draws. Validation items are
     edited as explorations edit them.
 
-    Of the articles shown beside them a share is edited elsewhere on the grid: what the target bears with there it would
-    forget otherwise. Edits that promise only consistency are left out of that, for what they took away must not be
-    made up.
+    Of the articles shown beside them a share is edited where no mode to be mended lies: what the target bears with
+    there it would forget otherwise. Edits that promise only consistency are left out of that, for what they took away
+    must not be made up.
 
     Args:
         mdp: target, items, edits, and how summaries are judged.
@@ -58,7 +58,7 @@ class TextLesson:
         rng = np.random.default_rng((recipe.seed, 2))
         self.judging = np.tile(split.validation, VALIDATION_DRAWS)
         self.judging_points = mdp.space.point(draw_points(failures, mdp.items.references[self.judging], rng))
-        self.elsewhere = self._elsewhere() if recipe.rehearse else np.zeros(0, np.int64)
+        self.elsewhere = self._elsewhere() if recipe.rehearse else np.zeros((0, 1), np.int64)
         self.kept_points = self._beside(split.validation, 1.0, rng)
         if not all(len(self.pairs(items, self._unedited(items), items)) for items in split):
             raise UsageError("the articles have no references, and the target says nothing of them: nothing to teach")
@@ -118,17 +118,23 @@ class TextLesson:
         return edited
 
     def _elsewhere(self) -> np.ndarray:
-        """Rows of the grid that no mode holds, and of whose edits the reference holds: ``(M,)``."""
+        """Points of the grid that no mode holds, and of whose edits the reference holds: ``(M, K)``."""
         space = self.mdp.space
         rows = np.setdiff1d(np.arange(space.n_points), np.concatenate([mode.points for mode in self.failures]))
-        return rows[self.promises(space.point(rows)) != "consistency"]
+        points = space.point(rows)
+        return points[self.promises(points) != "consistency"]
 
     def _beside(self, items: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
         """Points ``(B, K)`` for the items of which a share is edited elsewhere, and the others are not."""
         points = self._unedited(items)
-        if len(self.elsewhere):
-            some = rng.random(len(items)) < share
-            points[some] = self.mdp.space.point(rng.choice(self.elsewhere, int(some.sum())))
+        if not len(self.elsewhere):
+            return points
+        some, labels, elsewhere = rng.random(len(items)) < share, self.mdp.items.references[items], self.elsewhere
+        for label in np.unique(labels[some]):
+            own = elsewhere[self.mdp.space.suits(elsewhere, np.full(len(elsewhere), label))]
+            rows = some & (labels == label)
+            if len(own):
+                points[rows] = rng.choice(own, int(rows.sum()))
         return points
 
     def _unedited(self, items: np.ndarray) -> np.ndarray:

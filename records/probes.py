@@ -23,7 +23,9 @@ COLUMNS = {
     "item": "INTEGER",
     "point": "INTEGER",
     "levels": "TEXT",  # level index per concept, comma-separated: what `point` unravels to
-    "strengths": "TEXT",  # what was done to the item, in each concept's unit; a dash where a concept is not applied
+    # What was done to the item, in each concept's unit (on a grid of edits: which one, and the rank of its strength); a
+    # dash where a concept is not applied.
+    "strengths": "TEXT",
     "moves": "INTEGER",  # steps of the episode up to this one
     "path": "TEXT",  # actions of the episode, where the point does not determine the edits; else a dash
     "propensity": "REAL",  # probability with which the explorer chose this point for this item; NULL if it did not say
@@ -75,6 +77,10 @@ class ProbeStore:
             self._make_tables()
         elif made < 2:
             raise UsageError(f"{path} holds no probes yet")
+        with _clear_errors("read", path):
+            own = {row[1] for row in self._db.execute("PRAGMA table_info(probes)")}
+        if own != set(COLUMNS):
+            raise UsageError(f"{path} was written by another version of failscape; explore again")
 
     def _make_tables(self) -> None:
         with _clear_errors("write", self.path), self._db:

@@ -221,6 +221,13 @@ def test_resume_refuses_what_it_would_ignore(own_run: Path, capsys: pytest.Captu
     assert "leave out --budget" in capsys.readouterr().err
 
 
+def test_a_run_that_is_refused_before_its_first_probe_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--env", "failscape/Toy-v0", "--budget", "40", "--out", str(tmp_path), "--quiet"]) == 2
+    assert "ends before learning starts" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("text", ["", "- a list", "env: [", "env: failscape/Toy-v0"])
 def test_a_damaged_config_is_one_clear_line(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.yml").write_text(text)

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gymnasium as gym
@@ -17,6 +18,7 @@ from failscape.before_after import BeforeAfter, measure, plan
 from failscape.building import build
 from failscape.cli import main
 from failscape.comparing import compare_versions, siblings
+from failscape.concepts import concept_space
 from failscape.errors import UsageError
 from failscape.mending import Listeners, Plan, go_on, load_mended, mitigate
 from failscape.mitigation import Epoch
@@ -248,6 +250,19 @@ def test_the_plan_shows_an_item_once_per_mode_and_point(found: Path) -> None:
         assert not mode.classes or set(mdp.items.references[own["item"]]) <= set(mode.classes)
         free = pairs[(pairs["kind"] == "untouched") & pairs["point"].isin(mode.points)]
         assert (mode.classes and not set(mdp.items.references[free["item"]]) & set(mode.classes)) or not len(free)
+
+
+def test_where_points_choose_a_class_only_its_items_are_shown() -> None:
+    """A mode of one class is aimed at its items, and what is left of its points is nobody's."""
+    space = concept_space(["class", "darken=0,0.2,0.4"], classes={"a": 0, "b": 1})
+    items = SimpleNamespace(held_out=np.ones(80, bool), references=np.arange(80) % 2)
+    mode = SimpleNamespace(points=np.array([1, 2, 5]), classes=())
+    pairs = plan(SimpleNamespace(items=items, space=space), [mode], [1], 10_000, 0)  # type: ignore[arg-type, list-item]
+    edited = pairs[pairs["point"] >= 0]
+    assert (items.references[edited["item"]] == space.point(edited["point"].to_numpy())[:, 0]).all()
+    own = pairs[pairs["kind"].isin(["targeted", "mode"])]
+    assert set(own["point"]) == {1, 2, 5} and (own.groupby("kind")["item"].nunique() == 80).all()
+    assert set(pairs[pairs["kind"] == "untouched"]["point"]) == {0, 3, 4}
 
 
 def test_a_version_against_itself_shows_no_change(found: Path) -> None:

@@ -12,6 +12,7 @@ from failscape.concepts.space import ConceptSpace
 from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.grid import EditGrid
 from failscape.concepts.text.steps import stepwise
+from failscape.errors import UsageError
 
 PAIRS = "pairs"
 
@@ -36,14 +37,28 @@ def text_space(spec: Any, *, walk: bool = False, groups: Mapping[str, int] | Non
     """
     parts, name = _parts(spec), slice_asked(spec)
     edits: list[Any] = [part for part in parts if part not in (PAIRS, name)]
+    _check_slice(parts, name)
+    if not edits:
+        raise UsageError(f"{' and '.join(parts)} needs edits beside it, such as lower-case")
     plain = concept_space(edits[0] if len(edits) == 1 and not isinstance(edits[0], Concept) else edits)
     if walk:
+        chosen = [part for part in (name, PAIRS if PAIRS in parts else None) if part]
+        chosen += ["a preset"] if isinstance(plain, EditGrid) else []
+        if chosen:
+            raise UsageError(f"a walk makes edits one by one and has no use for {chosen[0]}; name edits alone")
         return stepwise(plain)
     if isinstance(plain, EditGrid) and name is None:
         return plain
     concepts = plain.edits if isinstance(plain, EditGrid) else cast(Sequence[TextConcept], plain.concepts)
     pairs = PAIRS in parts or (isinstance(plain, EditGrid) and plain.pairs)
-    return EditGrid(concepts, pairs, None if name is None else Slice(groups or {"all": 0}, name))
+    return EditGrid(concepts, pairs, None if name is None else Slice({"all": 0} if groups is None else groups, name))
+
+
+def _check_slice(parts: list[Any], name: str | None) -> None:
+    """Refuse two slices, and that of pictures."""
+    slices = [part for part in parts if isinstance(part, str) and part in SLICES]
+    if slices not in ([], [name]) or name == "class":
+        raise UsageError(f"articles are chosen by topic or by length, not by {' and '.join(slices)}")
 
 
 def _parts(spec: Any) -> list[Any]:

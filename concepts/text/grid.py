@@ -107,8 +107,10 @@ class EditGrid(ConceptSpace):
 
         Unedited texts keep their ``"reference"``.
         """
-        promises = np.array([PROMISES.index(edit.keeps) for edit in self.edits] + [0])  # the last is of UNEDITED
-        weakest = np.max([promises[which] for which in self.chosen(points)], axis=0)
+        promises = np.zeros((len(self.edits) + 1, len(self.edits[0].levels) + 1), np.int64)  # the last are of UNEDITED
+        for k, edit in enumerate(self.edits):
+            promises[k, :-1] = np.where(edit.levels == edit.identity, 0, PROMISES.index(edit.keeps))
+        weakest = np.max([promises[which, points[:, -1]] for which in self.chosen(points)], axis=0)
         return np.array(PROMISES, object)[weakest]
 
     def label(self, point: np.ndarray) -> str:

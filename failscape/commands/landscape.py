@@ -25,7 +25,8 @@ def add(parsers: Any) -> None:
         nargs="+",
         default=[],
         metavar="CONCEPT=HOW",
-        help="failure rate in use, such as --use 'rotation=normal(0,3)' 'darken=uniform(0,0.3)' saturation=0.7",
+        help="failure rate in use, such as --use 'rotation=normal(0,3)' 'darken=uniform(0,0.3)' "
+        "saturation=0.7; of texts, how often each edit is made: --use lower-case=3 negate=1",
     )
     parser.set_defaults(run=run)
 

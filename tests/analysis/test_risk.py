@@ -158,3 +158,26 @@ def test_a_grid_without_the_identity_must_be_told() -> None:
     with pytest.raises(UsageError, match="class has no order"):
         deployment(sliced, {"class": "normal(0, 1)"})
     assert deployment(sliced, {"class": "levels(1, 3)"}).tolist() == [0.25, 0.75]
+
+
+def test_in_use_edits_of_texts_are_as_frequent_as_is_said() -> None:
+    """Alone, at every strength alike, for whatever topic, unless an axis is named."""
+    edits = ["lower-case", "negate", "word-order"]
+    for extra in ({}, {"pairs": True}, {"groups": {"topic": {"fire": 0, "theft": 1}}}):
+        space = concept_space({"edits": edits, **extra})
+        weights = deployment(space, {"lower-case": 3, "word-order": "1"})
+        edit = space.names.index("edit")
+        shares = [weights[space.grid()[:, edit] == k].sum() for k in range(3)]
+        np.testing.assert_allclose(shares, [0.75, 0, 0.25])
+        assert len(set(weights[weights > 0].round(9).tolist())) == 2
+        if "pairs" in extra:
+            assert weights[space.grid()[:, 1] > 0].sum() == 0
+    weights = deployment(space, {"lower-case": 1, "strength": "levels(0,0,0,1)", "topic": "levels(0,1)"})
+    assert weights[space.index(np.array([[1, 0, 3]]))] == 1
+    for spec, message in (
+        ({}, "say how often edits are made in use"),
+        ({"lower-case": -1}, "a number for each"),
+        ({"lowercase": 1}, "did you mean lower-case"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            deployment(space, spec)

@@ -11,7 +11,7 @@ from failscape.analysis.modes import Mode
 from failscape.concepts import concept_space
 from failscape.errors import UsageError
 from failscape.mitigation import choose_modes, recipe
-from failscape.mitigation.batches import Failures, draw_points, epoch, split_items
+from failscape.mitigation.batches import Failures, draw_points, epoch, failures_of, split_items
 
 SPACE = concept_space(["darken=0,0.2,0.4", "rotation=-10,0,10"])
 
@@ -45,6 +45,16 @@ def test_points_are_of_modes_that_hold_the_class() -> None:
     np.testing.assert_allclose(shares[0][[0, 1, 4]], [0.25, 0.25, 0.5], atol=0.06)  # evenly over modes, then points
     np.testing.assert_allclose(shares[1][[4, 8]], [0.5, 0.5], atol=0.06)
     np.testing.assert_allclose(shares[2][[0, 1, 4, 8]], [1 / 6, 1 / 6, 1 / 3, 1 / 3], atol=0.06)  # no mode's own
+
+
+def test_points_that_choose_a_class_are_for_items_of_that_class() -> None:
+    space = concept_space(["class", "darken=0,0.2"], classes={"a": 0, "b": 2})
+    rows = np.array([1, 2, 3])  # a dark; b plain and dark
+    parts = failures_of(rows, (), space)
+    assert [(part.points.tolist(), part.classes) for part in parts] == [([1], (0,)), ([2, 3], (2,))]
+    drawn = draw_points(parts, np.array([0, 2, 0, 2] * 20), np.random.default_rng(0))
+    assert (drawn[::2] == 1).all() and set(drawn[1::2].tolist()) == {2, 3}
+    assert failures_of(np.array([4]), (1,), SPACE) == [Failures(np.array([4]), (1,))]
 
 
 @pytest.mark.parametrize("balance", [True, False])

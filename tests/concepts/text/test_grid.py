@@ -14,6 +14,7 @@ from failscape.concepts import concept_space
 from failscape.concepts.presets import PRESETS
 from failscape.concepts.space import UNEDITED
 from failscape.concepts.text import FSRL_EDITS, TEXT_CONCEPTS, EditGrid, TextConcept
+from failscape.concepts.text.asked import text_space
 from failscape.concepts.text.base import TextConcept as Base
 from failscape.concepts.tone import Darken
 from failscape.errors import UsageError
@@ -40,6 +41,34 @@ def test_axes_of_the_grid() -> None:
     assert str(PAIRS) == "edit × also × strength: 48 points"
     assert [c.label(1) for c in PAIRS.concepts] == ["edit negate", "also lower-case", "strength 2"]
     assert PAIRS.slice_axis is None and SINGLE.order == SINGLE.names
+
+
+def test_a_strength_that_changes_nothing_keeps_the_reference() -> None:
+    space = concept_space({"edits": ["truncation", "negate"], "levels": {"truncation": [0, 0.5], "negate": [0, 0.5]}})
+    assert space.keeps(space.grid()).tolist() == ["reference", "consistency", "reference", "changes"]  # type: ignore[attr-defined]
+
+
+def test_what_a_walk_or_a_slice_has_no_use_for_is_refused() -> None:
+    for spec, walk, message in (
+        (["drop-noun", "topic"], True, "a walk makes edits one by one and has no use for topic; name edits alone"),
+        (["drop-noun", "pairs"], True, "has no use for pairs"),
+        ("text", True, "has no use for a preset"),
+        (["lower-case", "topic", "length"], False, "chosen by topic or by length, not by topic and length"),
+        (["lower-case", "class"], False, "not by class"),
+        (["topic"], False, "topic needs edits beside it, such as lower-case"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            text_space(spec, walk=walk)
+    with pytest.raises(UsageError, match="no topic has both items to explore and items held out"):
+        text_space(["lower-case", "topic"], groups={})
+
+
+def test_a_slice_suits_its_own_items() -> None:
+    space = text_space(["lower-case", "negate", "topic"], groups={"fire": 0, "theft": 2})
+    points = space.grid()
+    chosen = np.array([0, 2])[points[:, 0]]
+    assert space.suits(points, chosen).all() and not space.suits(points, 2 - chosen).any()
+    assert SINGLE.suits(SINGLE.grid(), np.arange(16)).all()
 
 
 @pytest.mark.parametrize("space", [SINGLE, PAIRS], ids=["single", "pairs"])

@@ -19,7 +19,7 @@ class Epoch(NamedTuple):
 
     number: int
     train_loss: float  # NaN for number 0
-    loss: float  # of validation: mean of clean and edited items
+    loss: float  # of validation: mean of items edited where they fail, and of others
     clean_error: float  # share of clean validation items that fail
     edited_error: float
     best: bool  # lowest validation loss so far

@@ -19,7 +19,7 @@ class Recipe:
     lr: float = 1e-3  # the highest; it rises over the first tenth of the steps and falls to 0 by a cosine
     weight_decay: float = 0.01
     epochs: int = 16  # at most
-    batch_size: int = 64  # items; each is shown clean and edited
+    batch_size: int = 64  # items; each is shown edited and, beside that, clean (or rehearsed)
     distill: float = 1.0  # weight of staying with the old answers on clean items; 0 for none; classifiers only
     rehearse: float = 0.0  # share of the other half that is edited elsewhere on the grid; summarizers only
     clip: float = 1.0  # largest norm of the gradient
@@ -59,7 +59,7 @@ class Recipe:
             raise UsageError(f"no optimizer {self.optimizer!r}: adamw or sgd")
 
 
-TEXTS = {"epochs": 16, "batch_size": 16, "distill": 0.0, "rehearse": 0.5, "average": 0.9, "patience": 3}
+TEXTS = {"epochs": 16, "batch_size": 16, "distill": 0.0, "rehearse": 0.9, "average": 0.9, "patience": 3}
 # By kind of target, then by name.
 RECIPES: dict[str, dict[str, dict[str, Any]]] = {
     "classifier": {
@@ -70,7 +70,7 @@ RECIPES: dict[str, dict[str, dict[str, Any]]] = {
     },
     # Found on validation items of the embedded summarizer (1.7 million weights, trained at 1e-3). Models of hundreds of
     # millions are fine-tuned at a thirtieth of that.
-    "summarizer": {"full": {**TEXTS, "lr": 1e-3}, "lora": {**TEXTS, "lr": 5e-3}},
+    "summarizer": {"full": {**TEXTS, "lr": 7e-4}, "lora": {**TEXTS, "lr": 3e-3, "rank": 32}},
 }
 MEANINGS = {
     "head": "the last layer only, by SGD, as Failures Are Fated does",

@@ -1,4 +1,4 @@
-"""How a summarizer is taught and judged: by what it should write of clean and edited articles.
+"""How a summarizer is taught and judged: by what it should write of articles as they are and edited.
 
 Shapes: ``N`` items, ``B`` batch, ``K`` concepts.
 """

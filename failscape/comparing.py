@@ -162,7 +162,7 @@ def compare_versions(
     for run in (before, after):
         if not run.summary:
             raise UsageError(f"{run.folder.path} is not finished; --resume it first")
-    if not set(after.items()["name"]) <= set(before.items()["name"]):
+    if set(after.items()["name"]).isdisjoint(before.items()["name"]):
         raise UsageError("the runs are of different items, so they cannot be compared; explore the same data")
     numbers = targeted(before, after)
     maps = compare_landscapes(before.landscape(), after.landscape())

@@ -144,7 +144,7 @@ def cut_short(probes: pd.DataFrame, landscape: Landscape) -> list[str]:
     by_point = edited.groupby("point")["cut"].mean()
     worst = f"{percent(float(by_point.max()))} with {landscape.label(by_point.idxmax())}"
     share = percent(float(edited["cut"].mean()))
-    return [f"the target did not read {share} of the edited articles to their end, which is too far for it ({worst})"]
+    return [f"{share} of the edited articles are too long for the target, which read their beginning only ({worst})"]
 
 
 def _draw(

@@ -84,7 +84,7 @@ def token_loss(target: Summarizer, pairs: Pairs) -> float:
 
 def encode_parts(target: Summarizer, pairs: Pairs, size: int = LIKE) -> list[dict[str, torch.Tensor]]:
     """:func:`encode`, the shortest articles first and ``size`` at a time: a mixed batch is mostly padding."""
-    ordered = sorted(pairs, key=lambda pair: len(pair[0].encode()))
+    ordered = sorted(pairs, key=lambda pair: len(pair[0].encode(errors="replace")))
     return [encode(target, ordered[start : start + size]) for start in range(0, len(ordered), size)]
 
 

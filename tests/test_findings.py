@@ -7,7 +7,7 @@ import pandas as pd
 
 from failscape.analysis.landscape import Landscape
 from failscape.concepts import concept_space
-from failscape.findings import spoken, warnings_of
+from failscape.findings import cut_short, spoken, warnings_of
 from failscape.records.policy import PolicyTable
 
 SPACE = concept_space(["rotation=-10,0,10", "darken=0.1,0.3"])
@@ -39,6 +39,15 @@ def test_points_never_visited_are_counted() -> None:
 def test_no_clear_lift_and_a_hopeless_target_are_named() -> None:
     doubts = warnings_of(replace(landscape(), baseline=0.95), {"lift_interval": [0.9, 1.2]})
     assert "wrong on 95% of the unedited items" in doubts[0] and "not clearly better than random" in doubts[1]
+
+
+def test_articles_that_an_edit_made_too_long_are_counted_with_the_edit_that_does_it_most() -> None:
+    probes = pd.DataFrame({"point": [-1, 0, 0, 1, 1], "cut": [True, False, False, True, False]})
+    (doubt,) = cut_short(probes, landscape())
+    assert (
+        "25\N{NO-BREAK SPACE}% of the edited articles are too long" in doubt and "(50\N{NO-BREAK SPACE}% with " in doubt
+    )
+    assert "rotation -10°, darken 0.3" in doubt and cut_short(probes.head(3), landscape()) == []
 
 
 def test_the_learner_is_spoken_of_in_percent() -> None:

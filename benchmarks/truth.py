@@ -44,9 +44,9 @@ def load(args: argparse.Namespace, **make: Any) -> KnownMDP:
 
 
 def fingerprint(mdp: ConceptMDP) -> str:
-    """Twelve letters that change with the target's weights, the items and the grid."""
-    digest = hashlib.sha256(json.dumps([mdp.space.describe(), mdp.items.names]).encode())
-    digest.update(repr(getattr(mdp.reward, "bar", "")).encode())
+    """Twelve letters that change with the target's weights, the items, the grid, the reward and what is kept."""
+    known = [mdp.space.describe(), mdp.items.fingerprint, Outcome._fields, repr(getattr(mdp.reward, "bar", ""))]
+    digest = hashlib.sha256(json.dumps(known).encode())
     for name, tensor in mdp.target.module.state_dict().items():
         digest.update(name.encode() + tensor.cpu().numpy().tobytes())
     return digest.hexdigest()[:12]

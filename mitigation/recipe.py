@@ -70,7 +70,7 @@ RECIPES: dict[str, dict[str, dict[str, Any]]] = {
     },
     # Found on validation items of the embedded summarizer (1.7 million weights, trained at 1e-3). Models of hundreds of
     # millions are fine-tuned at a thirtieth of that.
-    "summarizer": {"full": {**TEXTS, "lr": 7e-4}, "lora": {**TEXTS, "lr": 3e-3, "rank": 32}},
+    "summarizer": {"full": {**TEXTS, "lr": 7e-4}, "lora": {**TEXTS, "lr": 3e-3, "rank": 32, "epochs": 24}},
 }
 MEANINGS = {
     "head": "the last layer only, by SGD, as Failures Are Fated does",

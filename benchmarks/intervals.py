@@ -184,7 +184,7 @@ class Known(NamedTuple):
 
 def known(space: ConceptSpace, items: pd.DataFrame, outcomes: np.ndarray) -> Known:
     columns = {"held_out": items["held_out"].to_numpy(), "references": items["reference"].to_numpy()}
-    looks = SimpleNamespace(predicted=items["predicted"].to_numpy())
+    looks = SimpleNamespace(failed=items["failed"].to_numpy())
     return Known(space, SimpleNamespace(**columns), looks, outcomes)
 
 
@@ -196,11 +196,10 @@ def _probes(items: np.ndarray, points: np.ndarray, failed: np.ndarray, propensit
 
 def _items(rng: np.random.Generator, hard: np.ndarray, wrong: float) -> pd.DataFrame:
     """Items whose unedited looks foretell how hard they are; all hard ones fail where ``wrong`` is 0."""
-    reference = rng.integers(N_CLASSES, size=N_ITEMS)
     failing = rng.random(N_ITEMS) < wrong if wrong else hard
     columns = {
-        "reference": reference,
-        "predicted": np.where(failing, (reference + 1) % N_CLASSES, reference),
+        "reference": rng.integers(N_CLASSES, size=N_ITEMS),
+        "failed": failing,
         "truth": np.where(hard, 0.6, 0.9) + 0.1 * rng.random(N_ITEMS),
         "held_out": np.arange(N_ITEMS) % 5 == 0,
     }

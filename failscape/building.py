@@ -17,6 +17,7 @@ from failscape.errors import UsageError, did_you_mean
 from failscape.records.probes import ProbeStore
 from failscape.settings import Settings, find_env, import_user_code
 
+FLAGS = {"start": "--from"}  # arguments that the command line calls otherwise
 Tell = Callable[[str, int, int], None]  # what is being done, how far it is, how much there is
 
 
@@ -38,7 +39,7 @@ def build(settings: Settings, *, looks: Path | None = None, progress: Tell | Non
     known = known_arguments(make_mdp, arguments)
     for name in settings.make:
         if name not in known:
-            raise UsageError(f"{settings.env} takes no {name!r}{did_you_mean(name, known)}")
+            raise UsageError(f"{settings.env} takes no {FLAGS.get(name, name)!r}{did_you_mean(name, known)}")
     extras = known_arguments(make_mdp, {"looks": looks, "progress": progress})
     hyperparameters = settings.hyperparameters
     envs = make_vector_env(

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from failscape.records.folder import versions, write_json
 
 
@@ -54,3 +56,17 @@ def finish(path: Path | None, rows: list[Row], figures: Mapping[str, Any]) -> in
         must_show = [{"name": r.name, "value": float(r.value), "goal": r.goal, "met": bool(r.met)} for r in rows]
         write_json(path, {"must_show": must_show, **figures, "machine": machine()})
     return 0 if all(row.met for row in rows) else 1
+
+
+def unseen_actions(
+    items: np.ndarray, n_points: int, seen: set[tuple[int, int]], rng: np.random.Generator
+) -> np.ndarray:
+    """A random point for each item that it has not been tried at."""
+    actions = []
+    for item in items.tolist():
+        action = int(rng.integers(n_points))
+        while (item, action) in seen:
+            action = int(rng.integers(n_points))
+        seen.add((item, action))
+        actions.append(action)
+    return np.array(actions)

@@ -12,17 +12,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
+from benchmarks import written
 from benchmarks.common import Row, finish, parser
-from benchmarks.throughput import unseen_actions
 from failscape.data.street.report_gaps import GAPS, TRAINED_EDITS
-from failscape.envs.mdp import ConceptMDP
 from failscape.envs.summarizer import make_mdp
-from failscape.envs.views import ConceptVectorEnv
 from failscape.rewards.metrics import rouge
 
 WORLD = 2  # a seed that nothing was trained on
@@ -38,13 +35,13 @@ def main(argv: list[str] | None = None) -> int:
     quality = rouge_by_edit()
     outside = [quality["unedited"], *(quality[name] for name in TRAINED_EDITS)]
     seconds = demo()
-    ratio, rate = step_ratio(make_mdp(data=f"reports:?n=512&seed={WORLD}"), args.num_envs, args.steps)
+    ratio, rate = written.step_ratio(make_mdp(data=f"reports:?n=512&seed={WORLD}"), args.num_envs, args.steps)
     print(f"demo {seconds:.0f} s, environment {rate:.0f} queries/s")
     rows = [
         Row("ROUGE-L of unedited held-out reports", quality["unedited"], 80),
         Row("ROUGE-L outside gaps, unedited and under trained edits, mean", float(np.mean(outside)), 80),
         Row("demo of 3 000 queries [s]", seconds, 300, at_most=True),
-        Row("environment steps / library by hand", ratio, 0.9),
+        written.row(ratio),
     ]
     figures = {"rouge_l": quality, "gaps": {name: list(edits) for name, edits in GAPS.items()}, "seed": 0}
     figures |= {"queries_per_s": rate, "num_envs": args.num_envs, "threads": torch.get_num_threads()}
@@ -70,40 +67,6 @@ def demo() -> float:
         start = time.perf_counter()
         subprocess.run([*command, "--out", folder], check=True, cwd=Path(__file__).parent.parent)
         return time.perf_counter() - start
-
-
-def step_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float]:
-    """Median seconds of the library by hand over those of an environment step, and queries/s of the environment."""
-    envs, rng = ConceptVectorEnv(mdp, num_envs), np.random.default_rng(0)
-    _, info = envs.reset(seed=0)
-    seen: set[tuple[int, int]] = set()
-    bare, stepped = [], []
-    for step in range(steps + 3):
-        items = info["item"].copy()
-        actions = unseen_actions(items, mdp.space.n_points, seen, rng)
-        state = mdp.at(items, mdp.space.point(actions))
-        edited = mdp.edited(state, mdp.inputs(state))[:, 0].tolist()
-        seconds = [0.0, 0.0]
-        for turn in (step % 2, 1 - step % 2):  # which goes first changes: the second finds warm caches
-            start = time.perf_counter()
-            if turn:
-                _, _, _, _, info = envs.step(actions)
-            else:
-                by_hand(mdp.target, edited)
-            seconds[turn] = time.perf_counter() - start
-        if step >= 3:  # the first ones warm up
-            bare.append(seconds[0])
-            stepped.append(seconds[1])
-    return float(np.median(bare) / np.median(stepped)), num_envs / float(np.median(stepped))
-
-
-def by_hand(target: Any, articles: list[str]) -> list[str]:
-    """Summaries as the library's own documentation writes them."""
-    inputs = target.tokenizer(articles, padding=True, truncation=True, return_tensors="pt")
-    inputs.pop("token_type_ids", None)
-    with torch.inference_mode():
-        tokens = target.module.generate(**inputs)
-    return list(target.tokenizer.batch_decode(tokens, skip_special_tokens=True))
 
 
 if __name__ == "__main__":

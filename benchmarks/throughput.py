@@ -1,7 +1,8 @@
 """How much of a target's speed is left: environment steps and whole DQN training beside bare forwards of the target.
 
 Both are timed in one run, turn by turn, and medians are compared: a machine whose speed drifts, or that stalls for a
-moment, is then fair to both. Memory is off, and no (item, point) pair comes twice.
+moment, is then fair to both. Memory is off, and no (item, point) pair comes twice. A summarizer's steps (``--target
+embedded:street-reports``; ROUGE-L, reports) stand beside the library used by hand on the same edited articles.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.common import Row, finish, parser
+from benchmarks import written
+from benchmarks.common import Row, finish, parser, unseen_actions
 from failscape.agents.dqn import explore_dqn
 from failscape.agents.explorers import load_hyperparameters
 from failscape.agents.session import Progress, Session
 from failscape.concepts import concept_space
 from failscape.data import load_items
 from failscape.data.street.source import StreetSource
+from failscape.envs import summarizer
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder
 from failscape.envs.views import ConceptVectorEnv
+from failscape.mitigation.recipe import kind_of
 from failscape.records.probes import ProbeStore
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets.classifier import Classifier
@@ -36,12 +40,18 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--num-envs", type=int, default=32)
     arguments.add_argument("--steps", type=int, default=60)
     arguments.add_argument("--items", type=int, default=512)
-    arguments.add_argument("--concepts", nargs="+", default=["fsrl"])
+    arguments.add_argument("--concepts", nargs="+", help="default: fsrl, for summarizers text")
     arguments.add_argument("--device", default="auto")
     args = arguments.parse_args(argv)
 
     target = load_target(args.target, args.device)
-    mdp = make_mdp(target, args.items, args.concepts)
+    if kind_of(target) == "summarizer":
+        articles = summarizer.make_mdp(target, f"reports:?n={args.items}", args.concepts)
+        ratio, rate = written.step_ratio(articles, args.num_envs, args.steps)
+        print(f"environment {rate:.1f} queries/s on {target.device}")
+        figures = {"target": args.target, "num_envs": args.num_envs, "steps": args.steps, "seed": 0}
+        return finish(args.json, [written.row(ratio)], figures | {"env_queries_per_s": rate})
+    mdp = make_mdp(target, args.items, args.concepts or ["fsrl"])
     env_ratio, env_rate = step_ratio(mdp, args.num_envs, args.steps)
     dqn_ratio, dqn_rate = training_ratio(mdp, args.num_envs, args.steps)
     rows = [
@@ -90,20 +100,6 @@ def step_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float
             bare.append(forward.seconds)
             stepped.append(whole.seconds)
     return float(np.median(bare) / np.median(stepped)), num_envs / float(np.median(stepped))
-
-
-def unseen_actions(
-    items: np.ndarray, n_points: int, seen: set[tuple[int, int]], rng: np.random.Generator
-) -> np.ndarray:
-    """A random point for each item that it has not been tried at."""
-    actions = []
-    for item in items.tolist():
-        action = int(rng.integers(n_points))
-        while (item, action) in seen:
-            action = int(rng.integers(n_points))
-        seen.add((item, action))
-        actions.append(action)
-    return np.array(actions)
 
 
 def training_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float]:

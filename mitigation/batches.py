@@ -27,7 +27,8 @@ def failures_of(points: np.ndarray, classes: tuple[int, ...], space: ConceptSpac
     if axis is None:
         return [Failures(points, classes)]
     chosen = space.concepts[axis].levels[space.point(points)[:, axis]].astype(np.int64)
-    return [Failures(points[chosen == label], (int(label),)) for label in np.unique(chosen)]
+    held = [label for label in np.unique(chosen).tolist() if not classes or label in classes]
+    return [Failures(points[chosen == label], (label,)) for label in held]
 
 
 class Split(NamedTuple):

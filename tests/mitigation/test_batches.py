@@ -52,6 +52,7 @@ def test_points_that_choose_a_class_are_for_items_of_that_class() -> None:
     rows = np.array([1, 2, 3])  # a dark; b plain and dark
     parts = failures_of(rows, (), space)
     assert [(part.points.tolist(), part.classes) for part in parts] == [([1], (0,)), ([2, 3], (2,))]
+    assert [part.classes for part in failures_of(rows, (2,), space)] == [(2,)]
     drawn = draw_points(parts, np.array([0, 2, 0, 2] * 20), np.random.default_rng(0))
     assert (drawn[::2] == 1).all() and set(drawn[1::2].tolist()) == {2, 3}
     assert failures_of(np.array([4]), (1,), SPACE) == [Failures(np.array([4]), (1,))]

@@ -14,7 +14,6 @@ import numpy as np
 
 from failscape.agents.session import Session
 from failscape.concepts import ConceptSpace
-from failscape.envs.moves import origin
 from failscape.envs.views import ConceptVectorEnv, explorable
 
 Point = tuple[int, ...]
@@ -131,8 +130,8 @@ def explore_best_first(envs: ConceptVectorEnv, session: Session, seed: int, hype
         hyperparameters: ``slope`` and ``patience`` of :class:`Search`.
     """
     mdp = envs.mdp
-    home, typical = origin(mdp.space), Typical(mdp.space)
-    starts = getattr(mdp.moves, "starts", None)
+    home, starts, typical = mdp.scheme.origin, mdp.scheme.starts, Typical(mdp.space)
+    assert home is not None
     waiting = np.random.default_rng(seed).permutation(explorable(mdp)).tolist()
 
     def begin() -> tuple[int, Search, Point] | None:
@@ -141,7 +140,7 @@ def explore_best_first(envs: ConceptVectorEnv, session: Session, seed: int, hype
             severity, first = float(mdp.looks.severity[item]), None
             if starts is not None:
                 first = tuple(starts[item].tolist())
-            deepest = mdp.moves.history or math.inf
+            deepest = mdp.scheme.path_length or math.inf
             search = Search(home, severity, typical, **hyperparameters, first=first, deepest=deepest)
             point = search.next()
             if point is not None:
@@ -152,7 +151,7 @@ def explore_best_first(envs: ConceptVectorEnv, session: Session, seed: int, hype
     while running and not session.done:
         items = np.array([item for item, _, _ in running], np.int64)
         state = mdp.at(items, np.array([point for _, _, point in running], np.int64))
-        outcome, cached = envs.outcomes(state)
+        outcome, cached = envs.evaluator.ask(mdp.probes(state))
         session.recorder.propensity = np.ones(len(running))  # the search is the same whatever the dice say
         session.recorder.record(state, outcome, cached)
         session.tick({})

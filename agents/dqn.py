@@ -93,7 +93,7 @@ def make_dqn(
         "optimizer_kwargs": {"weight_decay": min(kwargs.pop("prior_probes") / session.budget, MAX_DECAY)},
         **kwargs["policy_kwargs"],
     }
-    pointwise = mdp.moves.name == "macro"
+    pointwise = mdp.scheme.actions_are_points
     if pointwise:
         kwargs["policy_kwargs"]["coordinates"] = mdp.space.coordinates(mdp.space.grid())
     kwargs["buffer_size"] = buffer_size(mdp, session)

@@ -11,7 +11,7 @@ import numpy as np
 
 from failscape.agents.base import Learner
 from failscape.agents.learner import Sb3Learner
-from failscape.agents.rollout import Act, reach, walk
+from failscape.agents.rollout import Act, walk
 from failscape.envs.mdp import ConceptMDP
 
 BATCH = 256
@@ -27,17 +27,12 @@ class Evaluated(NamedTuple):
 
 def confirmable(mdp: ConceptMDP) -> np.ndarray:
     """Held-out items that an episode could begin with; for walks, those that do not fail unedited already."""
-    held_out = mdp.items.held_out
-    if mdp.moves.n_steps is None:
-        starts = getattr(mdp.moves, "starts", None)
-        right = ~mdp.looks.failed
-        held_out = held_out & (right if starts is None else (starts >= 0).all(axis=1))
-    return np.flatnonzero(held_out)
+    return np.flatnonzero(mdp.items.held_out & mdp.scheme.can_start(mdp.looks.failed))
 
 
 def evaluate_best(learner: Learner, mdp: ConceptMDP, items: np.ndarray) -> Evaluated:
     """What the target does with each item at the learner's best point, or at the end of its walk."""
-    if mdp.moves.n_steps is None and isinstance(learner, Sb3Learner):
+    if mdp.scheme.walks and isinstance(learner, Sb3Learner):
         return evaluate_walk(mdp, items, learner.act)
     return evaluate_points(mdp, items, learner.best(mdp, items))
 
@@ -47,7 +42,7 @@ def evaluate_points(mdp: ConceptMDP, items: np.ndarray, points: np.ndarray) -> E
     failed = []
     for start in range(0, len(items), BATCH):
         batch = slice(start, start + BATCH)
-        failed.append(mdp.evaluate(reach(mdp, items[batch], points[batch])).failed)
+        failed.append(mdp.evaluate(mdp.reach(items[batch], mdp.space.point(points[batch]))).failed)
     return Evaluated(points, np.concatenate(failed) if failed else np.zeros(0, bool), len(items))
 
 
@@ -60,7 +55,7 @@ def evaluate_walk(mdp: ConceptMDP, items: np.ndarray, act: Act) -> Evaluated:
 def evaluate_random(mdp: ConceptMDP, items: np.ndarray, seed: int) -> Evaluated:
     """A uniform random point for each item, or a random walk."""
     rng = np.random.default_rng(seed)
-    if mdp.moves.n_steps is None:
+    if mdp.scheme.walks:
         n_actions = int(mdp.action_space.n)
         return evaluate_walk(mdp, items, lambda observations: rng.integers(n_actions, size=len(observations)))
     return evaluate_points(mdp, items, rng.integers(mdp.space.n_points, size=len(items)))

@@ -1,4 +1,4 @@
-"""Explorers by name: what they are, how they may move, and their hyperparameters."""
+"""Explorers by name: what they are, what they need, and their hyperparameters."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import yaml
 
 from failscape.agents.base import Explore, Learner
 from failscape.agents.session import Session
+from failscape.envs.actions.base import ActionScheme
+from failscape.envs.actions.parsing import SCHEMES
 from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError, did_you_mean
 
@@ -19,61 +21,59 @@ class Explorer(NamedTuple):
 
     summary: str
     run: str  # "module:function" of (envs, session, seed, hyperparameters), imported when it is needed
-    moves: tuple[str, ...]  # ways to explore that it can play
+    needs: str = ""  # property of an action scheme without which it cannot play; nothing where empty
+
+    def plays(self, scheme: ActionScheme | type[ActionScheme]) -> bool:
+        """Whether it can play an action scheme."""
+        return not self.needs or bool(getattr(scheme, self.needs))
 
 
-MACRO = ("macro",)
-ALL = ("macro", "factored", "micro", "fsrl")
+POINTS, LATTICE, REACHES = "actions_are_points", "is_lattice", "reaches_points"
 EXPLORERS = {
     "dqn": Explorer(
         "SB3 deep Q-learning; half of its episodes stay uniform and feed the landscape",
         "failscape.agents.dqn:explore_dqn",
-        ALL,
     ),
     "qrdqn": Explorer(
         "deep Q-learning of the whole distribution of rewards (sb3_contrib)",
         "failscape.agents.qrdqn:explore_qrdqn",
-        ALL,
     ),
-    "ppo": Explorer("SB3 proximal policy optimisation", "failscape.agents.on_policy:explore_ppo", ALL),
-    "a2c": Explorer("SB3 advantage actor-critic", "failscape.agents.on_policy:explore_a2c", ALL),
-    "ucb1": Explorer("upper confidence bounds over the points", "failscape.agents.bandits:explore_ucb1", MACRO),
-    "thompson": Explorer("Thompson sampling over the points", "failscape.agents.bandits:explore_thompson", MACRO),
+    "ppo": Explorer("SB3 proximal policy optimisation", "failscape.agents.on_policy:explore_ppo"),
+    "a2c": Explorer("SB3 advantage actor-critic", "failscape.agents.on_policy:explore_a2c"),
+    "ucb1": Explorer("upper confidence bounds over the points", "failscape.agents.bandits:explore_ucb1", POINTS),
+    "thompson": Explorer("Thompson sampling over the points", "failscape.agents.bandits:explore_thompson", POINTS),
     "bayes": Explorer(
         "Bayesian optimisation: Thompson sampling from a Gaussian process over the lattice",
         "failscape.agents.bayes:explore_bayes",
-        MACRO,
+        POINTS,
     ),
     "fsrl-epsilon": Explorer(
         "FSRL's baseline: classes that failed are drawn more often, points are uniform",
         "failscape.agents.fsrl:explore_epsilon",
-        MACRO,
+        POINTS,
     ),
     "fsrl-threshold": Explorer(
         "FSRL's baseline: one class until the target has held five times, points are uniform",
         "failscape.agents.fsrl:explore_threshold",
-        MACRO,
+        POINTS,
     ),
     "best-first": Explorer(
         "greedy search for the smallest edit that breaks each item",
         "failscape.agents.best_first:explore_best_first",
-        ("micro",),
+        LATTICE,
     ),
     "random": Explorer(
         "uniform points of uniform items, or random walks: the honest baseline",
         "failscape.agents.random:explore_random",
-        ALL,
     ),
-    "scan": Explorer(
-        "every item at every point: the truth", "failscape.agents.scan:scan", ("macro", "factored", "micro")
-    ),
+    "scan": Explorer("every item at every point: the truth", "failscape.agents.scan:scan", REACHES),
 }
 DEFAULTS = {"macro": "dqn", "factored": "random", "micro": "best-first", "fsrl": "random"}
 
 
-def default_explorer(moves: str | None) -> str:
-    """The explorer for a way to explore; that of ``macro`` where the way is not named."""
-    return DEFAULTS.get(moves or "macro", "dqn")
+def default_explorer(scheme: str | None) -> str:
+    """The explorer for an action scheme, by its name; that of ``macro`` where none is named."""
+    return DEFAULTS.get(scheme or "macro", "dqn")
 
 
 def explore(
@@ -84,7 +84,7 @@ def explore(
     Raises:
         UsageError: an unknown explorer, or one that cannot move as the environment does.
     """
-    check_moves(name, envs.mdp.moves.name)
+    check_scheme(name, envs.mdp.scheme)
     module, _, function = find_explorer(name).run.partition(":")
     run: Explore = getattr(import_module(module), function)
     return run(envs, session, seed, hyperparameters)
@@ -101,20 +101,21 @@ def find_explorer(name: str) -> Explorer:
     return EXPLORERS[name]
 
 
-def check_moves(name: str, moves: str) -> None:
+def check_scheme(name: str, scheme: ActionScheme) -> None:
     """Refuse an explorer that cannot move as an environment does."""
-    plays = find_explorer(name).moves
-    if moves not in plays:
-        able = [other for other, entry in EXPLORERS.items() if moves in entry.moves and other != "scan"]
-        raise UsageError(f"{name} plays {', '.join(plays)}, not {moves}; use --algo {' or '.join(able)}")
+    entry = find_explorer(name)
+    if not entry.plays(scheme):
+        plays = [other for other, kind in SCHEMES.items() if entry.plays(kind)]
+        able = [other for other, one in EXPLORERS.items() if one.plays(scheme) and other != "scan"]
+        raise UsageError(f"{name} plays {', '.join(plays)}, not {scheme.name}; use --algo {' or '.join(able)}")
 
 
 def load_hyperparameters(
-    algo: str, env_id: str, overrides: Mapping[str, Any] | None = None, moves: str = "macro"
+    algo: str, env_id: str, overrides: Mapping[str, Any] | None = None, scheme: str = "macro"
 ) -> dict[str, Any]:
     """Hyperparameters of an explorer in an environment.
 
-    Later ones win: ``default`` < those for a way to move < the environment's own < ``overrides``.
+    Later ones win: ``default`` < those for an action scheme < the environment's own < ``overrides``.
 
     Raises:
         UsageError: an unknown explorer, or an override whose key the explorer does not have.
@@ -122,7 +123,7 @@ def load_hyperparameters(
     find_explorer(algo)
     text = resources.files("failscape.agents").joinpath(f"hyperparams/{algo}.yml").read_text()
     table = yaml.safe_load(text)
-    values: dict[str, Any] = {**table["default"], **table.get(moves, {}), **table.get(env_id, {})}
+    values: dict[str, Any] = {**table["default"], **table.get(scheme, {}), **table.get(env_id, {})}
     for key, value in (overrides or {}).items():
         if key not in values:
             raise UsageError(f"{algo} has no setting {key!r}{did_you_mean(key, values)}")

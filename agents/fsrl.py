@@ -28,7 +28,7 @@ class Classes:
         if mdp.space.slice_axis is not None:
             raise UsageError("FSRL's baselines choose the item's class, which is a concept of this grid; leave it out")
         items = explorable(mdp)
-        self.labels, of = np.unique(mdp.items.references[items], return_inverse=True)
+        self.labels, of = np.unique(mdp.items.group[items], return_inverse=True)
         self._items = [items[of == c] for c in range(len(self.labels))]
         self.sizes = np.bincount(of)
 

@@ -54,12 +54,12 @@ class Sb3Learner:
         """Where its greedy episodes end, ``(N,) -> (N,)`` rows of the grid; walks ask the target on their way."""
         if not len(items):
             return np.zeros(0, np.int64)
-        ends = walk(mdp, items, self.act)[0] if mdp.moves.n_steps is None else choose(mdp, items, self.act)
+        ends = walk(mdp, items, self.act)[0] if mdp.scheme.n_steps is None else choose(mdp, items, self.act)
         return mdp.space.index(ends.points)
 
     def policy(self, mdp: ConceptMDP, items: np.ndarray) -> PolicyTable | None:
         """FSRL's landscape: softmax of the values over the given items; None where an action is not a point."""
-        if mdp.moves.name != "macro":
+        if not mdp.scheme.actions_are_points:
             return None
         return PolicyTable.from_q(self.values(mdp.observe(mdp.initial(items))), self.n_updates)
 

@@ -80,7 +80,7 @@ def buffer_size(mdp: ConceptMDP, session: Session) -> int:
 
 def spend(agent: EpsilonByQuery, mdp: ConceptMDP, session: Session, final_updates: int) -> None:
     """Explore and learn until the session is done, then ``final_updates`` gradient steps more."""
-    if session.budget * (mdp.moves.n_steps or 1) <= agent.learning_starts:
+    if session.budget * (mdp.scheme.n_steps or 1) <= agent.learning_starts:
         raise UsageError(
             f"a budget of {session.budget} ends before learning starts, at {agent.learning_starts}; "
             "raise --budget, or lower it with --set learning_starts=N"

@@ -110,7 +110,7 @@ def _explore(
     if not 0 <= share < 1:
         raise UsageError(f"uniform_share must lie in [0, 1), got {share}")
     rollout = kwargs["n_steps"] * envs.num_envs
-    if session.budget <= rollout // (envs.mdp.moves.n_steps or 1):
+    if session.budget <= rollout // (envs.mdp.scheme.n_steps or 1):
         raise UsageError(
             f"a budget of {session.budget} ends within the first rollout of {rollout} steps; "
             "raise --budget, or lower it with --set n_steps=N"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from failscape.agents.session import Session
-from failscape.envs.mdp import Outcome
+from failscape.envs.state import Outcome
 from failscape.envs.views import ConceptVectorEnv
 
 
@@ -27,7 +27,7 @@ def probe(
     need not say its ``propensity``, and all probes of a point weigh alike, however often it prefers the point.
     """
     state = envs.mdp.transition(envs.mdp.initial(items), points)
-    outcome, cached = envs.outcomes(state)
+    outcome, cached = envs.evaluator.ask(envs.mdp.probes(state))
     session.recorder.propensity = propensity
     session.recorder.record(state, outcome, cached)
     session.tick(metrics)

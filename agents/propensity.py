@@ -26,15 +26,13 @@ class Propensity:
     @property
     def n_choices(self) -> int:
         """Different things that the next step can do: axis by axis, actions beyond an axis's levels wrap around."""
-        if self.mdp.moves.name == "factored":
-            return self.mdp.space.shape[self._steps]
-        return int(self.mdp.action_space.n)
+        return self.mdp.scheme.n_choices(self._steps)
 
     def claim(self, chances: np.ndarray) -> None:
         """The next step does what had these probabilities, ``(B,)``, given the episode before it."""
         self._product = self._product * chances
         self._steps += 1
-        if self._steps == (self.mdp.moves.n_steps or 1):
+        if self._steps == (self.mdp.scheme.n_steps or 1):
             self.recorder.propensity = np.asarray(self._product)
             self._steps, self._product = 0, 1.0
 

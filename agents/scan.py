@@ -26,8 +26,8 @@ def scan(envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: M
         batch = slice(start, start + envs.num_envs)
         state = mdp.at(items[batch], mdp.space.point(points[batch]))
         # As after the last step of an episode, the only one in which a target that is approached axis by axis is asked.
-        state = state._replace(steps=np.full(len(state.items), mdp.moves.n_steps or 1))
-        outcome, cached = envs.outcomes(state)
+        state = state._replace(steps=np.full(len(state.items), mdp.scheme.n_steps or 1))
+        outcome, cached = envs.evaluator.ask(mdp.probes(state))
         session.recorder.propensity = np.full(len(state.items), 1 / mdp.space.n_points)
         session.recorder.record(state, outcome, cached)
         session.tick({})
@@ -36,5 +36,5 @@ def scan(envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: M
 def pairs(mdp: ConceptMDP, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Items and rows of the grid, every one with every other that its class allows: ``(N,) -> (M,), (M,)``."""
     points, which = np.divmod(np.arange(mdp.space.n_points * len(items)), len(items))
-    fits = mdp.space.suits(mdp.space.point(points), mdp.items.references[items[which]])
+    fits = mdp.space.suits(mdp.space.point(points), mdp.items.group[items[which]])
     return items[which][fits], points[fits]

@@ -26,7 +26,7 @@ def train(agent: BaseAlgorithm, mdp: ConceptMDP, session: Session) -> None:
 
 def n_time_steps(mdp: ConceptMDP, session: Session) -> int:
     """Steps after which SB3 should stop of its own accord, later than the session does."""
-    return session.max_probes * (mdp.moves.n_steps or 1)
+    return session.max_probes * (mdp.scheme.n_steps or 1)
 
 
 class Follow(BaseCallback):

@@ -13,8 +13,9 @@ from failscape.agents.session import Session
 from failscape.analysis.confirmation import confirm_modes
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode, find_modes
-from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder, item_rows
+from failscape.envs.state import Outcome, State
 from failscape.envs.views import ConceptVectorEnv
 
 
@@ -43,7 +44,7 @@ class Kept(Recorder):
 def explore(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tuple[pd.DataFrame, Any]:
     """Probes of an exploration at the default settings, and its agent where there is one."""
     env = "failscape/Summarizer-v0" if mdp.writes else "failscape/Classifier-v0"
-    hyperparameters = load_hyperparameters(explorer, env, moves=mdp.moves.name)
+    hyperparameters = load_hyperparameters(explorer, env, scheme=mdp.scheme.name)
     envs = ConceptVectorEnv(mdp, hyperparameters.pop("num_envs"), memory=hyperparameters.pop("memory"))
     hyperparameters.pop("budget")
     recorder = Kept(mdp, seed)
@@ -63,5 +64,5 @@ def explored_modes(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tu
     items = item_frame(mdp)
     probes = probes.join(items["reference"], on="item")
     landscape = Landscape.from_probes(probes, mdp.space, items=items)
-    found = find_modes(landscape, probes, items, mdp.groups)
+    found = find_modes(landscape, probes, items, mdp.group_names)
     return landscape, list(confirm_modes(mdp, found, seed).modes)

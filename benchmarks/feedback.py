@@ -140,7 +140,7 @@ def held_out_failures(survey: Survey, rng: np.random.Generator) -> dict[str, Any
         failed = np.flatnonzero(outcome.failed)[:PER_MODE]
         items, points, predicted = items[failed], points[failed], outcome.predicted[failed]
         found["features"].append(survey.features(items, points, predicted))
-        found["rows"].append((mdp.items.references[items], predicted, survey.features.edits(points)))
+        found["rows"].append((mdp.items.group[items], predicted, survey.features.edits(points)))
         found["mode"] += [mode.name] * len(failed)
     rows = [np.concatenate(column) for column in zip(*found["rows"], strict=True)]
     return {"features": np.concatenate(found["features"]), "rows": rows, "mode": found["mode"]}

@@ -65,7 +65,7 @@ def tells_of(known: truth.KnownMDP, mode: Mode, gap: Gap) -> bool:
     inside = np.isin(concept.levels[points[:, axis]], gap.levels).mean() * np.isin(classes, gap.classes).mean()
     back = points.copy()
     back[:, axis] = int(np.flatnonzero(concept.levels == concept.identity)[0])
-    items = known.items.held_out & np.isin(known.items.references, classes)
+    items = known.items.held_out & np.isin(known.items.group, classes)
     failed = known.table.failed[items]
     return bool(
         inside >= INSIDE and failed[:, space.index(back)].mean() <= (1 - MENDED) * failed[:, mode.points].mean()

@@ -17,7 +17,7 @@ from benchmarks.exploring import explore
 from benchmarks.truth import KnownMDP
 from failscape.analysis.bootstrap import ratio
 from failscape.analysis.smallest import smallest_edits
-from failscape.envs.moves import origin
+from failscape.concepts.lattice import origin
 from failscape.envs.views import explorable
 
 STREET = "embedded:street-signs"
@@ -94,9 +94,9 @@ def random_walks(
     for i, item in enumerate(items.tolist()):
         seen: set[int] = set()
         while np.isinf(found[i]) and len(seen) < cap:
-            points = mdp.moves.start(mdp.space, items[i : i + 1])
+            points = mdp.scheme.start(mdp.space, items[i : i + 1])
             for action in rng.integers(mdp.action_space.n, size=RESTART):
-                points = mdp.moves.move(mdp.space, points, np.zeros(1, np.int64), np.array([action]))
+                points = mdp.scheme.move(mdp.space, points, np.zeros(1, np.int64), np.array([action]))
                 row = int(mdp.space.index(points)[0])
                 seen.add(row)
                 if mdp.table.failed[item, row]:

@@ -81,7 +81,7 @@ def mended(known: truth.KnownMDP, modes: list[Mode], how: str, seed: int, before
 def compared(known: truth.KnownMDP, live: ConceptMDP, modes: list[Mode]) -> dict[str, Any]:
     """Both versions on every held-out item, at every point and unedited."""
     held_out = np.flatnonzero(known.items.held_out)
-    labels = known.items.references[held_out]
+    labels = known.items.group[held_out]
     points = np.concatenate([known.space.grid(), np.full((1, len(known.space.shape)), -1)])
     failed = np.stack([ask(live, held_out, point) for point in points], axis=1)
     was = known.table.failed[held_out]

@@ -63,7 +63,7 @@ def truly_failing(mdp: Any, mode: Mode) -> bool:
     """Whether the held-out items, all of them at all points of the mode, fail more than unedited."""
     held_out = np.flatnonzero(mdp.items.held_out)
     if mode.classes:
-        held_out = held_out[np.isin(mdp.items.references[held_out], mode.classes)]
+        held_out = held_out[np.isin(mdp.items.group[held_out], mode.classes)]
     points = mdp.space.point(mode.points)
     items = np.repeat(held_out, len(points))
     failed = mdp.evaluate(mdp.at(items, np.tile(points, (len(held_out), 1)))).failed

@@ -18,7 +18,8 @@ from benchmarks.exploring import explore
 from failscape.agents.explorers import load_hyperparameters
 from failscape.analysis.bootstrap import ratio
 from failscape.analysis.smallest import smallest_edits
-from failscape.envs.mdp import ConceptMDP, State
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.state import State
 from failscape.envs.summarizer import make_mdp
 from failscape.envs.views import explorable
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from failscape.building import build
-from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.state import Outcome, State
 from failscape.settings import Settings
 
 CIFAR = {
@@ -60,7 +61,7 @@ class KnownMDP(ConceptMDP):
     @classmethod
     def of(cls, mdp: ConceptMDP, cache: Path) -> KnownMDP:
         """Scan ``mdp``, or read the scan from ``cache``."""
-        known = cls(mdp.target, mdp.space, mdp.items, mdp.reward, mdp.looks, mdp.data_name, mdp.moves, mdp.alpha)
+        known = cls(mdp.target, mdp.space, mdp.items, mdp.reward, mdp.looks, mdp.data_name, mdp.scheme, mdp.alpha)
         if cache.exists():
             with np.load(cache, allow_pickle=False) as table:
                 known.table = Outcome(*(table[field] for field in Outcome._fields))

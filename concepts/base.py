@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 
+from failscape.common import columns
 from failscape.concepts.chance import uniform
 from failscape.errors import UsageError
 
@@ -26,6 +26,7 @@ class Concept(ABC):
     """
 
     name: ClassVar[str]
+    field: ClassVar[str | None] = "pixels"  # of a batch, that it edits; None where it edits nothing
     unit: ClassVar[str]  # "" where the strength is a factor or a share
     identity: ClassVar[float | None]  # the strength that changes nothing; None where there is none
     limits: ClassVar[tuple[float, float]]  # strengths that make sense, inclusive
@@ -69,7 +70,7 @@ class Concept(ABC):
         return np.where(levels < 0, np.nan, drawn)
 
     def apply(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray | None = None) -> Any:
-        """Each input edited by its own strength: ``(B, ...), (B,) -> (B, ...)``.
+        """Each value of the field edited by its own strength: ``(B, ...), (B,) -> (B, ...)``.
 
         NaN means *leave alone*. Rows at the identity strength or NaN come back bit for bit. What a random edit draws
         depends on the row's own seed alone, ``(B,)`` non-negative integers, zero where omitted: the same item is edited
@@ -84,9 +85,7 @@ class Concept(ABC):
         if edited.all():
             return self._edit(inputs, strengths, seeds)
         rows = np.flatnonzero(edited)
-        out = inputs.clone() if isinstance(inputs, torch.Tensor) else inputs.copy()
-        out[rows] = self._edit(inputs[rows], strengths[rows], seeds[rows])
-        return out
+        return columns.put(inputs, rows, self._edit(inputs[rows], strengths[rows], seeds[rows]))
 
     def again(self, inputs: Any, levels: np.ndarray, seeds: np.ndarray, step: int) -> Any:
         """Inputs edited once more, on what the edits before have left: ``(B, ...), (B,), (B,) -> (B, ...)``.

@@ -24,6 +24,7 @@ class Slice(Concept):
         name: what a group is, one of ``SLICES``.
     """
 
+    field = None
     unit = ""
     identity = None
     limits = (0.0, math.inf)
@@ -44,10 +45,6 @@ class Slice(Concept):
     def classes(self) -> dict[str, int]:
         """Index of each group by its name."""
         return dict(zip(self.class_names, self.levels.astype(int).tolist(), strict=True))
-
-    def apply(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray | None = None) -> Any:
-        """The inputs, as they are."""
-        return inputs
 
     def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:
         return inputs

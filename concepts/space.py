@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,20 @@ from failscape.concepts.base import Concept
 from failscape.concepts.slices import Slice
 from failscape.errors import UsageError, did_you_mean
 
+AnyBatch = TypeVar("AnyBatch", bound="Fields")
 UNEDITED = -1  # level index of a concept that is not applied at all
+
+
+class Fields(Protocol):
+    """What edits need of a batch of items: its fields by name."""
+
+    def field(self, name: str) -> Any:
+        """One field, ``(B, ...)``."""
+        ...
+
+    def with_field(self: AnyBatch, name: str, values: Any) -> AnyBatch:
+        """The same items with another content of one field."""
+        ...
 
 
 class ConceptSpace:
@@ -48,13 +61,34 @@ class ConceptSpace:
         columns = [c.strengths(levels, seeds) for c, levels in zip(self.concepts, points.T, strict=True)]
         return np.stack(columns, axis=1)
 
-    def apply(self, inputs: Any, points: np.ndarray, seeds: np.ndarray | None = None) -> Any:
-        """Inputs edited at their points, one vectorised edit per concept; chance depends on the row's seed alone."""
+    def apply(self, batch: AnyBatch, points: np.ndarray, seeds: np.ndarray | None = None) -> AnyBatch:
+        """Items edited at their points, one vectorised edit per concept; chance depends on the row's seed alone."""
         strengths = self.strengths(points, seeds)
         for name in self.order:
             k = self.names.index(name)
-            inputs = self.concepts[k].apply(inputs, strengths[:, k], seeds)
-        return inputs
+            batch = edited(batch, self.concepts[k], strengths[:, k], seeds)
+        return batch
+
+    def compound(self, batch: AnyBatch, path: np.ndarray, seeds: np.ndarray) -> AnyBatch:
+        """Edits in the order in which they were made, each on what the ones before have left: ``(B, ...), (B, H)``.
+
+        Args:
+            batch: the unedited items.
+            path: which concept is edited once more at each step, -1 for none.
+            seeds: of the rows.
+        """
+        counts = np.zeros((len(path), len(self.shape)), np.int64)
+        for step, actions in enumerate(path.T):
+            if (actions < 0).all():
+                break
+            for k, concept in enumerate(self.concepts):
+                now = actions == k
+                counts[now, k] = np.minimum(counts[now, k] + 1, len(concept.levels))
+                levels = np.where(now, counts[:, k] - 1, UNEDITED)
+                if concept.field is not None:
+                    values = concept.again(batch.field(concept.field), levels, seeds, step)
+                    batch = batch.with_field(concept.field, values)
+        return batch
 
     @property
     def n_coordinates(self) -> int:
@@ -125,6 +159,15 @@ class ConceptSpace:
 
     def __repr__(self) -> str:
         return f"ConceptSpace({self})"
+
+
+def edited(batch: AnyBatch, concept: Concept, strengths: np.ndarray, seeds: np.ndarray | None = None) -> AnyBatch:
+    """Items edited by one concept, each by its own strength; those that it leaves alone are the very same."""
+    if concept.field is None:
+        return batch
+    before = batch.field(concept.field)
+    after = concept.apply(before, strengths, seeds)
+    return batch if after is before else batch.with_field(concept.field, after)
 
 
 def _scaled(concept: Concept, levels: np.ndarray) -> np.ndarray:

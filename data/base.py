@@ -9,10 +9,12 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-import torch
+
+from failscape.data.batch import Batch
 
 
 class Skipped(NamedTuple):
@@ -23,27 +25,20 @@ class Skipped(NamedTuple):
 
 
 class Source(Protocol):
-    """A labelled collection that is read one item at a time. Class indices are those of the target."""
+    """A collection that is read one item at a time, each of a group: a class of the target, a topic."""
 
     names: Sequence[str]  # (N,) stable, unique; the held-out split and the records use them
-    labels: np.ndarray  # (N,) int64
+    labels: np.ndarray  # (N,) int64 indices into group_names
+    group_names: Sequence[str]
     skipped: list[Skipped]  # known bad before any item is opened
 
-    def load(self, index: int) -> Any:
-        """One item (for images a PIL image in RGB, upright); raises ``Unreadable`` where it cannot be read."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of how the items are read, a line each."""
         ...
 
-
-class TextSource(Protocol):
-    """A collection of articles with their reference summaries, grouped by topic."""
-
-    names: Sequence[str]  # (N,) as in Source
-    labels: np.ndarray  # (N,) int64 indices into topics
-    topics: tuple[str, ...]  # ("all",) where the data names none
-    skipped: list[Skipped]
-
-    def load(self, index: int) -> tuple[str, str]:
-        """The article and its reference, ``""`` where there is none; raises ``Unreadable``."""
+    def load(self, index: int) -> Any:
+        """One item (a PIL image in RGB, upright; article and reference); raises ``Unreadable`` where it is not."""
         ...
 
 
@@ -53,36 +48,25 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Items:
-    """Prepared items in memory; those that are tensors, on the device of their target."""
+    """Prepared items in memory, and what is known of each beside its content."""
 
-    inputs: Any  # pictures: (N, ...) uint8 tensor; texts: (N, 2) object array of str, article and reference
-    references: np.ndarray  # (N,) int64 class indices; of texts, indices of topics
+    batch: Batch  # (N, ...) on the device of their target
+    group: np.ndarray  # (N,) int64: class, topic, length, whatever they are grouped by; an index into group_names
     names: tuple[str, ...]  # (N,)
     held_out: np.ndarray  # (N,) bool, decided by a hash of the name alone
+    group_names: tuple[str, ...] = ()
     skipped: list[Skipped] = field(default_factory=list)
-    groups: tuple[str, ...] = ()  # names that references index, where the data has them
     notes: tuple[str, ...] = ()  # what the user should know of how they were read, a line each
 
     def __len__(self) -> int:
-        return len(self.references)
+        return len(self.names)
 
-    def rows(self, indices: np.ndarray) -> Any:
-        """The inputs of these items ``(B, ...)``, copied, in the order of the indices ``(B,)``."""
-        if isinstance(self.inputs, torch.Tensor):
-            return self.inputs.index_select(0, torch.from_numpy(indices).to(self.inputs.device))
-        return self.inputs[indices]
-
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """Twelve letters that change with names and classes: what was learned of other items says nothing here.
-
-        Of texts they change with the contents, too: names that count rows are alike in every version of a file.
-        """
-        known: list[Any] = [list(self.names), self.references.tolist()]
-        if not isinstance(self.inputs, torch.Tensor):
-            known.append(self.inputs.tolist())
-        return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:12]
+        """Twelve letters that change with names, groups and contents: what was learned of other items says nothing."""
+        known = json.dumps([list(self.names), self.group.tolist(), self.batch.fingerprint])
+        return hashlib.sha256(known.encode()).hexdigest()[:12]
 
 
-Prepared = torch.Tensor | tuple[str, str]  # a picture, or an article and its reference
+Prepared = tuple[Any, ...]  # the fields of one item: of a picture its pixels, of an article text and reference
 Prepare = Callable[[Any], Prepared]

@@ -20,7 +20,7 @@ _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", 
 
 
 class FolderSource:
-    """The images of a folder like ``parts/bolt/0001.jpg``; labels index ``classes``, its class folders by name.
+    """The images of a folder like ``parts/bolt/0001.jpg``; labels index ``group_names``, its class folders by name.
 
     An item's name is its path below the folder, with ``/`` on every system. Hidden files and side files (``.txt``,
     ``.csv``, ``Thumbs.db`` ...) are passed over; any other file that has no image extension, and images outside the
@@ -29,6 +29,8 @@ class FolderSource:
     Raises:
         UsageError: there is no such folder, it holds no image, or no class folders.
     """
+
+    notes: tuple[str, ...] = ()
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
@@ -40,9 +42,9 @@ class FolderSource:
             raise UsageError(_without_classes(self.root, len(loose)))
         self.skipped += [Skipped(name, "outside the class folders") for name in loose]
         self.names: Sequence[str] = classed
-        self.classes = sorted({_class_of(name) for name in classed})
-        _refuse_splits(self.root, classed, self.classes)
-        index = {name: place for place, name in enumerate(self.classes)}
+        self.group_names: Sequence[str] = sorted({_class_of(name) for name in classed})
+        _refuse_splits(self.root, classed, self.group_names)
+        index = {name: place for place, name in enumerate(self.group_names)}
         self.labels = np.array([index[_class_of(name)] for name in classed], dtype=np.int64)
 
     def load(self, index: int) -> Image.Image:
@@ -88,7 +90,7 @@ def _without_classes(root: Path, n_images: int) -> str:
     return f"{root} {what}; put the images into one subfolder per class, named as the target's classes"
 
 
-def _refuse_splits(root: Path, names: list[str], classes: list[str]) -> None:
+def _refuse_splits(root: Path, names: list[str], classes: Sequence[str]) -> None:
     """``train/`` and ``val/`` with the classes inside are a common layout, and would be two classes here."""
     if {name.lower() for name in classes} <= _SPLITS and all(name.count("/") > 1 for name in names):
         raise UsageError(

@@ -19,7 +19,7 @@ _OPTIONS = ("split", "image", "label", "config")
 
 
 class HuggingFaceSource:
-    """One split of a dataset with a column of images and a column of classes; labels index ``classes``.
+    """One split of a dataset with a column of images and a column of classes; labels index ``group_names``.
 
     A local folder is one written by ``save_to_disk``, or one that holds parquet files. No code of a dataset is ever
     run. Classes are the names that the label column carries; where it carries none, its distinct values. Items without
@@ -34,13 +34,16 @@ class HuggingFaceSource:
         UsageError: the dataset cannot be had, or has no such split or column.
     """
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, name: str, options: Mapping[str, str]) -> None:
         where = f"hf:{name}"
         check_options(where, options, _OPTIONS)
         require("datasets", "datasets")
         dataset, split = open_dataset(name, options)
         image, label = _columns(where, dataset.features, options)
-        self.classes, labels = _classes(where, dataset, label)
+        classes, labels = _classes(where, dataset, label)
+        self.group_names: Sequence[str] = classes
         self._kept = np.flatnonzero(labels >= 0)
         if not len(self._kept):
             raise UsageError(f"{where} has no labels in this split; choose another with split=")

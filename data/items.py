@@ -17,17 +17,21 @@ from typing import Any
 import numpy as np
 import torch
 
+from failscape.common import columns
 from failscape.data.base import Items, Prepare, Prepared, Skipped, Source, Unreadable
+from failscape.data.batch import Batch
 from failscape.data.sample import draw
 from failscape.data.split import held_out_both
 from failscape.errors import UsageError
 
+ToBatch = Callable[[Sequence[Any], np.ndarray], Batch]  # fields (N, ...) and labels (N,) in
 _CHUNK = 256  # items asked of the threads at once; an interrupt waits for no more than these
 
 
 def load_items(
     source: Source,
     prepare: Prepare,
+    to_batch: ToBatch,
     *,
     device: str | torch.device,
     max_items: int = 5000,
@@ -43,8 +47,9 @@ def load_items(
 
     Args:
         source: where the items are.
-        prepare: the target's; called from several threads, and always gives one shape, or the two texts of an item.
-        device: where the stacked inputs go; texts stay where they are.
+        prepare: gives the fields of one item as the target takes them, always of one shape; called in several threads.
+        to_batch: makes a batch of those fields ``(N, ...)`` and the labels ``(N,)``.
+        device: where the batch's tensors go.
         max_items: the most that are held in memory.
         seed: of the draw.
         held_out_share: about how many are held out, in [0, 1].
@@ -74,16 +79,16 @@ def load_items(
             if progress:
                 progress(settled, len(chosen))
         todo = again
-    inputs, used = rows.filled(skipped)
+    fields, used = rows.filled(skipped)
     names = tuple(source.names[index] for index in used)
     return Items(
-        inputs=inputs.to(device) if isinstance(inputs, torch.Tensor) else inputs,
-        references=source.labels[used],
+        batch=to_batch(fields, source.labels[used]).to(device),
+        group=source.labels[used],
         names=names,
         held_out=held_out_both(names, held_out_share),
+        group_names=tuple(source.group_names),
         skipped=skipped,
-        notes=getattr(source, "notes", ()),
-        groups=getattr(source, "topics", ()),
+        notes=source.notes,
     )
 
 
@@ -96,46 +101,37 @@ def only_held_out(items: Items, share: float = 0.2) -> Items:
     names = tuple(items.names[i] for i in kept)
     return replace(
         items,
-        inputs=items.rows(kept),
-        references=items.references[kept],
+        batch=items.batch.take(kept),
+        group=items.group[kept],
         names=names,
         held_out=held_out_both([f"again {name}" for name in names], share),
     )
 
 
 class _Rows:
-    """Inputs ``(N, ...)`` that are filled in any order."""
+    """Fields of ``N`` items that are filled in any order."""
 
     def __init__(self, n: int) -> None:
-        self._inputs: Any = None  # of the kind of the first item
+        self._fields: list[Any] | None = None  # of the kinds of the first item's
         self._source_indices = np.full(n, -1, dtype=np.int64)  # -1 where a row is empty
 
     def put(self, row: int, index: int, item: Prepared) -> None:
-        if self._inputs is None:
-            self._inputs = _room(len(self._source_indices), item)
-        if _shape(item) != tuple(self._inputs.shape[1:]):  # assigning would broadcast it
-            raise ValueError(f"prepare gave shape {_shape(item)} after {tuple(self._inputs.shape[1:])}")
-        self._inputs[row] = item
+        if self._fields is None:
+            self._fields = [columns.room(len(self._source_indices), value) for value in item]
+        for column, value in zip(self._fields, item, strict=True):
+            if np.shape(value) != tuple(column.shape[1:]):  # assigning would broadcast it
+                raise ValueError(f"prepare gave shape {np.shape(value)} after {tuple(column.shape[1:])}")
+            column[row] = value
         self._source_indices[row] = index
 
-    def filled(self, skipped: Sequence[Skipped]) -> tuple[Any, np.ndarray]:
-        """The filled rows, and which item of the source each holds."""
+    def filled(self, skipped: Sequence[Skipped]) -> tuple[list[Any], np.ndarray]:
+        """The filled rows of every field, and which item of the source each holds."""
         full = self._source_indices >= 0
-        if not full.any():
+        if self._fields is None:
             raise UsageError(f"no item can be read ({reasons(skipped)}); look at the files, or give other data")
-        inputs = self._inputs if full.all() else self._inputs[np.flatnonzero(full)]
-        return inputs, self._source_indices[full]
-
-
-def _room(n: int, item: Prepared) -> Any:
-    """Room for ``n`` items like this one: a tensor for pictures, an object array for texts."""
-    if isinstance(item, torch.Tensor):
-        return item.new_empty((n, *item.shape))
-    return np.empty((n, len(item)), dtype=object)
-
-
-def _shape(item: Prepared) -> tuple[int, ...]:
-    return tuple(item.shape) if isinstance(item, torch.Tensor) else (len(item),)
+        rows = np.flatnonzero(full)
+        fields = self._fields if full.all() else [columns.take(column, rows) for column in self._fields]
+        return fields, self._source_indices[full]
 
 
 def _read_all(source: Source, prepare: Prepare, indices: Sequence[int]) -> Iterator[Prepared | Skipped]:

@@ -20,37 +20,43 @@ class Relabelled:
 
     names: Sequence[str]
     labels: np.ndarray
+    group_names: Sequence[str]
     skipped: list[Skipped]
 
-    def __init__(self, source: Source, labels: np.ndarray) -> None:
-        """Args: ``labels`` of the target for every item of the source ``(N,)``; -1 leaves the item out."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of the source."""
+        return self._source.notes
+
+    def __init__(self, source: Source, labels: np.ndarray, group_names: Sequence[str]) -> None:
+        """Args: ``labels`` of the target for every item of the source ``(N,)``, -1 leaves one out; their names."""
         self._source = source
         self._kept = np.flatnonzero(labels >= 0)
         self.labels = labels[self._kept]
         self.names = [source.names[index] for index in self._kept.tolist()]
-        self.skipped = source.skipped
+        self.group_names, self.skipped = group_names, source.skipped
 
     def load(self, index: int) -> Any:
         """One item, as the source loads it."""
         return self._source.load(int(self._kept[index]))
 
 
-def relabel(source: Source, classes: Sequence[str], class_names: Sequence[str], how: Matching) -> Source:
-    """The source with labels of the target; the source itself where they are the same.
+def relabel(source: Source, class_names: Sequence[str], how: Matching) -> Source:
+    """The source with labels of the target.
 
     Classes of which the source has no item need no match.
 
     Args:
-        source: its labels index ``classes``.
-        classes: the source's own class names.
+        source: its labels index its own ``group_names``.
         class_names: the target's.
         how: see ``match_classes``.
 
     Raises:
         UsageError: as ``match_classes`` does, and where two classes of the source have one name.
     """
+    classes = source.group_names
     if how.noun == "class" and not how.mapping and _in_order(classes, class_names):
-        return source
+        return Relabelled(source, source.labels, class_names)
     present = [classes[label] for label in np.unique(source.labels)]
     twice = [name for name, count in Counter(present).items() if count > 1]
     if twice:
@@ -59,8 +65,7 @@ def relabel(source: Source, classes: Sequence[str], class_names: Sequence[str], 
         )
     found = match_classes(present, class_names, how)
     lookup = np.array([found.get(name, -1) for name in classes], dtype=np.int64)
-    labels = lookup[source.labels]
-    return source if np.array_equal(labels, source.labels) else Relabelled(source, labels)
+    return Relabelled(source, lookup[source.labels], class_names)
 
 
 def _in_order(classes: Sequence[str], class_names: Sequence[str]) -> bool:

@@ -41,7 +41,7 @@ def open_source(
     if parsed.scheme not in _OPENERS:
         guess = did_you_mean(parsed.scheme, filter(None, _OPENERS))
         raise UsageError(f"there is no folder {spec} and no kind of data {parsed.scheme!r}{guess}")
-    source, classes = _OPENERS[parsed.scheme](parsed)
+    source = _OPENERS[parsed.scheme](parsed)
     how = Matching(
         mapping=mapping,
         only_matching=only_matching,
@@ -49,39 +49,33 @@ def open_source(
         target=target,
         noun="class" if parsed.scheme else "class folder",
     )
-    return relabel(source, classes, class_names, how)
+    return relabel(source, class_names, how)
 
 
-_Opened = tuple[Source, Sequence[str]]  # a source whose labels index the names beside it
+def _open_folder(spec: Spec) -> Source:
+    return FolderSource(spec.name)
 
 
-def _open_folder(spec: Spec) -> _Opened:
-    source = FolderSource(spec.name)
-    return source, source.classes
-
-
-def _open_street(spec: Spec) -> _Opened:
-    from failscape.data.street import SIGNS, StreetSource
+def _open_street(spec: Spec) -> Source:
+    from failscape.data.street import StreetSource
 
     defaults: dict[str, int | bool] = {"n": 4000, "seed": 0, "size": 64, "gaps": False}
     check_options("street:", spec.options, defaults)
     options = {key: typed("street:", key, value, defaults[key]) for key, value in spec.options.items()}
     if spec.name:
         raise UsageError(f"street:{spec.name} is no street world; its options come after ?, as in street:?n=1000")
-    return StreetSource(**options), SIGNS
+    return StreetSource(**options)
 
 
-def _open_torchvision(spec: Spec) -> _Opened:
-    source = TorchvisionSource(spec.name, spec.options)
-    return source, source.classes
+def _open_torchvision(spec: Spec) -> Source:
+    return TorchvisionSource(spec.name, spec.options)
 
 
-def _open_hf(spec: Spec) -> _Opened:
-    source = HuggingFaceSource(spec.name, spec.options)
-    return source, source.classes
+def _open_hf(spec: Spec) -> Source:
+    return HuggingFaceSource(spec.name, spec.options)
 
 
-_OPENERS: dict[str, Callable[[Spec], _Opened]] = {
+_OPENERS: dict[str, Callable[[Spec], Source]] = {
     "": _open_folder,
     "street": _open_street,
     "torchvision": _open_torchvision,

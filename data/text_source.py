@@ -16,7 +16,7 @@ ALL, OTHER = "all", "other"
 
 
 class TextCollection:
-    """The texts of a table or a folder; labels index ``topics``, which are sorted.
+    """The texts of a table or a folder; labels index ``group_names``, their topics, sorted.
 
     Skipped are empty articles, articles that stand twice, and where some have a reference, those that have none. Texts
     without a topic are of the topic ``other``; where none has one, all are of ``all``. Texts are held as UTF-8, so
@@ -52,7 +52,7 @@ class TextCollection:
             raise UsageError(f"{where} holds no article that can be read ({why}); give other data")
         self._texts = [self._texts[index] for index in kept]
         self.names: Sequence[str] = [names[index] for index in kept]
-        self.topics, self.labels = _grouped([topics[index] for index in kept])
+        self.group_names, self.labels = _grouped([topics[index] for index in kept])
 
     def load(self, index: int) -> tuple[str, str]:
         """The article and its reference, ``""`` where there is none."""

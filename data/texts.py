@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from failscape.data.base import TextSource
+from failscape.data.base import Source
 from failscape.data.spec import Spec, check_options, parse_path, parse_spec, typed
 from failscape.data.text_columns import OPTIONS, choose_columns
 from failscape.data.text_files import open_table
@@ -20,7 +20,7 @@ from failscape.errors import UsageError, did_you_mean
 LENGTHS = ("short", "medium", "long")
 
 
-def open_texts(spec: str | Path) -> TextSource:
+def open_texts(spec: str | Path) -> Source:
     """The articles that the user named, with their references and topics.
 
     Args:
@@ -44,22 +44,22 @@ def open_texts(spec: str | Path) -> TextSource:
     return _OPENERS[parsed.scheme](parsed)
 
 
-def length_groups(inputs: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+def length_groups(texts: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Thirds of the texts by how many words their articles have; equal lengths are in one group, so thirds may differ.
 
     Args:
-        inputs: ``(N, 2)`` object, articles and references.
+        texts: ``(N,)`` object.
 
     Returns:
         Indices ``(N,)`` int64 into the names of the groups, and the names, shortest first.
     """
-    counts = np.array([len(article.split()) for article in inputs[:, 0]], dtype=np.int64)
+    counts = np.array([len(article.split()) for article in texts], dtype=np.int64)
     if not len(counts):
         return counts, LENGTHS
     return np.searchsorted(np.quantile(counts, [1 / 3, 2 / 3]), counts).astype(np.int64), LENGTHS
 
 
-def _open_path(spec: Spec) -> TextSource:
+def _open_path(spec: Spec) -> Source:
     path = Path(spec.name).expanduser()
     if path.is_dir():
         check_options(spec.name, spec.options, ())
@@ -75,7 +75,7 @@ def _open_path(spec: Spec) -> TextSource:
     return source
 
 
-def _open_hf(spec: Spec) -> TextSource:
+def _open_hf(spec: Spec) -> Source:
     where = f"hf:{spec.name}"
     check_options(where, spec.options, (*OPTIONS, "split", "config"))
     table, split = open_hf_table(spec.name, spec.options)
@@ -83,7 +83,7 @@ def _open_hf(spec: Spec) -> TextSource:
     return TextCollection(text_rows(table, columns, f"{Path(spec.name).name}/{split}"), where)
 
 
-def _open_reports(spec: Spec) -> TextSource:
+def _open_reports(spec: Spec) -> Source:
     defaults = {"n": 4000, "seed": 0}
     check_options("reports:", spec.options, defaults)
     options = {key: typed("reports:", key, value, defaults[key]) for key, value in spec.options.items()}
@@ -94,4 +94,4 @@ def _open_reports(spec: Spec) -> TextSource:
     return ReportSource(**options)
 
 
-_OPENERS: dict[str, Callable[[Spec], TextSource]] = {"hf": _open_hf, "reports": _open_reports}
+_OPENERS: dict[str, Callable[[Spec], Source]] = {"hf": _open_hf, "reports": _open_reports}

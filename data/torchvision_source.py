@@ -22,7 +22,7 @@ _PAIRS = ("samples", "_samples")
 
 
 class TorchvisionSource:
-    """One split of a torchvision dataset of images with one class each; labels index ``classes``.
+    """One split of a torchvision dataset of images with one class each; labels index ``group_names``.
 
     Nothing is downloaded unless ``download=true``. Items that have no class (a negative label) are left out.
 
@@ -35,6 +35,8 @@ class TorchvisionSource:
         UsageError: no such dataset or option, its files are not there, or it is not a classification dataset.
     """
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, name: str, options: Mapping[str, str]) -> None:
         where = f"torchvision:{name}"
         self._dataset = _open(where, _dataset_class(name), options)
@@ -42,7 +44,9 @@ class TorchvisionSource:
         if labels is None or not hasattr(self._dataset, "classes"):
             raise UsageError(f"{where} does not give every image one of a list of classes; choose a dataset that does")
         # ImageNet's classes are tuples of synonyms.
-        self.classes = [name if isinstance(name, str) else ", ".join(name) for name in self._dataset.classes]
+        self.group_names: Sequence[str] = [
+            name if isinstance(name, str) else ", ".join(name) for name in self._dataset.classes
+        ]
         self._kept = np.flatnonzero(labels >= 0)
         if not len(self._kept):
             raise UsageError(f"{where} has no labels in this split; choose another with split=")

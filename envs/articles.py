@@ -14,7 +14,7 @@ import numpy as np
 
 from failscape.concepts import ConceptSpace
 from failscape.concepts.text.promises import promises_of
-from failscape.data import length_groups, load_items, only_held_out, open_texts
+from failscape.data import Articles, length_groups, load_items, only_held_out, open_texts
 from failscape.data.base import Items
 from failscape.envs.looks import Looks, first_look, unedited
 from failscape.errors import UsageError
@@ -65,6 +65,7 @@ def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, prog
     items = load_items(
         open_texts(spec),
         prepare,
+        lambda fields, _: Articles(*fields),
         device="cpu",
         max_items=how.max_items,
         seed=how.seed,
@@ -76,9 +77,15 @@ def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, prog
         note = f"{some} are longer than {target.name} can read; the rest of each is left out"
         items = replace(items, notes=(*items.notes, note))
     if how.groups == "length":
-        labels, names = length_groups(items.inputs)
-        items = replace(items, references=labels, groups=tuple(names))
+        labels, names = length_groups(articles_of(items).text)
+        items = replace(items, group=labels, group_names=tuple(names))
     return only_held_out(items, how.held_out) if how.unseen else items
+
+
+def articles_of(items: Items) -> Articles:
+    """The items, known to be articles."""
+    assert isinstance(items.batch, Articles)
+    return items.batch
 
 
 def look_and_judge(
@@ -139,7 +146,7 @@ def judge_of(how: Judging, said: np.ndarray, items: Items, space: ConceptSpace) 
         raise UsageError("--meaning goes with the rewards drop and score; fsrl is the paper's rule as it is")
     if kind == "fsrl":
         return FsrlReward(metric)
-    wanted = items.inputs[:, 1]
+    wanted = articles_of(items).reference
     if metric in ROUGES and (share := unread(np.where(wanted == "", said, wanted))) > MOST_UNREAD:
         raise UsageError(
             f"ROUGE reads the letters a to z, and {share:.0%} of those of the references are others; take "

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from failscape.data import load_items, only_held_out, open_source
-from failscape.envs.exploration import classes_seen, explored_space, make_moves
+import torch
+
+from failscape.data import Images, load_items, only_held_out, open_source
+from failscape.envs.actions.base import MAX_STEPS
+from failscape.envs.actions.parsing import classes_seen, explored_space, make_scheme
 from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.looks import Looks
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.moves import MAX_STEPS
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.rewards.classification import margin
@@ -124,7 +126,8 @@ def make_mdp(
     source = open_source(spec, frozen.class_names, mapping=classes, only_matching=only_matching, target=frozen.name)
     items = load_items(
         source,
-        frozen.prepare,
+        lambda image: (frozen.prepare(image),),
+        lambda fields, labels: Images(fields[0], torch.from_numpy(labels)),
         device=frozen.device,
         max_items=max_items,
         seed=data_seed,
@@ -135,11 +138,12 @@ def make_mdp(
     if space.slice_axis is not None:
         space = explored_space(explore, concepts, start, classes_seen(items, frozen.class_names))
     seen = _look(frozen, items, looks, progress)
-    moves = make_moves(explore, space, items, start, mode, max_steps)
+    scheme = make_scheme(explore, space, items, start, mode, max_steps, alpha)
     judge = CLASSIFICATION_REWARDS.get(reward)
     if judge is None:
         judge = load_reward(reward, frozen.name, items, seen, space, len(frozen.class_names), margin)
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves, alpha)
+    names = frozen.class_names
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, answer_names=names)
 
 
 def check_reward(reward: str, explore: str) -> None:

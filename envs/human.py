@@ -23,14 +23,14 @@ MODEL_FILES = {"human": "reward_model.npz", "human-fsrl": "reward_model_fsrl.npz
 
 def features_of(mdp: ConceptMDP) -> Features:
     """What a reward model is told of the failures of an environment."""
-    return _features(mdp.looks, mdp.items, mdp.space, len(mdp.groups), mdp.reward)
+    return _features(mdp.looks, mdp.items, mdp.space, len(mdp.group_names), mdp.reward)
 
 
 def _features(looks: Looks, items: Items, space: ConceptSpace, n_classes: int, judge: Reward) -> Features:
     # What is wrong with a text is of another kind than its topic, and nothing tells one wrong from another but itself.
-    kinds = getattr(judge, "answers", ())
+    kinds = judge.answer_names
     answers = np.eye(len(kinds)) if kinds else None
-    return Features(*looks.parts(items.references, n_classes), items.references, space, answers)
+    return Features(*looks.parts(items.group, n_classes), items.group, space, answers)
 
 
 def describe_rated(mdp: ConceptMDP, preset: str) -> dict[str, Any]:

@@ -6,14 +6,14 @@ Shapes: ``N`` items, ``F`` features of the target, ``D`` features kept.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from sklearn.utils.extmath import randomized_svd
 
+from failscape.common import columns
 from failscape.data.base import Items
 from failscape.errors import UsageError
 from failscape.rewards.base import Evaluation, Judgement, Reward
@@ -56,25 +56,25 @@ class Looks(NamedTuple):
         """What was seen at a first look, as it was judged."""
         features = outputs.features.flatten(1).float().cpu().numpy()
         return cls(
-            item_features(features, items.references, ~items.held_out),
+            item_features(features, items.group, ~items.held_out),
             judgement.truth.float().cpu().numpy(),
             judgement.predicted.cpu().numpy().astype(np.int64),
             judgement.failed.cpu().numpy(),
             judgement.severity.float().cpu().numpy(),
-            np.array(getattr(outputs, "texts", [""] * len(items)), str),
+            np.array(outputs.texts, str),
             items.fingerprint,
             len(items),
         )
 
-    def parts(self, references: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
-        """Features of the items themselves ``(N, 8)``, and of the classes ``(C, 16)``; fewer where the target has few.
+    def parts(self, group: np.ndarray, n_groups: int) -> tuple[np.ndarray, np.ndarray]:
+        """Features of the items themselves ``(N, 8)``, and of the groups ``(G, 16)``; fewer where the target has few.
 
-        A class that no item shows has zeros, which is the mean of all.
+        A group that no item is of has zeros, which is the mean of all.
         """
         n_own = min(N_ITEM_FEATURES, self.features.shape[1] // 2)
-        classes = np.zeros((n_classes, self.features.shape[1] - n_own), np.float32)
-        classes[references] = self.features[:, n_own:]
-        return self.features[:, :n_own], classes
+        groups = np.zeros((n_groups, self.features.shape[1] - n_own), np.float32)
+        groups[group] = self.features[:, n_own:]
+        return self.features[:, :n_own], groups
 
     def save(self, path: Path) -> None:
         """Write to ``path`` (npz), whole or not at all: a run that is killed here must still resume."""
@@ -110,37 +110,31 @@ def first_look(
     """What ``target`` makes of all unedited items: outputs of ``N`` rows, on the CPU."""
     parts = []
     for start in range(0, len(items), batch_size):
-        parts.append(on_cpu(target(items.inputs[start : start + batch_size])))
+        parts.append(on_cpu(target(items.batch.inputs[start : start + batch_size])))
         if progress:
             progress(len(parts[-1].features))
-    return type(parts[0])(*(_joined(column) for column in zip(*parts, strict=True)))
+    return type(parts[0])(*(columns.joined(column) for column in zip(*parts, strict=True)))
 
 
 def on_cpu(outputs: Any) -> Any:
     """The outputs with their tensors on the CPU."""
-    return type(outputs)(*(column.cpu() if isinstance(column, torch.Tensor) else column for column in outputs))
-
-
-def _joined(columns: Sequence[Any]) -> Any:
-    return torch.cat(list(columns)) if isinstance(columns[0], torch.Tensor) else np.concatenate(columns)
+    return type(outputs)(*(columns.to(column, "cpu") for column in outputs))
 
 
 def unedited(outputs: Any, items: Items) -> Evaluation:
     """All items as they are, ready to be judged."""
-    n = len(items)
-    points = np.full((n, 0), -1, np.int64)
-    references = torch.from_numpy(items.references)
-    return Evaluation(np.arange(n), points, items.inputs, items.inputs, outputs, references, np.zeros(n, np.int64))
+    batch = items.batch.to("cpu")  # where a first look leaves the outputs
+    return Evaluation(np.arange(len(items)), np.full((len(items), 0), -1, np.int64), batch, batch, outputs)
 
 
-def item_features(features: np.ndarray, references: np.ndarray, fit: np.ndarray) -> np.ndarray:
+def item_features(features: np.ndarray, group: np.ndarray, fit: np.ndarray) -> np.ndarray:
     """What an agent is told of an item: ``(N, F), (N,), (N,) bool -> (N, D)`` float32.
 
-    Which edit breaks an item depends on its class more than on anything else, so the mean features of its true class
-    come beside its own: a code that has the same size for ten classes and for a thousand, and in which like classes are
-    near. A class that is seen in no item of ``fit`` is the mean of all.
+    Which edit breaks an item depends on its class more than on anything else, so the mean features of its group
+    come beside its own: a code that has the same size for ten groups and for a thousand, and in which like groups are
+    near. A group that is seen in no item of ``fit`` is the mean of all.
     """
-    seen, which = np.unique(references, return_inverse=True)
+    seen, which = np.unique(group, return_inverse=True)
     counts = np.bincount(which[fit], minlength=len(seen))
     centroids = np.tile(features[fit].mean(axis=0), (len(seen), 1))
     for k in np.flatnonzero(counts):

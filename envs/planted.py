@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations, zip_longest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from failscape.concepts import ConceptSpace
 from failscape.concepts.chance import uniform
-from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.envs.evaluator import Evaluator
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.state import Outcome, Probes
 from failscape.errors import UsageError
 
 APART = 2  # levels between two regions, along some concept
@@ -76,17 +78,23 @@ def _draw(space: ConceptSpace, rng: np.random.Generator) -> Region:
     return Region(low, high, float(rng.uniform(*RATES)))
 
 
-class PlantedMDP:
-    """A concept MDP whose target also fails inside ``regions``; everything else is that MDP's.
+class PlantedEvaluator:
+    """Answers as another evaluator does, and fails inside ``regions``, too.
 
     Whether an item fails inside a region is decided once, by item, region and seed: repeated probes agree.
+
+    Args:
+        evaluator: is asked.
+        right_answer: code of the right answer of each item, ``(N,)``.
+        regions: where failures are planted.
+        seed: of which items fail there.
     """
 
-    def __init__(self, mdp: ConceptMDP, regions: Sequence[Region], seed: int = 0) -> None:
-        self.mdp, self.regions, self.seed = mdp, tuple(regions), seed
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.mdp, name)
+    def __init__(
+        self, evaluator: Evaluator, right_answer: np.ndarray, regions: Sequence[Region], seed: int = 0
+    ) -> None:
+        self.evaluator, self.right_answer = evaluator, right_answer
+        self.regions, self.seed = tuple(regions), seed
 
     def flipped(self, items: np.ndarray, points: np.ndarray) -> np.ndarray:
         """Where answers are flipped: ``(B,), (B, K) -> (B,)`` bool."""
@@ -98,16 +106,15 @@ class PlantedMDP:
     def _flipped_by(self, k: int, items: np.ndarray, points: np.ndarray) -> np.ndarray:
         return self.regions[k].holds(points) & (uniform("planted", self.seed, k, items) < self.regions[k].rate)
 
-    def evaluate(self, state: State) -> Outcome:
-        """What the target does, and the failures that were planted."""
-        outcome = self.mdp.evaluate(state)
-        flips = self.flipped(state.items, state.points) & ~outcome.failed
-        references = self.mdp.items.references[state.items]
-        # Any other class; of the ways in which a text can be wrong, the first.
-        wrong = np.ones_like(references) if self.mdp.writes else np.where(references == 0, 1, 0)
+    def evaluate(self, probes: Probes) -> Outcome:
+        """What the other answers, and the failures that were planted."""
+        outcome, items = self.evaluator.evaluate(probes), probes.items[:, 0]
+        flips = self.flipped(items, probes.point) & ~outcome.failed
+        right = self.right_answer[items]
+        wrong = np.where(right == 0, 1, 0)  # any other answer
         for k, region in enumerate(self.regions):
             if region.said is not None:
-                theirs = self._flipped_by(k, state.items, state.points) & (references != region.said)
+                theirs = self._flipped_by(k, items, probes.point) & (right != region.said)
                 wrong = np.where(theirs, region.said, wrong)
         return Outcome(
             np.where(flips, -outcome.reward, outcome.reward).astype(np.float32),
@@ -119,3 +126,8 @@ class PlantedMDP:
             np.where(flips, "", outcome.said),
             outcome.cut,
         )
+
+
+def plant(mdp: ConceptMDP, regions: Sequence[Region], seed: int = 0) -> ConceptMDP:
+    """The environment with failures planted inside ``regions``."""
+    return mdp.with_evaluator(PlantedEvaluator(mdp.evaluator, mdp.items.batch.right_answer, regions, seed))

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from failscape.concepts import ConceptSpace
-from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.envs.cached_evaluator import Recorded
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.state import Outcome, State
 from failscape.records.probes import ProbeStore
 
 
@@ -72,8 +74,8 @@ def _numbers(strengths: list[float]) -> str:
     return ",".join("-" if math.isnan(value) else f"{value:.6g}" for value in strengths)
 
 
-def recorded_steps(store: ProbeStore) -> Iterator[tuple[np.ndarray, np.ndarray, Outcome, np.ndarray]]:
-    """The steps in ``store`` as :class:`~failscape.envs.memory.Outcomes` replays them."""
+def recorded_steps(store: ProbeStore) -> Iterator[Recorded]:
+    """The steps in ``store`` as :class:`~failscape.envs.cached_evaluator.CachedEvaluator` replays them."""
     for rows in store.steps():
         levels = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
         outcome = Outcome(
@@ -86,14 +88,14 @@ def recorded_steps(store: ProbeStore) -> Iterator[tuple[np.ndarray, np.ndarray, 
             said=rows["said"].fillna("").to_numpy(object),
             cut=rows["cut"].to_numpy(bool),
         )
-        yield rows["item"].to_numpy(np.int64), levels, outcome, rows["cached"].to_numpy(bool)
+        yield Recorded(rows["item"].to_numpy(np.int64)[:, None], levels, outcome, rows["cached"].to_numpy(bool))
 
 
 def recorded_state(mdp: ConceptMDP, rows: pd.DataFrame) -> State:
     """The states that recorded probes were asked in."""
     points = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
     state = mdp.at(np.array(rows["item"], np.int64), points)
-    if not mdp.moves.history:
+    if not mdp.scheme.path_length:
         return state
     history = state.history.copy()
     for row, path in zip(history, rows["path"], strict=True):
@@ -108,7 +110,7 @@ def item_rows(mdp: ConceptMDP) -> dict[str, Any]:
     return {
         "item": np.arange(len(items)),
         "name": items.names,
-        "reference": items.references,
+        "reference": items.group,
         "held_out": items.held_out.astype(np.int64),
         "predicted": mdp.looks.predicted,
         "failed": mdp.looks.failed.astype(np.int64),

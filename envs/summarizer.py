@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from failscape.concepts.text.asked import slice_asked, text_space
+from failscape.envs.actions.base import MAX_STEPS
+from failscape.envs.actions.compound import Accumulate
+from failscape.envs.actions.parsing import classes_seen, make_scheme
 from failscape.envs.articles import GROUPS, Judging, Reading, look_and_judge, read_articles
-from failscape.envs.exploration import classes_seen, make_moves
 from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.moves import MAX_STEPS, Accumulate
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.summarization import Bar, parse_reward
 from failscape.targets.base import SummarizerTarget
@@ -125,14 +126,14 @@ def make_mdp(
     items = read_articles(frozen, spec, Reading(groups, max_items, held_out, unseen, data_seed), progress)
     own = reward if reward.partition(":")[0] not in MODEL_FILES else "drop"
     if space.slice_axis is not None:
-        space = text_space(asked, groups=classes_seen(items, items.groups))
+        space = text_space(asked, groups=classes_seen(items, items.group_names))
     path = None if looks is None else Path(looks)
     judging = Judging(own, None if bar is None else Bar(*bar), meaning)
     seen, judge = look_and_judge(judging, frozen, items, space, path, progress)
     if own != reward:
-        judge = load_reward(reward, frozen.name, items, seen, space, len(items.groups), judge)
-    moves = Accumulate(max_steps) if walk else make_moves(explore, space, items)
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves)
+        judge = load_reward(reward, frozen.name, items, seen, space, len(items.group_names), judge)
+    scheme = Accumulate(space, max_steps) if walk else make_scheme(explore, space, items)
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme)
 
 
 def check(reward: str, explore: str, groups: str, meaning: float | None) -> None:

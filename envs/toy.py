@@ -11,7 +11,8 @@ import torch
 from failscape.concepts.base import Concept
 from failscape.concepts.space import ConceptSpace
 from failscape.data.base import Items
-from failscape.envs.exploration import make_moves
+from failscape.data.batch import Rows
+from failscape.envs.actions.parsing import make_scheme
 from failscape.envs.mdp import ConceptMDP
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets.base import Outputs
@@ -21,6 +22,7 @@ class Shift(Concept):
     """Adds ``strength`` to the first coordinate. Identity: 0."""
 
     name = "right"
+    field = "values"
     unit = ""
     identity = 0.0
     limits = (-100.0, 100.0)
@@ -53,7 +55,7 @@ class ToyTarget:
     """A frozen :class:`Line`; its features are the inputs."""
 
     name = "toy"
-    class_names = ("below", "above")
+    class_names: tuple[str, ...] = ("below", "above")
 
     def __init__(self) -> None:
         self.module: torch.nn.Module = Line()
@@ -67,6 +69,11 @@ class ToyTarget:
         self.n_forwards += 1
         return Outputs(self.module(inputs), inputs.float())
 
+    @property
+    def interface(self) -> dict[str, object]:
+        """Its classes."""
+        return {"class names": self.class_names}
+
     def __repr__(self) -> str:
         return "ToyTarget(2 classes)"
 
@@ -78,11 +85,12 @@ def toy_items(n: int = 40, seed: int = 0) -> Items:
     x = rng.integers(-5, 6, size=n)
     y = -x + (2 * labels - 1) * rng.integers(1, 6, size=n)
     names = tuple(f"toy-{i:03d}" for i in range(n))
-    return Items(torch.from_numpy(np.stack([x, y], axis=1)), labels, names, np.arange(n) % 5 == 0)
+    batch = Rows(torch.from_numpy(np.stack([x, y], axis=1)), torch.from_numpy(labels))
+    return Items(batch, labels, names, np.arange(n) % 5 == 0, ToyTarget.class_names)
 
 
 def make_mdp(reward: str = "margin", explore: str = "macro", **_: Any) -> ConceptMDP:
     """The toy MDP: 25 points, 40 items."""
     space, items = ConceptSpace([Shift(), ShiftUp()]), toy_items()
-    moves = make_moves(explore, space, items)
-    return ConceptMDP(ToyTarget(), space, items, CLASSIFICATION_REWARDS[reward], moves=moves)
+    scheme = make_scheme(explore, space, items)
+    return ConceptMDP(ToyTarget(), space, items, CLASSIFICATION_REWARDS[reward], scheme=scheme)

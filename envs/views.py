@@ -12,9 +12,10 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from failscape.envs.mdp import ConceptMDP, Outcome, State
-from failscape.envs.memory import Outcomes
+from failscape.envs.cached_evaluator import CachedEvaluator
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder
+from failscape.envs.state import Outcome, State
 from failscape.errors import UsageError
 from failscape.targets.base import Target
 from failscape.targets.registry import load_target
@@ -48,7 +49,7 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
     def __init__(self, mdp: ConceptMDP, *, memory: int = 0, render_mode: str | None = None) -> None:
         self.mdp, self.render_mode = mdp, render_mode
         self.observation_space, self.action_space = mdp.observation_space, mdp.action_space
-        self.outcomes = Outcomes(mdp, memory)
+        self.evaluator = CachedEvaluator(mdp.evaluator, memory)
         self._pool = explorable(mdp)
 
     def reset(
@@ -64,9 +65,9 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
     def step(self, action: np.int64) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Edit the item and ask the target."""
         before, self._state = self._state, self.mdp.transition(self._state, np.array([action]))
-        outcome, cached = self.outcomes(self._state)
-        self._state, reward = self.mdp.settle(before, self._state, outcome)
-        info = {key: values[0] for key, values in step_info(self._state, outcome, cached, self.mdp.writes).items()}
+        outcome, cached = ask(self.mdp, self.evaluator, self._state)
+        self._state, reward = self.mdp.apply_outcome(before, self._state, outcome)
+        info = {key: values[0] for key, values in step_info(self._state, outcome, cached).items()}
         info |= {key: bool(info[key]) for key in ("failed", "cached")}  # Gymnasium makes objects of numpy's bools
         terminated = bool(self.mdp.terminal(self._state)[0])
         truncated = bool(self.mdp.truncated(self._state)[0])
@@ -74,10 +75,10 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
 
     def render(self) -> np.ndarray:
         """The edited image, ``(H, W, 3)`` uint8."""
-        if self.mdp.items.inputs.ndim != 4:
+        frame = self.mdp.edited(self._state, self.mdp.inputs(self._state)).frame(0)
+        if frame is None:
             raise UsageError(f"the items of {self.mdp.target.name} are not images: there is nothing to render")
-        image = self.mdp.edited(self._state, self.mdp.inputs(self._state))[0]
-        return np.asarray(image.cpu().permute(1, 2, 0).numpy())
+        return frame
 
 
 class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
@@ -102,7 +103,7 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self.single_observation_space, self.single_action_space = mdp.observation_space, mdp.action_space
         self.observation_space = batch_space(mdp.observation_space, num_envs)
         self.action_space = batch_space(mdp.action_space, num_envs)
-        self.outcomes = Outcomes(mdp, memory)
+        self.evaluator = CachedEvaluator(mdp.evaluator, memory)
         self.recorder: Recorder | None = None
         self._pool = explorable(mdp)
         self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
@@ -119,7 +120,7 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
             self.mdp.with_target(other),
             self.num_envs,
             max_episode_steps=limit,
-            memory=self.outcomes.capacity,
+            memory=self.evaluator.capacity,
             render_mode=self.render_mode,
         )
         twin.spec = copy.deepcopy(self.spec)
@@ -148,11 +149,11 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """Edit every slot's item, ask the target once, and restart the slots that ended."""
         before, self._state = self._state, self.mdp.transition(self._state, np.asarray(actions))
-        outcome, cached = self.outcomes(self._state)
-        if self.recorder is not None and self.mdp.asks(self._state):
+        outcome, cached = ask(self.mdp, self.evaluator, self._state)
+        if self.recorder is not None and self.mdp.scheme.queries_target(self._state):
             self.recorder.record(self._state, outcome, cached)
-        self._state, reward = self.mdp.settle(before, self._state, outcome)
-        info = step_info(self._state, outcome, cached, self.mdp.writes)
+        self._state, reward = self.mdp.apply_outcome(before, self._state, outcome)
+        info = step_info(self._state, outcome, cached)
         terminated = self.mdp.terminal(self._state)
         truncated = self.mdp.truncated(self._state) | (self._state.steps >= self.max_episode_steps)
         observation = self.mdp.observe(self._state)
@@ -166,6 +167,13 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         infos = masked(info, ~done) | masked({"item": self._state.items}, np.ones(self.num_envs, bool))
         infos |= {"final_obs": final, "_final_obs": done, "final_info": masked(info, done), "_final_info": done}
         return self.mdp.observe(self._state), reward.astype(np.float64), terminated, truncated, infos
+
+
+def ask(mdp: ConceptMDP, evaluator: CachedEvaluator, state: State) -> tuple[Outcome, np.ndarray]:
+    """Outcomes of a step ``(B,)``, and which of them cost no query ``(B,)`` bool: remembered, or not asked for."""
+    if mdp.scheme.queries_target(state):
+        return evaluator.ask(mdp.probes(state))
+    return mdp.placeholder_outcome(state), np.ones(len(state.items), bool)
 
 
 def slot_seeds(seed: int, num_envs: int) -> list[int]:
@@ -192,7 +200,7 @@ def named_item(mdp: ConceptMDP, options: dict[str, Any] | None) -> int | None:
     return item
 
 
-def step_info(state: State, outcome: Outcome, cached: np.ndarray, writes: bool) -> dict[str, np.ndarray]:
+def step_info(state: State, outcome: Outcome, cached: np.ndarray) -> dict[str, np.ndarray]:
     """What a step tells beside observation and reward; each ``(B, ...)``, not shared with the state."""
     return {
         "item": state.items.copy(),
@@ -203,7 +211,8 @@ def step_info(state: State, outcome: Outcome, cached: np.ndarray, writes: bool) 
         "confidence": outcome.confidence,
         "truth": outcome.truth,
         "cached": cached,
-        **({"said": outcome.said.copy(), "cut": outcome.cut} if writes else {}),
+        "said": outcome.said.copy(),
+        "cut": outcome.cut,
     }
 
 

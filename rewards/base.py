@@ -5,8 +5,7 @@ Shapes: ``B`` batch, ``K`` concepts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -17,11 +16,9 @@ class Evaluation(NamedTuple):
 
     items: np.ndarray  # (B,) indices into the data
     points: np.ndarray  # (B, K) level indices, -1 where a concept is not applied
-    inputs: Any  # (B, ...) as the data holds them
-    edited: Any  # (B, ...) as the target saw them
+    inputs: Any  # (B, ...) batch of items, unedited
+    edited: Any  # (B, ...) batch as the target saw it, with the right answers as the edits left them
     outputs: Any  # of the target: Outputs of a classifier, Summaries of a summarizer
-    references: torch.Tensor  # (B,) int64 groups of the items; of a classifier, the true classes
-    steps: np.ndarray  # (B,) steps taken in the episode, this one included
 
 
 class Judgement(NamedTuple):
@@ -35,4 +32,19 @@ class Judgement(NamedTuple):
     truth: torch.Tensor  # (B,) float32 in [0, 1] how right it was; of a classifier, the true class's probability
 
 
-Reward = Callable[[Evaluation], Judgement]
+class Reward(Protocol):
+    """How answers are judged."""
+
+    @property
+    def answer_names(self) -> tuple[str, ...]:
+        """Names of the codes that ``predicted`` holds; empty where they are the target's classes."""
+        ...
+
+    @property
+    def bar(self) -> tuple[float, ...] | None:
+        """Where a failure begins, as it was calibrated on unedited items; None where nothing was."""
+        ...
+
+    def __call__(self, evaluation: Evaluation, /) -> Judgement:
+        """Verdicts on a batch."""
+        ...

@@ -20,31 +20,44 @@ def margins(probs: torch.Tensor, references: torch.Tensor) -> torch.Tensor:
     return wrong.amax(dim=1) - own[:, 0]
 
 
-def margin(evaluation: Evaluation) -> Judgement:
+class Margin:
     """The default: reward is the probability margin by which a wrong class leads, in [-1, 1].
 
     It is monotone in how wrong the target is, bounded, and positive where the target fails; 0 where two classes tie,
     whichever of them is taken for the answer. Severity is the same scale brought to [0, 1]: above one half where it
     fails.
     """
-    probs = evaluation.outputs.logits.softmax(dim=1)
-    confidence, predicted = probs.amax(dim=1), evaluation.outputs.logits.argmax(dim=1)
-    truth = probs.gather(1, evaluation.references[:, None])[:, 0]
-    reward = margins(probs, evaluation.references)
-    wrong = predicted != evaluation.references
-    return Judgement(reward, wrong, (reward + 1) / 2, predicted, confidence, truth)
+
+    answer_names: tuple[str, ...] = ()
+    bar = None
+
+    def __call__(self, evaluation: Evaluation) -> Judgement:
+        """Verdicts on a batch whose outputs have ``logits`` ``(B, C)`` and whose items have a ``label`` ``(B,)``."""
+        logits, label = evaluation.outputs.logits, evaluation.edited.label
+        probs = logits.softmax(dim=1)
+        confidence, predicted = probs.amax(dim=1), logits.argmax(dim=1)
+        truth = probs.gather(1, label[:, None])[:, 0]
+        reward = margins(probs, label)
+        return Judgement(reward, predicted != label, (reward + 1) / 2, predicted, confidence, truth)
 
 
-def fsrl(evaluation: Evaluation) -> Judgement:
+class Fsrl:
     """FSRL's reward (arXiv 2406.07145, released code): ``10 |ln(p / (1 - p + 1e-7))|`` where wrong, -1 where right.
 
     ``p`` is the probability of the *predicted* class. So it is 0 at p = .5 and grows on both sides of it: it does not
     grow with how wrong the target is. It is here to compare with; severity is that of the default.
     """
-    plain = margin(evaluation)
-    p = plain.confidence
-    wrong = 10 * torch.log(p / (1 - p + 1e-7)).abs()
-    return plain._replace(reward=torch.where(plain.failed, wrong, -torch.ones_like(wrong)))
+
+    answer_names: tuple[str, ...] = ()
+    bar = None
+
+    def __call__(self, evaluation: Evaluation) -> Judgement:
+        """Verdicts on a batch, as :class:`Margin` takes it."""
+        plain = margin(evaluation)
+        p = plain.confidence
+        wrong = 10 * torch.log(p / (1 - p + 1e-7)).abs()
+        return plain._replace(reward=torch.where(plain.failed, wrong, -torch.ones_like(wrong)))
 
 
+margin, fsrl = Margin(), Fsrl()
 CLASSIFICATION_REWARDS: dict[str, Reward] = {"margin": margin, "fsrl": fsrl}

@@ -34,8 +34,7 @@ class Human:
 
     def __init__(self, score: Score, describe: Describe, own: Reward = margin) -> None:
         self.score, self.describe, self.own = score, describe, own
-        self.answers: tuple[str, ...] = getattr(own, "answers", ())
-        self.promises, self.bar = getattr(own, "promises", None), getattr(own, "bar", None)
+        self.answer_names, self.bar = own.answer_names, own.bar
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
         """Verdicts on a batch."""

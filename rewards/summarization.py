@@ -77,7 +77,7 @@ class SummaryReward:
             what follows is no failure of the target.
     """
 
-    answers = ANSWERS
+    answer_names = ANSWERS
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class SummaryReward:
 
     def _wanted(self, evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray]:
         """What summaries are compared with ``(B,)``, and the scores that they have unedited ``(B,)``."""
-        wanted, said = evaluation.edited[:, 1].copy(), self.unedited.said[evaluation.items]
+        wanted, said = evaluation.edited.reference.copy(), self.unedited.said[evaluation.items]
         loose = np.array([not text for text in wanted], bool)
         if self.promises is not None and evaluation.points.shape[1]:
             loose |= self.promises(evaluation.points) == "consistency"
@@ -115,7 +115,7 @@ class SummaryReward:
 
     def _broken(self, evaluation: Evaluation) -> np.ndarray:
         """Where an edit did not keep the meaning that it promised to keep, ``(B,)`` bool."""
-        before, after = evaluation.inputs[:, 0], evaluation.edited[:, 0]
+        before, after = evaluation.inputs.text, evaluation.edited.text
         if self.alike is None:
             return np.zeros(len(before), bool)
         kept = before == after
@@ -142,7 +142,9 @@ class FsrlReward:
     Severity is by how far BLEU lies below ``FSRL_BLEU``: one half at it, 1 at zero, less above.
     """
 
-    answers = ANSWERS
+    answer_names = ANSWERS
+
+    bar = None
 
     def __init__(self, metric: Metric) -> None:
         self.metric = metric
@@ -150,10 +152,10 @@ class FsrlReward:
     def __call__(self, evaluation: Evaluation) -> Judgement:
         """Verdicts on a batch whose outputs have ``texts`` ``(B,)``."""
         texts: np.ndarray = evaluation.outputs.texts
-        reward, bleu = fsrl_formula(evaluation.inputs[:, 0], evaluation.edited[:, 0], texts)
+        reward, bleu = fsrl_formula(evaluation.inputs.text, evaluation.edited.text, texts)
         failed = bleu < FSRL_BLEU
         severity = np.where(failed, 1 - 0.5 * bleu / FSRL_BLEU, 0.5 * FSRL_BLEU / np.maximum(bleu, FSRL_BLEU))
-        wanted = evaluation.edited[:, 1]
+        wanted = evaluation.edited.reference
         return _judgement(reward, failed, severity, kinds_of(texts, wanted, failed), self.metric(texts, wanted))
 
 

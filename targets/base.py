@@ -5,7 +5,7 @@ Shapes: ``B`` batch, ``C`` classes, ``F`` features.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -17,6 +17,16 @@ class Outputs(NamedTuple):
 
     logits: torch.Tensor  # (B, C) float32
     features: torch.Tensor  # (B, F) float32, the input of the last layer
+
+    @property
+    def texts(self) -> np.ndarray:
+        """Nothing is written: ``(B,)`` object of ``""``."""
+        return np.full(len(self.features), "", object)
+
+    @property
+    def truncated(self) -> np.ndarray:
+        """Everything is read: ``(B,)`` bool."""
+        return np.zeros(len(self.features), bool)
 
 
 class Summaries(NamedTuple):
@@ -37,6 +47,11 @@ class Target(Protocol):
     module: torch.nn.Module  # for mitigation
     device: torch.device
     n_queries: int  # samples evaluated so far
+
+    @property
+    def interface(self) -> Mapping[str, Any]:
+        """What another target must share to be asked in this one's place, under names that messages can use."""
+        ...
 
     def __call__(self, inputs: Any, /, seeds: Sequence[int] | None = None) -> Any:
         """``Outputs`` or ``Summaries`` for a batch of inputs; the leading axis is the batch."""

@@ -85,6 +85,11 @@ class Classifier:
         self.n_queries += len(inputs)
         return outputs
 
+    @property
+    def interface(self) -> dict[str, object]:
+        """Its classes, and the size of the images that it takes."""
+        return {"class names": self.class_names, "image size": self.image_size}
+
     def scores(self, inputs: torch.Tensor) -> torch.Tensor:
         """Scores with gradients, for a fine-tune: ``(B, 3, H, W) uint8 -> (B, C) float32``. No query is counted."""
         return scores(self.module(self._normalised(inputs)))

@@ -93,6 +93,11 @@ class Summarizer:
         self.n_queries += len(cut)
         return Summaries(texts, features, truncated)
 
+    @property
+    def interface(self) -> dict[str, object]:
+        """Any summarizer can be asked in another's place."""
+        return {}
+
     def prepare(self, item: Sequence[str]) -> tuple[str, str]:
         """``(article, reference)`` with the article cut to what can be read of it; see :meth:`fits`."""
         article, reference = item

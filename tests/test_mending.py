@@ -247,9 +247,9 @@ def test_the_plan_shows_an_item_once_per_mode_and_point(found: Path) -> None:
     for number, mode in ((1, modes[0]), (2, modes[1])):
         own = pairs[(pairs["kind"] == "mode") & (pairs["mode"] == number)]
         assert set(own["point"]) <= set(mode.points.tolist()) and not own["item"].duplicated().any()
-        assert not mode.classes or set(mdp.items.references[own["item"]]) <= set(mode.classes)
+        assert not mode.classes or set(mdp.items.group[own["item"]]) <= set(mode.classes)
         free = pairs[(pairs["kind"] == "untouched") & pairs["point"].isin(mode.points)]
-        assert (mode.classes and not set(mdp.items.references[free["item"]]) & set(mode.classes)) or not len(free)
+        assert (mode.classes and not set(mdp.items.group[free["item"]]) & set(mode.classes)) or not len(free)
 
 
 def test_where_points_choose_a_class_only_its_items_are_shown() -> None:
@@ -259,7 +259,7 @@ def test_where_points_choose_a_class_only_its_items_are_shown() -> None:
     mode = SimpleNamespace(points=np.array([1, 2, 5]), classes=())
     pairs = plan(SimpleNamespace(items=items, space=space), [mode], [1], 10_000, 0)  # type: ignore[arg-type, list-item]
     edited = pairs[pairs["point"] >= 0]
-    assert (items.references[edited["item"]] == space.point(edited["point"].to_numpy())[:, 0]).all()
+    assert (items.group[edited["item"]] == space.point(edited["point"].to_numpy())[:, 0]).all()
     own = pairs[pairs["kind"].isin(["targeted", "mode"])]
     assert set(own["point"]) == {1, 2, 5} and (own.groupby("kind")["item"].nunique() == 80).all()
     assert set(pairs[pairs["kind"] == "untouched"]["point"]) == {0, 3, 4}

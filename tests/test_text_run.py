@@ -35,7 +35,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = []
     for i in range(220):
         article, reference = source.load(i)
-        topic = f"<b>{source.topics[source.labels[i]]}"
+        topic = f"<b>{source.group_names[source.labels[i]]}"
         rows.append((f"{article} \x1b[31m{HOSTILE}", f"{reference} {HOSTILE} |", topic))
     path = tmp_path_factory.mktemp("data") / "reports.csv"
     pd.DataFrame(rows, columns=["article", "summary", "topic"]).to_csv(path, index=False)
@@ -100,7 +100,7 @@ def test_exemplars_are_what_the_target_read_and_wrote(which: str, request: pytes
         assert re.sub(r"\s", "", before) == re.sub(r"\s", "", state_of[0])
         assert example.said == (row["said"] or "") and example.confidence == pytest.approx(row["truth"])
         assert re.sub(r"\W", "", rule_summarizer.summary(after)) == re.sub(r"\W", "", example.said)
-        assert example.truth == mdp.groups[row["reference"]] and example.kind == mdp.answers[row["predicted"]]
+        assert example.truth == mdp.group_names[row["reference"]] and example.kind == mdp.answer_names[row["predicted"]]
 
 
 def test_what_it_is_compared_with_is_said(run: Run) -> None:

@@ -29,6 +29,7 @@ class TextConcept(Concept):
     unedited article says what was to be expected.
     """
 
+    field = "pair"
     unit = ""
     identity = 0.0
     limits = (0.0, 1.0)

@@ -14,7 +14,7 @@ import numpy as np
 from failscape.concepts.base import Concept
 from failscape.concepts.chance import scramble
 from failscape.concepts.slices import Slice
-from failscape.concepts.space import UNEDITED, ConceptSpace
+from failscape.concepts.space import UNEDITED, AnyBatch, ConceptSpace, edited
 from failscape.concepts.text.base import TextConcept
 from failscape.errors import UsageError
 
@@ -25,14 +25,11 @@ NOTHING = "nothing"
 class Axis(Concept):
     """An axis of the grid that chooses and edits nothing itself."""
 
+    field = None
     unit = ""
     identity = None
     limits = (0.0, math.inf)
     default_levels = (0.0,)
-
-    def apply(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray | None = None) -> Any:
-        """The inputs, as they are."""
-        return inputs
 
     def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:
         return inputs
@@ -89,7 +86,7 @@ class EditGrid(ConceptSpace):
         sliced = [group] if group else []
         super().__init__([*sliced, Choice("edit", names), *also, Strength(ranks)])
 
-    def apply(self, inputs: Any, points: np.ndarray, seeds: np.ndarray | None = None) -> Any:
+    def apply(self, batch: AnyBatch, points: np.ndarray, seeds: np.ndarray | None = None) -> AnyBatch:
         """Texts edited at their points, one edit of the batch per concept in it; unedited where an axis is open."""
         seeds = np.zeros(len(points), np.int64) if seeds is None else seeds
         first = np.full(len(points), UNEDITED)
@@ -98,9 +95,9 @@ class EditGrid(ConceptSpace):
             drawn = np.where(which == first, (scramble("also", seeds) >> np.uint64(2)).astype(np.int64), seeds)
             for k in np.unique(which[which != UNEDITED]).tolist():
                 levels = np.where(which == k, points[:, -1], UNEDITED)
-                inputs = self.edits[k].apply(inputs, self.edits[k].strengths(levels, drawn), drawn)
+                batch = edited(batch, self.edits[k], self.edits[k].strengths(levels, drawn), drawn)
             first = which
-        return inputs
+        return batch
 
     def keeps(self, points: np.ndarray) -> np.ndarray:
         """The weakest promise among the edits of each point, as :class:`TextConcept` has them: ``(B, K) -> (B,)`` str.

@@ -12,12 +12,13 @@ from failscape.data.street.telling import report
 
 
 class ReportSource:
-    """Incident reports and their summaries, grouped by what happened; labels index ``topics``.
+    """Incident reports and their summaries, grouped by what happened; labels index ``group_names``.
 
     Report ``i`` of a seed is the same whatever ``n`` is.
     """
 
-    topics: tuple[str, ...] = KINDS
+    group_names: Sequence[str] = KINDS
+    notes: tuple[str, ...] = ()
 
     def __init__(self, n: int = 4000, seed: int = 0) -> None:
         drawn = [_drawn(seed, index) for index in range(n)]

@@ -22,6 +22,9 @@ class StreetSource:
     scene whatever ``n`` and ``size`` [px] are. Labels index ``SIGNS``.
     """
 
+    group_names: Sequence[str] = SIGNS
+    notes: tuple[str, ...] = ()
+
     def __init__(self, n: int = 4000, seed: int = 0, size: int = SIZE, *, gaps: bool = False) -> None:
         sample = sample_factors if gaps else sample_trained
         self._factors = [sample(seed, index) for index in range(n)]

@@ -10,9 +10,10 @@ import torch
 
 from failscape.concepts import ConceptSpace
 from failscape.data.base import Items
-from failscape.envs.exploration import make_moves
+from failscape.data.batch import Rows
+from failscape.envs.actions.parsing import make_scheme
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.planted import PlantedMDP
+from failscape.envs.planted import PlantedEvaluator
 from failscape.envs.toy import Shift, ToyTarget
 from failscape.rewards import CLASSIFICATION_REWARDS
 
@@ -41,22 +42,29 @@ class Sure(torch.nn.Module):
         return -4 * (inputs[:, :1] - torch.arange(self.n_classes)).square()
 
 
-class Ruled(PlantedMDP):
-    """A target that is never wrong, but where a rule says so."""
+class RuledEvaluator(PlantedEvaluator):
+    """Answers that are wrong where a rule says so."""
 
-    def __init__(self, rule: Rule, explore: str = "macro", n_classes: int = 2, max_steps: int = 4) -> None:
-        rng = np.random.default_rng(0)
-        labels = np.arange(100) % n_classes
-        inputs = np.column_stack([labels, rng.normal(size=(100, 2))]).astype(np.float32)
-        names = tuple(f"item-{i:03d}" for i in range(100))
-        items = Items(torch.from_numpy(inputs), labels, names, rng.random(100) < 0.4)
-        space = ConceptSpace([Along(), Across()])
-        target = ToyTarget()
-        target.module, target.class_names = Sure(n_classes), tuple(map(str, range(n_classes)))
-        moves = make_moves(explore, space, items, max_steps=max_steps)
-        super().__init__(ConceptMDP(target, space, items, CLASSIFICATION_REWARDS["margin"], moves=moves), [])
-        self.rule = rule
+    def __init__(self, mdp: ConceptMDP, rule: Rule) -> None:
+        super().__init__(mdp.evaluator, mdp.items.batch.right_answer, [])
+        self.rule, self.group = rule, mdp.items.group
 
     def flipped(self, items: np.ndarray, points: np.ndarray) -> np.ndarray:
         """Where the rule says so, ``(B,)``."""
-        return self.rule(items, self.mdp.items.references[items], points)
+        return self.rule(items, self.group[items], points)
+
+
+def ruled(rule: Rule, explore: str = "macro", n_classes: int = 2, max_steps: int = 4) -> ConceptMDP:
+    """A target that is never wrong, but where a rule says so."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(100) % n_classes
+    inputs = np.column_stack([labels, rng.normal(size=(100, 2))]).astype(np.float32)
+    names = tuple(f"item-{i:03d}" for i in range(100))
+    batch = Rows(torch.from_numpy(inputs), torch.from_numpy(labels))
+    target = ToyTarget()
+    target.module, target.class_names = Sure(n_classes), tuple(map(str, range(n_classes)))
+    items = Items(batch, labels, names, rng.random(100) < 0.4, target.class_names)
+    space = ConceptSpace([Along(), Across()])
+    scheme = make_scheme(explore, space, items, max_steps=max_steps)
+    mdp = ConceptMDP(target, space, items, CLASSIFICATION_REWARDS["margin"], scheme=scheme)
+    return mdp.with_evaluator(RuledEvaluator(mdp, rule))

@@ -14,8 +14,8 @@ from failscape.agents.explorers import EXPLORERS, default_explorer, load_hyperpa
 from failscape.agents.random import explore_random
 from failscape.agents.scan import scan
 from failscape.agents.session import Progress, Session
+from failscape.envs.cached_evaluator import CachedEvaluator
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.memory import Outcomes
 from failscape.envs.recording import Recorder, recorded_steps
 from failscape.envs.toy import make_mdp
 from failscape.envs.views import ConceptVectorEnv, explorable
@@ -30,7 +30,7 @@ def recording(path: Path, num_envs: int, memory: int = 0) -> tuple[ConceptVector
     envs = ConceptVectorEnv(make_mdp(), num_envs)
     store = ProbeStore(path)
     envs.recorder = Recorder(store, envs.mdp.space, n_recorded=store.n_steps)
-    envs.outcomes = Outcomes(envs.mdp, memory, recorded_steps(store))
+    envs.evaluator = CachedEvaluator(envs.mdp.evaluator, memory, recorded_steps(store))
     return envs, store
 
 
@@ -87,9 +87,9 @@ def brute_force(mdp: ConceptMDP) -> pd.DataFrame:
     for i, right in enumerate(strengths):
         for j, up in enumerate(strengths):
             for item in np.flatnonzero(~mdp.items.held_out):
-                total = int(mdp.items.inputs[item].sum()) + right + up
+                total = int(mdp.items.batch.inputs[item].sum()) + right + up
                 answer = int(total > 0)  # logits (-total, total): class 0 where they tie
-                rows.append((item, 5 * i + j, answer, answer != mdp.items.references[item]))
+                rows.append((item, 5 * i + j, answer, answer != mdp.items.group[item]))
     return pd.DataFrame(rows, columns=["item", "point", "predicted", "failed"])
 
 

@@ -12,7 +12,8 @@ import failscape as fs
 from failscape.agents.best_first import Search, Typical, explore_best_first
 from failscape.agents.session import Session
 from failscape.concepts import ConceptSpace
-from failscape.envs.moves import Walk, origin
+from failscape.concepts.lattice import origin
+from failscape.envs.actions.walk import LatticeWalk
 from failscape.envs.recording import Recorder
 from failscape.envs.toy import Shift, ShiftUp, make_mdp
 from failscape.envs.views import ConceptVectorEnv, explorable
@@ -96,7 +97,7 @@ def macro(tmp_path: Path) -> fs.Run:
 
 
 def test_walks_back_begin_at_each_items_nearest_known_failure(macro: fs.Run) -> None:
-    from failscape.envs.starts import nearest_failures, walked_space
+    from failscape.envs.actions.starts import nearest_failures, walked_space
     from failscape.envs.toy import toy_items
 
     space = walked_space(macro.folder.path)
@@ -108,12 +109,12 @@ def test_walks_back_begin_at_each_items_nearest_known_failure(macro: fs.Run) -> 
     for item, start in enumerate(starts):
         assert (start < 0).all() if item not in nearest else np.abs(start - origin(space)).sum() == nearest[item]
     mdp = make_mdp(explore="micro")
-    mdp.moves = Walk(starts)
+    mdp.scheme = LatticeWalk(space, starts)
     assert set(explorable(mdp)) == {item for item in nearest.index if not mdp.items.held_out[item]}
 
 
 def test_a_walk_from_other_items_or_from_a_mode_that_is_not_there_is_refused(macro: fs.Run) -> None:
-    from failscape.envs.starts import nearest_failures, walked_space
+    from failscape.envs.actions.starts import nearest_failures, walked_space
     from failscape.envs.toy import toy_items
 
     space = walked_space(macro.folder.path)
@@ -124,7 +125,7 @@ def test_a_walk_from_other_items_or_from_a_mode_that_is_not_there_is_refused(mac
 
 
 def test_a_walk_over_other_concepts_than_the_runs_is_refused(macro: fs.Run) -> None:
-    from failscape.envs.exploration import explored_space
+    from failscape.envs.actions.parsing import explored_space
 
     path = macro.folder.path
     assert explored_space("micro", [Shift(), ShiftUp()], path, None).shape == (5, 5)

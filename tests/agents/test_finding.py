@@ -11,13 +11,14 @@ from failscape.agents.explorers import explore, load_hyperparameters
 from failscape.agents.session import Session
 from failscape.concepts import ConceptSpace
 from failscape.concepts.chance import uniform
-from failscape.envs.exploration import make_moves
-from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.envs.actions.parsing import make_scheme
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder
+from failscape.envs.state import Outcome, State
 from failscape.envs.toy import Shift, ShiftUp, ToyTarget, toy_items
 from failscape.envs.views import ConceptVectorEnv
 from failscape.rewards import CLASSIFICATION_REWARDS
-from tests.agents.landscapes import Ruled
+from tests.agents.landscapes import ruled
 
 Z_95 = 1.96
 SEEDS = range(8)  # of random
@@ -45,7 +46,7 @@ class Kept(Recorder):
 
 def search(name: str, mdp: Any, budget: int, seed: int = 0) -> tuple[Kept, Any]:
     """Explore with an explorer's own hyperparameters: nothing is tuned to what is planted."""
-    values: Mapping[str, Any] = load_hyperparameters(name, "none", moves=mdp.moves.name)
+    values: Mapping[str, Any] = load_hyperparameters(name, "none", scheme=mdp.scheme.name)
     own = {key: value for key, value in values.items() if key not in {"num_envs", "budget", "memory"}}
     envs = ConceptVectorEnv(mdp, 8)
     envs.recorder = recorder = Kept(mdp.space)
@@ -73,7 +74,7 @@ def own_axis(items: np.ndarray, classes: np.ndarray, points: np.ndarray) -> np.n
 @pytest.mark.parametrize("moves", BUDGETS)
 @pytest.mark.parametrize("name", LEARNERS)
 def test_learners_look_at_the_item(name: str, moves: str) -> None:
-    mdp: Any = Ruled(own_axis if moves == "fsrl" else apart, moves)
+    mdp: Any = ruled(own_axis if moves == "fsrl" else apart, moves)
     unseen = np.flatnonzero(mdp.items.held_out)
     random = upper([float(evaluate_random(mdp, unseen, seed).failed.mean()) for seed in SEEDS])
     for seed, budget in enumerate(BUDGETS[moves]):
@@ -93,7 +94,7 @@ def one_bad_point(items: np.ndarray, classes: np.ndarray, points: np.ndarray) ->
 
 @pytest.fixture(scope="module")
 def bandit() -> tuple[Any, float]:
-    mdp: Any = Ruled(one_bad_point)
+    mdp: Any = ruled(one_bad_point)
     return mdp, upper([search("random", mdp, 1600, seed)[0].late for seed in SEEDS])
 
 
@@ -118,7 +119,7 @@ def one_bad_class(items: np.ndarray, classes: np.ndarray, points: np.ndarray) ->
 
 @pytest.mark.parametrize("name", ["fsrl-epsilon", "fsrl-threshold"])
 def test_fsrls_baselines_stay_with_the_bad_class(name: str) -> None:
-    mdp: Any = Ruled(one_bad_class, n_classes=5)
+    mdp: Any = ruled(one_bad_class, n_classes=5)
     random = upper([search("random", mdp, 900, seed)[0].late for seed in SEEDS])
     for seed in range(2):
         assert search(name, mdp, 900, seed)[0].late > random + 0.1
@@ -129,8 +130,8 @@ def test_fsrls_baselines_stay_with_the_bad_class(name: str) -> None:
 
 def test_best_first_pays_less_for_a_failing_edit_and_for_an_item_than_random_walks_do() -> None:
     space, items = ConceptSpace([Shift(np.arange(-4, 5)), ShiftUp(np.arange(-4, 5))]), toy_items(200, seed=1)
-    reward, moves = CLASSIFICATION_REWARDS["margin"], make_moves("micro", space, items)
-    mdp = ConceptMDP(ToyTarget(), space, items, reward, moves=moves)
+    reward, scheme = CLASSIFICATION_REWARDS["margin"], make_scheme("micro", space, items)
+    mdp = ConceptMDP(ToyTarget(), space, items, reward, scheme=scheme)
 
     def worth(name: str, seed: int) -> tuple[float, float]:
         recorder, _ = search(name, mdp, 600, seed)

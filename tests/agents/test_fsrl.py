@@ -19,7 +19,7 @@ from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore
 from failscape.rewards import CLASSIFICATION_REWARDS
-from tests.agents.landscapes import Ruled
+from tests.agents.landscapes import ruled
 
 N_CLASSES = 5
 
@@ -30,7 +30,7 @@ def hard(items: np.ndarray, classes: np.ndarray, points: np.ndarray) -> np.ndarr
 
 
 def probes(path: Path, name: str, budget: int, num_envs: int = 1, **changed: Any) -> tuple[pd.DataFrame, Any]:
-    mdp: Any = Ruled(hard, n_classes=N_CLASSES)
+    mdp: Any = ruled(hard, n_classes=N_CLASSES)
     envs = ConceptVectorEnv(mdp, num_envs)
     store = ProbeStore(path)
     envs.recorder = Recorder(store, mdp.space)
@@ -39,13 +39,13 @@ def probes(path: Path, name: str, budget: int, num_envs: int = 1, **changed: Any
     explore(name, envs, Session(envs.recorder, budget), 0, own)
     frame = store.frame()
     store.close()
-    return frame.assign(label=mdp.items.references[frame["item"]]), mdp
+    return frame.assign(label=mdp.items.group[frame["item"]]), mdp
 
 
 def test_weights_rise_by_epsilon_and_fall_by_it_to_the_floor_and_are_what_classes_are_drawn_by(tmp_path: Path) -> None:
     """The propensity recorded is the chance of the class by these weights, of its items alike, of a uniform point."""
     found, mdp = probes(tmp_path / "probes.sqlite", "fsrl-epsilon", 400, epsilon=0.2, floor=0.01)
-    sizes = np.bincount(mdp.items.references[~mdp.items.held_out])
+    sizes = np.bincount(mdp.items.group[~mdp.items.held_out])
     weights, residuals = np.ones(N_CLASSES), np.zeros(N_CLASSES)
     for row in found.itertuples():
         shares = weights / weights.sum()

@@ -14,9 +14,10 @@ from failscape.agents.propensity import Propensity, chances
 from failscape.agents.sb3 import Sb3VecEnv
 from failscape.agents.session import Session
 from failscape.concepts import ConceptSpace
-from failscape.envs.mdp import ConceptMDP, Outcome, State
-from failscape.envs.moves import Factored
+from failscape.envs.actions.factored import Factored
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder
+from failscape.envs.state import Outcome, State
 from failscape.envs.toy import Shift, ShiftUp, ToyTarget, make_mdp, toy_items
 from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError

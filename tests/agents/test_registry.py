@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from failscape.agents.base import Learner
 from failscape.agents.explorers import EXPLORERS, explore, load_hyperparameters
 from failscape.agents.session import Progress, Session
-from failscape.envs.memory import Outcomes
+from failscape.envs.cached_evaluator import CachedEvaluator
 from failscape.envs.recording import Recorder, recorded_steps
 from failscape.envs.toy import make_mdp
 from failscape.envs.views import ConceptVectorEnv
@@ -53,7 +53,7 @@ def run(
     envs = ConceptVectorEnv(make_mdp(explore=moves), NUM_ENVS)
     store = ProbeStore(path)
     envs.recorder = Recorder(store, envs.mdp.space, n_recorded=store.n_steps)
-    envs.outcomes = Outcomes(envs.mdp, memory, recorded_steps(store))
+    envs.evaluator = CachedEvaluator(envs.mdp.evaluator, memory, recorded_steps(store))
 
     def listen(progress: Progress) -> None:
         if cut is not None and progress.n_probes >= cut:

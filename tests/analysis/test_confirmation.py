@@ -69,7 +69,7 @@ def test_classes_are_kept_and_items_used_a_few_times_at_most() -> None:
     mdp = Known(np.full(9, 0.9), n=120)
     (judged,) = confirm_modes(mdp, [mode(classes=(1,))], seed=0).modes
     items, _ = mdp.asked[0]
-    assert (mdp.items.references[items] == 1).all()
+    assert (mdp.items.group[items] == 1).all()
     assert np.bincount(items).max() == MAX_USES and judged.n_held_out == 20 * MAX_USES and judged.confirmed
 
 
@@ -84,7 +84,7 @@ def test_a_slice_is_shown_items_of_its_class() -> None:
     space = ConceptSpace([Slice({"a": 0, "b": 1, "c": 2}), SPACE.concepts[0]])
     mdp = Known(np.full(9, 0.9), space=space)
     (judged,) = confirm_modes(mdp, [mode(np.array([3, 4, 5]))], seed=0).modes
-    assert (mdp.items.references[mdp.asked[0][0]] == 1).all() and judged.n_held_out == 200
+    assert (mdp.items.group[mdp.asked[0][0]] == 1).all() and judged.n_held_out == 200
 
 
 def test_the_same_seed_asks_the_same() -> None:

@@ -72,10 +72,10 @@ def explored(mdp: ConceptMDP, regions: list[Region], seed: int, per_point: int) 
         "propensity": 1 / space.n_points,
     }
     probes = pd.DataFrame(columns).drop_duplicates(["item", "point"]).assign(cached=False)
-    told = {"reference": mdp.items.references, "failed": mdp.looks.failed, "truth": 0.9, "held_out": mdp.items.held_out}
+    told = {"reference": mdp.items.group, "failed": mdp.looks.failed, "truth": 0.9, "held_out": mdp.items.held_out}
     items = pd.DataFrame(told)
     landscape = Landscape.from_probes(probes, space, items=items)
-    return find_modes(landscape, probes, items, mdp.groups, "topic")
+    return find_modes(landscape, probes, items, mdp.group_names, "topic")
 
 
 def score(space: ConceptSpace, modes: list[Mode], regions: list[Region]) -> Score:
@@ -133,12 +133,12 @@ def test_a_topic_that_fails_alone_is_named_as_one() -> None:
     mdp = steadfast(ONE)
     rng = np.random.default_rng(0)
     item, point = rng.choice(np.flatnonzero(~mdp.items.held_out), 6000), rng.integers(ONE.n_points, size=6000)
-    failed = (mdp.items.references[item] == 1) & (ONE.point(point)[:, 0] == 6)
+    failed = (mdp.items.group[item] == 1) & (ONE.point(point)[:, 0] == 6)
     probes = pd.DataFrame({"item": item, "point": point, "failed": failed, "severity": failed * 1.0})
     probes = probes.assign(propensity=1 / ONE.n_points, cached=False).drop_duplicates(["item", "point"])
-    clean = {"reference": mdp.items.references, "failed": False, "truth": 0.9, "held_out": mdp.items.held_out}
+    clean = {"reference": mdp.items.group, "failed": False, "truth": 0.9, "held_out": mdp.items.held_out}
     items = pd.DataFrame(clean)
-    (mode,) = find_modes(Landscape.from_probes(probes, ONE, items=items), probes, items, mdp.groups, "topic")
+    (mode,) = find_modes(Landscape.from_probes(probes, ONE, items=items), probes, items, mdp.group_names, "topic")
     assert mode.classes == (1,) and mode.name.startswith(f"topic = theft and {ONE.edits[6].name}")
 
 

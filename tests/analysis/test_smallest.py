@@ -6,7 +6,7 @@ import pytest
 
 from failscape.analysis.smallest import log_likelihood, smallest_edits
 from failscape.concepts import concept_space
-from failscape.envs.moves import lattice, origin
+from failscape.concepts.lattice import lattice, origin
 
 SPACE = lattice(concept_space("fsrl"))
 

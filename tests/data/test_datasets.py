@@ -75,7 +75,7 @@ def test_a_torchvision_dataset(fashion):
 
 def test_files_of_a_torchvision_dataset_are_decoded_as_those_of_a_folder(food):
     source = TorchvisionSource("Food101", {"root": str(food)})
-    assert (source.classes, source.labels.tolist()) == (["pizza", "ramen"], [0, 0, 1])
+    assert (source.group_names, source.labels.tolist()) == (["pizza", "ramen"], [0, 0, 1])
     assert source.load(0).getpixel((0, 0)) == (9, 8, 7)
     assert source.load(2).getpixel((0, 0)) == (255, 255, 255)
     with pytest.raises(Unreadable, match="truncated"):

@@ -26,7 +26,7 @@ def test_classes_names_and_labels(tmp_path):
     for name in ["dog/2.png", "cat/1.JPG", "cat/deep/er/3.png", "cat/a b ü.webp"]:
         picture(tmp_path / name)
     source = FolderSource(tmp_path)
-    assert source.classes == ["cat", "dog"]
+    assert source.group_names == ["cat", "dog"]
     assert source.names == ["cat/1.JPG", "cat/a b ü.webp", "cat/deep/er/3.png", "dog/2.png"]
     assert source.labels.tolist() == [0, 0, 0, 1] and source.labels.dtype == np.int64
     assert source.skipped == []
@@ -41,7 +41,7 @@ def test_side_files_and_hidden_ones_are_passed_over(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     source = FolderSource(tmp_path)
-    assert (source.names, source.classes, source.skipped) == (["cat/1.png"], ["cat"], [])
+    assert (source.names, source.group_names, source.skipped) == (["cat/1.png"], ["cat"], [])
 
 
 def test_other_files_and_loose_images_are_skipped_with_the_reason(tmp_path):
@@ -98,7 +98,7 @@ def test_splits_are_not_classes(tmp_path):
     picture(tmp_path / "val/cat/1.png")
     assert refusal(tmp_path).endswith(f"holds splits (train, val), not classes; choose one: --data {tmp_path / 'val'}")
     picture(tmp_path / "photos/train/1.png")
-    assert FolderSource(tmp_path / "photos").classes == ["train"]  # the vehicle
+    assert FolderSource(tmp_path / "photos").group_names == ["train"]  # the vehicle
 
 
 def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
@@ -116,5 +116,5 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
 
 def test_real_folder(real_data):
     source = FolderSource(real_data / "cifar10")
-    assert len(source.classes) == 10 and np.bincount(source.labels).tolist() == [200] * 10
+    assert len(source.group_names) == 10 and np.bincount(source.labels).tolist() == [200] * 10
     assert source.load(1999).size == (32, 32) and source.skipped == []

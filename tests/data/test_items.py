@@ -53,7 +53,7 @@ def test_all_items_in_the_order_of_the_source():
     items = load(source)
     assert items.inputs.shape == (5, 3, 2, 2) and items.inputs.dtype == torch.uint8
     assert items.inputs[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4]
-    assert items.references.tolist() == [1, 0, 2, 1, 0] and items.names == tuple(source.names)
+    assert items.group.tolist() == [1, 0, 2, 1, 0] and items.names == tuple(source.names)
     assert len(items) == 5 and items.skipped == []
 
 
@@ -69,7 +69,7 @@ def test_held_out_by_name_alone():
 def test_unreadable_items_are_skipped_and_listed():
     source = Numbers([0, 0, 1, 1], bad=[0, 3], skipped=[Skipped("clip.mp4", "not an image")])
     items = load(source)
-    assert items.inputs[:, 0, 0, 0].tolist() == [1, 2] and items.references.tolist() == [0, 1]
+    assert items.inputs[:, 0, 0, 0].tolist() == [1, 2] and items.group.tolist() == [0, 1]
     assert items.skipped == [
         Skipped("clip.mp4", "not an image"),
         Skipped("0/0", "truncated"),
@@ -94,14 +94,14 @@ def test_a_skipped_item_is_replaced_from_its_class():
     without = load(Numbers(labels), max_items=8)
     drawn = [int(name.split("/")[1]) for name in without.names]
     items = load(Numbers(labels, bad=drawn[:2]), max_items=8)
-    assert Counter(items.references.tolist()) == {0: 4, 1: 4}
+    assert Counter(items.group.tolist()) == {0: 4, 1: 4}
     assert [item.name for item in items.skipped] == list(without.names[:2])
     assert set(without.names[2:]) < set(items.names)
 
 
 def test_replacements_may_fail_too_until_a_class_is_used_up():
     items = load(Numbers([0] * 6 + [1] * 6, bad=range(1, 6)), max_items=6)
-    assert Counter(items.references.tolist()) == {0: 1, 1: 3}
+    assert Counter(items.group.tolist()) == {0: 1, 1: 3}
     assert len(items.skipped) == 5 and items.inputs.shape[0] == 4
 
 
@@ -169,7 +169,7 @@ def test_a_folder_of_good_and_broken_pictures(tmp_path):
     (tmp_path / "dog/text.png").write_text("no picture")
     source = open_source(tmp_path, ["dog", "cat"])
     items = load_items(source, lambda image: torch.from_numpy(np.array(image).transpose(2, 0, 1)), device="cpu")
-    assert items.names == ("cat/good.png", "dog/good.png") and items.references.tolist() == [1, 0]
+    assert items.names == ("cat/good.png", "dog/good.png") and items.group.tolist() == [1, 0]
     assert reasons(items.skipped) == "1 truncated, 1 empty, 1 not an image"
 
 
@@ -179,7 +179,7 @@ def test_real_items(real_data):
     items = load_items(
         source, lambda image: torch.from_numpy(np.array(image).transpose(2, 0, 1)), device="cpu", max_items=200
     )
-    assert items.inputs.shape == (200, 3, 32, 32) and np.bincount(items.references).tolist() == [20] * 10
+    assert items.inputs.shape == (200, 3, 32, 32) and np.bincount(items.group).tolist() == [20] * 10
     assert 20 <= items.held_out.sum() <= 60 and items.skipped == []
 
 
@@ -198,5 +198,5 @@ def test_held_out_items_alone_are_split_anew() -> None:
     assert alone.names == tuple(names[i] for i in range(0, 400, 4)) and alone.inputs[:, 0].tolist() == list(
         range(0, 400, 4)
     )
-    assert 10 <= alone.held_out.sum() <= 30 and (alone.references == items.references[::4]).all()
+    assert 10 <= alone.held_out.sum() <= 30 and (alone.group == items.group[::4]).all()
     assert (only_held_out(items).held_out == alone.held_out).all()

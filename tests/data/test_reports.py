@@ -62,7 +62,7 @@ def test_a_source_is_a_function_of_its_seed() -> None:
     few, many, other = ReportSource(5, 3), ReportSource(9, 3), ReportSource(5, 4)
     assert [few.load(i) for i in range(5)] == [many.load(i) for i in range(5)]
     assert few.load(0) != other.load(0)
-    assert len(set(many.names)) == 9 and few.topics == KINDS
+    assert len(set(many.names)) == 9 and few.group_names == KINDS
     labels = ReportSource(400).labels
     assert np.bincount(labels, minlength=len(KINDS)).min() > 20
     source = open_texts("reports:?n=4&seed=3")

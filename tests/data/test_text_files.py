@@ -65,7 +65,7 @@ def test_every_kind_of_table_holds_the_same_texts(tmp_path, name):
     WRITERS[name](tmp_path / name)
     assert all_of(tmp_path / name) == TEXTS
     source = open_texts(tmp_path / name)
-    assert source.topics == ("all",) and source.labels.tolist() == [0, 0] and source.labels.dtype == "int64"
+    assert source.group_names == ("all",) and source.labels.tolist() == [0, 0] and source.labels.dtype == "int64"
     assert source.skipped == [] and source.names[0].startswith(f"{name}/00000")
     assert open_texts(f"{tmp_path / name}?topic=id&name=id").names == ["7", "7#2"]
 
@@ -181,7 +181,7 @@ def test_parquet_that_calls_bytes_text(tmp_path):
 def test_columns_named_by_the_user(tmp_path):
     write(tmp_path / "texts.csv", "my text,title,kind,id\nlong,short,sport,x\nlonger,shorter,,y\n")
     source = open_texts(f"{tmp_path / 'texts.csv'}?article=my text&reference=title&topic=kind&name=id")
-    assert source.names == ["x", "y"] and source.topics == ("other", "sport") and source.labels.tolist() == [1, 0]
+    assert source.names == ["x", "y"] and source.group_names == ("other", "sport") and source.labels.tolist() == [1, 0]
     assert source.load(0) == ("long", "short")
 
 

@@ -33,7 +33,7 @@ def test_topics_names_and_references_in_each_of_their_places(tmp_path):
     )
     source = open_texts(tmp_path)
     assert source.names == ["art/3.txt", "sport/1.txt", "sport/deep/2.TXT"]
-    assert source.topics == ("art", "sport") and source.labels.tolist() == [0, 1, 1]
+    assert source.group_names == ("art", "sport") and source.labels.tolist() == [0, 1, 1]
     assert [source.load(index) for index in range(3)] == [
         ("A show.", "Show."),
         ("A match was won.", "Won."),
@@ -44,12 +44,12 @@ def test_topics_names_and_references_in_each_of_their_places(tmp_path):
 
 def test_without_subfolders_and_references(tmp_path):
     source = open_texts(fill(tmp_path, b_txt="two", a_txt="one"))
-    assert source.topics == ("all",) and [source.load(index) for index in range(2)] == [("one", ""), ("two", "")]
+    assert source.group_names == ("all",) and [source.load(index) for index in range(2)] == [("one", ""), ("two", "")]
 
 
 def test_loose_articles_are_of_the_topic_other(tmp_path):
     source = open_texts(fill(tmp_path, loose_txt="one", sport__a_txt="two"))
-    assert source.topics == ("other", "sport") and source.labels.tolist() == [0, 1]
+    assert source.group_names == ("other", "sport") and source.labels.tolist() == [0, 1]
 
 
 def test_what_is_skipped(tmp_path):

@@ -97,7 +97,7 @@ def test_items_of_texts():
     items = load(source)
     assert items.inputs.shape == (3, 2) and items.inputs.dtype == object
     assert items.inputs.tolist() == [["one", "summary of one"], ["two", "summary of two"], ["three", "s"]]
-    assert items.references.tolist() == [1, 1, 0] and items.references.dtype == np.int64
+    assert items.group.tolist() == [1, 1, 0] and items.group.dtype == np.int64
     assert items.notes == ("said",) and len(items) == 3
 
 
@@ -142,8 +142,8 @@ def test_the_fingerprint_knows_names_topics_and_contents():
         TextCollection([*rows("one"), TextRow("row 1", "two", "summary of two", "topic")], "here"),
     ]
     assert len({base.fingerprint, *(load(other).fingerprint for other in others)}) == 5
-    pictures = Items(torch.zeros(2, 3), base.references, base.names, base.held_out)
-    assert pictures.fingerprint == Items(torch.ones(2, 3), base.references, base.names, base.held_out).fingerprint
+    pictures = Items(torch.zeros(2, 3), base.group, base.names, base.held_out)
+    assert pictures.fingerprint == Items(torch.ones(2, 3), base.group, base.names, base.held_out).fingerprint
 
 
 def test_length_groups_are_thirds():
@@ -180,7 +180,7 @@ def test_unknown_kinds_and_options():
 )
 def test_reports():
     source = open_texts("reports:?n=5&seed=2")
-    assert len(source.names) == 5 and all(source.load(0)) and len(source.topics) > 1
+    assert len(source.names) == 5 and all(source.load(0)) and len(source.group_names) > 1
     assert load(source, max_items=4).inputs.shape == (4, 2)
 
 
@@ -193,7 +193,7 @@ def test_a_dataset_of_hugging_face(tmp_path):
     columns = {"document": ["one", None, "two", "one"], "tldr": [["a", "b"], [], ["c"], ["d"]], "l": [1, 0, None, 1]}
     datasets.Dataset.from_dict(columns, features=features).save_to_disk(str(tmp_path / "news"))
     source = open_texts(f"hf:{tmp_path / 'news'}?topic=l")
-    assert source.names == ["news/all/000000", "news/all/000002"] and source.topics == ("other", "sport")
+    assert source.names == ["news/all/000000", "news/all/000002"] and source.group_names == ("other", "sport")
     assert [source.load(index) for index in range(2)] == [("one", "a"), ("two", "c")]
     assert reasons(source.skipped) == "1 empty, 1 duplicate"
     message = refusal(f"hf:{tmp_path / 'news'}?article=documennt")

@@ -20,9 +20,10 @@ from torch import nn
 import failscape as fs
 from failscape.agents.sb3 import Sb3VecEnv
 from failscape.concepts import ConceptSpace
-from failscape.envs.mdp import ConceptMDP, State
-from failscape.envs.moves import MAX_ACTIONS
+from failscape.envs.actions.jump import MAX_ACTIONS
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder
+from failscape.envs.state import State
 from failscape.envs.toy import Shift, ToyTarget, make_mdp, toy_items
 from failscape.envs.views import ConceptEnv, ConceptVectorEnv, slot_seeds
 from failscape.errors import UsageError
@@ -99,7 +100,7 @@ def test_an_episode_is_one_jump_from_an_unedited_item(spec: EnvSpec) -> None:
     assert terminated and not truncated and after[-1] == 1
     np.testing.assert_array_equal(after[-edited:-1], mdp.space.coordinates(info["point"][None])[0])
     if not mdp.writes:
-        assert info["failed"] == (info["predicted"] != mdp.items.references[info["item"]])
+        assert info["failed"] == (info["predicted"] != mdp.items.group[info["item"]])
     assert after[-edited - 1] == info["truth"] and isinstance(reward, float)
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from failscape.data.base import Items
+from failscape.data.batch import Rows
 from failscape.envs.looks import FEATURE_BOUND, Looks, item_features, whiten
 from failscape.envs.toy import ToyTarget, toy_items
 from failscape.errors import UsageError
@@ -24,9 +25,9 @@ def test_every_item_is_seen_once_in_batches() -> None:
 def test_confidence_and_answer_are_the_targets() -> None:
     items = toy_items(20)
     looks = Looks.take(ToyTarget(), items, margin)
-    total = items.inputs.sum(dim=1).double().numpy()
+    total = items.batch.inputs.sum(dim=1).double().numpy()
     above = 1 / (1 + np.exp(-2 * total))
-    np.testing.assert_allclose(looks.confidence, np.where(items.references == 1, above, 1 - above), rtol=1e-5)
+    np.testing.assert_allclose(looks.confidence, np.where(items.group == 1, above, 1 - above), rtol=1e-5)
     np.testing.assert_array_equal(looks.predicted, (total > 0).astype(int))
     assert looks.confidence.dtype == np.float32 and looks.predicted.dtype == np.int64
 
@@ -51,7 +52,7 @@ def test_a_saved_look_is_of_the_items_that_were_seen(tmp_path: Path) -> None:
     items = toy_items()
     path = tmp_path / "looks.npz"
     Looks.take(ToyTarget(), items, margin).save(path)
-    for other in (toy_items(len(items) - 1), replace(items, references=1 - items.references)):
+    for other in (toy_items(len(items) - 1), replace(items, group=1 - items.group)):
         with pytest.raises(
             UsageError, match=r"the data is not what .* was made of .*; bring it back, or explore again"
         ):
@@ -126,7 +127,7 @@ def test_pictures_features_are_flattened() -> None:
 
 
 def test_one_item_is_enough() -> None:
-    items = Items(torch.tensor([[1, 2]]), np.array([1]), ("only",), np.array([False]))
+    items = Items(Rows(torch.tensor([[1, 2]]), torch.tensor([1])), np.array([1]), ("only",), np.array([False]))
     looks = Looks.take(ToyTarget(), items, margin)
     assert np.isfinite(looks.features).all() and looks.predicted.tolist() == [1]
 

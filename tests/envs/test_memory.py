@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from failscape.envs.mdp import ConceptMDP, Outcome, State
-from failscape.envs.memory import Outcomes
+from failscape.envs.cached_evaluator import CachedEvaluator, Recorded
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.state import Outcome, Probes
 from failscape.envs.toy import make_mdp
 from failscape.errors import UsageError
 
@@ -16,8 +17,8 @@ def mdp() -> ConceptMDP:
     return make_mdp()
 
 
-def state(mdp: ConceptMDP, items: list[int], points: list[int]) -> State:
-    return mdp.transition(mdp.initial(np.array(items)), np.array(points))
+def probes(mdp: ConceptMDP, items: list[int], points: list[int]) -> Probes:
+    return mdp.probes(mdp.transition(mdp.initial(np.array(items)), np.array(points)))
 
 
 def assert_outcomes_equal(a: Outcome, b: Outcome) -> None:
@@ -32,86 +33,83 @@ def asked(mdp: ConceptMDP) -> tuple[int, int]:
 
 
 def test_without_memory_everything_is_asked(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp)
+    cache = CachedEvaluator(mdp.evaluator)
     for _ in range(2):
-        _, cached = outcomes(state(mdp, [1, 1, 2], [3, 3, 3]))
+        _, cached = cache.ask(probes(mdp, [1, 1, 2], [3, 3, 3]))
         assert not cached.any()
-    assert asked(mdp) == (6, 2) and outcomes.n_queries == 6
+    assert asked(mdp) == (6, 2) and cache.n_queries == 6
 
 
 def test_a_repeated_probe_costs_no_forward(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp, 100)
-    first, cached = outcomes(state(mdp, [1, 2], [3, 4]))
+    cache = CachedEvaluator(mdp.evaluator, 100)
+    first, cached = cache.ask(probes(mdp, [1, 2], [3, 4]))
     assert cached.tolist() == [False, False] and asked(mdp) == (2, 1)
-    again, cached = outcomes(state(mdp, [2, 1], [4, 3]))
+    again, cached = cache.ask(probes(mdp, [2, 1], [4, 3]))
     assert cached.tolist() == [True, True] and asked(mdp) == (2, 1)
     assert_outcomes_equal(again, Outcome(*(column[::-1] for column in first)))
-    assert outcomes.n_queries == 2
+    assert cache.n_queries == 2
 
 
 def test_only_what_is_new_in_a_batch_is_asked_in_one_forward(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp, 100)
-    outcomes(state(mdp, [1, 2], [3, 4]))
-    found, cached = outcomes(state(mdp, [5, 1, 1, 5, 2, 5], [0, 3, 4, 0, 4, 1]))
+    cache = CachedEvaluator(mdp.evaluator, 100)
+    cache.ask(probes(mdp, [1, 2], [3, 4]))
+    found, cached = cache.ask(probes(mdp, [5, 1, 1, 5, 2, 5], [0, 3, 4, 0, 4, 1]))
     assert cached.tolist() == [False, True, False, True, True, False]  # the second (5, 0) was asked with the first
-    assert asked(mdp) == (2 + 3, 2) and outcomes.n_queries == 5
-    assert_outcomes_equal(found, mdp.evaluate(state(mdp, [5, 1, 1, 5, 2, 5], [0, 3, 4, 0, 4, 1])))
+    assert asked(mdp) == (2 + 3, 2) and cache.n_queries == 5
+    assert_outcomes_equal(found, mdp.evaluator.evaluate(probes(mdp, [5, 1, 1, 5, 2, 5], [0, 3, 4, 0, 4, 1])))
 
 
 def test_the_same_point_of_another_item_is_another_probe(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp, 100)
-    outcomes(state(mdp, [1], [3]))
-    assert not outcomes(state(mdp, [2], [3]))[1].any() and not outcomes(state(mdp, [1], [2]))[1].any()
+    cache = CachedEvaluator(mdp.evaluator, 100)
+    cache.ask(probes(mdp, [1], [3]))
+    assert not cache.ask(probes(mdp, [2], [3]))[1].any() and not cache.ask(probes(mdp, [1], [2]))[1].any()
 
 
 def test_the_least_recently_used_is_forgotten_first(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp, 3)
+    cache = CachedEvaluator(mdp.evaluator, 3)
     for point in (0, 1, 2):
-        outcomes(state(mdp, [7], [point]))
-    assert outcomes(state(mdp, [7], [0]))[1].all()  # used again: 1 is now the oldest
-    outcomes(state(mdp, [7], [3]))
-    cached = {point: bool(outcomes(state(mdp, [7], [point]))[1][0]) for point in (0, 2, 3)}
+        cache.ask(probes(mdp, [7], [point]))
+    assert cache.ask(probes(mdp, [7], [0]))[1].all()  # used again: 1 is now the oldest
+    cache.ask(probes(mdp, [7], [3]))
+    cached = {point: bool(cache.ask(probes(mdp, [7], [point]))[1][0]) for point in (0, 2, 3)}
     assert cached == {0: True, 2: True, 3: True}
-    assert not outcomes(state(mdp, [7], [1]))[1].any()
-    assert len(outcomes._known) == 3
+    assert not cache.ask(probes(mdp, [7], [1]))[1].any()
+    assert len(cache._known) == 3
 
 
 def test_a_batch_larger_than_the_memory_is_answered_whole(mdp: ConceptMDP) -> None:
-    outcomes = Outcomes(mdp, 2)
-    outcomes(state(mdp, [1, 2], [0, 0]))
-    many = state(mdp, [1, *range(20), 1], [0, *range(20), 0])
-    found, cached = outcomes(many)
-    assert_outcomes_equal(found, mdp.evaluate(many))
-    assert cached[0] and len(outcomes._known) == 2
+    cache = CachedEvaluator(mdp.evaluator, 2)
+    cache.ask(probes(mdp, [1, 2], [0, 0]))
+    many = probes(mdp, [1, *range(20), 1], [0, *range(20), 0])
+    found, cached = cache.ask(many)
+    assert_outcomes_equal(found, mdp.evaluator.evaluate(many))
+    assert cached[0] and len(cache._known) == 2
 
 
 def test_remembering_changes_no_outcome(mdp: ConceptMDP) -> None:
     rng = np.random.default_rng(0)
-    outcomes = Outcomes(mdp, 30)
+    cache = CachedEvaluator(mdp.evaluator, 30)
     seen: set[tuple[int, int]] = set()
     for _ in range(40):
         items, points = rng.integers(5, size=8).tolist(), rng.integers(25, size=8).tolist()
-        asked_for = state(mdp, items, points)
-        found, cached = outcomes(asked_for)
-        assert_outcomes_equal(found, mdp.evaluate(asked_for))
+        asked_for = probes(mdp, items, points)
+        found, cached = cache.ask(asked_for)
+        assert_outcomes_equal(found, mdp.evaluator.evaluate(asked_for))
         for pair, known in zip(zip(items, points, strict=True), cached, strict=True):
             assert pair in seen or not known
             seen.add(pair)
 
 
-Step = tuple[np.ndarray, np.ndarray, Outcome, np.ndarray]
-
-
-def record(mdp: ConceptMDP, states: list[State], capacity: int) -> Iterator[Step]:
-    outcomes = Outcomes(mdp, capacity)
+def record(mdp: ConceptMDP, states: list[Probes], capacity: int) -> Iterator[Recorded]:
+    cache = CachedEvaluator(mdp.evaluator, capacity)
     for asked_for in states:
-        outcome, cached = outcomes(asked_for)
-        yield asked_for.items, asked_for.points, outcome, cached
+        outcome, cached = cache.ask(asked_for)
+        yield Recorded(asked_for.items, asked_for.point, outcome, cached)
 
 
-def replays(mdp: ConceptMDP) -> list[State]:
+def replays(mdp: ConceptMDP) -> list[Probes]:
     rng = np.random.default_rng(1)
-    return [state(mdp, rng.integers(4, size=5).tolist(), rng.integers(6, size=5).tolist()) for _ in range(12)]
+    return [probes(mdp, rng.integers(4, size=5).tolist(), rng.integers(6, size=5).tolist()) for _ in range(12)]
 
 
 @pytest.mark.parametrize("capacity", [0, 3, 100])
@@ -121,20 +119,20 @@ def test_a_resumed_run_answers_alike_and_asks_only_for_the_rest(
 ) -> None:
     states = replays(mdp)
     steps = list(record(mdp, states, capacity))
-    queries = [int((~step[3]).sum()) for step in steps]
+    queries = [int((~step.cached).sum()) for step in steps]
     fresh = make_mdp()
-    outcomes = Outcomes(fresh, capacity, iter(steps[:n_recorded]))
+    cache = CachedEvaluator(fresh.evaluator, capacity, iter(steps[:n_recorded]))
     for asked_for, (_, _, outcome, cached) in zip(states, steps, strict=True):
-        found, known = outcomes(asked_for)
+        found, known = cache.ask(asked_for)
         assert_outcomes_equal(found, outcome)
         np.testing.assert_array_equal(known, cached)
     assert asked(fresh)[0] == sum(queries[n_recorded:])
-    assert outcomes.n_queries == sum(queries)
+    assert cache.n_queries == sum(queries)
 
 
 @pytest.mark.parametrize(("items", "points"), [([1, 3], [3, 4]), ([1, 2], [3, 5]), ([1], [3]), ([2, 1], [4, 3])])
 def test_a_replay_refuses_other_choices(mdp: ConceptMDP, items: list[int], points: list[int]) -> None:
-    steps = list(record(mdp, [state(mdp, [1, 2], [3, 4])], 0))
-    outcomes = Outcomes(mdp, 10, iter(steps))
+    steps = list(record(mdp, [probes(mdp, [1, 2], [3, 4])], 0))
+    cache = CachedEvaluator(mdp.evaluator, 10, iter(steps))
     with pytest.raises(UsageError, match="records do not fit this configuration"):
-        outcomes(state(mdp, items, points))
+        cache.ask(probes(mdp, items, points))

@@ -1,5 +1,6 @@
 """Every way to move over a grid, against its own definition."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failscape.concepts import ConceptSpace, concept_space
-from failscape.data.base import Items
-from failscape.envs.exploration import classes_seen, explored_space
-from failscape.envs.mdp import ConceptMDP, compound
-from failscape.envs.moves import Compound, Factored, Moves, Walk, lattice, origin
+from failscape.concepts.lattice import lattice, origin
+from failscape.data.batch import Images
+from failscape.envs.actions.base import ActionScheme
+from failscape.envs.actions.compound import Compound
+from failscape.envs.actions.factored import Factored
+from failscape.envs.actions.parsing import classes_seen, explored_space
+from failscape.envs.actions.walk import LatticeWalk
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder
 from failscape.envs.toy import Shift, ShiftUp, ToyTarget, toy_items
 from failscape.envs.views import ConceptEnv, ConceptVectorEnv, explorable
@@ -26,26 +31,26 @@ from failscape.rewards import CLASSIFICATION_REWARDS
 
 SPACE = ConceptSpace([Shift(), ShiftUp()])
 WAYS: dict[str, Any] = {
-    "factored": lambda: Factored(2),
-    "micro": lambda: Walk(max_steps=9),
-    "fsrl": lambda: Compound(max_steps=9),
+    "factored": Factored,
+    "micro": lambda space: LatticeWalk(space, max_steps=9),
+    "fsrl": lambda space: Compound(space, max_steps=9),
 }
 
 
-def toy(moves: Moves, space: ConceptSpace = SPACE, **kwargs: Any) -> ConceptMDP:
-    return ConceptMDP(ToyTarget(), space, toy_items(), CLASSIFICATION_REWARDS["margin"], moves=moves, **kwargs)
+def toy(scheme: ActionScheme | None, space: ConceptSpace = SPACE) -> ConceptMDP:
+    return ConceptMDP(ToyTarget(), space, toy_items(), CLASSIFICATION_REWARDS["margin"], scheme=scheme)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_one_environment_is_one_that_gymnasium_accepts(way: str) -> None:
-    check_env(ConceptEnv(toy(WAYS[way]())), skip_render_check=True)
+    check_env(ConceptEnv(toy(WAYS[way](SPACE))), skip_render_check=True)
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("memory", [0, 1000])
 def test_many_in_lockstep_are_singles_side_by_side(way: str, memory: int) -> None:
-    ours = ConceptVectorEnv(toy(WAYS[way]()), 6, memory=memory)
-    theirs = SyncVectorEnv([lambda: ConceptEnv(toy(WAYS[way]()))] * 6, autoreset_mode=AutoresetMode.SAME_STEP)
+    ours = ConceptVectorEnv(toy(WAYS[way](SPACE)), 6, memory=memory)
+    theirs = SyncVectorEnv([lambda: ConceptEnv(toy(WAYS[way](SPACE)))] * 6, autoreset_mode=AutoresetMode.SAME_STEP)
     rng = np.random.default_rng(0)
     np.testing.assert_array_equal(ours.reset(seed=3)[0], theirs.reset(seed=3)[0])
     for _ in range(40):
@@ -56,7 +61,7 @@ def test_many_in_lockstep_are_singles_side_by_side(way: str, memory: int) -> Non
 
 def test_axis_by_axis_is_a_jump_in_steps() -> None:
     """The last step asks what a jump to the same point asks; those before ask nothing."""
-    factored, jump = ConceptVectorEnv(toy(Factored(2)), 8), ConceptVectorEnv(toy(None), 8)
+    factored, jump = ConceptVectorEnv(toy(Factored(SPACE)), 8), ConceptVectorEnv(toy(None), 8)
     rng = np.random.default_rng(1)
     factored.reset(seed=0), jump.reset(seed=0)
     for _ in range(5):
@@ -68,11 +73,11 @@ def test_axis_by_axis_is_a_jump_in_steps() -> None:
         assert terminated.all()
         np.testing.assert_array_equal(reward, expected)
         np.testing.assert_array_equal(info["final_info"]["point"], known["final_info"]["point"])
-    assert factored.outcomes.n_queries == jump.outcomes.n_queries == 40
+    assert factored.evaluator.n_queries == jump.evaluator.n_queries == 40
 
 
 def test_axis_by_axis_records_only_what_it_asks(tmp_path: Path) -> None:
-    envs = ConceptVectorEnv(toy(Factored(2)), 4)
+    envs = ConceptVectorEnv(toy(Factored(SPACE)), 4)
     envs.recorder = Recorder(ProbeStore(tmp_path / "probes.sqlite"), SPACE)
     envs.reset(seed=0)
     for _ in range(6):
@@ -84,7 +89,7 @@ def test_axis_by_axis_records_only_what_it_asks(tmp_path: Path) -> None:
 
 def test_actions_beyond_a_short_axis_wrap_around() -> None:
     space = ConceptSpace([Shift([0, 1]), ShiftUp([0, 1, 2])])
-    mdp = toy(Factored(2), space)
+    mdp = toy(Factored(space), space)
     assert mdp.action_space.n == 3
     state = mdp.transition(mdp.initial(np.zeros(3, np.int64)), np.arange(3))
     np.testing.assert_array_equal(state.points, [[0, -1], [1, -1], [0, -1]])
@@ -93,7 +98,7 @@ def test_actions_beyond_a_short_axis_wrap_around() -> None:
 @given(actions=st.lists(st.integers(0, 3), max_size=12))
 @settings(max_examples=60, deadline=None)
 def test_a_walk_is_counting_with_ends(actions: list[int]) -> None:
-    mdp = toy(Walk(max_steps=99))
+    mdp = toy(LatticeWalk(SPACE, max_steps=99))
     state = mdp.initial(np.array([0]))
     at = origin(SPACE).tolist()
     for action in actions:
@@ -103,15 +108,16 @@ def test_a_walk_is_counting_with_ends(actions: list[int]) -> None:
 
 
 def test_a_walk_begins_with_every_bit_in_place_and_on_items_that_do_not_fail() -> None:
-    mdp = toy(Walk())
+    mdp = toy(LatticeWalk(SPACE))
     items = explorable(mdp)
-    assert not (mdp.looks.predicted != mdp.items.references)[items].any()
+    assert not (mdp.looks.predicted != mdp.items.group)[items].any()
     state = mdp.initial(items)
-    assert torch.equal(mdp.edited(state, mdp.inputs(state)), mdp.items.inputs[items])
+    edited = mdp.edited(state, mdp.inputs(state))
+    assert torch.equal(edited.inputs, mdp.items.batch.inputs[items])
 
 
 def test_a_walk_ends_at_the_first_failure_or_when_its_steps_are_spent() -> None:
-    envs = ConceptVectorEnv(toy(Walk(max_steps=5)), 16)
+    envs = ConceptVectorEnv(toy(LatticeWalk(SPACE, max_steps=5)), 16)
     rng = np.random.default_rng(0)
     envs.reset(seed=1)
     length, ends = np.zeros(16, np.int64), set()
@@ -129,12 +135,12 @@ def test_a_walk_ends_at_the_first_failure_or_when_its_steps_are_spent() -> None:
 
 def test_what_a_walk_pays_for_adds_up_to_where_it_leads() -> None:
     """Shaping telescopes: confidence lost, the failure, less the steps; whatever way was taken."""
-    mdp = toy(Walk(max_steps=99))
+    mdp = toy(LatticeWalk(SPACE, max_steps=99))
     item = explorable(mdp)[:1]
     state, total = mdp.initial(item), 0.0
     for action in (1, 0, 3, 2, 1, 1, 3, 3):
         before, state = state, mdp.transition(state, np.array([action]))
-        state, reward = mdp.settle(before, state, mdp.evaluate(state))
+        state, reward = mdp.apply_outcome(before, state, mdp.evaluate(state))
         total += float(reward[0])
         if state.failed[0]:
             break
@@ -144,12 +150,12 @@ def test_what_a_walk_pays_for_adds_up_to_where_it_leads() -> None:
 
 def test_a_walk_back_ends_at_the_first_success_and_pays_for_levels() -> None:
     starts = np.tile([4, 4], (40, 1))
-    mdp = toy(Walk(starts, max_steps=99))
+    mdp = toy(LatticeWalk(SPACE, starts, max_steps=99))
     item = np.array([i for i in explorable(mdp) if mdp.evaluate(mdp.initial(np.array([i]))).failed[0]][:1])
     state, paid = mdp.initial(item), []
     for action in (2, 0, 2, 0, 2, 0, 2, 0):
         before, state = state, mdp.transition(state, np.array([action]))
-        state, reward = mdp.settle(before, state, mdp.evaluate(state))
+        state, reward = mdp.apply_outcome(before, state, mdp.evaluate(state))
         paid.append(float(reward[0]))
         if mdp.terminal(state)[0]:
             break
@@ -165,27 +171,28 @@ def test_compounding_edits_what_the_edits_before_have_left() -> None:
     first = darken.apply(darken.apply(images[:1], np.array([0.05])), np.array([0.1]))
     second = darken.apply(saturation.apply(images[1:2], np.array([0.05])), np.array([0.05]))
     expected = torch.cat([rotation.apply(first, np.array([0.05])), second, images[2:]])
-    assert torch.equal(compound(space, images, history, np.arange(3)), expected)
+    batch = Images(images, torch.zeros(3, dtype=torch.int64))
+    assert torch.equal(space.compound(batch, history, np.arange(3)).pixels, expected)
 
 
 def test_fsrl_takes_alpha_times_the_steps_off_a_failure() -> None:
-    mdp = toy(Compound(9), alpha=5.0)
+    mdp = toy(Compound(SPACE, 9, alpha=5.0))
     item = explorable(mdp)[:8]
     state = mdp.transition(mdp.initial(item), np.zeros(8, np.int64))
     outcome = mdp.evaluate(state)
-    _, reward = mdp.settle(state, state, outcome)
+    _, reward = mdp.apply_outcome(state, state, outcome)
     assert outcome.failed.any() and not outcome.failed.all()
     np.testing.assert_allclose(reward, outcome.reward - 5.0 * outcome.failed)
 
 
 def test_memory_tells_paths_apart_where_edits_compound() -> None:
     """Two orders of the same edits are two states."""
-    mdp = toy(Compound(4))
+    mdp = toy(Compound(SPACE, 4))
     state = mdp.initial(np.array([1, 1]))
     for actions in ([0, 1], [1, 0]):
         state = mdp.transition(state, np.array(actions))
     assert (state.points[0] == state.points[1]).all()
-    assert len({row.tobytes() for row in mdp.keys(state)}) == 2
+    assert len(set(mdp.probes(state).keys)) == 2
 
 
 def test_the_lattice_has_the_identity_among_its_levels() -> None:
@@ -201,8 +208,8 @@ def test_a_slice_shows_items_of_the_class_that_was_chosen() -> None:
     pool = explorable(mdp)
     for label in (0, 1):
         chosen = mdp.transition(mdp.initial(pool), np.full(len(pool), 2 * 2 + label)).items
-        assert (items.references[chosen] == label).all() and not items.held_out[chosen].any()
-        counts = np.bincount(chosen, minlength=len(items))[(items.references == label) & ~items.held_out]
+        assert (items.group[chosen] == label).all() and not items.held_out[chosen].any()
+        counts = np.bincount(chosen, minlength=len(items))[(items.group == label) & ~items.held_out]
         assert counts.max() - counts.min() <= 1
     held_out = np.flatnonzero(items.held_out)
     assert items.held_out[mdp.transition(mdp.initial(held_out), np.full(len(held_out), 1)).items].all()
@@ -218,9 +225,9 @@ def test_an_agent_that_chooses_the_class_is_told_nothing_of_the_item() -> None:
 
 def test_a_class_without_items_on_both_sides_cannot_be_chosen() -> None:
     items = toy_items()
-    only = Items(items.inputs, items.references, items.names, items.held_out & (items.references == 0))
+    only = replace(items, held_out=items.held_out & (items.group == 0))
     assert classes_seen(only, ("below", "above")) == {"below": 0}
-    nothing_held_out = Items(items.inputs, items.references, items.names, np.zeros(len(items), bool))
+    nothing_held_out = replace(items, held_out=np.zeros(len(items), bool))
     assert classes_seen(nothing_held_out, ("below", "above")) == {"below": 0, "above": 1}
 
 

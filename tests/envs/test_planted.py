@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failscape.concepts import ConceptSpace
-from failscape.envs.planted import APART, PlantedMDP, Region, draw_regions
+from failscape.envs.planted import APART, Region, draw_regions, plant
 from failscape.envs.toy import Shift, ShiftUp, make_mdp
 from failscape.errors import UsageError
 
@@ -35,11 +35,11 @@ def test_no_room_is_said() -> None:
 def test_answers_flip_inside_for_the_share_of_items_and_stay_outside() -> None:
     mdp = make_mdp()
     regions = [Region((0, 0), (1, 4), 0.5), Region((3, 3), (4, 4), 1.0)]
-    planted = PlantedMDP(mdp, regions, seed=4)
+    planted = plant(mdp, regions, seed=4)
     items, points = np.repeat(np.arange(40), 25), np.tile(mdp.space.grid(), (40, 1))
     state = mdp.at(items, points)
     before, after = mdp.evaluate(state), planted.evaluate(state)
-    flips = planted.flipped(items, points)
+    flips = planted.evaluator.flipped(items, points)
     first, second = (region.holds(points) for region in regions)
     np.testing.assert_array_equal(after.failed, before.failed | flips)
     assert not flips[~first & ~second].any() and flips[second].all()
@@ -49,7 +49,7 @@ def test_answers_flip_inside_for_the_share_of_items_and_stay_outside() -> None:
     for a, b in zip(before, after, strict=True):
         np.testing.assert_array_equal(a[same], b[same])
     turned = flips & ~before.failed
-    assert (after.predicted[turned] != mdp.items.references[items][turned]).all()
+    assert (after.predicted[turned] != mdp.items.group[items][turned]).all()
     np.testing.assert_allclose(after.reward[turned], -before.reward[turned])
 
 
@@ -57,18 +57,20 @@ def test_repeated_probes_agree_in_any_batch_and_seeds_differ() -> None:
     mdp = make_mdp()
     region = Region((0, 0), (4, 3), 0.5)
     items, points = np.arange(40), np.zeros((40, 2), np.int64)
-    whole = PlantedMDP(mdp, [region], 1).flipped(items, points)
-    halves = [PlantedMDP(mdp, [region], 1).flipped(items[part], points[part]) for part in (slice(20), slice(20, 40))]
+    whole = plant(mdp, [region], 1).evaluator.flipped(items, points)
+    halves = [
+        plant(mdp, [region], 1).evaluator.flipped(items[part], points[part]) for part in (slice(20), slice(20, 40))
+    ]
     np.testing.assert_array_equal(whole, np.concatenate(halves))
-    assert (whole != PlantedMDP(mdp, [region], 2).flipped(items, points)).any()
+    assert (whole != plant(mdp, [region], 2).evaluator.flipped(items, points)).any()
 
 
 def test_a_region_may_say_what_its_items_are_taken_for() -> None:
     mdp = make_mdp()
-    planted = PlantedMDP(mdp, [Region((0, 0), (1, 4), 1.0, said=7), Region((3, 0), (4, 4), 1.0)])
+    planted = plant(mdp, [Region((0, 0), (1, 4), 1.0, said=7), Region((3, 0), (4, 4), 1.0)])
     items, points = np.repeat(np.arange(40), 25), np.tile(mdp.space.grid(), (40, 1))
     before, after = (source.evaluate(mdp.at(items, points)) for source in (mdp, planted))
     first = (points[:, 0] <= 1) & ~before.failed
     assert first.any() and (after.predicted[first] == 7).all()
     elsewhere = (points[:, 0] >= 3) & ~before.failed
-    np.testing.assert_array_equal(after.predicted[elsewhere], mdp.items.references[items][elsewhere] == 0)
+    np.testing.assert_array_equal(after.predicted[elsewhere], mdp.items.group[items][elsewhere] == 0)

@@ -52,11 +52,11 @@ def test_edits_add_up_and_the_history_says_in_which_order(target: fs.Summarizer)
     for actions in ([0, 3], [3, 0]):
         state = mdp.transition(state, np.array(actions))
     assert state.points.tolist() == [[1, 0, 0, 1]] * 2 and state.history[:, :2].tolist() == [[0, 3], [3, 0]]
-    texts = mdp.edited(state, mdp.inputs(state))[:, 0]
-    unedited = mdp.items.inputs[3, 0]
+    texts = mdp.edited(state, mdp.inputs(state)).text
+    unedited = mdp.items.batch.text[3]
     assert all(text != unedited and len(text) < len(unedited) for text in texts)
     straight = mdp.at(np.array([3]), np.array([[1, 0, 0, 1]]))
-    assert mdp.edited(straight, mdp.inputs(straight))[0, 0] == texts[0]
+    assert mdp.edited(straight, mdp.inputs(straight)).text[0] == texts[0]
     assert len({key.tobytes() for key in mdp.keys(state)}) == 2
 
 
@@ -76,7 +76,7 @@ def test_groups_are_topics_or_lengths_and_the_agent_may_choose_them(target: fs.S
     sliced = make_mdp(target, "reports:?n=200", concepts=["lower-case", "negate", "topic"])
     assert sliced.space.names == ("topic", "edit", "strength")
     state = sliced.transition(sliced.initial(np.arange(5)), np.arange(5) * 8)
-    chosen = [sliced.groups[k] for k in sliced.items.references[state.items]]
+    chosen = [sliced.group_names[k] for k in sliced.items.group[state.items]]
     assert [sliced.space.label(point).split(",")[0] for point in state.points] == [f"topic {name}" for name in chosen]
     pairs = make_mdp(target, "reports:?n=40", concepts=["lower-case", "negate", "pairs"])
     assert pairs.space.shape == (2, 3, 4)
@@ -85,7 +85,7 @@ def test_groups_are_topics_or_lengths_and_the_agent_may_choose_them(target: fs.S
 def test_what_is_too_long_is_cut_and_counted(target: fs.Summarizer, tmp_path: Path) -> None:
     rows = [*articles(), {"article": "word " * 100_000, "summary": "words"}]
     mdp = make_mdp(target, table(tmp_path / "long.jsonl", rows))
-    assert len(mdp.items) == 13 and max(len(text) for text in mdp.items.inputs[:, 0]) < 100
+    assert len(mdp.items) == 13 and max(len(text) for text in mdp.items.batch.text) < 100
     assert any("longer than" in note and note.startswith("1 of 13") for note in mdp.items.notes)
 
 
@@ -175,7 +175,7 @@ def test_a_walk_pays_for_what_was_lost_whatever_it_is_scored_beside(target: fs.S
     for action in (0, 1, 1, 0):
         moved = mdp.transition(state, np.full(len(items), action))
         outcome = mdp.evaluate(moved)
-        state, reward = mdp.settle(state, moved, outcome)
+        state, reward = mdp.apply_outcome(state, moved, outcome)
         total += reward
         lost += outcome.failed - 0.02
         np.testing.assert_allclose(total, outcome.severity - mdp.looks.severity[items] + lost, atol=1e-6)

@@ -22,7 +22,7 @@ def failing(world: Any, points: np.ndarray) -> float:
     wrong = []
     for row in points:
         edited = world.space.apply(world.items.inputs[items], np.tile(world.space.grid()[row], (len(items), 1)), items)
-        wrong.append(world.target(edited).logits.argmax(dim=1).numpy() != world.items.references[items])
+        wrong.append(world.target(edited).logits.argmax(dim=1).numpy() != world.items.group[items])
     return float(np.mean(wrong))
 
 

@@ -64,7 +64,7 @@ def run(mdp: ConceptMDP, how: str = "full", state: Path | None = None, tell: Any
 
 def lesson_of(mdp: ConceptMDP, **settings: Any) -> TextLesson:
     how = recipe("full", settings, "summarizer")
-    split = split_items(np.flatnonzero(~mdp.items.held_out), mdp.items.references, how.validation, how.seed)
+    split = split_items(np.flatnonzero(~mdp.items.held_out), mdp.items.group, how.validation, how.seed)
     return TextLesson(mdp, [MODE], split, how)
 
 
@@ -190,7 +190,7 @@ def test_what_holds_elsewhere_is_rehearsed(load: Callable[[str], fs.Summarizer])
     mdp = make_mdp(load("bart"), "reports:?n=40", ["truncation=.2,.4,.6,.8", "misspellings=.25,.5,.75,1"], held_out=0.3)
     points = np.array([6, 7])
     how = recipe("full", {"rehearse": 0.5}, "summarizer")
-    split = split_items(np.flatnonzero(~mdp.items.held_out), mdp.items.references, how.validation, how.seed)
+    split = split_items(np.flatnonzero(~mdp.items.held_out), mdp.items.group, how.validation, how.seed)
     lesson = TextLesson(mdp, [Failures(points, ())], split, how)
     assert mdp.space.index(lesson.elsewhere).tolist() == [4, 5]  # misspellings that no mode holds
     beside = lesson._beside(np.tile(split.fit, 20), 0.5, np.random.default_rng(0))

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from failscape.data.batch import Rows
 from failscape.rewards import CLASSIFICATION_REWARDS, Evaluation, Judgement
 from failscape.rewards.classification import fsrl, margin, margins
 from failscape.targets.base import Outputs
@@ -15,11 +16,8 @@ from failscape.targets.base import Outputs
 def judge(reward: object, logits: np.ndarray, references: np.ndarray) -> Judgement:
     n = len(logits)
     outputs = Outputs(torch.from_numpy(np.asarray(logits, np.float32)), torch.zeros(n, 1))
-    none = torch.zeros(n, 1)
-    points = np.zeros((n, 1), np.int64)
-    return reward(
-        Evaluation(np.arange(n), points, none, none, outputs, torch.as_tensor(references), np.ones(n, np.int64))
-    )
+    rows = Rows(torch.zeros(n, 1), torch.as_tensor(references))
+    return reward(Evaluation(np.arange(n), np.zeros((n, 1), np.int64), rows, rows, outputs))
 
 
 def numpy_margin(logits: np.ndarray, references: np.ndarray) -> np.ndarray:

@@ -3,8 +3,11 @@
 import numpy as np
 import torch
 
+from failscape.data.batch import Rows
 from failscape.rewards.base import Evaluation
+from failscape.data.batch import Rows
 from failscape.rewards.classification import margin
+from failscape.data.batch import Rows
 from failscape.rewards.human import Human
 from failscape.targets.base import Outputs
 
@@ -13,10 +16,8 @@ EVALUATION = Evaluation(
     items=np.array([4, 5, 6, 7]),
     points=np.array([[0, 1], [1, 0], [2, 2], [1, 1]]),
     inputs=None,
-    edited=None,
+    edited=Rows(LOGITS, torch.tensor([0, 0, 1, 1])),  # right, wrong, wrong, right
     outputs=Outputs(LOGITS, LOGITS),
-    references=torch.tensor([0, 0, 1, 1]),  # right, wrong, wrong, right
-    steps=np.ones(4, int),
 )
 
 

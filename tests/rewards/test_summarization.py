@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from failscape.data.batch import Articles
 from failscape.errors import UsageError
 from failscape.rewards.base import Evaluation, Judgement
 from failscape.rewards.metrics import METRICS, rouge
@@ -32,10 +33,10 @@ def evaluation(
 ) -> Evaluation:
     n = len(texts)
     outputs = SimpleNamespace(texts=np.array(texts, object))
-    after = np.array(list(zip(edited, references, strict=True)), object).reshape(n, 2)
-    before = np.array([["an article", reference] for reference in references], object).reshape(n, 2)
+    after = Articles.of(list(zip(edited, references, strict=True)))
+    before = Articles.of([("an article", reference) for reference in references])
     rows = np.array(items or range(n), np.int64)
-    return Evaluation(rows, np.zeros((n, 1), np.int64), before, after, outputs, None, np.ones(n, np.int64))
+    return Evaluation(rows, np.zeros((n, 1), np.int64), before, after, outputs)
 
 
 def judged(texts: list[str], kind: str = "drop", bar: Bar = BAR, **how: object) -> Judgement:
@@ -144,7 +145,7 @@ def test_fsrl_fails_below_ten_bleu_and_its_severity_agrees() -> None:
     article = "the bus hit the van on the lane in the town"
     texts = [article, "nothing in common here"]
     base = evaluation(texts, [article + " today"] * 2, [REFERENCE] * 2)
-    base.inputs[:, 0] = article
+    base.inputs.text[:] = article
     found = FsrlReward(rouge)(base)
     assert found.failed.tolist() == [False, True]
     assert found.severity[0] < 0.5 < found.severity[1] <= 1

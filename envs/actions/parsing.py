@@ -9,9 +9,14 @@ from typing import Any
 import numpy as np
 
 from failscape.concepts import ConceptSpace, concept_space
+from failscape.concepts.lattice import lattice
 from failscape.data.base import Items
-from failscape.envs.moves import MAX_STEPS, Compound, Factored, Jump, Moves, Walk, lattice
-from failscape.envs.starts import nearest_failures, walked_space
+from failscape.envs.actions.base import MAX_STEPS, ActionScheme
+from failscape.envs.actions.compound import Compound
+from failscape.envs.actions.factored import Factored
+from failscape.envs.actions.jump import JumpToPoint
+from failscape.envs.actions.starts import nearest_failures, walked_space
+from failscape.envs.actions.walk import LatticeWalk
 from failscape.errors import UsageError, did_you_mean
 
 EXPLORATIONS = {
@@ -19,6 +24,10 @@ EXPLORATIONS = {
     "factored": "an episode sets one concept after the other: for grids of many concepts",
     "micro": "an action moves one level, from the unedited item to the smallest edit that breaks it",
     "fsrl": "the microscopic task of Failures Are Fated: edits compound, each step costs alpha",
+}
+
+SCHEMES: dict[str, type[ActionScheme]] = {
+    scheme.name: scheme for scheme in (JumpToPoint, Factored, LatticeWalk, Compound)
 }
 
 # FSRL (arXiv 2406.07145), microscopic classification: each action adds .05 to the strength of its edit.
@@ -57,14 +66,15 @@ def _walked(run: Path, concepts: Any) -> ConceptSpace:
     return given
 
 
-def make_moves(
+def make_scheme(
     explore: str,
     space: ConceptSpace,
     items: Items,
     start: str | Path | None = None,
     mode: int | None = None,
     max_steps: int = MAX_STEPS,
-) -> Moves:
+    alpha: float = 0.0,
+) -> ActionScheme:
     """What an action does.
 
     Raises:
@@ -73,15 +83,16 @@ def make_moves(
     if explore not in EXPLORATIONS:
         raise UsageError(f"no way to explore {explore!r}{did_you_mean(explore, EXPLORATIONS)}")
     if explore == "micro":
-        return Walk(None if start is None else nearest_failures(Path(start), space, items, mode), max_steps)
+        starts = None if start is None else nearest_failures(Path(start), space, items, mode)
+        return LatticeWalk(space, starts, max_steps)
     if explore == "fsrl":
-        return Compound(max_steps)
-    return Factored(len(space.shape)) if explore == "factored" else Jump()
+        return Compound(space, max_steps, alpha)
+    return Factored(space) if explore == "factored" else JumpToPoint(space)
 
 
 def classes_seen(items: Items, class_names: Sequence[str]) -> dict[str, int]:
     """Index by name of the classes that have items on both sides of the split, where anything is held out."""
-    seen = set(items.references[~items.held_out].tolist())
+    seen = set(items.group[~items.held_out].tolist())
     if items.held_out.any():
-        seen &= set(items.references[items.held_out].tolist())
+        seen &= set(items.group[items.held_out].tolist())
     return {class_names[i]: int(i) for i in np.array(sorted(seen), np.int64)}

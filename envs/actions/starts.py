@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from failscape.concepts import ConceptSpace, concept_space
+from failscape.concepts.lattice import lattice, origin
 from failscape.data.base import Items
-from failscape.envs.moves import lattice, origin
 from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
 

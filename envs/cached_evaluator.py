@@ -4,67 +4,69 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from failscape.envs.mdp import ConceptMDP, Outcome, State
+from failscape.envs.evaluator import Evaluator
+from failscape.envs.state import Outcome, Probes
 from failscape.errors import UsageError
 
-Recorded = Iterator[tuple[np.ndarray, np.ndarray, Outcome, np.ndarray]]  # items (B,), points (B, K), outcome, cached
+
+class Recorded(NamedTuple):
+    """A step of ``B`` probes, as records have it."""
+
+    items: np.ndarray  # (B, M)
+    point: np.ndarray  # (B, K)
+    outcome: Outcome
+    cached: np.ndarray  # (B,) bool
 
 
-class Outcomes:
-    """Evaluates states, asking the target only for what is not known: at most one forward per call.
+class CachedEvaluator:
+    """Asks another evaluator only for what is not known: at most once per batch.
 
     Args:
-        mdp: asks the target.
+        evaluator: is asked.
         capacity: outcomes remembered, the least recently used forgotten first; 0 remembers nothing.
-        recorded: the steps of the run that is resumed, in order; they are answered without the target.
+        recorded: the steps of the run that is resumed, in order; they are answered without asking.
     """
 
-    def __init__(
-        self,
-        mdp: ConceptMDP,
-        capacity: int = 0,
-        recorded: Recorded | None = None,
-    ) -> None:
-        self.mdp, self.capacity = mdp, capacity
+    def __init__(self, evaluator: Evaluator, capacity: int = 0, recorded: Iterator[Recorded] | None = None) -> None:
+        self.evaluator, self.capacity = evaluator, capacity
         self.n_queries = 0
         self._known: OrderedDict[bytes, tuple[Any, ...]] = OrderedDict()
         self._recorded = recorded or iter(())
 
-    def __call__(self, state: State) -> tuple[Outcome, np.ndarray]:
+    def evaluate(self, probes: Probes) -> Outcome:
+        """Outcomes ``(B,)``."""
+        return self.ask(probes)[0]
+
+    def ask(self, probes: Probes) -> tuple[Outcome, np.ndarray]:
         """Outcomes ``(B,)`` and which of them were remembered ``(B,)`` bool."""
-        if not self.mdp.asks(state):
-            return self.mdp.unasked(state), np.ones(len(state.items), bool)
         step = next(self._recorded, None)
         if step is not None:
-            outcome, cached = self._replay(state, step)
+            outcome, cached = self._replay(probes, step)
         elif self.capacity:
-            return self._look_up(state)
+            return self._look_up(probes)
         else:
-            outcome, cached = self.mdp.evaluate(state), np.zeros(len(state.items), bool)
+            outcome, cached = self.evaluator.evaluate(probes), np.zeros(len(probes.seed), bool)
         self.n_queries += int((~cached).sum())
         return outcome, cached
 
-    def _replay(
-        self, state: State, step: tuple[np.ndarray, np.ndarray, Outcome, np.ndarray]
-    ) -> tuple[Outcome, np.ndarray]:
-        items, points, outcome, cached = step
-        if not (np.array_equal(items, state.items) and np.array_equal(points, state.points)):
+    def _replay(self, probes: Probes, step: Recorded) -> tuple[Outcome, np.ndarray]:
+        if not (np.array_equal(step.items, probes.items) and np.array_equal(step.point, probes.point)):
             raise UsageError("the records do not fit this configuration: a replayed step chose other items or points")
         if self.capacity:
-            self._remember(self._keys(state), outcome)
-        return outcome, cached
+            self._remember(probes.keys, step.outcome)
+        return step.outcome, step.cached
 
-    def _look_up(self, state: State) -> tuple[Outcome, np.ndarray]:
-        keys = self._keys(state)
+    def _look_up(self, probes: Probes) -> tuple[Outcome, np.ndarray]:
+        keys = probes.keys
         cached = np.array([key in self._known for key in keys])
-        first = {key: i for i, key in reversed(list(enumerate(keys))) if not cached[i]}  # a pair twice is asked once
+        first = {key: i for i, key in reversed(list(enumerate(keys))) if not cached[i]}  # a probe twice is asked once
         ask = np.array(sorted(first.values()), np.int64)
         if len(ask):
-            fresh = self.mdp.evaluate(State(*(column[ask] for column in state)))
+            fresh = self.evaluator.evaluate(probes.rows(ask))
             self.n_queries += len(ask)
             rows = {keys[i]: row for i, row in zip(ask, zip(*fresh, strict=True), strict=True)}
         else:
@@ -82,9 +84,6 @@ class Outcomes:
             self._known.move_to_end(key)
         while len(self._known) > self.capacity:
             self._known.popitem(last=False)
-
-    def _keys(self, state: State) -> list[bytes]:
-        return [row.tobytes() for row in self.mdp.keys(state).astype(np.int64)]
 
 
 def _column(values: tuple[Any, ...]) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Action schemes: how an agent moves over the grid."""

@@ -1,0 +1,1 @@
+"""What every folder may import: small helpers that know nothing of ours."""

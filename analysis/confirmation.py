@@ -59,15 +59,15 @@ def _try(mdp: ConceptMDP, mode: Mode, rng: np.random.Generator, n: int) -> _Tria
     """At most ``n`` probes at random points of the mode; different items first."""
     usable = mdp.items.held_out.copy()
     if mode.classes:
-        usable &= np.isin(mdp.items.references, mode.classes)
+        usable &= np.isin(mdp.items.group, mode.classes)
     axis = mdp.space.slice_axis
     if axis is not None:  # the mode's points choose classes
         chosen = mdp.space.concepts[axis].levels[mdp.space.point(mode.points)[:, axis]]
-        usable &= np.isin(mdp.items.references, chosen)
+        usable &= np.isin(mdp.items.group, chosen)
     pool = np.flatnonzero(usable)
     items = np.concatenate([rng.permutation(pool) for _ in range(MAX_USES)])[:n]
     points = mdp.space.point(mode.points[rng.integers(len(mode.points), size=len(items))])
-    fits = mdp.space.suits(points, mdp.items.references[items])
+    fits = mdp.space.suits(points, mdp.items.group[items])
     items, points = items[fits], points[fits]
     batches = [slice(start, start + BATCH) for start in range(0, len(items), BATCH)]
     failed = [mdp.evaluate(mdp.at(items[batch], points[batch])).failed for batch in batches]

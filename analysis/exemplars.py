@@ -17,9 +17,11 @@ from failscape.analysis.edit_names import point_name
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.text_exemplars import Told, tell
 from failscape.concepts import ConceptSpace
+from failscape.concepts.text.promises import promises_of
 from failscape.data.base import Items
+from failscape.data.batch import Articles, Images
 from failscape.data.texts import LENGTHS
-from failscape.envs.mdp import ConceptMDP, compound
+from failscape.envs.mdp import ConceptMDP
 
 
 @dataclass(frozen=True)
@@ -66,24 +68,24 @@ class Subject(NamedTuple):
     @classmethod
     def of(cls, mdp: ConceptMDP) -> Subject:
         """Of an environment."""
-        return cls(mdp.items, mdp.space, mdp.groups, mdp.answers, getattr(mdp.reward, "promises", None))
+        return cls(mdp.items, mdp.space, mdp.group_names, mdp.answer_names, promises_of(mdp.space))
 
     @property
     def is_pictures(self) -> bool:
         """Whether the items are pictures."""
-        return isinstance(self.data.inputs, torch.Tensor) and self.data.inputs.ndim == 4
+        return isinstance(self.data.batch, Images)
 
     @property
     def is_texts(self) -> bool:
         """Whether the items are articles with their references."""
-        return not isinstance(self.data.inputs, torch.Tensor)
+        return isinstance(self.data.batch, Articles)
 
     @property
     def noun(self) -> str:
         """What a group of items is called: ``class``, ``topic`` or ``length``."""
         if not self.is_texts:
             return "class"
-        return "length" if tuple(self.data.groups) == LENGTHS else "topic"
+        return "length" if tuple(self.data.group_names) == LENGTHS else "topic"
 
 
 def choose(probes: pd.DataFrame, items: pd.DataFrame, points: Sequence[int], per_point: int = 6) -> pd.DataFrame:
@@ -106,16 +108,16 @@ def exemplars(rows: pd.DataFrame, items: pd.DataFrame, subject: Subject) -> list
     if not len(rows) or not (subject.is_pictures or subject.is_texts):
         return []
     points = points_of(rows)
-    inputs = subject.data.rows(rows["item"].to_numpy(np.int64, copy=True))
+    inputs = subject.data.batch.take(rows["item"].to_numpy(np.int64, copy=True))
     edited = edit_again(subject.space, inputs, points, rows)
     common = [_common(subject, points[i], number, row) for i, (number, row) in enumerate(rows.iterrows())]
     if subject.is_pictures:
-        before, after = to_hwc(inputs), to_hwc(edited)
+        before, after = to_hwc(inputs.pixels), to_hwc(edited.pixels)
         said_before = [subject.answers[int(k)] for k in items.loc[rows["item"], "predicted"]]
         said = [subject.answers[int(k)] for k in rows["predicted"]]
         parts = zip(common, said_before, said, before, after, strict=True)
         return [PictureExemplar(**c, said_before=b, said=a, before=x, after=y) for c, b, a, x, y in parts]
-    return text_exemplars(common, rows, items.loc[rows["item"]], subject, inputs, edited)
+    return text_exemplars(common, rows, items.loc[rows["item"]], subject, inputs.pair, edited.pair)
 
 
 def text_exemplars(
@@ -165,7 +167,7 @@ def edit_again(space: ConceptSpace, inputs: Any, points: np.ndarray, rows: pd.Da
     if not longest:
         return space.apply(inputs, points, items)
     history = np.array([[int(action) for action in path] + [-1] * (longest - len(path)) for path in paths], np.int64)
-    return compound(space, inputs, history, items)
+    return space.compound(inputs, history, items)
 
 
 def worst_exemplars(

@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 
 from failscape.analysis.edit_names import point_name
 from failscape.concepts import ConceptSpace
-from failscape.envs.moves import origin
+from failscape.concepts.lattice import origin
 
 SIGMA = 1.0  # [levels] of the nominal Gaussian
 

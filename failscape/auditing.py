@@ -74,7 +74,7 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Exam
         landscape=landscape,
         items=items,
         views=mode_views(run.modes(), probes, items, subject),
-        class_names=mdp.groups,
+        class_names=mdp.group_names,
         untried=untried(landscape.space, subject),
         mended=mended_of(versions) if versions else None,
         warnings=run.summary.get("warnings", []),

@@ -184,7 +184,7 @@ def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries
     held_out = np.flatnonzero(mdp.items.held_out)
     if not len(held_out):
         raise UsageError("no items are held out, so there is nothing to judge a fine-tune by")
-    labels = mdp.items.references
+    labels = mdp.items.group
     each_mode = [failures_of(mode.points, mode.classes, mdp.space) for mode in modes]
     failures = [part for mode in each_mode for part in mode]
     parts = [_rows("clean", 0, held_out, np.full(len(held_out), UNEDITED))]

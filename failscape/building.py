@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from failscape.envs.memory import Outcomes
+from failscape.envs.cached_evaluator import CachedEvaluator
 from failscape.envs.recording import Recorder, recorded_steps
 from failscape.envs.registration import known_arguments, make_vector_env
 from failscape.envs.views import ConceptVectorEnv, explorable
@@ -72,7 +72,7 @@ def record(envs: ConceptVectorEnv, store: ProbeStore, settings: Settings) -> Rec
     recorder = Recorder(store, envs.mdp.space, seed=settings.seed, n_recorded=store.n_steps)
     envs.recorder = recorder
     memory = settings.hyperparameters["memory"]
-    envs.outcomes = Outcomes(envs.mdp, memory, recorded_steps(store))
+    envs.evaluator = CachedEvaluator(envs.mdp.evaluator, memory, recorded_steps(store))
     return recorder
 
 

@@ -22,7 +22,8 @@ from failscape.analysis.text_exemplars import tell_versions
 from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.building import build
 from failscape.concepts.space import UNEDITED
-from failscape.envs.mdp import ConceptMDP, State
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.state import State
 from failscape.errors import UsageError
 from failscape.mending import PLAN, Plan
 from failscape.mitigation import choose_modes
@@ -226,7 +227,7 @@ def _common(mdp: ConceptMDP, point: np.ndarray, row: pd.Series) -> dict[str, Any
         "name": mdp.items.names[item],
         "point": int(row["point"]),
         "edit": point_name(mdp.space, point),
-        "truth": mdp.groups[int(mdp.items.references[item])],
+        "truth": mdp.group_names[int(mdp.items.group[item])],
         "failed": True,
     }
 
@@ -236,12 +237,12 @@ def _new_pictures(
 ) -> list[Exemplar]:
     """Under the unedited picture stands what the version before said of the edited one."""
     inputs = mdp.inputs(state)
-    before, after = to_hwc(inputs), to_hwc(mdp.edited(state, inputs))
+    before, after = to_hwc(inputs.pixels), to_hwc(mdp.edited(state, inputs).pixels)
     return [
         PictureExemplar(
             **common[i],
-            said_before=mdp.answers[int(row["predicted_before"])],
-            said=mdp.answers[int(row["predicted_after"])],
+            said_before=mdp.answer_names[int(row["predicted_before"])],
+            said=mdp.answer_names[int(row["predicted_after"])],
             confidence=float(row["confidence_after"]),
             before=before[i],
             after=after[i],
@@ -259,8 +260,8 @@ def _new_texts(old: ConceptMDP, new: ConceptMDP, state: State, common: Sequence[
     found: list[Exemplar] = []
     for i, item in enumerate(state.items.tolist()):
         said, scores = (tuple(getattr(answer, name)[i] for answer in answers) for name in ("said", "truth"))
-        told = tell_versions(inputs[i], edited[i], said, scores, promises[i], str(old.looks.said[item]))
-        kind = old.answers[int(answers[1].predicted[i])]
+        told = tell_versions(inputs.pair[i], edited.pair[i], said, scores, promises[i], str(old.looks.said[item]))
+        kind = old.answer_names[int(answers[1].predicted[i])]
         words = {"said_before": said[0], "said": said[1], "confidence": float(scores[1])}
         found.append(TextExemplar(**common[i], **words, kind=kind, told=told, cut=bool(answers[1].cut[i])))
     return found

@@ -77,8 +77,8 @@ def seconds_per_query(envs: ConceptVectorEnv) -> float:
     """What an edit and an answer of the target take in the run's batches; the first of two warms up."""
     mdp = envs.mdp
     items = np.resize(explorable(mdp), envs.num_envs)
-    if mdp.moves.history:  # a walk need not reach every point
-        state = mdp.transition(mdp.initial(items), np.arange(envs.num_envs) % mdp.moves.actions(mdp.space))
+    if mdp.scheme.path_length:  # a walk need not reach every point
+        state = mdp.transition(mdp.initial(items), np.arange(envs.num_envs) % mdp.scheme.n_actions)
     else:
         state = mdp.at(items, mdp.space.point(np.arange(envs.num_envs) % mdp.space.n_points))
     for _ in range(2):

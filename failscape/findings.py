@@ -43,7 +43,7 @@ def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, 
     landscape = run.landscape()
     smallest = run.smallest()
     modes, n_confirmation = _find_modes(mdp, run, landscape) if smallest is None else ([], 0)
-    bar = getattr(mdp.reward, "bar", None)  # of summaries, where a failure begins
+    bar = mdp.reward.bar  # of summaries, where a failure begins
     summary = {
         "run": {
             "env": run.settings.env,
@@ -63,7 +63,7 @@ def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, 
         "n_confirmation_queries": n_confirmation,
         "learner": learner,
         "warnings": [
-            *warnings_of(landscape, learner, walked=smallest is not None, writes=mdp.writes),
+            *warnings_of(landscape, learner, walked=smallest is not None, writes=Subject.of(mdp).is_texts),
             *cut_short(run.probes(), landscape),
         ],
     }
@@ -77,7 +77,7 @@ def _find_modes(mdp: ConceptMDP, run: Run, landscape: Landscape) -> tuple[list[M
     """The failure modes, tried on held-out items, and the queries that took; none where no unedited item was seen."""
     if not landscape.n_baseline:
         return [], 0
-    modes = find_modes(landscape, run.probes(), run.items(), mdp.groups, Subject.of(mdp).noun)
+    modes = find_modes(landscape, run.probes(), run.items(), mdp.group_names, Subject.of(mdp).noun)
     confirmation = confirm_modes(mdp, modes, run.settings.seed)
     return confirmation.modes, confirmation.n_queries
 
@@ -192,9 +192,9 @@ def write_run_report(
         least = exemplars(probes.loc[smallest.table["probe"].head(LEAST)], items, subject)
     strips: list[Strip] | list[EditStrip] = []
     if subject.is_pictures:
-        strips = concept_strips(mdp.items.inputs[explorable(mdp)[:1]], landscape.space)
+        strips = concept_strips(mdp.items.batch.take(explorable(mdp)[:1]).pixels, landscape.space)
     elif subject.is_texts:
-        strips = edit_strips(mdp.items.inputs[explorable(mdp)], explorable(mdp), landscape.space)
+        strips = edit_strips(mdp.items.batch.take(explorable(mdp)).pair, explorable(mdp), landscape.space)
     if mdp.items.skipped:
         write_skipped(run.folder / "skipped.csv", mdp.items.skipped)
     scan = find_scan(run)

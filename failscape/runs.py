@@ -183,17 +183,17 @@ def explore(
     envs = envs.unwrapped
     spec = envs.spec
     assert spec is not None, "make the environment with gymnasium.make_vec"
-    explorer = explorer or default_explorer(envs.mdp.moves.name)
+    explorer = explorer or default_explorer(envs.mdp.scheme.name)
     overrides = {**(hyperparameters or {}), "num_envs": envs.num_envs}
-    if envs.outcomes.capacity:  # else the explorer's own, as on the command line
-        overrides["memory"] = envs.outcomes.capacity
+    if envs.evaluator.capacity:  # else the explorer's own, as on the command line
+        overrides["memory"] = envs.evaluator.capacity
     if budget is not None:
         overrides["budget"] = budget
     settings = Settings(
         env=spec.id,
         explorer=explorer,
         seed=seed,
-        hyperparameters=load_hyperparameters(explorer, spec.id, overrides, envs.mdp.moves.name),
+        hyperparameters=load_hyperparameters(explorer, spec.id, overrides, envs.mdp.scheme.name),
         make=plain_arguments(spec.kwargs),
     )
     return start(envs, complete(settings, envs), Path(out), command=sys.argv, report=report)
@@ -210,7 +210,7 @@ def start(
     report: bool = True,
 ) -> Run:
     """Make a run folder and explore into it; where the explorer refuses before its first probe, no folder is left."""
-    explorers.check_moves(settings.explorer, envs.mdp.moves.name)
+    explorers.check_scheme(settings.explorer, envs.mdp.scheme)
     folder = RunFolder.create(out, stem(settings, envs.mdp.target.name), settings.to_config(), command)
     envs.mdp.looks.save(folder / "looks.npz")
     try:

@@ -15,8 +15,9 @@ from failscape.analysis.exemplars import Exemplar, PictureExemplar, Subject, Tex
 from failscape.analysis.plots.style import percent
 from failscape.analysis.text_exemplars import told_text
 from failscape.building import build
-from failscape.envs.mdp import ConceptMDP, Outcome
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import recorded_state
+from failscape.envs.state import Outcome
 from failscape.errors import UsageError
 from failscape.runs import Run
 
@@ -53,7 +54,7 @@ def show_probe(
     shown = exemplars(row, run.items(), Subject.of(mdp))
     if shown:
         lines += describe(shown[0]) + now_lines(mdp, now)
-        lines.append(f"{'picture ' if mdp.items.inputs.ndim == 4 else 'text    '} {save(shown[0], run, out)}")
+        lines.append(f"{'picture ' if Subject.of(mdp).is_pictures else 'text    '} {save(shown[0], run, out)}")
     else:
         lines.append(f"item     {name}, {mdp.space.label(state.points[0])}")
     lines.append(
@@ -65,14 +66,14 @@ def show_probe(
 def answers_alike(now: Outcome, row: pd.DataFrame, mdp: ConceptMDP) -> bool:
     """Whether an answer is the recorded one: the class, or every word of a text."""
     same = bool(now.predicted[0] == row["predicted"].iloc[0])
-    return same and (not mdp.writes or now.said[0] == row["said"].fillna("").iloc[0])
+    return same and (not Subject.of(mdp).is_texts or now.said[0] == row["said"].fillna("").iloc[0])
 
 
 def now_lines(mdp: ConceptMDP, now: Outcome) -> list[str]:
     """What the target answers now."""
-    if mdp.writes:
+    if Subject.of(mdp).is_texts:
         return _wrapped([f"now      {now.said[0] or '(nothing)'} ({percent(float(now.truth[0]))})"])
-    return [f"now      {mdp.answers[int(now.predicted[0])]} ({now.confidence[0]:.1%})"]
+    return [f"now      {mdp.answer_names[int(now.predicted[0])]} ({now.confidence[0]:.1%})"]
 
 
 def save(example: Exemplar, run: Run, out: Path | None = None) -> Path:

@@ -52,7 +52,7 @@ def fine_tune(
         UsageError: too few items, no weights that could learn, a device without memory.
     """
     module = mdp.target.module
-    split = split_items(np.flatnonzero(~mdp.items.held_out), mdp.items.references, recipe.validation, recipe.seed)
+    split = split_items(np.flatnonzero(~mdp.items.held_out), mdp.items.group, recipe.validation, recipe.seed)
     old = copy_weights(module)
     with in_full_precision(module), trainable(mdp.target, recipe.how, recipe.rank, recipe.seed) as learning:
         lesson = _lesson(mdp, failures, split, recipe)

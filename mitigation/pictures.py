@@ -35,14 +35,15 @@ class PictureLesson:
 
     def __init__(self, mdp: ConceptMDP, failures: Sequence[Failures], split: Split, recipe: Recipe) -> None:
         self.target: Any = mdp.target
-        self.items, self.space = mdp.items, mdp.space
+        self.items: Any = mdp.items
+        self.space = mdp.space
         self.failures, self.split, self.recipe = failures, split, recipe
-        self.references = torch.from_numpy(self.items.references).to(self.target.device)
+        self.references = self.items.batch.label
         self.per_epoch = math.ceil(len(split.fit) / recipe.batch_size)
         self.old = self._old_answers() if recipe.distill else None
         rng = np.random.default_rng((recipe.seed, 2))
         self.judging = np.tile(split.validation, VALIDATION_DRAWS)
-        self.judging_points = self.space.point(draw_points(failures, self.items.references[self.judging], rng))
+        self.judging_points = self.space.point(draw_points(failures, self.items.group[self.judging], rng))
 
     def teach(
         self,
@@ -59,7 +60,7 @@ class PictureLesson:
             self.failures,
             self.space,
             self.split.fit,
-            self.items.references,
+            self.items.group,
             self.recipe.batch_size,
             rng,
             self.recipe.balance,
@@ -91,8 +92,8 @@ class PictureLesson:
 
     def _loss(self, batch: np.ndarray, points: np.ndarray) -> torch.Tensor:
         """Cross-entropy of clean and edited items, and how far the clean answers have moved (Hinton et al. 2015)."""
-        inputs = self.items.rows(batch)
-        both = torch.cat([inputs, self.space.apply(inputs, points, batch)])
+        inputs = self.items.batch.take(batch)
+        both = torch.cat([inputs.pixels, self.space.apply(inputs, points, batch).pixels])
         scores = self.target.scores(both)
         rows = torch.from_numpy(batch).to(self.references.device)
         references = self.references[rows]
@@ -108,9 +109,9 @@ class PictureLesson:
         losses, wrong = 0.0, 0
         for start in range(0, len(items), BATCH):
             batch = items[start : start + BATCH]
-            edited = self.space.apply(self.items.rows(batch), points[start : start + BATCH], batch)
+            edited = self.space.apply(self.items.batch.take(batch), points[start : start + BATCH], batch)
             with torch.no_grad():
-                scores = self.target.scores(edited)
+                scores = self.target.scores(edited.pixels)
             references = self.references[torch.from_numpy(batch).to(self.references.device)]
             losses += float(F.cross_entropy(scores, references, reduction="sum"))
             wrong += int((scores.argmax(dim=1) != references).sum())
@@ -121,6 +122,6 @@ class PictureLesson:
         parts = []
         for start in range(0, len(self.items), BATCH):
             with torch.no_grad():
-                scores = self.target.scores(self.items.inputs[start : start + BATCH])
+                scores = self.target.scores(self.items.batch.pixels[start : start + BATCH])
             parts.append(scores.log_softmax(dim=1))
         return torch.cat(parts)

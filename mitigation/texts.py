@@ -57,7 +57,7 @@ class TextLesson:
         self.promises = promises_of(mdp.space)
         rng = np.random.default_rng((recipe.seed, 2))
         self.judging = np.tile(split.validation, VALIDATION_DRAWS)
-        self.judging_points = mdp.space.point(draw_points(failures, mdp.items.references[self.judging], rng))
+        self.judging_points = mdp.space.point(draw_points(failures, mdp.items.group[self.judging], rng))
         self.elsewhere = self._elsewhere() if recipe.rehearse else np.zeros((0, 1), np.int64)
         self.kept_points = self._beside(split.validation, 1.0, rng)
         if not all(len(self.pairs(items, self._unedited(items), items)) for items in split):
@@ -86,7 +86,7 @@ class TextLesson:
     def batches(self, number: int) -> list[Pairs]:
         """What an epoch shows, in order: in each batch items edited where they fail, and the same items otherwise."""
         rng = np.random.default_rng((self.recipe.seed, 3, number))
-        own = self.mdp.items.references
+        own = self.mdp.items.group
         drawn = epoch(
             self.failures, self.mdp.space, self.split.fit, own, self.recipe.batch_size, rng, self.recipe.balance
         )
@@ -102,7 +102,7 @@ class TextLesson:
 
         Those are left out of which there is nothing to read, or nothing to write.
         """
-        texts = self.mdp.items.rows(items)
+        texts = self.mdp.items.batch.take(items).pair
         edits = (points != UNEDITED).any(axis=1)
         if edits.any():
             texts[edits] = self._edited(items[edits], points[edits], seeds[edits])
@@ -114,8 +114,9 @@ class TextLesson:
     def _edited(self, items: np.ndarray, points: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         """What the edits make of the items ``(B, 2)``; to the MDP their chance is the item."""
         state = self.mdp.at(items, points)._replace(items=seeds)
-        edited: np.ndarray = self.mdp.edited(state, self.mdp.items.rows(items))
-        return edited
+        edited: Any = self.mdp.edited(state, self.mdp.items.batch.take(items))
+        pair: np.ndarray = edited.pair
+        return pair
 
     def _elsewhere(self) -> np.ndarray:
         """Points of the grid that no mode holds, and of whose edits the reference holds: ``(M, K)``."""
@@ -129,7 +130,7 @@ class TextLesson:
         points = self._unedited(items)
         if not len(self.elsewhere):
             return points
-        some, labels, elsewhere = rng.random(len(items)) < share, self.mdp.items.references[items], self.elsewhere
+        some, labels, elsewhere = rng.random(len(items)) < share, self.mdp.items.group[items], self.elsewhere
         for label in np.unique(labels[some]):
             own = elsewhere[self.mdp.space.suits(elsewhere, np.full(len(elsewhere), label))]
             rows = some & (labels == label)

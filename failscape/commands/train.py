@@ -37,7 +37,7 @@ def show_list(args: argparse.Namespace) -> int:
     import gymnasium as gym
 
     from failscape.agents.explorers import EXPLORERS
-    from failscape.envs.exploration import EXPLORATIONS
+    from failscape.envs.actions.parsing import EXPLORATIONS
     from failscape.targets.registry import list_targets
 
     import_user_code(args.imports)

@@ -14,6 +14,7 @@ from failscape.agents.explorers import EXPLORERS, default_explorer, load_hyperpa
 from failscape.agents.random import explore_random
 from failscape.agents.scan import scan
 from failscape.agents.session import Progress, Session
+from failscape.envs.actions.parsing import SCHEMES
 from failscape.envs.cached_evaluator import CachedEvaluator
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder, recorded_steps
@@ -196,6 +197,6 @@ def test_an_explorer_that_cannot_move_so_is_refused_and_others_are_named(tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("moves", ["macro", "factored", "micro", "fsrl"])
-def test_the_default_explorer_plays_what_it_is_the_default_for(moves: str) -> None:
-    assert moves in EXPLORERS[default_explorer(moves)].moves
+@pytest.mark.parametrize("way", SCHEMES)
+def test_the_default_explorer_plays_what_it_is_the_default_for(way: str) -> None:
+    assert EXPLORERS[default_explorer(way)].plays(SCHEMES[way])

@@ -60,7 +60,9 @@ def test_weights_rise_by_epsilon_and_fall_by_it_to_the_floor_and_are_what_classe
 def test_rates_are_corrected_for_the_classes_drawn_more_often(tmp_path: Path) -> None:
     found, mdp = probes(tmp_path / "probes.sqlite", "fsrl-epsilon", 4000, num_envs=8, epsilon=0.002)
     items = np.flatnonzero(~mdp.items.held_out)
-    truth = np.mean([mdp.flipped(items, np.tile(point, (len(items), 1))).mean() for point in mdp.space.grid()])
+    truth = np.mean(
+        [mdp.evaluator.flipped(items, np.tile(point, (len(items), 1))).mean() for point in mdp.space.grid()]
+    )
     landscape = Landscape.from_probes(found, mdp.space)
     assert found["failed"].mean() > truth + 0.1
     assert landscape.failure_rate == pytest.approx(truth, abs=0.03)

@@ -29,7 +29,7 @@ SHARE = 0.2
 def uneven() -> ConceptMDP:
     """Axis by axis over two levels and then three, so that actions wrap around."""
     space = ConceptSpace([Shift([-2, 2]), ShiftUp([-2, 0, 2])])
-    return ConceptMDP(ToyTarget(), space, toy_items(), CLASSIFICATION_REWARDS["margin"], moves=Factored(2))
+    return ConceptMDP(ToyTarget(), space, toy_items(), CLASSIFICATION_REWARDS["margin"], scheme=Factored(space))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.9])
@@ -110,7 +110,7 @@ class Kept(Recorder):
 def test_inverse_propensities_undo_what_was_preferred(name: str, moves: str) -> None:
     """Each probe's inverse propensity counts a point once per probe in the mean, whatever was learned meanwhile."""
     mdp: Any = make_mdp() if moves == "macro" else uneven()
-    values = load_hyperparameters(name, "none", moves=moves)
+    values = load_hyperparameters(name, "none", scheme=moves)
     own = {key: value for key, value in values.items() if key not in {"num_envs", "budget", "memory"}}
     own |= {"uniform_share": 0.5} if "uniform_share" in own else {"learning_starts": 64}
     envs = ConceptVectorEnv(mdp, 8)

@@ -1,4 +1,4 @@
-"""What every explorer of the registry owes: its moves, its budget, its seed, a resumed run, no litter."""
+"""What every explorer of the registry owes: its way, its budget, its seed, a resumed run, no litter."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from failscape.agents.base import Learner
 from failscape.agents.explorers import EXPLORERS, explore, load_hyperparameters
 from failscape.agents.session import Progress, Session
+from failscape.envs.actions.parsing import SCHEMES
 from failscape.envs.cached_evaluator import CachedEvaluator
 from failscape.envs.recording import Recorder, recorded_steps
 from failscape.envs.toy import make_mdp
@@ -21,8 +22,8 @@ from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore
 
 WAYS = ("macro", "factored", "micro", "fsrl")
-PAIRS = [(name, moves) for name, entry in EXPLORERS.items() for moves in entry.moves]
-OTHERS = [(name, moves) for name, entry in EXPLORERS.items() for moves in WAYS if moves not in entry.moves]
+PAIRS = [(name, way) for name, entry in EXPLORERS.items() for way, kind in SCHEMES.items() if entry.plays(kind)]
+OTHERS = [(name, way) for name, entry in EXPLORERS.items() for way in WAYS if not entry.plays(SCHEMES[way])]
 NUM_ENVS, BUDGET = 8, 96
 SMALL = {
     "learning_starts": 16,
@@ -35,9 +36,13 @@ SMALL = {
 }
 
 
-def settings(name: str, moves: str) -> dict[str, Any]:
+def first_way(name: str) -> str:
+    return next(way for way, kind in SCHEMES.items() if EXPLORERS[name].plays(kind))
+
+
+def settings(name: str, way: str) -> dict[str, Any]:
     """An explorer's own hyperparameters, small."""
-    values = load_hyperparameters(name, "failscape/Toy-v0", moves=moves)
+    values = load_hyperparameters(name, "failscape/Toy-v0", scheme=way)
     values |= {key: value for key, value in SMALL.items() if key in values}
     return {key: value for key, value in values.items() if key not in {"num_envs", "budget", "memory"}}
 
@@ -47,10 +52,10 @@ class Cut(Exception):
 
 
 def run(
-    path: Path, name: str, moves: str, *, seed: int = 0, budget: int = BUDGET, cut: int | None = None, memory: int = 0
+    path: Path, name: str, way: str, *, seed: int = 0, budget: int = BUDGET, cut: int | None = None, memory: int = 0
 ) -> tuple[pd.DataFrame, Learner | None, ConceptVectorEnv]:
     """Explore the toy into ``path``, from where its records end; ``cut`` it after so many probes."""
-    envs = ConceptVectorEnv(make_mdp(explore=moves), NUM_ENVS)
+    envs = ConceptVectorEnv(make_mdp(explore=way), NUM_ENVS)
     store = ProbeStore(path)
     envs.recorder = Recorder(store, envs.mdp.space, n_recorded=store.n_steps)
     envs.evaluator = CachedEvaluator(envs.mdp.evaluator, memory, recorded_steps(store))
@@ -61,29 +66,29 @@ def run(
 
     session = Session(envs.recorder, budget, [listen])
     try:
-        learner = explore(name, envs, session, seed, settings(name, moves))
+        learner = explore(name, envs, session, seed, settings(name, way))
         return store.frame().drop(columns="time"), learner, envs
     finally:
         store.close()
 
 
-@pytest.mark.parametrize(("name", "moves"), PAIRS)
-def test_each_keeps_its_budget_and_its_seed_and_goes_on_where_it_was_cut(name: str, moves: str, tmp_path: Path) -> None:
-    probes, learner, envs = run(tmp_path / "a.sqlite", name, moves)
+@pytest.mark.parametrize(("name", "way"), PAIRS)
+def test_each_keeps_its_budget_and_its_seed_and_goes_on_where_it_was_cut(name: str, way: str, tmp_path: Path) -> None:
+    probes, learner, envs = run(tmp_path / "a.sqlite", name, way)
     assert len(probes) == BUDGET and not probes["cached"].any()
     looked = len(envs.mdp.items)  # the first look at the unedited items is counted beside the budget
     assert envs.mdp.target.n_queries == BUDGET + looked
     assert not envs.mdp.items.held_out[probes["item"]].any()
     assert probes["propensity"].dropna().between(0, 1, inclusive="right").all()
-    again, _, _ = run(tmp_path / "b.sqlite", name, moves)
+    again, _, _ = run(tmp_path / "b.sqlite", name, way)
     pd.testing.assert_frame_equal(probes, again, check_exact=True)
     if name != "scan":
-        other, _, _ = run(tmp_path / "c.sqlite", name, moves, seed=1)
+        other, _, _ = run(tmp_path / "c.sqlite", name, way, seed=1)
         assert not other[["item", "levels"]].equals(probes[["item", "levels"]])
     assert learner is None or learner.n_updates > 0
     with pytest.raises(Cut):
-        run(tmp_path / "cut.sqlite", name, moves, cut=BUDGET // 2)
-    resumed, _, envs = run(tmp_path / "cut.sqlite", name, moves)
+        run(tmp_path / "cut.sqlite", name, way, cut=BUDGET // 2)
+    resumed, _, envs = run(tmp_path / "cut.sqlite", name, way)
     pd.testing.assert_frame_equal(resumed, probes, check_exact=True)
     assert envs.mdp.target.n_queries == BUDGET // 2 + looked
 
@@ -102,19 +107,19 @@ def test_what_is_remembered_costs_nothing_and_is_resumed_too(name: str, tmp_path
 
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_a_budget_that_no_batch_fits_is_passed_by_less_than_one(name: str, tmp_path: Path) -> None:
-    probes, _, _ = run(tmp_path / "probes.sqlite", name, EXPLORERS[name].moves[0], budget=61)
+    probes, _, _ = run(tmp_path / "probes.sqlite", name, first_way(name), budget=61)
     assert len(probes) == 64
 
 
-@pytest.mark.parametrize(("name", "moves"), OTHERS)
-def test_other_moves_are_refused_in_one_line_that_names_who_plays_them(name: str, moves: str) -> None:
-    envs = ConceptVectorEnv(make_mdp(explore=moves), NUM_ENVS)
+@pytest.mark.parametrize(("name", "way"), OTHERS)
+def test_other_moves_are_refused_in_one_line_that_names_who_plays_them(name: str, way: str) -> None:
+    envs = ConceptVectorEnv(make_mdp(explore=way), NUM_ENVS)
     with pytest.raises(UsageError) as refused:
-        explore(name, envs, Session(Recorder(None, envs.mdp.space), BUDGET), 0, settings(name, moves))
+        explore(name, envs, Session(Recorder(None, envs.mdp.space), BUDGET), 0, settings(name, way))
     text = str(refused.value)
-    assert text.startswith(f"{name} plays ") and f"not {moves}; use --algo " in text and "\n" not in text
+    assert text.startswith(f"{name} plays ") and f"not {way}; use --algo " in text and "\n" not in text
     for able in text.split("--algo ")[1].split(" or "):
-        assert moves in EXPLORERS[able].moves
+        assert EXPLORERS[able].plays(SCHEMES[way])
     assert envs.mdp.target.n_queries == len(envs.mdp.items)  # refused before it cost anything
 
 
@@ -124,10 +129,10 @@ def test_an_explorer_that_is_not_there_is_told_the_closest() -> None:
         explore("ucb", envs, Session(Recorder(None, envs.mdp.space), BUDGET), 0, {})
 
 
-@pytest.mark.parametrize("moves", WAYS)
-def test_steps_that_follow_each_other_count_for_learners(moves: str) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_steps_that_follow_each_other_count_for_learners(way: str) -> None:
     for name in ("dqn", "qrdqn", "ppo", "a2c"):
-        assert (settings(name, moves)["gamma"] > 0) == (moves != "macro")
+        assert (settings(name, way)["gamma"] > 0) == (way != "macro")
 
 
 @pytest.fixture
@@ -142,15 +147,15 @@ def litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_none_leaves_anything_among_the_temporary_files(
     name: str, litter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(tmp_path / "probes.sqlite", name, EXPLORERS[name].moves[0])
+    run(tmp_path / "probes.sqlite", name, first_way(name))
     assert not list(litter.iterdir())
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(("name", "moves"), [pair for pair in PAIRS if pair[0] in {"dqn", "qrdqn", "ppo", "a2c"}])
-def test_saved_tensors_load_into_an_agent_that_acts_alike(name: str, moves: str, tmp_path: Path) -> None:
-    _, learned, envs = run(tmp_path / "a.sqlite", name, moves)
-    _, other, _ = run(tmp_path / "b.sqlite", name, moves, seed=1)
+@pytest.mark.parametrize(("name", "way"), [pair for pair in PAIRS if pair[0] in {"dqn", "qrdqn", "ppo", "a2c"}])
+def test_saved_tensors_load_into_an_agent_that_acts_alike(name: str, way: str, tmp_path: Path) -> None:
+    _, learned, envs = run(tmp_path / "a.sqlite", name, way)
+    _, other, _ = run(tmp_path / "b.sqlite", name, way, seed=1)
     assert learned is not None and other is not None
     learned.save(tmp_path / "agent.safetensors")
     observations = envs.mdp.observe(envs.mdp.initial(np.arange(len(envs.mdp.items))))

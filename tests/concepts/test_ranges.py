@@ -8,7 +8,12 @@ from scipy.stats import kstest
 from failscape.concepts import concept_space
 from failscape.concepts.chance import scramble, uniform
 from failscape.concepts.tone import Darken
+from failscape.data.batch import Images
 from failscape.errors import UsageError
+
+
+def as_batch(images: torch.Tensor) -> Images:
+    return Images(images, torch.zeros(len(images), dtype=torch.int64))
 
 
 def test_strengths_fill_their_cells_evenly_and_follow_their_seed() -> None:
@@ -26,7 +31,7 @@ def test_an_edit_over_a_range_is_the_edit_at_the_strength_drawn() -> None:
     images = torch.randint(0, 256, (6, 3, 5, 5), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     points, seeds = np.column_stack([np.arange(6) % 4, np.ones(6, int)]), np.arange(6) + 11
     strengths = space.strengths(points, seeds)
-    assert torch.equal(space.apply(images, points, seeds), Darken().apply(images, strengths[:, 0]))
+    assert torch.equal(space.apply(as_batch(images), points, seeds).pixels, Darken().apply(images, strengths[:, 0]))
     assert (np.floor(strengths[:, 0] / 0.2) == points[:, 0]).all()
 
 

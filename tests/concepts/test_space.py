@@ -15,7 +15,12 @@ from failscape.concepts.rotation import Rotation
 from failscape.concepts.space import UNEDITED
 from failscape.concepts.text import TEXT_CONCEPTS
 from failscape.concepts.tone import Darken, Saturation
+from failscape.data.batch import Images
 from failscape.errors import UsageError
+
+
+def as_batch(images: torch.Tensor) -> Images:
+    return Images(images, torch.zeros(len(images), dtype=torch.int64))
 
 
 def recorded_space(shape: tuple[int, ...]) -> ConceptSpace:
@@ -62,7 +67,8 @@ def test_unedited_is_no_point_of_the_grid() -> None:
     assert space.index(np.array([[-1, -1], [1, -1], [1, 2]])).tolist() == [-1, -1, 5]
     assert np.isnan(space.strengths(np.array([[-1, -1]]))).all()
     inputs = torch.arange(4)
-    assert space.apply(inputs, np.full((4, 2), UNEDITED)) is inputs
+    batch = as_batch(inputs)
+    assert space.apply(batch, np.full((4, 2), UNEDITED)) is batch
     assert space.label(np.array([-1, -1])) == "unedited"
 
 
@@ -80,7 +86,7 @@ def test_fsrl_rotates_then_saturates_then_darkens() -> None:
     images = torch.randint(0, 256, (5, 3, 20, 30), dtype=torch.uint8, generator=generator)
     space = concept_space("fsrl")
     points = np.array([[0, 4, 0], [1, 3, 1], [2, 2, 2], [3, 1, 3], [4, 0, 4]])
-    edited = space.apply(images, points)
+    edited = space.apply(as_batch(images), points).pixels
     angles, darks, factors = space.strengths(points).T
     by_hand = Darken().apply(Saturation().apply(Rotation().apply(images, angles), factors), darks)
     assert torch.equal(edited, by_hand)
@@ -92,7 +98,7 @@ def test_a_concept_that_is_not_applied_is_skipped() -> None:
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (2, 3, 9, 9), dtype=torch.uint8, generator=generator)
     space = concept_space("fsrl")
-    edited = space.apply(images, np.array([[-1, 1, -1], [-1, -1, -1]]))
+    edited = space.apply(as_batch(images), np.array([[-1, 1, -1], [-1, -1, -1]])).pixels
     assert torch.equal(edited, Darken().apply(images, np.array([0.2, np.nan])))
     assert torch.equal(edited[1], images[1])
 
@@ -188,5 +194,5 @@ def test_a_users_concept_is_remembered_by_name_unit_and_levels() -> None:
     assert read.label(np.array([0, 1])) == "rotation -10°, haze 50 m"
     images = torch.zeros(1, 3, 4, 4, dtype=torch.uint8)
     with pytest.raises(UsageError, match=r"the concept haze is known by its name alone.*--import"):
-        read.apply(images, np.array([[0, 1]]))
-    assert torch.equal(read.apply(images, np.array([[2, -1]])), images)
+        read.apply(as_batch(images), np.array([[0, 1]]))
+    assert torch.equal(read.apply(as_batch(images), np.array([[2, -1]])).pixels, images)

@@ -193,7 +193,8 @@ def test_synonyms():
 
 
 class Toy:
-    def __init__(self, labels):
+    def __init__(self, labels, group_names):
+        self.group_names, self.notes = group_names, ()
         self.labels = np.array(labels, dtype=np.int64)
         self.names = [f"item {index}" for index in range(len(labels))]
         self.skipped = []
@@ -203,19 +204,20 @@ class Toy:
 
 
 def test_relabelling_keeps_what_has_a_class():
-    source = relabel(Toy([0, 1, 2, 1]), ["dog", "bolt", "CAT"], ["cat", "dog"], Matching(only_matching=True))
+    source = relabel(Toy([0, 1, 2, 1], ["dog", "bolt", "CAT"]), ["cat", "dog"], Matching(only_matching=True))
     assert (source.labels.tolist(), source.names, source.load(1)) == ([1, 0], ["item 0", "item 2"], 2)
+    assert source.group_names == ["cat", "dog"]
 
 
 def test_classes_without_items_need_no_match():
-    assert relabel(Toy([0, 0]), ["dog", "bolt"], ["cat", "dog"], Matching()).labels.tolist() == [1, 1]
+    assert relabel(Toy([0, 0], ["dog", "bolt"]), ["cat", "dog"], Matching()).labels.tolist() == [1, 1]
 
 
 def test_a_dataset_with_the_classes_of_the_target_keeps_their_order():
     how = Matching(noun="class")
-    assert relabel(Toy([3, 1, 4]), CRANES, CRANES, how).labels.tolist() == [3, 1, 4]
+    assert relabel(Toy([3, 1, 4], CRANES), CRANES, how).labels.tolist() == [3, 1, 4]
     with pytest.raises(UsageError, match="two classes by the name of crane"):
-        relabel(Toy([3, 1]), CRANES, [*CRANES[:4], "x"], how)
+        relabel(Toy([3, 1], CRANES), [*CRANES[:4], "x"], how)
 
 
 def test_real_imagenet_folders(real_data):

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from failscape.data import (
+    Images,
     Items,
+    Rows,
     Skipped,
     Unreadable,
     held_out,
@@ -33,6 +35,7 @@ class Numbers:
         self.labels = np.array(labels, dtype=np.int64)
         self.names = [f"{label}/{index}" for index, label in enumerate(labels)]
         self.bad, self.skipped = set(bad), list(skipped)
+        self.group_names, self.notes = tuple("abcdefgh"), ()
 
     def load(self, index):
         if index in self.bad:
@@ -40,19 +43,27 @@ class Numbers:
         return index
 
 
-def prepare(number: int) -> torch.Tensor:
-    return torch.full((3, 2, 2), number, dtype=torch.uint8)
+def prepare(number: int) -> tuple[torch.Tensor]:
+    return (torch.full((3, 2, 2), number, dtype=torch.uint8),)
+
+
+def as_pixels(image: Image.Image) -> tuple[torch.Tensor]:
+    return (torch.from_numpy(np.array(image).transpose(2, 0, 1)),)
+
+
+def to_images(fields: list, labels: np.ndarray) -> Images:
+    return Images(fields[0], torch.from_numpy(labels))
 
 
 def load(source, **options):
-    return load_items(source, prepare, device="cpu", **options)
+    return load_items(source, prepare, to_images, device="cpu", **options)
 
 
 def test_all_items_in_the_order_of_the_source():
     source = Numbers([1, 0, 2, 1, 0])
     items = load(source)
-    assert items.inputs.shape == (5, 3, 2, 2) and items.inputs.dtype == torch.uint8
-    assert items.inputs[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4]
+    assert items.batch.inputs.shape == (5, 3, 2, 2) and items.batch.inputs.dtype == torch.uint8
+    assert items.batch.inputs[:, 0, 0, 0].tolist() == [0, 1, 2, 3, 4]
     assert items.group.tolist() == [1, 0, 2, 1, 0] and items.names == tuple(source.names)
     assert len(items) == 5 and items.skipped == []
 
@@ -69,7 +80,7 @@ def test_held_out_by_name_alone():
 def test_unreadable_items_are_skipped_and_listed():
     source = Numbers([0, 0, 1, 1], bad=[0, 3], skipped=[Skipped("clip.mp4", "not an image")])
     items = load(source)
-    assert items.inputs[:, 0, 0, 0].tolist() == [1, 2] and items.group.tolist() == [0, 1]
+    assert items.batch.inputs[:, 0, 0, 0].tolist() == [1, 2] and items.group.tolist() == [0, 1]
     assert items.skipped == [
         Skipped("clip.mp4", "not an image"),
         Skipped("0/0", "truncated"),
@@ -85,7 +96,7 @@ def test_nothing_readable():
 
 def test_the_draw_is_even_over_classes():
     labels = [0] * 100 + [1] * 100 + [2] * 5
-    counts = Counter(load(Numbers(labels), max_items=45).references.tolist())
+    counts = Counter(load(Numbers(labels), max_items=45).group.tolist())
     assert counts == {0: 20, 1: 20, 2: 5}
 
 
@@ -102,7 +113,7 @@ def test_a_skipped_item_is_replaced_from_its_class():
 def test_replacements_may_fail_too_until_a_class_is_used_up():
     items = load(Numbers([0] * 6 + [1] * 6, bad=range(1, 6)), max_items=6)
     assert Counter(items.group.tolist()) == {0: 1, 1: 3}
-    assert len(items.skipped) == 5 and items.inputs.shape[0] == 4
+    assert len(items.skipped) == 5 and items.batch.inputs.shape[0] == 4
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(1, 50), st.integers(0, 3))
@@ -140,7 +151,7 @@ def test_progress_counts_up_to_all_of_them():
 
 def test_a_shape_that_changes_is_not_broadcast():
     with pytest.raises(ValueError, match=r"shape \(1, 2, 2\) after \(3, 2, 2\)"):
-        load_items(Numbers([0, 0]), lambda n: prepare(n)[: 3 - 2 * n], device="cpu")
+        load_items(Numbers([0, 0]), lambda n: (prepare(n)[0][: 3 - 2 * n],), to_images, device="cpu")
 
 
 @pytest.mark.parametrize("options", [{"max_items": 0}, {"held_out_share": 2}])
@@ -168,7 +179,7 @@ def test_a_folder_of_good_and_broken_pictures(tmp_path):
     (tmp_path / "dog/empty.png").write_bytes(b"")
     (tmp_path / "dog/text.png").write_text("no picture")
     source = open_source(tmp_path, ["dog", "cat"])
-    items = load_items(source, lambda image: torch.from_numpy(np.array(image).transpose(2, 0, 1)), device="cpu")
+    items = load_items(source, as_pixels, to_images, device="cpu")
     assert items.names == ("cat/good.png", "dog/good.png") and items.group.tolist() == [1, 0]
     assert reasons(items.skipped) == "1 truncated, 1 empty, 1 not an image"
 
@@ -176,10 +187,8 @@ def test_a_folder_of_good_and_broken_pictures(tmp_path):
 def test_real_items(real_data):
     names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
     source = open_source(real_data / "cifar10", names)
-    items = load_items(
-        source, lambda image: torch.from_numpy(np.array(image).transpose(2, 0, 1)), device="cpu", max_items=200
-    )
-    assert items.inputs.shape == (200, 3, 32, 32) and np.bincount(items.group).tolist() == [20] * 10
+    items = load_items(source, as_pixels, to_images, device="cpu", max_items=200)
+    assert items.batch.inputs.shape == (200, 3, 32, 32) and np.bincount(items.group).tolist() == [20] * 10
     assert 20 <= items.held_out.sum() <= 60 and items.skipped == []
 
 
@@ -193,9 +202,10 @@ def test_importing_is_light():
 def test_held_out_items_alone_are_split_anew() -> None:
     names = tuple(f"item-{i}" for i in range(400))
     held_out = np.arange(400) % 4 == 0
-    items = Items(torch.arange(400)[:, None], np.arange(400) % 3, names, held_out)
+    batch = Rows(torch.arange(400)[:, None], torch.arange(400) % 3)
+    items = Items(batch, np.arange(400) % 3, names, held_out)
     alone = only_held_out(items)
-    assert alone.names == tuple(names[i] for i in range(0, 400, 4)) and alone.inputs[:, 0].tolist() == list(
+    assert alone.names == tuple(names[i] for i in range(0, 400, 4)) and alone.batch.inputs[:, 0].tolist() == list(
         range(0, 400, 4)
     )
     assert 10 <= alone.held_out.sum() <= 30 and (alone.group == items.group[::4]).all()

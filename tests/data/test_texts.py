@@ -1,4 +1,5 @@
 import importlib.util
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from failscape.data import Items, Skipped, Unreadable, length_groups, load_items, only_held_out, open_texts, reasons
-from failscape.data.base import Source, TextSource
+from failscape.data.base import Source
+from failscape.data.batch import Articles, Images, Rows
 from failscape.data.text_cells import clean
 from failscape.data.text_rows import TextRow
 from failscape.data.text_source import TextCollection
@@ -18,8 +20,12 @@ def rows(*texts: str, topic: str = "") -> list[TextRow]:
     return [TextRow(f"row {index}", text, f"summary of {text}", topic) for index, text in enumerate(texts)]
 
 
+def to_articles(fields: list, labels: np.ndarray) -> Articles:
+    return Articles(*fields)
+
+
 def load(source: Source, **options) -> Items:
-    return load_items(source, lambda item: item, device="cpu", **options)
+    return load_items(source, lambda item: item, to_articles, device="cpu", **options)
 
 
 def refusal(spec) -> str:
@@ -95,8 +101,8 @@ def test_items_of_texts():
     source = TextCollection([*rows("one", "two", topic="b"), TextRow("c", "three", "s", "a")], "here")
     source.notes = ("said",)
     items = load(source)
-    assert items.inputs.shape == (3, 2) and items.inputs.dtype == object
-    assert items.inputs.tolist() == [["one", "summary of one"], ["two", "summary of two"], ["three", "s"]]
+    assert items.batch.text.shape == (3,) and items.batch.text.dtype == object
+    assert items.batch.pair.tolist() == [["one", "summary of one"], ["two", "summary of two"], ["three", "s"]]
     assert items.group.tolist() == [1, 1, 0] and items.group.dtype == np.int64
     assert items.notes == ("said",) and len(items) == 3
 
@@ -108,27 +114,24 @@ def test_texts_that_cannot_be_prepared_are_replaced():
         return item[0].upper(), item[1]
 
     source = TextCollection(rows(*(f"t{index}" for index in range(6))), "here")
-    items = load_items(source, prepare, device="cpu", max_items=4)
-    assert sorted(items.inputs[:, 0]) == ["T1", "T2", "T4", "T5"]
-    assert load_items(source, prepare, device="cpu").inputs.shape == (4, 2)
-    with pytest.raises(ValueError, match=r"shape \(1,\) after \(2,\)"):
-        load_items(source, lambda item: item[:1] if item[0] == "t3" else item, device="cpu")
+    items = load_items(source, prepare, to_articles, device="cpu", max_items=4)
+    assert sorted(items.batch.text) == ["T1", "T2", "T4", "T5"]
+    assert len(load_items(source, prepare, to_articles, device="cpu").batch) == 4
 
 
 def test_rows_are_copies_in_the_order_asked():
     texts = load(TextCollection(rows("one", "two", "three"), "here"))
-    pictures = Items(torch.arange(12).reshape(3, 4), np.zeros(3, np.int64), ("a", "b", "c"), np.zeros(3, bool))
-    for items in (texts, pictures):
-        chosen = items.rows(np.array([2, 0, 2]))
-        assert chosen.shape == (3, *items.inputs.shape[1:]) and (chosen[0] == items.inputs[2]).all()
-        chosen[1, 0] = chosen[0, 0]
-        assert items.inputs[0, 0] != items.inputs[2, 0]
+    for batch in (texts.batch, Rows(torch.arange(3), torch.zeros(3, dtype=torch.int64))):
+        chosen = batch.take(np.array([2, 0, 2]))
+        assert len(chosen) == 3 and chosen.inputs[0] == batch.inputs[2]
+        chosen.inputs[1] = chosen.inputs[0]
+        assert batch.inputs[0] != batch.inputs[2]
 
 
 def test_held_out_texts_alone():
     items = load(TextCollection(rows(*map(str, range(60))), "here"))
     alone = only_held_out(items)
-    assert alone.inputs.tolist() == items.inputs[items.held_out].tolist() and alone.inputs.dtype == object
+    assert alone.batch.pair.tolist() == items.batch.pair[items.held_out].tolist()
     assert 0 < alone.held_out.sum() < len(alone)
 
 
@@ -142,12 +145,13 @@ def test_the_fingerprint_knows_names_topics_and_contents():
         TextCollection([*rows("one"), TextRow("row 1", "two", "summary of two", "topic")], "here"),
     ]
     assert len({base.fingerprint, *(load(other).fingerprint for other in others)}) == 5
-    pictures = Items(torch.zeros(2, 3), base.group, base.names, base.held_out)
-    assert pictures.fingerprint == Items(torch.ones(2, 3), base.group, base.names, base.held_out).fingerprint
+    labels = torch.zeros(2, dtype=torch.int64)
+    pictures = [replace(base, batch=Images(torch.full((2, 3, 2, 2), pixel), labels)) for pixel in (0, 1)]
+    assert pictures[0].fingerprint != pictures[1].fingerprint
 
 
 def test_length_groups_are_thirds():
-    inputs = np.array([["w " * n, ""] for n in (9, 1, 5, 2, 8, 4)], dtype=object)
+    inputs = np.array(["w " * n for n in (9, 1, 5, 2, 8, 4)], dtype=object)
     groups, names = length_groups(inputs)
     assert groups.tolist() == [2, 0, 1, 0, 2, 1] and names == ("short", "medium", "long")
     assert length_groups(inputs[:0])[0].shape == (0,)
@@ -155,7 +159,7 @@ def test_length_groups_are_thirds():
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=30))
 def test_length_groups_follow_the_length(counts):
-    groups, _ = length_groups(np.array([["w " * n, "r"] for n in counts], dtype=object))
+    groups, _ = length_groups(np.array(["w " * n for n in counts], dtype=object))
     assert groups.dtype == np.int64 and set(groups.tolist()) <= {0, 1, 2}
     ordered = sorted(zip(counts, groups.tolist(), strict=True))
     assert [group for _, group in ordered] == sorted(groups.tolist())
@@ -181,7 +185,7 @@ def test_unknown_kinds_and_options():
 def test_reports():
     source = open_texts("reports:?n=5&seed=2")
     assert len(source.names) == 5 and all(source.load(0)) and len(source.group_names) > 1
-    assert load(source, max_items=4).inputs.shape == (4, 2)
+    assert len(load(source, max_items=4).batch) == 4
 
 
 def test_a_dataset_of_hugging_face(tmp_path):
@@ -215,9 +219,9 @@ def test_real_abstracts(real_data):
     file = real_data / "scitldr" / "dev.jsonl"
     if not file.is_file():
         pytest.skip(f"no abstracts in {file}")
-    source: TextSource = open_texts(file)
+    source: Source = open_texts(file)
     assert len(source.names) == 618 and reasons(source.skipped) == "1 duplicate"
     items = load(source, max_items=300)
-    words = np.array([[len(text.split()) for text in row] for row in items.inputs])
-    assert items.inputs.shape == (300, 2) and words[:, 0].min() > 20 and 2 < words[:, 1].mean() < 40
-    assert "\n" not in source.load(0)[0] and np.bincount(length_groups(items.inputs)[0]).min() >= 90
+    words = np.array([[len(text.split()) for text in row] for row in items.batch.pair])
+    assert words.shape == (300, 2) and words[:, 0].min() > 20 and 2 < words[:, 1].mean() < 40
+    assert "\n" not in source.load(0)[0] and np.bincount(length_groups(items.batch.text)[0]).min() >= 90

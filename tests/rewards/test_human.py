@@ -5,9 +5,7 @@ import torch
 
 from failscape.data.batch import Rows
 from failscape.rewards.base import Evaluation
-from failscape.data.batch import Rows
 from failscape.rewards.classification import margin
-from failscape.data.batch import Rows
 from failscape.rewards.human import Human
 from failscape.targets.base import Outputs
 
@@ -42,7 +40,7 @@ def test_scores_are_cut_to_the_scale() -> None:
 
 
 def test_a_batch_without_failures_asks_nothing() -> None:
-    right = EVALUATION._replace(references=LOGITS.argmax(dim=1))
+    right = EVALUATION._replace(edited=Rows(LOGITS, LOGITS.argmax(dim=1)))
 
     def never(*_: object) -> np.ndarray:
         raise AssertionError

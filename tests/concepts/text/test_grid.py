@@ -17,6 +17,7 @@ from failscape.concepts.text import FSRL_EDITS, TEXT_CONCEPTS, EditGrid, TextCon
 from failscape.concepts.text.asked import text_space
 from failscape.concepts.text.base import TextConcept as Base
 from failscape.concepts.tone import Darken
+from failscape.data.batch import Articles
 from failscape.errors import UsageError
 
 STORY = "Anna Smith bought the big house in Leeds for 300 pounds. She did not like it. The old men saw her on Monday."
@@ -24,6 +25,10 @@ STORY = "Anna Smith bought the big house in Leeds for 300 pounds. She did not li
 
 def edits(*names: str) -> list[TextConcept]:
     return [TEXT_CONCEPTS[name]() for name in names]
+
+
+def as_batch(pairs: np.ndarray) -> Articles:
+    return Articles(pairs[:, 0].copy(), pairs[:, 1].copy())
 
 
 def stories(n: int) -> np.ndarray:
@@ -83,13 +88,13 @@ def test_a_grid_is_a_concept_space(space: EditGrid) -> None:
     assert strengths[:, -1].tolist() == (grid[:, -1] + 1).tolist()
     unedited = np.full((2, len(space.shape)), UNEDITED)
     assert np.isnan(space.strengths(unedited)).all() and space.index(unedited).tolist() == [-1, -1]
-    inputs = stories(2)
+    inputs = as_batch(stories(2))
     assert space.apply(inputs, unedited) is inputs and space.label(unedited[0]) == "unedited"
 
 
 def test_each_row_gets_its_edit_at_its_own_level() -> None:
     grid, seeds = SINGLE.grid(), np.arange(16) * 7
-    edited = SINGLE.apply(stories(16), grid, seeds)
+    edited = SINGLE.apply(as_batch(stories(16)), grid, seeds).pair
     for row, (k, level) in enumerate(grid.tolist()):
         concept = SINGLE.edits[k]
         alone = concept.apply(stories(1), concept.levels[[level]], seeds[[row]])
@@ -98,7 +103,7 @@ def test_each_row_gets_its_edit_at_its_own_level() -> None:
 
 def test_the_second_edit_follows_the_first() -> None:
     grid, seeds = PAIRS.grid(), np.arange(48)
-    edited = PAIRS.apply(stories(48), grid, seeds)
+    edited = PAIRS.apply(as_batch(stories(48)), grid, seeds).pair
     for row, (first, second, level) in enumerate(grid.tolist()):
         alone = stories(1)
         for k in [first, second - 1][: 1 + (second > 0)]:
@@ -111,9 +116,9 @@ def test_the_second_edit_follows_the_first() -> None:
 def test_an_edit_made_twice_does_not_undo_itself() -> None:
     twice = EditGrid([TEXT_CONCEPTS["flip-case"]()], pairs=True)
     points, seeds = np.array([[0, 1, level] for level in range(4)]), np.arange(4)
-    once = twice.apply(stories(4), points * [1, 0, 1], seeds)
-    again = twice.apply(stories(4), points, seeds)
-    for before, one, two in zip(stories(4)[:, 0], once[:, 0], again[:, 0], strict=True):
+    once = twice.apply(as_batch(stories(4)), points * [1, 0, 1], seeds).text
+    again = twice.apply(as_batch(stories(4)), points, seeds).text
+    for before, one, two in zip(stories(4)[:, 0], once, again, strict=True):
         assert two != before and two != one
 
 
@@ -134,7 +139,7 @@ def test_one_call_per_edit_and_only_of_its_rows() -> None:
 
     space = EditGrid([Counted(), *edits("lower-case", "negate")])
     points = np.array([[0, 1], [1, 2], [0, 3], [-1, -1], [2, 0], [0, -1]])
-    edited = space.apply(stories(6), points)
+    edited = space.apply(as_batch(stories(6)), points).pair
     assert calls == [2]
     assert edited[[3, 5]].tolist() == stories(2).tolist()
 

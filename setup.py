@@ -12,6 +12,7 @@ SUBPACKAGES = [
     "feedback",
     "rewards",
     "envs",
+    "envs.actions",
     "agents",
     "analysis",
     "analysis.plots",
@@ -19,7 +20,7 @@ SUBPACKAGES = [
 ]
 
 setup(
-    packages=["failscape", "failscape.commands", *(f"failscape.{name}" for name in SUBPACKAGES)],
+    packages=["failscape", "failscape.commands", "failscape.common", *(f"failscape.{name}" for name in SUBPACKAGES)],
     package_dir={
         "failscape": "failscape",
         **{f"failscape.{name}": name.replace(".", "/") for name in SUBPACKAGES},

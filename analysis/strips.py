@@ -13,6 +13,7 @@ import torch
 from failscape.analysis.exemplars import to_hwc
 from failscape.concepts import Concept, ConceptSpace
 from failscape.concepts.space import UNEDITED
+from failscape.data.batch import Images
 
 MAX_LEVELS = 10  # shown; of more, so many that lie evenly apart
 
@@ -40,7 +41,8 @@ def _strip(image: torch.Tensor, space: ConceptSpace, axis: int) -> Strip:
     shown = np.unique(np.linspace(0, n_levels - 1, min(n_levels, MAX_LEVELS)).round().astype(np.int64))
     points = np.full((len(shown) + 1, len(space.concepts)), UNEDITED, np.int64)
     points[1:, axis] = shown
-    edited = space.apply(image.expand(len(points), -1, -1, -1), points)
+    alike = Images(image.expand(len(points), -1, -1, -1), torch.zeros(len(points), dtype=torch.int64))
+    edited = space.apply(alike, points).pixels
     labels = tuple(space.label(point) for point in points)
     return Strip(concept.name, concept.unit, meaning(concept), labels, to_hwc(edited), n_levels)
 

@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from benchmarks.common import finish, parser
 from benchmarks.throughput import make_mdp
-from failscape.data import load_items
+from failscape.data import load_images
 from failscape.data.street.source import StreetSource
 from failscape.envs.looks import Looks
 from failscape.envs.views import ConceptVectorEnv
@@ -60,14 +60,14 @@ def of_dataset(n: int, num_envs: int, steps: int, device: str) -> dict[str, Any]
     reading, looking = [], []
     for _ in range(REPEATS):
         start = time.perf_counter()
-        items = load_items(StreetSource(n=n, seed=0), target.prepare, device=target.device, max_items=n)
+        items = load_images(StreetSource(n=n, seed=0), target.prepare, device=target.device, max_items=n)
         loaded = time.perf_counter()
         Looks.take(target, items, margin)
         reading.append(loaded - start)
         looking.append(time.perf_counter() - loaded)
     read, look = min(reading), min(looking)  # the rest is other work of the machine
     seconds = seconds_per_query(ConceptVectorEnv(make_mdp(target, n, ["fsrl"]), num_envs), steps * 8)
-    megabytes = items.inputs.numel() / 1e6
+    megabytes = items.batch.inputs.numel() / 1e6
     print(
         f"{n:>6} items: {read:6.1f} s to read, {look:5.1f} s to look at, {megabytes:6.1f} MB, "
         f"then {1 / seconds:7.1f} queries/s"

@@ -21,6 +21,7 @@ from benchmarks.exploring import explore, item_frame
 from failscape.agents.explorers import EXPLORERS, default_explorer
 from failscape.analysis.bootstrap import difference, ratio
 from failscape.analysis.landscape import Landscape, rank_correlation
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.views import explorable
 
 MARGIN = 0.02
@@ -51,12 +52,12 @@ def main(argv: list[str] | None = None) -> int:
     return finish(args.json, rows, figures)
 
 
-def at_budget(mdp: truth.KnownMDP, budget: int, args: argparse.Namespace) -> dict[str, Any]:
+def at_budget(mdp: ConceptMDP, budget: int, args: argparse.Namespace) -> dict[str, Any]:
     """Figures of every explorer at one budget, printed as a table."""
     held_out = np.flatnonzero(mdp.items.held_out)
     played = {name: play(mdp, name, budget, args.seeds, held_out) for name in args.explorers}
-    rates = mdp.table.failed[held_out]
-    best = int(mdp.table.failed[explorable(mdp)].mean(axis=0).argmax())
+    rates = truth.table(mdp).failed[held_out]
+    best = int(truth.table(mdp).failed[explorable(mdp)].mean(axis=0).argmax())
     references = {"best single point": rates[:, best], "uniform": rates.mean(axis=1)}
     table = {name: versus(choice, {**chosen(played), **references}) for name, choice in chosen(played).items()}
     for name, figure in table.items():
@@ -69,15 +70,15 @@ def at_budget(mdp: truth.KnownMDP, budget: int, args: argparse.Namespace) -> dic
     return {**table, "best single point": float(references["best single point"].mean()), "n_held_out": len(held_out)}
 
 
-def play(mdp: truth.KnownMDP, name: str, budget: int, seeds: int, held_out: np.ndarray) -> dict[str, Any]:
+def play(mdp: ConceptMDP, name: str, budget: int, seeds: int, held_out: np.ndarray) -> dict[str, Any]:
     """One explorer over all seeds: failures of its choice per held-out item and seed, and what the search was like."""
-    items, truth_rates = item_frame(mdp), mdp.table.failed[explorable(mdp)].mean(axis=0)
+    items, truth_rates = item_frame(mdp), truth.table(mdp).failed[explorable(mdp)].mean(axis=0)
     failed, searched, fidelity = [], [], []
     for seed in range(seeds):
         probes, learner = explore(mdp, name, budget, seed)
         smoothed = Landscape.from_probes(probes, mdp.space, items=items).table["smoothed"].to_numpy()
         points = learner.best(mdp, held_out) if learner else np.full(len(held_out), smoothed.argmax())
-        failed.append(mdp.table.failed[held_out, points])
+        failed.append(truth.table(mdp).failed[held_out, points])
         searched.append(float(probes["failed"].mean()))
         fidelity.append(rank_correlation(smoothed, truth_rates))
     return {

@@ -43,7 +43,7 @@ class Kept(Recorder):
 
 def explore(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tuple[pd.DataFrame, Any]:
     """Probes of an exploration at the default settings, and its agent where there is one."""
-    env = "failscape/Summarizer-v0" if mdp.writes else "failscape/Classifier-v0"
+    env = "failscape/Summarizer-v0" if (mdp.looks.said != "").any() else "failscape/Classifier-v0"
     hyperparameters = load_hyperparameters(explorer, env, scheme=mdp.scheme.name)
     envs = ConceptVectorEnv(mdp, hyperparameters.pop("num_envs"), memory=hyperparameters.pop("memory"))
     hyperparameters.pop("budget")

@@ -24,7 +24,7 @@ from scipy.stats import spearmanr
 from benchmarks import guidance
 from benchmarks.common import Row, finish, parser
 from benchmarks.rated import ceiling, class_design, design_of, draw_utility, planted_survey
-from failscape.envs.mdp import Members
+from failscape.envs.item_groups import ItemsByGroup
 from failscape.feedback.cases import Case
 from failscape.feedback.raters import SimulatedRater
 from failscape.rating import Survey
@@ -135,7 +135,7 @@ def held_out_failures(survey: Survey, rng: np.random.Generator) -> dict[str, Any
     for mode in survey.modes:
         items = rng.choice(np.flatnonzero(mdp.items.held_out), 4 * PER_MODE)
         points = mdp.space.point(rng.choice(mode.points, len(items)))
-        items = Members(mdp.items).like(items, points[:, 0])  # of the class that the point names
+        items = ItemsByGroup(mdp.items).like(items, points[:, 0])  # of the class that the point names
         outcome = mdp.evaluate(mdp.at(items, points))
         failed = np.flatnonzero(outcome.failed)[:PER_MODE]
         items, points, predicted = items[failed], points[failed], outcome.predicted[failed]

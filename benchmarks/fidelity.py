@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     truth.add_arguments(arguments)
     args = arguments.parse_args(argv)
     mdp = truth.load(args)
-    rates = mdp.table.failed[explorable(mdp)].mean(axis=0)
+    rates = truth.table(mdp).failed[explorable(mdp)].mean(axis=0)
     items = item_frame(mdp)
     rows, figures = [], {"target": mdp.target.name, "seeds": args.seeds, "n_items": len(explorable(mdp))}
     for explorer, budget, goal in CASES:

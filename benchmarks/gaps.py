@@ -18,6 +18,7 @@ from benchmarks.exploring import explored_modes
 from failscape.analysis.modes import Mode
 from failscape.data.street import SIGNS
 from failscape.data.street.gaps import LIMITS
+from failscape.envs.mdp import ConceptMDP
 
 GRID = ["rotation=-12,-6,0,6,12", "darken=0,0.15,0.3,0.45,0.6", "zoom=0.6,0.7,0.8,0.9,1"]
 INSIDE, MENDED = 0.8, 0.5
@@ -55,7 +56,7 @@ def measure(args: argparse.Namespace) -> tuple[list[Row], dict[str, Any]]:
     return rows, {"gaps": told, "grid": GRID}
 
 
-def tells_of(known: truth.KnownMDP, mode: Mode, gap: Gap) -> bool:
+def tells_of(known: ConceptMDP, mode: Mode, gap: Gap) -> bool:
     """Whether a mode lies in a gap, and fails because of it."""
     space = known.space
     axis = space.names.index(gap.concept)
@@ -66,7 +67,7 @@ def tells_of(known: truth.KnownMDP, mode: Mode, gap: Gap) -> bool:
     back = points.copy()
     back[:, axis] = int(np.flatnonzero(concept.levels == concept.identity)[0])
     items = known.items.held_out & np.isin(known.items.group, classes)
-    failed = known.table.failed[items]
+    failed = truth.table(known).failed[items]
     return bool(
         inside >= INSIDE and failed[:, space.index(back)].mean() <= (1 - MENDED) * failed[:, mode.points].mean()
     )

@@ -183,7 +183,7 @@ class Known(NamedTuple):
 
 
 def known(space: ConceptSpace, items: pd.DataFrame, outcomes: np.ndarray) -> Known:
-    columns = {"held_out": items["held_out"].to_numpy(), "references": items["reference"].to_numpy()}
+    columns = {"held_out": items["held_out"].to_numpy(), "group": items["reference"].to_numpy()}
     looks = SimpleNamespace(failed=items["failed"].to_numpy())
     return Known(space, SimpleNamespace(**columns), looks, outcomes)
 

@@ -14,10 +14,10 @@ import numpy as np
 from benchmarks import truth
 from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explore
-from benchmarks.truth import KnownMDP
 from failscape.analysis.bootstrap import ratio
 from failscape.analysis.smallest import smallest_edits
 from failscape.concepts.lattice import origin
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.views import explorable
 
 STREET = "embedded:street-signs"
@@ -41,10 +41,10 @@ def main(argv: list[str] | None = None) -> int:
     return finish(args.json, rows, {**figures, "seeds": args.seeds, "restart": RESTART})
 
 
-def measure(mdp: KnownMDP, seeds: int) -> dict[str, object]:
+def measure(mdp: ConceptMDP, seeds: int) -> dict[str, object]:
     """Best-first search and random walks beside the shortest paths, over the items that can be broken at all."""
     depths = np.abs(mdp.space.grid() - origin(mdp.space)).sum(axis=1)
-    shortest = np.where(mdp.table.failed, depths, np.inf).min(axis=1)
+    shortest = np.where(truth.table(mdp).failed, depths, np.inf).min(axis=1)
     items = explorable(mdp)
     items = items[np.isfinite(shortest[items])]
     ours = [best_first(mdp, seed, items) for seed in range(seeds)]
@@ -74,7 +74,7 @@ def measure(mdp: KnownMDP, seeds: int) -> dict[str, object]:
     }
 
 
-def best_first(mdp: KnownMDP, seed: int, items: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+def best_first(mdp: ConceptMDP, seed: int, items: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """Levels of the edit found (infinite where none), and queries, for each of ``items``; and the cap."""
     from failscape.agents.explorers import load_hyperparameters
 
@@ -86,7 +86,7 @@ def best_first(mdp: KnownMDP, seed: int, items: np.ndarray) -> tuple[np.ndarray,
 
 
 def random_walks(
-    mdp: KnownMDP, seed: int, items: np.ndarray, depths: np.ndarray, cap: int
+    mdp: ConceptMDP, seed: int, items: np.ndarray, depths: np.ndarray, cap: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same for walks of even chances, from the unedited item again after ``RESTART`` steps."""
     rng = np.random.default_rng(seed)
@@ -94,14 +94,14 @@ def random_walks(
     for i, item in enumerate(items.tolist()):
         seen: set[int] = set()
         while np.isinf(found[i]) and len(seen) < cap:
-            points = mdp.scheme.start(mdp.space, items[i : i + 1])
+            points = mdp.scheme.start(items[i : i + 1])
             for action in rng.integers(mdp.action_space.n, size=RESTART):
-                points = mdp.scheme.move(mdp.space, points, np.zeros(1, np.int64), np.array([action]))
+                points = mdp.scheme.move(points, np.zeros(1, np.int64), np.array([action]))
                 row = int(mdp.space.index(points)[0])
                 seen.add(row)
-                if mdp.table.failed[item, row]:
+                if truth.table(mdp).failed[item, row]:
                     found[i] = depths[row]
-                if mdp.table.failed[item, row] or len(seen) >= cap:
+                if truth.table(mdp).failed[item, row] or len(seen) >= cap:
                     break
         queries[i] = len(seen)
     return found, queries

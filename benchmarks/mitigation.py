@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     return finish(args.json, rows, figures)
 
 
-def mended(known: truth.KnownMDP, modes: list[Mode], how: str, seed: int, before: Landscape | None) -> dict[str, Any]:
+def mended(known: ConceptMDP, modes: list[Mode], how: str, seed: int, before: Landscape | None) -> dict[str, Any]:
     """Figures of one fine-tune; with the landscape ``before``, of a fresh agent's search too."""
     target: Any = known.target
     old = copy_weights(target.module)
@@ -78,13 +78,13 @@ def mended(known: truth.KnownMDP, modes: list[Mode], how: str, seed: int, before
     return figure
 
 
-def compared(known: truth.KnownMDP, live: ConceptMDP, modes: list[Mode]) -> dict[str, Any]:
+def compared(known: ConceptMDP, live: ConceptMDP, modes: list[Mode]) -> dict[str, Any]:
     """Both versions on every held-out item, at every point and unedited."""
     held_out = np.flatnonzero(known.items.held_out)
     labels = known.items.group[held_out]
     points = np.concatenate([known.space.grid(), np.full((1, len(known.space.shape)), -1)])
     failed = np.stack([ask(live, held_out, point) for point in points], axis=1)
-    was = known.table.failed[held_out]
+    was = truth.table(known).failed[held_out]
     aimed = np.zeros((len(held_out), known.space.n_points), bool)
     for mode in modes:
         own = np.isin(labels, mode.classes) if mode.classes else np.ones(len(labels), bool)

@@ -19,7 +19,8 @@ from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explored_modes
 from failscape.analysis.modes import Mode
 from failscape.analysis.spotcheck import Score, spotcheck
-from failscape.envs.planted import PlantedMDP, draw_regions
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.planted import draw_regions, plant
 
 MILD = ["brightness=0.9,0.95,1,1.05,1.1,1.15", "contrast=0.85,0.9,0.95,1,1.05,1.1", "saturation=0.8,0.9,1,1.1,1.2,1.3"]
 TARGET = "embedded:street-signs"
@@ -33,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--explorers", nargs="+", default=["dqn", "random"])
     args = arguments.parse_args(argv)
     known = truth.load(args, target=TARGET, concepts=MILD, max_items=2000)
-    rates = known.table.failed.mean(axis=0)
+    rates = truth.table(known).failed.mean(axis=0)
     print(f"unplanted, {rates.mean():.2%} of all edits fail, {rates.max():.2%} at the worst point")
     rows, figures = gaps.measure(args)
     for explorer in args.explorers:
@@ -48,18 +49,18 @@ def main(argv: list[str] | None = None) -> int:
     return finish(args.json, rows, {**figures, "targets": args.targets, "budgets": args.budgets, "concepts": MILD})
 
 
-def score(known: truth.KnownMDP, explorer: str, budget: int, seed: int) -> Score:
+def score(known: ConceptMDP, explorer: str, budget: int, seed: int) -> Score:
     """One oracle target, drawn, explored and scored."""
     rng = np.random.default_rng(seed)
     regions = draw_regions(known.space, rng, int(rng.integers(1, 4)))
-    mdp: Any = PlantedMDP(known, regions, seed)
+    mdp = plant(known, regions, seed)
     modes = [mode for mode in explored_modes(mdp, explorer, budget, seed)[1] if mode.confirmed]
     planted = np.stack([region.holds(known.space.grid()) for region in regions])
     cells = np.stack([np.isin(np.arange(known.space.n_points), m.points) for m in modes]) if modes else planted[:0]
     return spotcheck(cells, planted, np.array([truly_failing(mdp, mode) for mode in modes], bool))
 
 
-def truly_failing(mdp: Any, mode: Mode) -> bool:
+def truly_failing(mdp: ConceptMDP, mode: Mode) -> bool:
     """Whether the held-out items, all of them at all points of the mode, fail more than unedited."""
     held_out = np.flatnonzero(mdp.items.held_out)
     if mode.classes:

@@ -9,7 +9,7 @@ Shapes: ``B`` failures.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -18,7 +18,7 @@ import failscape as fs
 from failscape.concepts import concept_space
 from failscape.data.street import SIGNS
 from failscape.envs.classifier import make_mdp
-from failscape.envs.planted import PlantedMDP, Region, draw_regions
+from failscape.envs.planted import Region, draw_regions, plant
 from failscape.envs.views import ConceptVectorEnv
 from failscape.rating import Survey
 from failscape.runs import Run
@@ -50,7 +50,7 @@ def class_regions(rng: np.random.Generator) -> list[Region]:
 def planted_survey(out: Path, seed: int, budget: int) -> Survey:
     """A run of random exploration on disk, with its modes; seed decides regions and exploration."""
     mdp = make_mdp(concepts=["class", *MILD], max_items=3000)
-    planted: Any = PlantedMDP(mdp, class_regions(np.random.default_rng(seed)), seed)
+    planted = plant(mdp, class_regions(np.random.default_rng(seed)), seed)
     envs = ConceptVectorEnv(planted, 64)
     envs.spec = gym.spec("failscape/Classifier-v0")
     run: Run = fs.explore(envs, "random", budget=budget, seed=seed, out=out, report=False)

@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
 def rouge_by_edit() -> dict[str, float]:
     """ROUGE-L x 100 of unedited reports, and under each edit of the grid, its strengths alike."""
     mdp = make_mdp(data=f"reports:?n={REPORTS}&seed={WORLD}", max_items=REPORTS, reward="score")
-    found = {"unedited": 100 * float(rouge(mdp.looks.said, mdp.items.inputs[:, 1]).mean())}
+    found = {"unedited": 100 * float(rouge(mdp.looks.said, mdp.items.batch.reference).mean())}
     rng = np.random.default_rng(0)
     for k, edit in enumerate(mdp.space.edits):  # type: ignore[attr-defined] - the preset is a grid of edits
         points = np.stack([np.full(REPORTS, k), rng.integers(mdp.space.shape[-1], size=REPORTS)], axis=1)

@@ -19,6 +19,7 @@ from benchmarks.mitigation import mended, text
 from benchmarks.text_modes import ENV, TARGET
 from failscape.analysis.modes import Mode
 from failscape.data.street.report_gaps import GAPS
+from failscape.envs.mdp import ConceptMDP
 
 BUDGET = 3000
 
@@ -42,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     return finish(args.json, rows, {**found, "seeds": args.seeds, "budget": BUDGET})
 
 
-def in_gaps(known: truth.KnownMDP, modes: list[Mode]) -> list[Mode]:
+def in_gaps(known: ConceptMDP, modes: list[Mode]) -> list[Mode]:
     """The confirmed modes that lie in the trained gaps."""
     edits = [edit.name for edit in known.space.edits]  # type: ignore[attr-defined] - the preset is a grid of edits
     gaps = [edits.index(name) for names in GAPS.values() for name in names]

@@ -22,6 +22,7 @@ from benchmarks.exploring import explored_modes
 from benchmarks.planted import score, summarised, truly_failing
 from failscape.analysis.landscape import Landscape, rank_correlation
 from failscape.data.street.report_gaps import GAPS
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.views import explorable
 
 ENV = "failscape/Summarizer-v0"
@@ -50,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     args = arguments.parse_args(argv)
     mild = {"edits": list(MILD["edits"]), "levels": MILD["edits"]}
     planted = truth.load(args, env=ENV, target=TARGET, concepts=mild, max_items=1000)
-    print(f"unplanted, {planted.table.failed.mean():.2%} of mild edits fail", flush=True)
+    print(f"unplanted, {truth.table(planted).failed.mean():.2%} of mild edits fail", flush=True)
     summary = summarised([score(planted, "dqn", args.budget, seed) for seed in range(args.targets)])
     print(f"planted: {summary}", flush=True)
     known = truth.load(args, env=ENV, target=TARGET, max_items=1000)
@@ -67,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
     return finish(args.json, rows, figures)
 
 
-def measure(known: truth.KnownMDP, seed: int) -> dict[str, Any]:
+def measure(known: ConceptMDP, seed: int) -> dict[str, Any]:
     """One exploration at a tenth of the scan's queries, beside the scan."""
     items = explorable(known)
     budget = len(items) * known.space.n_points // 10
@@ -85,9 +86,9 @@ def measure(known: truth.KnownMDP, seed: int) -> dict[str, Any]:
     return figure
 
 
-def agreement(landscape: Landscape, known: truth.KnownMDP, items: np.ndarray) -> dict[str, float]:
+def agreement(landscape: Landscape, known: ConceptMDP, items: np.ndarray) -> dict[str, float]:
     """How a landscape agrees with the scan, and how the scan agrees with itself."""
-    failed = known.table.failed[items]
+    failed = truth.table(known).failed[items]
     rates = failed.mean(axis=0)
     above = rates > known.looks.failed[items].mean()
     found = landscape.table["smoothed"].to_numpy()

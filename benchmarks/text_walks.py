@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     args = arguments.parse_args(argv)
     mdp = make_mdp(explore="micro", max_items=args.max_items)
     items = explorable(mdp)
-    cap = load_hyperparameters("best-first", ENV, moves="micro")["patience"]
+    cap = load_hyperparameters("best-first", ENV, scheme="micro")["patience"]
     runs = [measure(mdp, items, cap, seed) for seed in range(args.seeds)]
     edits, ours, first, small, walked = (np.mean([run[i] for run in runs], axis=0) for i in range(5))
     broken = np.isfinite(edits)
@@ -86,7 +86,7 @@ class Walker:
                 self.state = self.mdp.initial(np.array([self.item]))
                 continue
             self.state = moved
-            failed = self.known.get(self.mdp.keys(moved).tobytes())
+            failed = self.known.get(self.mdp.probes(moved).keys[0])
             if failed is None:
                 return moved
             if failed:
@@ -95,7 +95,7 @@ class Walker:
 
     def tell(self, failed: bool) -> None:
         """Take in what the target did."""
-        self.known[self.mdp.keys(self.state).tobytes()] = failed
+        self.known[self.mdp.probes(self.state).keys[0]] = failed
         steps = float(self.state.steps[0])
         if failed and np.isinf(self.edits):
             self.first, self.edits = len(self.known), steps

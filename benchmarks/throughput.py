@@ -21,7 +21,7 @@ from failscape.agents.dqn import explore_dqn
 from failscape.agents.explorers import load_hyperparameters
 from failscape.agents.session import Progress, Session
 from failscape.concepts import concept_space
-from failscape.data import load_items
+from failscape.data import load_images
 from failscape.data.street.source import StreetSource
 from failscape.envs import summarizer
 from failscape.envs.mdp import ConceptMDP
@@ -77,8 +77,9 @@ def make_mdp(target: Classifier, n_items: int, concepts: list[str]) -> ConceptMD
     labels = len(target.class_names)
     source = StreetSource(n=n_items, seed=0)
     source.labels = source.labels % labels
-    items = load_items(source, target.prepare, device=target.device, max_items=n_items)
-    return ConceptMDP(target, concept_space(concepts), items, CLASSIFICATION_REWARDS["margin"])
+    items = load_images(source, target.prepare, device=target.device, max_items=n_items)
+    reward = CLASSIFICATION_REWARDS["margin"]
+    return ConceptMDP(target, concept_space(concepts), items, reward, answer_names=target.class_names)
 
 
 def step_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float]:
@@ -91,7 +92,7 @@ def step_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float
     for step in range(steps + 3):
         items = info["item"]
         actions = unseen_actions(items, mdp.space.n_points, seen, rng)
-        batch = mdp.items.inputs[torch.from_numpy(items).to(mdp.items.inputs.device)]
+        batch = mdp.items.batch.take(items).inputs
         with _timer(mdp) as forward:
             mdp.target(batch)
         with _timer(mdp) as whole:
@@ -130,7 +131,7 @@ class _Turns:
         self.mdp = mdp
         self.bare: list[float] = []
         self.steps: list[float] = []
-        self.batch = mdp.items.inputs[:num_envs].clone()
+        self.batch = mdp.items.batch.take(np.arange(num_envs)).inputs
         self._last: float | None = None
 
     def turn(self, progress: Progress) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from failscape.building import build
+from failscape.concepts import ConceptSpace
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.state import Outcome, State
+from failscape.envs.state import Outcome, Probes
 from failscape.settings import Settings
 
 CIFAR = {
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=5)
 
 
-def load(args: argparse.Namespace, **make: Any) -> KnownMDP:
+def load(args: argparse.Namespace, **make: Any) -> ConceptMDP:
     """An MDP with every outcome known; ``make`` holds the environment's arguments, by default ResNet-20 on CIFAR-10."""
     env, imports = make.pop("env", "failscape/Classifier-v0"), []
     if "target" not in make:
@@ -41,40 +42,46 @@ def load(args: argparse.Namespace, **make: Any) -> KnownMDP:
         imports = list(CIFAR["imports"])
     mdp = build(Settings(env, "scan", 0, {"num_envs": 1, "memory": 0}, make, imports)).mdp
     name = "".join(c if c.isalnum() else "-" for c in Path(mdp.target.name).name)
-    return KnownMDP.of(mdp, args.cache / f"{name}-{fingerprint(mdp)}.npz")
+    scanned = _scanned(mdp, args.cache / f"{name}-{fingerprint(mdp)}.npz")
+    return mdp.with_evaluator(TableEvaluator(mdp.space, scanned))
 
 
 def fingerprint(mdp: ConceptMDP) -> str:
     """Twelve letters that change with the target's weights, the items, the grid, the reward and what is kept."""
-    known = [mdp.space.describe(), mdp.items.fingerprint, Outcome._fields, repr(getattr(mdp.reward, "bar", ""))]
+    known = [mdp.space.describe(), mdp.items.fingerprint, Outcome._fields, repr(mdp.reward.bar)]
     digest = hashlib.sha256(json.dumps(known).encode())
     for name, tensor in mdp.target.module.state_dict().items():
         digest.update(name.encode() + tensor.cpu().numpy().tobytes())
     return digest.hexdigest()[:12]
 
 
-class KnownMDP(ConceptMDP):
-    """The same MDP, its outcomes looked up: five seeds of a benchmark ask the same questions of the same target."""
+class TableEvaluator:
+    """Outcomes looked up: five seeds of a benchmark ask the same questions of the same target."""
 
-    table: Outcome  # (N, P) each
+    def __init__(self, space: ConceptSpace, table: Outcome) -> None:
+        self.space, self.table = space, table  # (N, P) each
 
-    @classmethod
-    def of(cls, mdp: ConceptMDP, cache: Path) -> KnownMDP:
-        """Scan ``mdp``, or read the scan from ``cache``."""
-        known = cls(mdp.target, mdp.space, mdp.items, mdp.reward, mdp.looks, mdp.data_name, mdp.scheme, mdp.alpha)
-        if cache.exists():
-            with np.load(cache, allow_pickle=False) as table:
-                known.table = Outcome(*(table[field] for field in Outcome._fields))
-            return known
-        known.table = exhaustive(mdp)
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(cache, **known.table._replace(said=known.table.said.astype(str))._asdict())
-        return known
-
-    def evaluate(self, state: State) -> Outcome:
+    def evaluate(self, probes: Probes) -> Outcome:
         """Outcomes ``(B,)`` from the table."""
-        points = self.space.index(state.points)
-        return Outcome(*(column[state.items, points] for column in self.table))
+        points = self.space.index(probes.point)
+        return Outcome(*(column[probes.items[:, 0], points] for column in self.table))
+
+
+def table(mdp: ConceptMDP) -> Outcome:
+    """Every outcome of what :func:`load` gave, ``(N, P)`` each."""
+    assert isinstance(mdp.evaluator, TableEvaluator)
+    return mdp.evaluator.table
+
+
+def _scanned(mdp: ConceptMDP, cache: Path) -> Outcome:
+    """Every outcome, from ``cache`` if it is there, else asked and written to it."""
+    if cache.exists():
+        with np.load(cache, allow_pickle=False) as known:
+            return Outcome(*(known[field] for field in Outcome._fields))
+    scanned = exhaustive(mdp)
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(cache, **scanned._replace(said=scanned.said.astype(str))._asdict())
+    return scanned
 
 
 def exhaustive(mdp: ConceptMDP) -> Outcome:

@@ -28,7 +28,7 @@ def step_ratio(mdp: ConceptMDP, num_envs: int, steps: int) -> tuple[float, float
         items = info["item"].copy()
         actions = unseen_actions(items, mdp.space.n_points, seen, rng)
         state = mdp.at(items, mdp.space.point(actions))
-        edited = mdp.edited(state, mdp.inputs(state))[:, 0].tolist()
+        edited = mdp.edited(state, mdp.inputs(state)).inputs.tolist()
         seconds = [0.0, 0.0]
         for turn in (step % 2, 1 - step % 2):  # which goes first changes: the second finds warm caches
             start = time.perf_counter()

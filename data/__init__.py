@@ -4,7 +4,7 @@ from failscape.data.base import Items, Prepare, Skipped, Source, Unreadable
 from failscape.data.batch import Articles, Batch, Images, Rows
 from failscape.data.decode import decode
 from failscape.data.folder import FolderSource
-from failscape.data.items import load_items, only_held_out, reasons, write_skipped
+from failscape.data.items import load_images, load_items, only_held_out, reasons, write_skipped
 from failscape.data.sources import open_source
 from failscape.data.split import held_out
 from failscape.data.texts import length_groups, open_texts
@@ -23,6 +23,7 @@ __all__ = [
     "decode",
     "held_out",
     "length_groups",
+    "load_images",
     "load_items",
     "only_held_out",
     "open_source",

@@ -19,7 +19,7 @@ import torch
 
 from failscape.common import columns
 from failscape.data.base import Items, Prepare, Prepared, Skipped, Source, Unreadable
-from failscape.data.batch import Batch
+from failscape.data.batch import Batch, Images
 from failscape.data.sample import draw
 from failscape.data.split import held_out_both
 from failscape.errors import UsageError
@@ -92,6 +92,16 @@ def load_items(
     )
 
 
+def load_images(source: Source, prepare: Callable[[Any], torch.Tensor], **options: Any) -> Items:
+    """Pictures ``(N, 3, H, W)`` with their classes, as :func:`load_items` reads them; ``prepare`` gives pixels."""
+    return load_items(
+        source,
+        lambda image: (prepare(image),),
+        lambda fields, labels: Images(fields[0], torch.from_numpy(labels)),
+        **options,
+    )
+
+
 def only_held_out(items: Items, share: float = 0.2) -> Items:
     """The held-out items alone; about ``share`` of them are held out in turn, by another hash of their names.
 
@@ -119,8 +129,9 @@ class _Rows:
         if self._fields is None:
             self._fields = [columns.room(len(self._source_indices), value) for value in item]
         for column, value in zip(self._fields, item, strict=True):
-            if np.shape(value) != tuple(column.shape[1:]):  # assigning would broadcast it
-                raise ValueError(f"prepare gave shape {np.shape(value)} after {tuple(column.shape[1:])}")
+            shape, first = tuple(np.shape(value)), tuple(column.shape[1:])
+            if shape != first:  # assigning would broadcast it
+                raise ValueError(f"prepare gave shape {shape} after {first}")
             column[row] = value
         self._source_indices[row] = index
 

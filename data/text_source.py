@@ -52,6 +52,7 @@ class TextCollection:
             raise UsageError(f"{where} holds no article that can be read ({why}); give other data")
         self._texts = [self._texts[index] for index in kept]
         self.names: Sequence[str] = [names[index] for index in kept]
+        self.group_names: Sequence[str]
         self.group_names, self.labels = _grouped([topics[index] for index in kept])
 
     def load(self, index: int) -> tuple[str, str]:

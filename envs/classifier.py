@@ -6,9 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from failscape.data import Images, load_items, only_held_out, open_source
+from failscape.data import load_images, only_held_out, open_source
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, explored_space, make_scheme
 from failscape.envs.human import MODEL_FILES, load_reward
@@ -124,10 +122,9 @@ def make_mdp(
     if spec is None:
         raise UsageError(f"{frozen.name} needs images to look at: give --data, a folder with one subfolder per class")
     source = open_source(spec, frozen.class_names, mapping=classes, only_matching=only_matching, target=frozen.name)
-    items = load_items(
+    items = load_images(
         source,
-        lambda image: (frozen.prepare(image),),
-        lambda fields, labels: Images(fields[0], torch.from_numpy(labels)),
+        frozen.prepare,
         device=frozen.device,
         max_items=max_items,
         seed=data_seed,

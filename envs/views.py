@@ -68,7 +68,8 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
         outcome, cached = ask(self.mdp, self.evaluator, self._state)
         self._state, reward = self.mdp.apply_outcome(before, self._state, outcome)
         info = {key: values[0] for key, values in step_info(self._state, outcome, cached).items()}
-        info |= {key: bool(info[key]) for key in ("failed", "cached", "cut")}  # Gymnasium makes objects of numpy's bools
+        # Gymnasium makes objects of numpy's bools.
+        info |= {key: bool(info[key]) for key in ("failed", "cached", "cut")}
         terminated = bool(self.mdp.terminal(self._state)[0])
         truncated = bool(self.mdp.truncated(self._state)[0])
         return self.mdp.observe(self._state)[0], float(reward[0]), terminated, truncated, info

@@ -65,7 +65,7 @@ def test_the_weights_are_an_ordinary_file(faded: tuple[Run, Run]) -> None:
     before, after = faded
     uri = after.settings.make["target"]
     mended, old = load_target(uri, "cpu"), load_target("embedded:street-signs", "cpu")
-    images = build(before.settings).mdp.items.inputs[:40]
+    images = build(before.settings).mdp.items.batch.pixels[:40]
     changed = not np.allclose(old(images).logits, mended(images).logits)
     old.module.load_state_dict(load_file(uri.partition("weights=")[2]))
     np.testing.assert_array_equal(old(images).logits, mended(images).logits)
@@ -196,7 +196,7 @@ def test_a_summarizer_is_mended_and_loaded_again(texts: Path, tmp_path: Path, ho
     # What was judged in memory is what the file holds: it writes the same, to the last letter.
     judged = measure(mdp, mdp.with_target(loaded, mdp.looks), run.modes(), [1], queries=200)
     pd.testing.assert_frame_equal(judged.table, found.table)
-    articles = mdp.items.inputs[:8, 0]
+    articles = mdp.items.batch.text[:8]
     again: Any = load_target(str(texts.parents[1] / "bart"), "cpu")
     again.module.load_state_dict(load_file(mended.folder / "model.safetensors"), strict=False)
     assert loaded(articles).texts.tolist() == again(articles).texts.tolist()

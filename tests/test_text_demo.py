@@ -21,7 +21,7 @@ NEW = "reports:?n=48&seed=9"  # a world that nothing was trained on
 def test_it_writes_what_follows_from_the_facts() -> None:
     assert "street-reports" in names()
     mdp = make_mdp(data=NEW, device="cpu")
-    said, wanted = mdp.looks.said, mdp.items.inputs[:, 1]
+    said, wanted = mdp.looks.said, mdp.items.batch.reference
     assert rouge(said, wanted).mean() > 0.95 and facts(said, wanted).mean() > 0.95
     assert not mdp.looks.failed.any()
 

@@ -30,7 +30,7 @@ def loop(target: fs.Summarizer, data: str, out: Path) -> None:
     assert run.modes() and (run.folder / "report.html").exists()
     mended = fs.mitigate(run, modes=[1], settings={"epochs": 2}, queries=300, out=out)
     again = load_target(mended.uri, "cpu")
-    article = envs.unwrapped.mdp.items.inputs[:2, 0]
+    article = envs.unwrapped.mdp.items.batch.text[:2]
     assert again(article).texts.tolist() == load_target(mended.uri, "cpu")(article).texts.tolist()
     assert len(mended.tuned.history) >= 2 and mended.before_after.clean.n > 0
 

@@ -96,7 +96,7 @@ def test_exemplars_are_what_the_target_read_and_wrote(which: str, request: pytes
         assert isinstance(example, TextExemplar) and example.probe == number and example.failed
         after = " ".join("".join(p.text for p in example.told.article if p.kind != "removed").split())
         before = " ".join("".join(p.text for p in example.told.article if p.kind != "added").split())
-        state_of = mdp.items.inputs[row["item"]]
+        state_of = mdp.items.batch.pair[row["item"]]
         assert re.sub(r"\s", "", before) == re.sub(r"\s", "", state_of[0])
         assert example.said == (row["said"] or "") and example.confidence == pytest.approx(row["truth"])
         assert re.sub(r"\W", "", rule_summarizer.summary(after)) == re.sub(r"\W", "", example.said)

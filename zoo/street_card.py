@@ -16,6 +16,7 @@ import torch
 from failscape.concepts import concept_space
 from failscape.concepts.geometry import Zoom
 from failscape.concepts.space import ConceptSpace
+from failscape.data.batch import Images
 from failscape.data.street import SIGNS, SceneFactors, render, sample_factors, sample_trained
 from failscape.data.street.gaps import GAPS, LIMITS, TRAINED_LIGHTS, TRAINED_TILT
 from failscape.targets.base import ClassifierTarget
@@ -90,9 +91,10 @@ def accuracy(target: ClassifierTarget, scenes: Sequence[SceneFactors], zoom: flo
 def failures(target: ClassifierTarget, space: ConceptSpace) -> npt.NDArray[np.bool_]:
     """Which of ``GRID_SCENES`` held-out scenes are named wrongly at each point of ``space``: (P, N)."""
     scenes = _grid_scenes()
-    pictures, labels = torch.from_numpy(render(scenes)), _labels(scenes)
+    labels = _labels(scenes)
+    pictures = Images(torch.from_numpy(render(scenes)), torch.from_numpy(labels))
     edited = (space.apply(pictures, np.tile(point, (len(scenes), 1))) for point in space.grid())
-    return np.stack([answers(target, inputs) != labels for inputs in edited])
+    return np.stack([answers(target, batch.pixels) != labels for batch in edited])
 
 
 def marginals(space: ConceptSpace, wrong: npt.NDArray[np.bool_]) -> list[str]:

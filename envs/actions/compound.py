@@ -32,7 +32,7 @@ class Compound(ActionScheme):
     def __init__(self, space: ConceptSpace, max_steps: int = MAX_STEPS, alpha: float = 0.0) -> None:
         super().__init__(space)
         self.max_steps, self.path_length, self.alpha = max_steps, max_steps, alpha
-        self.origin = np.full(len(space.shape), UNEDITED, np.int64)
+        self.origin: np.ndarray = np.full(len(space.shape), UNEDITED, np.int64)
 
     @property
     def n_actions(self) -> int:
@@ -51,7 +51,6 @@ class Compound(ActionScheme):
 
     def path_to(self, points: np.ndarray) -> np.ndarray:
         """Each concept raised as often as its level says, in the order of the axes; not at all where unedited."""
-        assert self.origin is not None
         times = np.maximum(points - self.origin, 0)
         paths = np.full((len(points), self.path_length), -1, np.int64)
         for row, counts in zip(paths, times, strict=True):
@@ -94,7 +93,6 @@ class Accumulate(Compound):
 
     def start(self, items: np.ndarray) -> np.ndarray:
         """The origin of the lattice."""
-        assert self.origin is not None
         return np.tile(self.origin, (len(items), 1))
 
     def remember(self, state: State, points: np.ndarray, actions: np.ndarray) -> np.ndarray:

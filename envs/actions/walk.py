@@ -32,7 +32,7 @@ class LatticeWalk(ActionScheme):
     def __init__(self, space: ConceptSpace, starts: np.ndarray | None = None, max_steps: int = MAX_STEPS) -> None:
         super().__init__(space)
         self.starts, self.max_steps = starts, max_steps
-        self.origin = origin(space)
+        self.origin: np.ndarray = origin(space)
 
     @property
     def n_actions(self) -> int:

@@ -14,6 +14,7 @@ from failscape.analysis.landscape import Landscape
 from failscape.concepts import ConceptSpace
 from failscape.concepts.presets import concept_space
 from failscape.data.base import Items
+from failscape.data.batch import Images
 
 CLASSES = ("stop", "yield", "no entry", "parking")
 N_ITEMS = 60
@@ -55,7 +56,9 @@ def make(n_axes: int = 3, n: int = 1500, failing: bool = True, seed: int = 0) ->
     items = _items(rng)
     landscape, probes = _probe(rng, space, rates, chances, items, n)
     inputs = torch.from_numpy(rng.integers(0, 256, (N_ITEMS, 3, 24, 24), dtype=np.uint8))
-    data = Items(inputs, items["reference"].to_numpy(), tuple(items["name"]), items["held_out"].to_numpy())
+    labels, held_out = items["reference"].to_numpy(copy=True), items["held_out"].to_numpy()
+    batch = Images(inputs, torch.from_numpy(labels))
+    data = Items(batch, labels, tuple(items["name"]), held_out, CLASSES)
     return Made(space, rates, probes, items, landscape, data)
 
 

@@ -23,7 +23,7 @@ class Known:
         references = np.arange(n) % 3
         wrong = rng.random(n) < clean
         self.space = space
-        self.items = SimpleNamespace(references=references, held_out=np.arange(n) % 2 == 0)
+        self.items = SimpleNamespace(group=references, held_out=np.arange(n) % 2 == 0)
         self.looks = SimpleNamespace(failed=wrong)
         self.outcomes = rng.random((n, space.n_points)) < rates
         self.asked: list[tuple[np.ndarray, np.ndarray]] = []

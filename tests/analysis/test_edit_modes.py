@@ -13,10 +13,11 @@ from failscape.analysis.scan import log_share
 from failscape.analysis.spotcheck import Score, spotcheck
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.data.base import Items
+from failscape.data.batch import Articles
 from failscape.envs.looks import Looks
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.planted import PlantedMDP, Region
-from failscape.rewards.base import Judgement
+from failscape.envs.planted import Region, plant
+from failscape.rewards.base import Evaluation, Judgement
 from failscape.rewards.summarization import ANSWERS
 from failscape.targets.base import Summaries
 
@@ -37,33 +38,35 @@ class Steadfast:
         return Summaries(np.full(n, "It burnt.", object), torch.zeros(n, 2), np.zeros(n, bool))
 
 
-def never_fails(evaluation: object) -> Judgement:
-    n = len(evaluation.items)  # type: ignore[attr-defined]
-    zeros, ones = torch.zeros(n), torch.ones(n)
-    return Judgement(-ones, zeros > 0, zeros, zeros.long(), ones, ones)
+class NeverFails:
+    """Whatever is written is right."""
 
+    answer_names, bar = ANSWERS, None
 
-never_fails.answers = ANSWERS  # type: ignore[attr-defined]
+    def __call__(self, evaluation: Evaluation) -> Judgement:
+        n = len(evaluation.items)
+        zeros, ones = torch.zeros(n), torch.ones(n)
+        return Judgement(-ones, zeros > 0, zeros, zeros.long(), ones, ones)
 
 
 def steadfast(space: ConceptSpace) -> ConceptMDP:
     """Short texts that nobody fails on; one in thirty fails unedited."""
-    inputs = np.array([["Fire in town. No one hurt.", "It burnt."]] * N_ITEMS, object)
+    batch = Articles.of([("Fire in town. No one hurt.", "It burnt.")] * N_ITEMS)
     topics, names = np.arange(N_ITEMS) % 3, tuple(map(str, range(N_ITEMS)))
-    items = Items(inputs, topics, names, np.arange(N_ITEMS) % 5 == 0, groups=("fire", "theft", "flood"))
+    items = Items(batch, topics, names, np.arange(N_ITEMS) % 5 == 0, ("fire", "theft", "flood"))
     wrong = np.arange(N_ITEMS) % 30 == 7
     ones, zeros, said = np.ones(N_ITEMS, np.float32), np.zeros(N_ITEMS, np.int64), np.full(N_ITEMS, "It burnt.")
     looks = Looks(np.zeros((N_ITEMS, 2), np.float32), ones, zeros, wrong, 1 - ones, said, "", N_ITEMS)
-    return ConceptMDP(Steadfast(), space, items, never_fails, looks)
+    return ConceptMDP(Steadfast(), space, items, NeverFails(), looks)
 
 
 def explored(mdp: ConceptMDP, regions: list[Region], seed: int, per_point: int) -> list[Mode]:
     """Modes of uniform probes of a planted MDP."""
     space, rng = mdp.space, np.random.default_rng(seed)
-    planted = PlantedMDP(mdp, regions, seed)
+    planted = plant(mdp, regions, seed)
     n = per_point * space.n_points
     item, point = rng.choice(np.flatnonzero(~mdp.items.held_out), n), rng.integers(space.n_points, size=n)
-    failed = planted.flipped(item, space.point(point)) | mdp.looks.failed[item]
+    failed = planted.evaluator.flipped(item, space.point(point)) | mdp.looks.failed[item]
     columns = {
         "item": item,
         "point": point,
@@ -86,7 +89,7 @@ def score(space: ConceptSpace, modes: list[Mode], regions: list[Region]) -> Scor
 
 def test_the_wrapped_target_fails_where_it_is_planted_and_nowhere_else() -> None:
     mdp = steadfast(ONE)
-    planted = PlantedMDP(mdp, [Region((3, 2), (3, 3), 1.0)])
+    planted = plant(mdp, [Region((3, 2), (3, 3), 1.0)])
     points = np.array([[3, 3], [3, 1], [4, 3]])
     assert planted.evaluate(mdp.at(np.arange(3), points)).failed.tolist() == [True, False, False]
 

@@ -9,6 +9,7 @@ from failscape.analysis.exemplars import Subject, choose, exemplars, to_hwc, wor
 from failscape.analysis.landscape import Landscape
 from failscape.concepts import concept_space
 from failscape.data.base import Items
+from failscape.data.batch import Images
 
 SPACE = concept_space(["rotation=0,90", "darken=0,0.5,1"])
 NAMES = ("cat", "dog")
@@ -22,7 +23,8 @@ def subject(data: Items) -> Subject:
 def data() -> Items:
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randint(0, 256, (4, 3, 6, 6), dtype=torch.uint8, generator=generator)
-    return Items(inputs, np.array([0, 1, 0, 1]), ("a", "b", "c", "d"), np.zeros(4, bool))
+    labels = np.array([0, 1, 0, 1])
+    return Items(Images(inputs, torch.from_numpy(labels)), labels, ("a", "b", "c", "d"), np.zeros(4, bool), NAMES)
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def test_an_exemplar_is_the_probe_made_again(items: pd.DataFrame, data: Items) -
     assert (first.probe, first.name, first.point, first.edit) == (1, "name-0", 5, "rotation 90°, darken 1")
     assert (first.truth, first.said_before, first.said, first.failed) == ("cat", "cat", "dog", True)
     assert first.confidence == 0.75 and second.said_before == "dog"
-    np.testing.assert_array_equal(first.before, data.inputs[0].permute(1, 2, 0).numpy())
+    np.testing.assert_array_equal(first.before, data.batch.pixels[0].permute(1, 2, 0).numpy())
     assert not first.after.any()  # darken 1
     turned = np.rot90(second.before.astype(float))
     np.testing.assert_allclose(second.after, turned / 2, atol=0.5)
@@ -88,6 +90,6 @@ def test_the_worst_points_are_shown_first(items: pd.DataFrame, data: Items) -> N
 
 
 def test_pictures_are_height_width_colour(data: Items) -> None:
-    pictures = to_hwc(data.inputs)
+    pictures = to_hwc(data.batch.pixels)
     assert pictures.shape == (4, 6, 6, 3) and pictures.dtype == np.uint8 and pictures.flags.c_contiguous
-    np.testing.assert_array_equal(pictures[1, 2, 3], data.inputs[1, :, 2, 3].numpy())
+    np.testing.assert_array_equal(pictures[1, 2, 3], data.batch.pixels[1, :, 2, 3].numpy())

@@ -70,7 +70,7 @@ def report(folder, made):
             "probes": run.probes,
             "items": run.items,
             "exemplars": run.exemplars(class_names) if class_names else run.exemplars(),
-            "strips": concept_strips(run.data.inputs, run.space),
+            "strips": concept_strips(run.data.batch.pixels, run.space),
             "run": place,
             "target": "embedded:street-signs",
             "budget": 1500,

@@ -10,6 +10,7 @@ from torch import nn
 
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.data.base import Items
+from failscape.data.batch import Images
 from failscape.envs.mdp import ConceptMDP
 from failscape.mitigation.batches import Failures
 from failscape.rewards import CLASSIFICATION_REWARDS
@@ -61,7 +62,7 @@ def world() -> Callable[..., World]:
     def make(n: int = 240, **kwargs: Any) -> World:
         inputs, labels = pictures(n)
         held_out = np.arange(n) % 4 == 0
-        items = Items(inputs, labels, tuple(map(str, range(n))), held_out)
+        items = Items(Images(inputs, torch.from_numpy(labels)), labels, tuple(map(str, range(n))), held_out, CLASSES)
         target = Classifier(
             module(), Preprocess.resize(SIDE, mean=(0, 0, 0), std=(1, 1, 1)), CLASSES, device="cpu", **kwargs
         )

@@ -21,8 +21,10 @@ def failing(world: Any, points: np.ndarray) -> float:
     items = np.flatnonzero(world.items.held_out)
     wrong = []
     for row in points:
-        edited = world.space.apply(world.items.inputs[items], np.tile(world.space.grid()[row], (len(items), 1)), items)
-        wrong.append(world.target(edited).logits.argmax(dim=1).numpy() != world.items.group[items])
+        edited = world.space.apply(
+            world.items.batch.take(items), np.tile(world.space.grid()[row], (len(items), 1)), items
+        )
+        wrong.append(world.target(edited.pixels).logits.argmax(dim=1).numpy() != world.items.group[items])
     return float(np.mean(wrong))
 
 

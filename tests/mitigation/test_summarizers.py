@@ -137,7 +137,7 @@ def test_held_out_items_teach_nothing(world: Callable[..., ConceptMDP]) -> None:
     mdp = world()
     held_out = tuple(np.flatnonzero(mdp.items.held_out).tolist())
     other = world(other=held_out)
-    assert len(held_out) > 3 and (other.items.inputs != mdp.items.inputs).any(axis=1).sum() == len(held_out)
+    assert len(held_out) > 3 and (other.items.batch.pair != mdp.items.batch.pair).any(axis=1).sum() == len(held_out)
     for one in (mdp, other):
         run(one, epochs=1)
     assert same(copy_weights(mdp.target.module), copy_weights(other.target.module))
@@ -174,7 +174,7 @@ def test_short_weights_learn_in_full_precision(world: Callable[..., ConceptMDP])
 def test_an_epoch_shows_items_as_they_are_and_edited(world: Callable[..., ConceptMDP]) -> None:
     mdp = world()
     lesson = lesson_of(mdp, batch_size=5, rehearse=0)
-    texts = [mdp.items.inputs[i].tolist() for i in lesson.split.fit]
+    texts = [mdp.items.batch.pair[i].tolist() for i in lesson.split.fit]
     first, second = lesson.batches(1), lesson.batches(2)
     for batch in first:
         half = len(batch) // 2
@@ -205,9 +205,9 @@ def test_the_reference_is_taught_as_the_edit_left_it(world: Callable[..., Concep
     lesson = lesson_of(mdp)
     items = np.arange(4)
     points = mdp.space.point(np.full(4, 7))  # all numbers swapped, in the reference too
-    expected = mdp.edited(mdp.at(items, points), mdp.inputs(mdp.at(items, points)))
+    expected = mdp.edited(mdp.at(items, points), mdp.inputs(mdp.at(items, points))).pair
     assert lesson.pairs(items, points, items) == [tuple(row) for row in expected]
-    assert (expected[:, 1] != mdp.items.inputs[items, 1]).any()
+    assert (expected[:, 1] != mdp.items.batch.reference[items]).any()
     anew = lesson.pairs(items, mdp.space.point(np.full(4, 1)), items + 100)
     assert anew != lesson.pairs(items, mdp.space.point(np.full(4, 1)), items)  # other letters are misspelt
 
@@ -220,7 +220,7 @@ def test_where_an_edit_takes_something_away_the_old_summary_is_taught(load: Call
         points = mdp.space.point(np.full(6, row))
         assert (lesson.promises(points) == "consistency").all() == consistent
         taught = [wanted for _, wanted in lesson.pairs(items, points, items)]
-        assert taught == (mdp.looks.said if consistent else mdp.items.inputs[:, 1])[items].tolist()
+        assert taught == (mdp.looks.said if consistent else mdp.items.batch.reference)[items].tolist()
 
 
 def test_without_references_it_is_taught_to_stay_as_it_is(world: Callable[..., ConceptMDP]) -> None:
@@ -241,10 +241,10 @@ def test_edits_that_add_up_are_taught_as_walks_make_them(load: Callable[[str], f
     items = np.arange(4)
     unedited = np.full((4, len(mdp.space.shape)), -1)
     assert mdp.evaluate(mdp.at(items, unedited)).said.tolist() == mdp.looks.said[items].tolist()
-    assert [a for a, _ in lesson.pairs(items, unedited, items)] == mdp.items.inputs[items, 0].tolist()
+    assert [a for a, _ in lesson.pairs(items, unedited, items)] == mdp.items.batch.text[items].tolist()
     points = np.zeros_like(unedited)
     points[:, 0] = 2
-    walked = mdp.edited(mdp.at(items, points), mdp.items.rows(items))
+    walked = mdp.edited(mdp.at(items, points), mdp.items.batch.take(items)).pair
     assert [a for a, _ in lesson.pairs(items, points, items)] == walked[:, 0].tolist()
 
 

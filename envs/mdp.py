@@ -84,7 +84,6 @@ class ConceptMDP:
         self.data_name, self.moves, self.alpha = data_name, moves or Jump(), alpha
         self.looks = looks or Looks.take(target, items, reward)
         self.writes = bool((self.looks.said != "").any())  # whether the target answers in words of its own
-        self._references = torch.from_numpy(items.references).to(target.device)
         self._members = Members(items) if space.slice_axis is not None else None
         self.action_space = spaces.Discrete(self.moves.actions(space))
         self.observation_space = self._observation_space()
@@ -109,7 +108,7 @@ class ConceptMDP:
         return tuple(getattr(self.reward, "answers", ())) or tuple(getattr(self.target, "class_names", ()))
 
     def with_target(self, target: Target, looks: Looks | None = None) -> ConceptMDP:
-        """The same items, edits and rewards around another target, such as this one mended.
+        """The same items, edits and rewards around another target, such as this one fine-tuned.
 
         Raises:
             UsageError: the other knows other classes, or takes other inputs.
@@ -238,17 +237,15 @@ class ConceptMDP:
 
     def evaluate(self, state: State) -> Outcome:
         """What the target does with the edited items: one forward, one copy to the host."""
-        rows = torch.from_numpy(state.items).to(self._references.device)
         inputs = self.inputs(state)
         edited = self.edited(state, inputs)
         outputs = self.target(edited)
-        references = self._references[rows]
+        references = torch.from_numpy(self.items.references[state.items]).to(outputs.features.device)
         evaluation = Evaluation(state.items, state.points, inputs, edited, outputs, references, state.steps)
         judgement = self.reward(evaluation)
         table = torch.stack([column.float() for column in judgement]).cpu().numpy()
-        said = np.asarray(getattr(outputs, "texts", [""] * len(state.items)), object)
-        cut = np.asarray(getattr(outputs, "truncated", np.zeros(len(state.items), bool)))
-        return Outcome(table[0], table[1] > 0, table[2], table[3].astype(np.int64), table[4], table[5], said, cut)
+        answer, written, cut = table[3].astype(np.int64), outputs.output_text(), outputs.truncated()
+        return Outcome(table[0], table[1] > 0, table[2], answer, table[4], table[5], written, cut)
 
 
 class Members:

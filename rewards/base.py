@@ -19,7 +19,7 @@ class Evaluation(NamedTuple):
     points: np.ndarray  # (B, K) level indices, -1 where a concept is not applied
     inputs: Any  # (B, ...) as the data holds them
     edited: Any  # (B, ...) as the target saw them
-    outputs: Any  # of the target: Outputs of a classifier, Summaries of a summarizer
+    outputs: Any  # of the target, such as ClassifierOutputs
     references: torch.Tensor  # (B,) int64 groups of the items; of a classifier, the true classes
     steps: np.ndarray  # (B,) steps taken in the episode, this one included
 

@@ -9,12 +9,12 @@ from hypothesis.extra.numpy import arrays
 
 from failscape.rewards import CLASSIFICATION_REWARDS, Evaluation, Judgement
 from failscape.rewards.classification import fsrl, margin, margins
-from failscape.targets.base import Outputs
+from failscape.targets.outputs import ClassifierOutputs
 
 
 def judge(reward: object, logits: np.ndarray, references: np.ndarray) -> Judgement:
     n = len(logits)
-    outputs = Outputs(torch.from_numpy(np.asarray(logits, np.float32)), torch.zeros(n, 1))
+    outputs = ClassifierOutputs(torch.from_numpy(np.asarray(logits, np.float32)), torch.zeros(n, 1))
     none = torch.zeros(n, 1)
     points = np.zeros((n, 1), np.int64)
     return reward(

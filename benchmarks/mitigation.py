@@ -1,10 +1,11 @@
-"""Are failures mended, and at what price? Street signs and ResNet-20 on CIFAR-10, three seeds, held-out items.
+"""Are failures mitigated, and at what price? Street signs and ResNet-20 on CIFAR-10, three seeds, held-out items.
 
 For each seed the default explorer finds failure modes (20 000 queries) on the items that are not held out; the
-confirmed ones are mended in full, by LoRA and in the last layer only. Both versions are then shown every held-out item
-at every point of the grid. An untouched point is one that no targeted mode holds, for the classes that none holds
-there; it is harmed where it became worse by more than two points beyond its 95 % interval. A fresh agent with another
-seed then explores the target that was mended in full, on held-out items only: the fine-tune has seen the others.
+target is fine-tuned on the confirmed ones in full, by LoRA and in the last layer only. Both versions are then shown
+every held-out item at every point of the grid. An untouched point is one that no targeted mode holds, for the classes
+that none holds there; it is harmed where it became worse by more than two points beyond its 95 % interval. A fresh
+agent with another seed then explores the target that was fine-tuned in full, on held-out items only: the fine-tune has
+seen the others.
 """
 
 from __future__ import annotations
@@ -22,10 +23,8 @@ from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
 from failscape.data import only_held_out
 from failscape.envs.mdp import ConceptMDP
-from failscape.mitigation import choose_modes, fine_tune, recipe
+from failscape.mitigation import choose_modes, fine_tune, training_config
 from failscape.mitigation.batches import failures_of
-from failscape.mitigation.recipe import kind_of
-from failscape.mitigation.state import copy_weights, restore_weights
 
 BUDGET = 20_000
 TARGETS: dict[str, dict[str, Any]] = {"street": {"target": "embedded:street-signs", "max_items": 4000}, "cifar": {}}
@@ -36,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
     truth.add_arguments(arguments)
     arguments.set_defaults(seeds=3)
-    arguments.add_argument("--how", nargs="+", default=["full", "lora", "head"])
+    arguments.add_argument("--method", nargs="+", default=["full", "lora", "head"])
     arguments.add_argument("--only", choices=list(TARGETS), help="one of the two targets")
     args = arguments.parse_args(argv)
     rows: list[Row] = []
@@ -45,36 +44,35 @@ def main(argv: list[str] | None = None) -> int:
         if args.only not in (None, name):
             continue
         known = truth.load(args, **make)
-        found = {how: [] for how in args.how}  # type: dict[str, list[dict[str, Any]]]
+        found = {method: [] for method in args.method}  # type: dict[str, list[dict[str, Any]]]
         for seed in range(args.seeds):
             before, modes = explored_modes(known, "dqn", BUDGET, seed)
             numbers = choose_modes(modes, space=known.space)
             chosen = [modes[n - 1] for n in numbers]
             print(f"{name}, seed {seed}: {'; '.join(mode.name for mode in chosen)}", flush=True)
-            for how in args.how:
-                figure = mended(known, chosen, how, seed, before if how == "full" else None)
-                found[how].append(figure)
-                print(f"  {how}: {text(figure)}", flush=True)
+            for method in args.method:
+                figure = mitigated(known, chosen, method, seed, before if method == "full" else None)
+                found[method].append(figure)
+                print(f"  {method}: {text(figure)}", flush=True)
         figures[name] = found
-        rows += [row for how in args.how if how != "head" for row in must_show(name, how, found[how])]
+        rows += [row for key in args.method if key != "head" for row in must_show(name, key, found[key])]
     return finish(args.json, rows, figures)
 
 
-def mended(known: ConceptMDP, modes: list[Mode], how: str, seed: int, before: Landscape | None) -> dict[str, Any]:
+def mitigated(known: ConceptMDP, modes: list[Mode], method: str, seed: int, before: Landscape | None) -> dict[str, Any]:
     """Figures of one fine-tune; with the landscape ``before``, of a fresh agent's search too."""
     target: Any = known.target
-    old = copy_weights(target.module)
     failures = [part for mode in modes for part in failures_of(mode.points, mode.classes, known.space)]
     live = ConceptMDP(target, known.space, known.items, known.reward, known.looks)
-    tuned = fine_tune(live, failures, recipe(how, {"seed": seed}, kind_of(target)))
-    figure = compared(known, live, modes) | {"epochs": len(tuned.history) - 1, "best": tuned.best}
+    fitted = fine_tune(live, failures, training_config(target.task, method, {"seed": seed}))
+    live = live.with_target(target.with_weights(fitted.weights), known.looks)
+    figure = compared(known, live, modes) | {"epochs": len(fitted.history) - 1, "best": fitted.best}
     if before is not None:
         points = np.unique(np.concatenate([mode.points for mode in modes]))
-        unseen = ConceptMDP(target, known.space, only_held_out(known.items), known.reward)
+        unseen = ConceptMDP(live.target, known.space, only_held_out(known.items), known.reward)
         after, again = explored_modes(unseen, "dqn", BUDGET, seed + 100)
         rates = [float(landscape.table["smoothed"][points].mean()) for landscape in (before, after)]
         figure |= {"re-explored": rates, "modes_left": [m.name for m in again if m.confirmed]}
-    restore_weights(target.module, old)
     return figure
 
 
@@ -123,16 +121,16 @@ def unedited(mdp: ConceptMDP, items: np.ndarray) -> np.ndarray:
     return np.full((len(items), len(mdp.space.shape)), -1)
 
 
-def must_show(name: str, how: str, found: list[dict[str, Any]]) -> list[Row]:
+def must_show(name: str, method: str, found: list[dict[str, Any]]) -> list[Row]:
     targeted, clean = (np.mean([figure[kind][:2] for figure in found], axis=0) for kind in ("targeted", "clean"))
     rows = [
-        Row(f"{name}, {how}: targeted failures gone, share", 1 - targeted[1] / targeted[0], 0.4),
-        Row(f"{name}, {how}: unedited failures, rise [points]", 100 * (clean[1] - clean[0]), 1.0, at_most=True),
-        Row(f"{name}, {how}: untouched points harmed", sum(len(f["harmed"]) for f in found), 0, at_most=True),
+        Row(f"{name}, {method}: targeted failures gone, share", 1 - targeted[1] / targeted[0], 0.4),
+        Row(f"{name}, {method}: unedited failures, rise [points]", 100 * (clean[1] - clean[0]), 1.0, at_most=True),
+        Row(f"{name}, {method}: untouched points harmed", sum(len(f["harmed"]) for f in found), 0, at_most=True),
     ]
     if "re-explored" in found[0]:
         again = np.mean([figure["re-explored"] for figure in found], axis=0)
-        rows.append(Row(f"{name}, {how}: targeted failures gone, by a fresh agent", 1 - again[1] / again[0], 0.4))
+        rows.append(Row(f"{name}, {method}: targeted failures gone, by a fresh agent", 1 - again[1] / again[0], 0.4))
     return rows
 
 

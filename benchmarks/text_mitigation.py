@@ -1,8 +1,9 @@
-"""Are a summarizer's failures mended, and at what price? The embedded summarizer, held-out reports.
+"""Are a summarizer's failures mitigated, and at what price? The embedded summarizer, held-out reports.
 
 For each seed the default explorer finds failure modes (3 000 queries) on the reports that are not held out; those in
-the trained gaps (``failscape.data.street.report_gaps``) are mended, in full and by LoRA. Both versions are then shown
-every held-out report at every point of the grid (``benchmarks.mitigation``). ROUGE-L is of unedited held-out reports.
+the trained gaps (``failscape.data.street.report_gaps``) are fine-tuned on, in full and by LoRA. Both versions are then
+shown every held-out report at every point of the grid (``benchmarks.mitigation``). ROUGE-L is of unedited held-out
+reports.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from benchmarks import truth
 from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explored_modes
-from benchmarks.mitigation import mended, text
+from benchmarks.mitigation import mitigated, text
 from benchmarks.text_modes import ENV, TARGET
 from failscape.analysis.modes import Mode
 from failscape.data.street.report_gaps import GAPS
@@ -28,18 +29,18 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
     truth.add_arguments(arguments)
     arguments.set_defaults(seeds=2)
-    arguments.add_argument("--how", nargs="+", default=["full", "lora"])
+    arguments.add_argument("--method", nargs="+", default=["full", "lora"])
     args = arguments.parse_args(argv)
     known = truth.load(args, env=ENV, target=TARGET, max_items=1000)
-    found = {how: [] for how in args.how}  # type: dict[str, list[dict[str, Any]]]
+    found = {method: [] for method in args.method}  # type: dict[str, list[dict[str, Any]]]
     for seed in range(args.seeds):
         chosen = in_gaps(known, explored_modes(known, "dqn", BUDGET, seed)[1])
         print(f"seed {seed}: {'; '.join(mode.name for mode in chosen)}", flush=True)
-        for how in args.how:
-            figure = mended(known, chosen, how, seed, None) | {"modes": [mode.name for mode in chosen]}
-            found[how].append(figure)
-            print(f"  {how}: {text(figure)}, ROUGE-L {figure['clean_score']}", flush=True)
-    rows = [row for how in args.how for row in must_show(how, found[how])]
+        for method in args.method:
+            figure = mitigated(known, chosen, method, seed, None) | {"modes": [mode.name for mode in chosen]}
+            found[method].append(figure)
+            print(f"  {method}: {text(figure)}, ROUGE-L {figure['clean_score']}", flush=True)
+    rows = [row for method in args.method for row in must_show(method, found[method])]
     return finish(args.json, rows, {**found, "seeds": args.seeds, "budget": BUDGET})
 
 
@@ -50,12 +51,12 @@ def in_gaps(known: ConceptMDP, modes: list[Mode]) -> list[Mode]:
     return [mode for mode in modes if mode.confirmed and np.isin(known.space.point(mode.points)[:, 0], gaps).all()]
 
 
-def must_show(how: str, found: list[dict[str, Any]]) -> list[Row]:
+def must_show(method: str, found: list[dict[str, Any]]) -> list[Row]:
     targeted, score = (np.mean([figure[kind] for figure in found], axis=0) for kind in ("targeted", "clean_score"))
     return [
-        Row(f"{how}: targeted failures gone, share", 1 - targeted[1] / targeted[0], 0.4),
-        Row(f"{how}: loss of clean ROUGE-L [points]", 100 * (score[0] - score[1]), 1.0, at_most=True),
-        Row(f"{how}: untouched points harmed", sum(len(figure["harmed"]) for figure in found), 0, at_most=True),
+        Row(f"{method}: targeted failures gone, share", 1 - targeted[1] / targeted[0], 0.4),
+        Row(f"{method}: loss of clean ROUGE-L [points]", 100 * (score[0] - score[1]), 1.0, at_most=True),
+        Row(f"{method}: untouched points harmed", sum(len(figure["harmed"]) for figure in found), 0, at_most=True),
     ]
 
 

@@ -27,9 +27,9 @@ from failscape.envs import summarizer
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder
 from failscape.envs.views import ConceptVectorEnv
-from failscape.mitigation.recipe import kind_of
 from failscape.records.probes import ProbeStore
 from failscape.rewards import CLASSIFICATION_REWARDS
+from failscape.targets.base import SUMMARIZATION
 from failscape.targets.classifier import Classifier
 from failscape.targets.registry import load_target
 
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     args = arguments.parse_args(argv)
 
     target = load_target(args.target, args.device)
-    if kind_of(target) == "summarizer":
+    if target.task == SUMMARIZATION:
         articles = summarizer.make_mdp(target, f"reports:?n={args.items}", args.concepts)
         ratio, rate = written.step_ratio(articles, args.num_envs, args.steps)
         print(f"environment {rate:.1f} queries/s on {target.device}")

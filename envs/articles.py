@@ -21,7 +21,8 @@ from failscape.errors import UsageError
 from failscape.rewards.base import Reward
 from failscape.rewards.metrics import METRICS, ROUGES, unread
 from failscape.rewards.summarization import Bar, FsrlReward, SummaryReward, Unedited, calibrate, parse_reward
-from failscape.targets.base import Summaries, SummarizerTarget
+from failscape.targets.base import SummarizerTarget
+from failscape.targets.outputs import Outputs
 
 Progress = Callable[[str, int, int], None]
 GROUPS = ("topic", "length")
@@ -108,14 +109,14 @@ def look_and_judge(
     if known is not None:
         return known, judge_of(how, known.said.astype(object), items, space)
     outputs = look(target, items, progress)
-    judge = judge_of(how, outputs.texts, items, space)
+    judge = judge_of(how, outputs.output_text(), items, space)
     looks = Looks.of(outputs, items, judge(unedited(outputs, items)))
     if path is not None:
         looks.save(path)
     return looks, judge
 
 
-def look(target: SummarizerTarget, items: Items, progress: Progress | None = None) -> Summaries:
+def look(target: SummarizerTarget, items: Items, progress: Progress | None = None) -> Outputs:
     """Summaries and features of the unedited articles.
 
     Raises:
@@ -129,8 +130,8 @@ def look(target: SummarizerTarget, items: Items, progress: Progress | None = Non
         if progress:
             progress("summarizing unedited articles", done, len(items))
 
-    outputs: Summaries = first_look(target, items, batch_size=BATCH, progress=tell)
-    n_silent = sum(not text.strip() for text in outputs.texts)
+    outputs = first_look(target, items, batch_size=BATCH, progress=tell)
+    n_silent = sum(not text.strip() for text in outputs.output_text())
     if n_silent > MOST_SILENT * len(items):
         raise UsageError(
             f"{target.name} says nothing of {n_silent} of {len(items)} unedited articles: is it a summarizer, and does "

@@ -9,13 +9,14 @@ from typing import Any
 from failscape.data import load_images, only_held_out, open_source
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, explored_space, make_scheme
+from failscape.envs.expected_task import expect_task
 from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.looks import Looks
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.rewards.classification import margin
-from failscape.targets.base import ClassifierTarget
+from failscape.targets.base import IMAGE_CLASSIFICATION, ClassifierTarget, device_of
 from failscape.targets.registry import load_target
 
 DEFAULT_TARGET = "embedded:street-signs"
@@ -115,8 +116,7 @@ def make_mdp(
     reward = reward or ("fsrl" if explore == "fsrl" else "margin")
     check_reward(reward, explore)
     frozen = load_target(target, device) if isinstance(target, str) else target
-    if not hasattr(frozen, "class_names"):
-        raise UsageError(f"{frozen.name} writes texts and sorts no pictures; give it to failscape/Summarizer-v0")
+    expect_task(frozen, IMAGE_CLASSIFICATION)
     space = explored_space(explore, concepts, start, {name: i for i, name in enumerate(frozen.class_names)})
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:
@@ -125,7 +125,7 @@ def make_mdp(
     items = load_images(
         source,
         frozen.prepare,
-        device=frozen.device,
+        device=device_of(frozen),
         max_items=max_items,
         seed=data_seed,
         held_out_share=held_out,

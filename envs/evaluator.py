@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from failscape.concepts import ConceptSpace
+from failscape.concepts.space import AnyBatch
 from failscape.data.base import Items
-from failscape.data.batch import Batch
 from failscape.envs.state import Outcome, Probes
 from failscape.rewards import Evaluation, Reward
 from failscape.targets.base import Target
@@ -50,10 +50,10 @@ class TargetEvaluator:
         judgement = self.reward(Evaluation(items, probes.point, inputs, edited, outputs))
         table = torch.stack([column.float() for column in judgement]).cpu().numpy()
         reward, failed, severity, predicted, confidence, truth = table
-        said, cut = np.asarray(outputs.texts, object), np.asarray(outputs.truncated)
+        said, cut = outputs.output_text(), outputs.truncated()
         return Outcome(reward, failed > 0, severity, predicted.astype(np.int64), confidence, truth, said, cut)
 
-    def edited(self, probes: Probes, inputs: Batch) -> Batch:
+    def edited(self, probes: Probes, inputs: AnyBatch) -> AnyBatch:
         """The items as the target sees them, ``(B, ...)``, from the unedited ones; the seed of an edit is the item."""
         if probes.path.shape[1]:
             return self.space.compound(inputs, probes.path, probes.items[:, 0])

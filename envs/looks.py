@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils.extmath import randomized_svd
 
-from failscape.common import columns
 from failscape.data.base import Items
 from failscape.errors import UsageError
 from failscape.rewards.base import Evaluation, Judgement, Reward
 from failscape.targets.base import Target
+from failscape.targets.outputs import Outputs
 
 N_ITEM_FEATURES = 8
 N_CLASS_FEATURES = 16
@@ -52,7 +52,7 @@ class Looks(NamedTuple):
         return cls.of(outputs, items, judge(unedited(outputs, items)))
 
     @classmethod
-    def of(cls, outputs: Any, items: Items, judgement: Judgement) -> Looks:
+    def of(cls, outputs: Outputs, items: Items, judgement: Judgement) -> Looks:
         """What was seen at a first look, as it was judged."""
         features = outputs.features.flatten(1).float().cpu().numpy()
         return cls(
@@ -61,7 +61,7 @@ class Looks(NamedTuple):
             judgement.predicted.cpu().numpy().astype(np.int64),
             judgement.failed.cpu().numpy(),
             judgement.severity.float().cpu().numpy(),
-            np.array(outputs.texts, str),
+            np.array(outputs.output_text(), str),
             items.fingerprint,
             len(items),
         )
@@ -106,22 +106,17 @@ class Looks(NamedTuple):
 
 def first_look(
     target: Target, items: Items, *, batch_size: int = 256, progress: Callable[[int], None] | None = None
-) -> Any:
+) -> Outputs:
     """What ``target`` makes of all unedited items: outputs of ``N`` rows, on the CPU."""
     parts = []
     for start in range(0, len(items), batch_size):
-        parts.append(on_cpu(target(items.batch.inputs[start : start + batch_size])))
+        parts.append(target(items.batch.inputs[start : start + batch_size]).to("cpu"))
         if progress:
             progress(len(parts[-1].features))
-    return type(parts[0])(*(columns.joined(column) for column in zip(*parts, strict=True)))
+    return parts[0].joined(parts)
 
 
-def on_cpu(outputs: Any) -> Any:
-    """The outputs with their tensors on the CPU."""
-    return type(outputs)(*(columns.to(column, "cpu") for column in outputs))
-
-
-def unedited(outputs: Any, items: Items) -> Evaluation:
+def unedited(outputs: Outputs, items: Items) -> Evaluation:
     """All items as they are, ready to be judged."""
     batch = items.batch.to("cpu")  # where a first look leaves the outputs
     return Evaluation(np.arange(len(items)), np.full((len(items), 0), -1, np.int64), batch, batch, outputs)

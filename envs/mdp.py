@@ -9,11 +9,13 @@ import numpy as np
 from gymnasium import spaces
 
 from failscape.concepts import ConceptSpace
+from failscape.concepts.space import AnyBatch
 from failscape.data.base import Items
 from failscape.data.batch import Batch
 from failscape.envs.actions.base import ActionScheme
 from failscape.envs.actions.jump import JumpToPoint
 from failscape.envs.evaluator import Evaluator, TargetEvaluator
+from failscape.envs.expected_task import expect_alike
 from failscape.envs.item_groups import ItemsByGroup
 from failscape.envs.looks import FEATURE_BOUND, Looks
 from failscape.envs.state import Outcome, Probes, State
@@ -83,14 +85,12 @@ class ConceptMDP:
         return self.items.group_names
 
     def with_target(self, target: Target, looks: Looks | None = None) -> ConceptMDP:
-        """The same items, edits and rewards around another target, such as this one mended.
+        """The same items, edits and rewards around another target, such as this one fine-tuned.
 
         Raises:
             UsageError: the other knows other classes, or takes other inputs.
         """
-        for what, mine in self.target.interface.items():
-            if target.interface.get(what) != mine:
-                raise UsageError(f"{target.name} and {self.target.name} differ in their {what}")
+        expect_alike(self.target, target)
         return type(self)(
             target,
             self.space,
@@ -207,6 +207,6 @@ class ConceptMDP:
         """The unedited items, ``(B, ...)``."""
         return self.items.batch.take(state.items)
 
-    def edited(self, state: State, inputs: Batch) -> Batch:
+    def edited(self, state: State, inputs: AnyBatch) -> AnyBatch:
         """The items as the target sees them, ``(B, ...)``, from the unedited ones."""
         return self.target_evaluator.edited(self.probes(state), inputs)

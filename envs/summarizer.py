@@ -11,11 +11,12 @@ from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.compound import Accumulate
 from failscape.envs.actions.parsing import classes_seen, make_scheme
 from failscape.envs.articles import GROUPS, Judging, Reading, look_and_judge, read_articles
+from failscape.envs.expected_task import expect_task
 from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.summarization import Bar, parse_reward
-from failscape.targets.base import SummarizerTarget
+from failscape.targets.base import SUMMARIZATION, SummarizerTarget
 from failscape.targets.registry import load_target
 
 DEFAULT_TARGET = "embedded:street-reports"
@@ -116,8 +117,7 @@ def make_mdp(
     """
     check(reward, explore, groups, meaning)
     frozen = load_target(target, device) if isinstance(target, str) else target
-    if not hasattr(frozen, "encode_labels"):
-        raise UsageError(f"{frozen.name} sorts pictures and writes no summaries; give it to failscape/Classifier-v0")
+    expect_task(frozen, SUMMARIZATION)
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:
         raise UsageError(f"{frozen.name} needs articles to summarize: give --data, a CSV, JSONL or Parquet file")

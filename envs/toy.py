@@ -15,7 +15,7 @@ from failscape.data.batch import Rows
 from failscape.envs.actions.parsing import make_scheme
 from failscape.envs.mdp import ConceptMDP
 from failscape.rewards import CLASSIFICATION_REWARDS
-from failscape.targets.base import Outputs
+from failscape.targets.outputs import ClassifierOutputs
 
 
 class Shift(Concept):
@@ -54,25 +54,19 @@ class Line(torch.nn.Module):
 class ToyTarget:
     """A frozen :class:`Line`; its features are the inputs."""
 
-    name = "toy"
+    name, task = "toy", "tabular-classification"
     class_names: tuple[str, ...] = ("below", "above")
 
     def __init__(self) -> None:
         self.module: torch.nn.Module = Line()
-        self.device = torch.device("cpu")
         self.n_queries = 0
         self.n_forwards = 0
 
-    def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> Outputs:
+    def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> ClassifierOutputs:
         """Logits and features ``(B, 2)`` each."""
         self.n_queries += len(inputs)
         self.n_forwards += 1
-        return Outputs(self.module(inputs), inputs.float())
-
-    @property
-    def interface(self) -> dict[str, object]:
-        """Its classes."""
-        return {"class names": self.class_names}
+        return ClassifierOutputs(self.module(inputs), inputs.float())
 
     def __repr__(self) -> str:
         return "ToyTarget(2 classes)"

@@ -17,7 +17,7 @@ from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder
 from failscape.envs.state import Outcome, State
 from failscape.errors import UsageError
-from failscape.targets.base import Target
+from failscape.targets.base import Target, device_of
 from failscape.targets.registry import load_target
 
 
@@ -110,12 +110,12 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
 
     def with_target(self, target: Target | str) -> ConceptVectorEnv:
-        """The same items and edits around another target, such as this one mended: a URI, or the target itself.
+        """The same items and edits around another target, such as this one fine-tuned: a URI, or the target itself.
 
         Raises:
             UsageError: it cannot be loaded, knows other classes or takes other inputs.
         """
-        other = load_target(target, str(self.mdp.target.device)) if isinstance(target, str) else target
+        other = load_target(target, str(device_of(self.mdp.target))) if isinstance(target, str) else target
         limit = None if self.max_episode_steps == np.iinfo(np.int64).max else self.max_episode_steps
         twin = ConceptVectorEnv(
             self.mdp.with_target(other),

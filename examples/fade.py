@@ -1,4 +1,4 @@
-"""Find failures, mend them, look again: the whole loop in Python. Some minutes on two cores, no network."""
+"""Find failures, fine-tune on them, look again: the whole loop in Python. Some minutes on two cores, no network."""
 
 import gymnasium as gym
 
@@ -6,14 +6,14 @@ import failscape as fs
 
 
 def main() -> None:
-    """Prints what was found, what was mended and what it cost; writes a page and an audit."""
+    """Prints what was found, what was mitigated and what it cost; writes a page and an audit."""
     envs = gym.make_vec("failscape/Classifier-v0", num_envs=32)
     run = fs.explore(envs, explorer="dqn", budget=20_000, seed=0)
     for number, mode in enumerate(run.modes(), start=1):
         print(number, mode.name, f"{mode.rate:.0%} fail")
 
     # People may say first which failures matter: failscape feedback RUN
-    faded = fs.fade(run, how="lora")  # mends, explores again with a fresh agent, compares
+    faded = fs.fade(run, method="lora")  # fine-tunes, explores again with a fresh agent, compares
     print(faded.uri)
     for effect in (faded.versions.found.targeted, faded.versions.found.untouched, faded.versions.found.clean):
         print(f"{effect.what}: {effect.before:.1%} → {effect.after:.1%} ({100 * effect.change:+.1f} points)")

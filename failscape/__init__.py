@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from failscape.concepts.text.base import TextConcept as TextConcept
     from failscape.fading import Faded as Faded
     from failscape.fading import fade as fade
-    from failscape.mending import Mended as Mended
+    from failscape.mending import Mitigated as Mitigated
     from failscape.mending import mitigate as mitigate
+    from failscape.mitigation.registry import register_trainer as register_trainer
     from failscape.runs import Run as Run
     from failscape.runs import explore as explore
     from failscape.targets.classifier import Classifier as Classifier
@@ -46,7 +47,7 @@ _LAZY = {
     "Landscape": "failscape.analysis.landscape",
     "Preprocess": "failscape.targets.preprocess",
     "Faded": "failscape.fading",
-    "Mended": "failscape.mending",
+    "Mitigated": "failscape.mending",
     "Run": "failscape.runs",
     "Summarizer": "failscape.targets.summarizer",
     "TextConcept": "failscape.concepts.text.base",
@@ -56,6 +57,7 @@ _LAZY = {
     "explore": "failscape.runs",
     "fade": "failscape.fading",
     "mitigate": "failscape.mending",
+    "register_trainer": "failscape.mitigation.registry",
 }
 __all__ = ["UsageError", "register_env", "register_target", *_LAZY]
 

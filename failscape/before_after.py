@@ -1,4 +1,4 @@
-"""Two versions of a target, shown the same held-out items, edited alike: what was mended, and what broke.
+"""Two versions of a target, shown the same held-out items, edited alike: what was mitigated, and what broke.
 
 Shapes: ``N`` items, ``M`` pairs of item and edit, ``P`` points, ``K`` concepts.
 """
@@ -21,14 +21,13 @@ from failscape.concepts.space import UNEDITED
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation.batches import draw_points, failures_of
-from failscape.mitigation.recipe import kind_of
 
 BATCH = 256
 ASKED = ("failed", "predicted", "confidence", "truth")  # of an outcome
 QUERIES = 20_000  # asked of either version, about
-SCORES = {  # what ``truth`` is of unedited items, by kind of target
-    "classifier": "probability of the true class",
-    "summarizer": "score of the summary",
+SCORES = {  # what ``truth`` is of unedited items, by the target's task
+    "image-classification": "probability of the true class",
+    "summarization": "score of the summary",
 }
 
 
@@ -45,12 +44,12 @@ class BeforeAfter:
     table: pd.DataFrame
     names: dict[int, str]  # of the targeted modes, by number
     labels: dict[int, str]  # of the untouched points, by row of the grid
-    kind: str = "classifier"  # of target, or summarizer
+    kind: str = "image-classification"  # task of the target
 
     @property
     def noun(self) -> str:
         """What a person calls the items."""
-        return "articles" if self.kind == "summarizer" else "items"
+        return "articles" if self.kind == "summarization" else "items"
 
     @cached_property
     def clean(self) -> Effect:
@@ -68,7 +67,7 @@ class BeforeAfter:
         before, after = (rows[f"truth_{version}"].to_numpy(float) for version in ("before", "after"))
         change, low, high = difference(after, before)
         means = [float(scores.mean()) if len(scores) else float("nan") for scores in (before, after)]
-        return Effect(SCORES[self.kind], means[0], means[1], change, low, high, float("nan"), len(rows))
+        return Effect(SCORES.get(self.kind, "score"), means[0], means[1], change, low, high, float("nan"), len(rows))
 
     @cached_property
     def targeted(self) -> Effect:
@@ -105,7 +104,7 @@ class BeforeAfter:
 
     @property
     def costs(self) -> list[str]:
-        """What became worse beyond its interval where nothing was to be mended, a sentence each."""
+        """What became worse beyond its interval where nothing was targeted, a sentence each."""
         told = [
             (f"unedited {self.noun} fail more often", self.clean, self.clean.low > 0),
             (f"the {self.clean_score.what} of unedited {self.noun} fell", self.clean_score, self.clean_score.high < 0),
@@ -152,9 +151,9 @@ def measure(
 
     Args:
         before: the target as it was.
-        after: mended; the same items and grid.
+        after: fine-tuned; the same items and grid.
         modes: of the run before.
-        numbers: of those that were to be mended, from 1.
+        numbers: of the targeted ones, from 1.
         queries: asked of either version, about; items are drawn where there are too many.
         seed: of the draws.
         step: hears pairs asked and all of them.
@@ -174,7 +173,7 @@ def measure(
         pd.concat([pairs, *outcomes], axis=1),
         {n: modes[n - 1].name for n in numbers},
         {p: before.space.label(before.space.grid()[p]) for p in pairs["point"][pairs["kind"] == "untouched"].unique()},
-        kind_of(before.target),
+        before.target.task,
     )
 
 

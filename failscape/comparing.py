@@ -29,6 +29,7 @@ from failscape.mending import PLAN, Plan
 from failscape.mitigation import choose_modes
 from failscape.runs import Run, finished_beside
 from failscape.runs import compare as compare_maps
+from failscape.targets.base import device_of
 from failscape.targets.registry import load_target
 
 N_NEW = 12  # newly created failures that are shown
@@ -168,7 +169,7 @@ def compare_versions(
     numbers = targeted(before, after)
     maps = compare_landscapes(before.landscape(), after.landscape())
     old = _load(before, imports, step)
-    new = old.with_target(load_target(str(target_of(after)), str(old.target.device)), old.looks)
+    new = old.with_target(load_target(str(target_of(after)), str(device_of(old.target))), old.looks)
     found = measure(
         old,
         new,

@@ -23,6 +23,7 @@ from failscape.envs.views import ConceptVectorEnv, explorable
 from failscape.records.folder import RunFolder
 from failscape.runs import Run, resume, start
 from failscape.settings import Settings
+from failscape.targets.base import device_of
 
 if TYPE_CHECKING:
     from failscape.agents.session import Progress as Standing
@@ -93,7 +94,7 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings) -> Non
     n_held_out = int(mdp.items.held_out.sum())
     n_explore = len(mdp.items) - n_held_out
     needed = duration(seconds_per_query(envs) * budget)
-    cost = f"budget {budget:,} queries, of which the target needs about {needed} on {mdp.target.device}"
+    cost = f"budget {budget:,} queries, of which the target needs about {needed} on {device_of(mdp.target)}"
     rows = [
         ("target", repr(mdp.target)),
         ("data", f"{mdp.data_name} · {len(mdp.items):,} items ({n_explore:,} explore, {n_held_out:,} held out)"),

@@ -1,4 +1,4 @@
-"""The whole loop: mend the target of a run, explore what it became, compare."""
+"""The whole loop: fine-tune the target of a run, explore what it became, compare."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from failscape.before_after import QUERIES
 from failscape.building import build, complete
 from failscape.comparing import Versions, compare_versions, siblings
-from failscape.mending import Listeners, Mended, mitigate
+from failscape.mending import Listeners, Mitigated, mitigate
 from failscape.runs import Run, start
 from failscape.settings import Settings
 
@@ -21,16 +21,16 @@ NEW_SEED = 1000  # added to a run's seed: the fresh agent must not draw what the
 
 @dataclass(frozen=True)
 class Faded:
-    """A mended target, the runs that explored it, and the comparison with what it was."""
+    """A fine-tuned target, the runs that explored it, and the comparison with what it was."""
 
-    mended: Mended
-    runs: list[Run]  # of the mended target, a seed each
+    mitigated: Mitigated
+    runs: list[Run]  # of the fine-tuned target, a seed each
     versions: Versions
 
     @property
     def uri(self) -> str:
-        """The mended target, as ``--target`` takes it."""
-        return self.mended.uri
+        """The fine-tuned target, as ``--target`` takes it."""
+        return self.mitigated.uri
 
     def __repr__(self) -> str:
         return f"Faded({self.versions!r}, {self.uri})"
@@ -42,9 +42,9 @@ Explore = Callable[[Settings, Path], Run]
 def fade(
     run: Run | Path | str,
     modes: Sequence[int] | None = None,
-    how: str = "full",
+    method: str = "full",
     *,
-    mended: Mended | None = None,
+    mitigated: Mitigated | None = None,
     seeds: int = 1,
     settings: Mapping[str, Any] | None = None,
     queries: int = QUERIES,
@@ -52,15 +52,15 @@ def fade(
     listeners: Listeners = Listeners(),  # noqa: B008 - frozen
     explore: Explore | None = None,
 ) -> Faded:
-    """Mend the target of ``run``, explore it again with a fresh agent, and compare.
+    """Fine-tune the target of ``run``, explore it again with a fresh agent, and compare.
 
     Args:
         run: a finished run.
         modes: numbers of its modes, from 1; the most pressing when omitted.
-        how: ``full``, ``lora`` or ``head``.
-        mended: mended already; it is only explored and compared.
+        method: as :func:`~failscape.mending.mitigate` takes it.
+        mitigated: fine-tuned already; it is only explored and compared.
         seeds: explorations of either version; from two on, shifts are judged by how much seeds differ.
-        settings: changes to the recipe.
+        settings: changes to the method's configuration.
         queries: asked of either version on held-out items.
         imports: the user's modules; those of the run when empty.
         listeners: hear how it goes.
@@ -73,10 +73,10 @@ def fade(
     explore = explore or explore_quietly
     out = run.folder.path.parent
     used = list(imports) or run.settings.imports
-    mended = mended or mitigate(
+    mitigated = mitigated or mitigate(
         run,
         modes,
-        how,
+        method,
         settings=settings,
         queries=queries,
         out=out,
@@ -87,10 +87,10 @@ def fade(
     for k in range(len(siblings(run)) + 1, seeds):
         explore(dataclasses.replace(own, seed=own.seed + k), out)
     bar = {"bar": run.summary["bar"]} if "bar" in run.summary else {}  # a worse target must not set itself a lower one
-    after = dataclasses.replace(own, make={**own.make, **bar, "target": mended.uri, "unseen": True})
+    after = dataclasses.replace(own, make={**own.make, **bar, "target": mitigated.uri, "unseen": True})
     runs = [explore(dataclasses.replace(after, seed=own.seed + NEW_SEED + k), out) for k in range(seeds)]
     versions = compare_versions(run, runs[0], queries=queries, imports=used, step=listeners.step)
-    return Faded(mended, runs, versions)
+    return Faded(mitigated, runs, versions)
 
 
 def explore_quietly(settings: Settings, out: Path) -> Run:

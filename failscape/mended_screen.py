@@ -23,34 +23,33 @@ from failscape.building import build, complete
 from failscape.comparing import Versions, compare_versions, target_of
 from failscape.envs.mdp import ConceptMDP
 from failscape.fading import Faded, fade
-from failscape.mending import Listeners, Mended, Plan, go_on, load_mended, mitigate
+from failscape.mending import Listeners, Mitigated, Plan, go_on, load_mitigated, mitigate
 from failscape.mitigation import Epoch
-from failscape.mitigation.recipe import MEANINGS
 from failscape.runs import Run, start
 from failscape.settings import Settings
 
 MANY_HARMED = 5  # harmed points that are named
 
 
-def mend_command(args: argparse.Namespace, numbers: list[int] | None, settings: Mapping[str, Any]) -> Mended:
-    """Mend as ``args`` say, with progress; prints what came of it."""
+def mitigate_command(args: argparse.Namespace, numbers: list[int] | None, settings: Mapping[str, Any]) -> Mitigated:
+    """Mitigate as ``args`` say, with progress; prints what came of it."""
     console = Console(quiet=args.quiet, highlight=False)
     with showing(console) as listeners:
         if args.resume is not None:
-            mended = go_on(args.resume, listeners)
+            mitigated = go_on(args.resume, listeners)
         else:
-            mended = mitigate(
+            mitigated = mitigate(
                 args.source,
                 numbers,
-                args.how,
+                args.method,
                 settings=settings,
                 queries=args.queries,
                 out=args.out,
                 imports=args.imports,
                 listeners=listeners,
             )
-    tell_mended(Console(highlight=False), mended)
-    return mended
+    tell_mitigated(Console(highlight=False), mitigated)
+    return mitigated
 
 
 @contextmanager
@@ -70,16 +69,13 @@ def showing(console: Console) -> Iterator[Listeners]:
 
 def tell_plan(console: Console, plan: Plan, mdp: ConceptMDP, folder: Path) -> None:
     """Print what is about to happen."""
-    recipe = plan.recipe
-    console.print(f"[bold]failscape {__version__}[/] · mending the target of {plan.run}")
+    training = plan.training
+    console.print(f"[bold]failscape {__version__}[/] · fine-tuning the target of {plan.run}")
     named = "; ".join(f"{number} ({name})" for number, name in zip(plan.numbers, plan.modes, strict=True))
     rows = [
         ("target", repr(mdp.target)),
         ("modes", named),
-        (
-            "how",
-            f"{recipe['how']}: {MEANINGS[recipe['how']]}; {recipe['epochs']} epochs at most, seed {recipe['seed']}",
-        ),
+        ("method", f"{training.method}: {plan.meaning}; {training.extent}, seed {training.seed}"),
         ("folder", str(folder)),
     ]
     for label, text in rows:
@@ -97,32 +93,33 @@ def tell_epoch(console: Console, epoch: Epoch) -> None:
     )
 
 
-def tell_mended(console: Console, mended: Mended) -> None:
+def tell_mitigated(console: Console, mitigated: Mitigated) -> None:
     """Print what came of a mitigation, and what to do next."""
     console.print()
-    tell_effects(console, mended.before_after)
+    tell_effects(console, mitigated.before_after)
     console.print()
     for label, text in (
-        ("mended      ", f"{mended.folder} (epoch {mended.tuned.best} of {len(mended.tuned.history) - 1})"),
+        ("fine-tuned  ", f"{mitigated.folder} (epoch {mitigated.best} of {len(mitigated.history) - 1})"),
         (
             "next        ",
-            f"failscape fade {Plan.load(mended.folder).run} --mended {mended.folder}   explore it again and compare",
+            f"failscape fade {Plan.load(mitigated.folder).run} --mitigated {mitigated.folder}   explore it again and "
+            "compare",
         ),
-        ("            ", f"--target '{mended.uri}'   use it anywhere"),
+        ("            ", f"--target '{mitigated.uri}'   use it anywhere"),
     ):
         console.print(label, text, markup=False, soft_wrap=True)
 
 
 def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: Mapping[str, Any]) -> Faded:
-    """Mend, explore again and compare as ``args`` say, with progress; prints what came of it."""
+    """Fine-tune, explore again and compare as ``args`` say, with progress; prints what came of it."""
     console = Console(quiet=args.quiet, highlight=False)
     with showing(console) as listeners:
-        mended = load_mended(args.mended) if args.mended else None
+        mitigated = load_mitigated(args.mitigated) if args.mitigated else None
         faded = fade(
             args.source,
             numbers,
-            args.how,
-            mended=mended,
+            args.method,
+            mitigated=mitigated,
             seeds=args.seeds,
             settings=settings,
             queries=args.queries,
@@ -131,7 +128,7 @@ def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: 
             explore=lambda told, out: _explored(console, listeners, told, out),
         )
     tell_compared(Console(highlight=False), faded.versions)
-    print_line(console, "mended      ", f"--target '{faded.uri}'")
+    print_line(console, "fine-tuned  ", f"--target '{faded.uri}'")
     return faded
 
 
@@ -174,7 +171,7 @@ def print_line(console: Console, label: str, text: str) -> None:
 
 
 def tell_versions(console: Console, versions: Versions) -> None:
-    """Print what was mended, and by how much the map moved."""
+    """Print what was mitigated, and by how much the map moved."""
     console.print(f"{target_of(versions.before)} → {target_of(versions.after)}", markup=False, soft_wrap=True)
     tell_effects(console, versions.found)
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -1,4 +1,4 @@
-"""Mends the target of a run, and shows the held-out items to it before and after."""
+"""Fine-tunes the target of a run on its failure modes, and shows the held-out items to it before and after."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.building import build, stem
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
-from failscape.mitigation import Epoch, Recipe, Tuned, choose_modes, fine_tune, recipe
+from failscape.mitigation import Epoch, Fitted, choose_modes, fine_tune, training_config
 from failscape.mitigation.batches import failures_of
-from failscape.mitigation.recipe import MEANINGS, check, kind_of
+from failscape.mitigation.recipe import TrainingConfig
+from failscape.mitigation.registry import method_of, trainer_of
 from failscape.mitigation.state import FILE as STATE
-from failscape.mitigation.state import copy_weights, distinct, restore_weights
 from failscape.records.folder import new_folder, write_json, write_whole
 from failscape.runs import Run
+from failscape.targets.base import TrainableTarget
 from failscape.targets.registry import with_weights
 
 WEIGHTS, PLAN = "model.safetensors", "mitigation.yml"
@@ -34,32 +35,34 @@ CARD = Template((Path(__file__).parent / "mended_card.md").read_text(encoding="u
 
 
 @dataclass(frozen=True)
-class Mended:
-    """A mended target on disk."""
+class Mitigated:
+    """A fine-tuned target on disk."""
 
     folder: Path
     uri: str  # of the target, as ``--target`` takes it
-    numbers: tuple[int, ...]  # of the modes that were to be mended
-    tuned: Tuned
+    numbers: tuple[int, ...]  # of the targeted modes
+    history: list[Epoch]
+    best: int  # number of the epoch whose weights it has
     before_after: BeforeAfter
 
     def __repr__(self) -> str:
         targeted, clean = self.before_after.targeted, self.before_after.clean
         return (
-            f"Mended({self.uri}, targeted {targeted.before:.1%} → {targeted.after:.1%}, "
+            f"Mitigated({self.uri}, targeted {targeted.before:.1%} → {targeted.after:.1%}, "
             f"unedited {clean.before:.1%} → {clean.after:.1%})"
         )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be mended, and how: ``mitigation.yml``."""
+    """What is to be mitigated, and how: ``mitigation.yml``."""
 
     run: str  # folder
     target: str  # URI of the target as it was
-    numbers: list[int]
+    task: str  # of the target
+    numbers: list[int]  # of the targeted modes
     modes: list[str]  # their names
-    recipe: dict[str, Any]
+    config: dict[str, Any]  # of the trainer for this task
     queries: int
     imports: list[str]
 
@@ -70,9 +73,25 @@ class Plan:
         if not path.is_file():
             raise UsageError(f"{folder} holds no mitigation: it has no {PLAN}")
         try:
-            return cls(**yaml.safe_load(path.read_text(encoding="utf-8")))
+            known = yaml.safe_load(path.read_text(encoding="utf-8"))
+            if "recipe" in known:
+                raise UsageError(f"{path} was written by another version of failscape; mitigate again")
+            return cls(**known)
         except (yaml.YAMLError, TypeError, UnicodeDecodeError):
             raise UsageError(f"{path} is damaged") from None
+
+    @property
+    def training(self) -> TrainingConfig:
+        """How the target is fine-tuned."""
+        try:
+            return trainer_of(self.task).config_class(**self.config)
+        except TypeError:
+            raise UsageError(f"the settings in {PLAN} are not those of the trainer for {self.task}") from None
+
+    @property
+    def meaning(self) -> str:
+        """What learns, and how, as a person is told."""
+        return method_of(self.task, self.training.method).meaning
 
 
 @dataclass(frozen=True)
@@ -87,49 +106,49 @@ class Listeners:
 def mitigate(
     run: Run | Path | str,
     modes: Sequence[int] | None = None,
-    how: str = "full",
+    method: str = "full",
     *,
     settings: Mapping[str, Any] | None = None,
     queries: int = QUERIES,
     out: Path | str = "runs",
     imports: Sequence[str] = (),
     listeners: Listeners = Listeners(),
-) -> Mended:
+) -> Mitigated:
     """Fine-tune the target of ``run`` on its failure modes; what it was stays as it was, on disk and in memory.
 
     Args:
         run: a finished run.
         modes: numbers of its modes, from 1; the most pressing when omitted.
-        how: ``full``, ``lora`` or ``head``.
-        settings: changes to that recipe, such as ``{"epochs": 5}``.
+        method: of the trainer for the target's task: ``full``, ``lora`` or, of an image classifier, ``head``.
+        settings: changes to its configuration, such as ``{"epochs": 5}``.
         queries: of either version, for the comparison on held-out items.
         out: where the folder is made.
         imports: the user's modules; those of the run when empty.
         listeners: hear how it goes.
 
     Raises:
-        UsageError: nothing to mend, settings out of range, or a fine-tune that diverged.
+        UsageError: nothing to mitigate, settings out of range, or a fine-tune that diverged.
     """
     run = run if isinstance(run, Run) else Run(run)
     own = run.modes()
     numbers = choose_modes(own, modes, run.space)
-    check(how)
     mdp = _build(run, imports, listeners)
     plan = Plan(
         run=str(run.folder.path),
         target=str(run.summary["run"]["target"]),
+        task=mdp.target.task,
         numbers=numbers,
         modes=[own[n - 1].name for n in numbers],
-        recipe=dataclasses.asdict(recipe(how, settings, kind_of(mdp.target))),
+        config=dataclasses.asdict(training_config(mdp.target.task, method, settings)),
         queries=queries,
         imports=list(imports) or run.settings.imports,
     )
-    folder = new_folder(Path(out), f"mended-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}")
+    folder = new_folder(Path(out), f"mitigated-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}")
     write_whole(folder / PLAN, yaml.safe_dump(dataclasses.asdict(plan), sort_keys=False, allow_unicode=True))
     return _carry_out(plan, run, mdp, folder, listeners)
 
 
-def go_on(folder: Path | str, listeners: Listeners = Listeners()) -> Mended:
+def go_on(folder: Path | str, listeners: Listeners = Listeners()) -> Mitigated:
     """Carry out the plan in a folder, from where it was interrupted."""
     folder = Path(folder)
     plan = Plan.load(folder)
@@ -138,34 +157,40 @@ def go_on(folder: Path | str, listeners: Listeners = Listeners()) -> Mended:
 
 
 def _build(run: Run, imports: Sequence[str], listeners: Listeners) -> ConceptMDP:
-    """What the run explored, with what its target made of the unedited items."""
+    """What the run explored, with what its target made of the unedited items.
+
+    Raises:
+        UsageError: its target cannot have other weights.
+    """
     settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
-    return build(settings, looks=run.folder / "looks.npz", progress=listeners.step).mdp
+    mdp = build(settings, looks=run.folder / "looks.npz", progress=listeners.step).mdp
+    if not isinstance(mdp.target, TrainableTarget):
+        raise UsageError(f"{mdp.target.name} cannot be fine-tuned: its weights cannot be exchanged (with_weights)")
+    return mdp
 
 
-def _carry_out(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listeners: Listeners) -> Mended:
+def _carry_out(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listeners: Listeners) -> Mitigated:
     listeners.plan(plan, mdp, folder)
     modes = run.modes()
-    tuned, weights = _tune(mdp, plan, modes, folder, listeners)
-    if tuned.diverged:
+    fitted = _fit(mdp, plan, modes, folder, listeners)
+    if fitted.diverged:
         raise UsageError(
-            f"the fine-tune diverged after {len(tuned.history) - 1} epochs and was given up; the target is as it was "
-            f"({folder} keeps the record). Try a lower learning rate: --set lr={plan.recipe['lr'] / 10:g}"
+            f"the fine-tune diverged after {len(fitted.history) - 1} epochs and was given up; the target is as it was "
+            f"({folder} keeps the record). Try {plan.training.remedy}"
         )
-    before_after = _judge(mdp, weights, plan, modes, listeners)
+    before_after = _compare(mdp, fitted, plan, modes, listeners)
     uri = with_weights(plan.target, str(folder / WEIGHTS))
-    # Of weights that are tied to one another the first: loading ties them again.
-    save_file({name: weights[name].contiguous() for name in distinct(mdp.target.module)}, folder / WEIGHTS)
-    history = [epoch._asdict() for epoch in tuned.history]
-    told = {"uri": uri, "history": history, "best": tuned.best, "n_weights": tuned.n_weights}
+    save_file(fitted.weights, folder / WEIGHTS)
+    history = [epoch._asdict() for epoch in fitted.history]
+    told = {"uri": uri, "history": history, "best": fitted.best, "n_weights": fitted.n_weights}
     write_json(folder / "summary.json", told | before_after.summary())
     before_after.table.to_parquet(folder / "pairs.parquet")
-    write_whole(folder / "README.md", card(plan, uri, tuned, before_after))
+    write_whole(folder / "README.md", card(plan, uri, fitted, before_after))
     (folder / STATE).unlink(missing_ok=True)
-    return Mended(folder, uri, tuple(plan.numbers), tuned, before_after)
+    return Mitigated(folder, uri, tuple(plan.numbers), fitted.history, fitted.best, before_after)
 
 
-def load_mended(folder: Path | str) -> Mended:
+def load_mitigated(folder: Path | str) -> Mitigated:
     """What a finished mitigation left in its folder.
 
     Raises:
@@ -184,79 +209,66 @@ def load_mended(folder: Path | str) -> Mended:
         table,
         dict(zip(plan.numbers, plan.modes, strict=True)),
         {int(p): space.label(space.grid()[p]) for p in points},
-        plan.recipe.get("kind", "classifier"),
+        plan.task,
     )
-    tuned = Tuned(history, told["best"], False, told["n_weights"])
-    return Mended(folder, told["uri"], tuple(plan.numbers), tuned, before_after)
+    return Mitigated(folder, told["uri"], tuple(plan.numbers), history, told["best"], before_after)
 
 
-def _tune(mdp: ConceptMDP, plan: Plan, modes: Sequence[Mode], folder: Path, listeners: Listeners) -> Any:
-    """The fine-tune, and the weights it ended with; the target in memory has its old ones again."""
+def _fit(mdp: ConceptMDP, plan: Plan, modes: Sequence[Mode], folder: Path, listeners: Listeners) -> Fitted:
+    """The fine-tune; each epoch is told to TensorBoard, too."""
     from torch.utils.tensorboard import SummaryWriter
 
-    target: Any = mdp.target
-    old = copy_weights(target.module)
     aimed = [modes[n - 1] for n in plan.numbers]
     failures = [part for mode in aimed for part in failures_of(mode.points, mode.classes, mdp.space)]
     with SummaryWriter(str(folder)) as board:
 
         def tell(epoch: Epoch) -> None:
+            figures = epoch._asdict()
             for name in ("loss", "clean_error", "edited_error", "train_loss"):
-                board.add_scalar(f"mitigate/{name}", getattr(epoch, name), epoch.number)
+                board.add_scalar(f"mitigate/{name}", figures[name], epoch.number)
             listeners.epoch(epoch)
 
-        tuned = fine_tune(
+        return fine_tune(
             mdp,
             failures,
-            Recipe(**plan.recipe),
-            state=folder,
+            plan.training,
+            folder=folder,
             tell=tell,
             step=lambda done, total: listeners.step("fine-tuning", done, total),
         )
-    weights = copy_weights(target.module)
-    restore_weights(target.module, old)
-    return tuned, weights
 
 
-def _judge(
-    mdp: ConceptMDP, weights: Mapping[str, Any], plan: Plan, modes: Sequence[Mode], listeners: Listeners
-) -> BeforeAfter:
+def _compare(mdp: ConceptMDP, fitted: Fitted, plan: Plan, modes: Sequence[Mode], listeners: Listeners) -> BeforeAfter:
     """Both versions on the held-out items; two copies of the target are in memory.
 
     The reward is the same object for both: where it rests on what the old version made of unedited items (how good its
     summaries were, and from where on one fails), the new one is measured by that, too, or it would set its own bar.
     """
-    import copy
-
-    after: Any = copy.copy(mdp.target)
-    after.module = copy.deepcopy(after.module)
-    if hasattr(after, "head"):
-        after.head = None  # the copy's own last layer is another; only answers are needed
-    restore_weights(after.module, weights)
+    target: Any = mdp.target
     return measure(
         mdp,
-        mdp.with_target(after, mdp.looks),
+        mdp.with_target(target.with_weights(fitted.weights), mdp.looks),
         modes,
         plan.numbers,
         queries=plan.queries,
-        seed=plan.recipe["seed"],
+        seed=plan.training.seed,
         step=lambda done, total: listeners.step("comparing", done, total),
     )
 
 
-def card(plan: Plan, uri: str, tuned: Tuned, before_after: BeforeAfter) -> str:
-    """The model card of a mended target."""
+def card(plan: Plan, uri: str, fitted: Fitted, before_after: BeforeAfter) -> str:
+    """The model card of a fine-tuned target."""
     rows = [before_after.targeted, *before_after.modes, before_after.untouched, before_after.clean]
-    text = before_after.kind == "summarizer"
+    text = before_after.kind == "summarization"
     return CARD.substitute(
         base=plan.target,
         uri=uri,
         run=plan.run,
-        how=MEANINGS[plan.recipe["how"]],
-        recipe=json.dumps(plan.recipe),
-        best=tuned.best,
-        epochs=len(tuned.history) - 1,
-        n_weights=f"{tuned.n_weights:,}",
+        meaning=plan.meaning,
+        config=json.dumps(plan.config),
+        best=fitted.best,
+        epochs=len(fitted.history) - 1,
+        n_weights=f"{fitted.n_weights:,}",
         modes="\n".join(f"- {number}: {name}" for number, name in zip(plan.numbers, plan.modes, strict=True)),
         effects="\n".join(f"| {effect.what} | {row_text(effect)} |" for effect in rows),
         score=f"| {before_after.clean_score.what}, unedited | {row_text(before_after.clean_score)} |",

@@ -1,4 +1,4 @@
-"""Which failures are worth mending: what people mind most, times how often it happens."""
+"""Which failures are worth mitigating: what people mind most, times how often it happens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST = 10  # modes chosen unless they are named
 def choose_modes(
     modes: Sequence[Mode], numbers: Sequence[int] | None = None, space: ConceptSpace | None = None
 ) -> list[int]:
-    """Numbers of the modes to mend, counted from 1, the most pressing first.
+    """Numbers of the modes to mitigate, counted from 1, the most pressing first.
 
     Args:
         modes: of a run, in its order.
@@ -27,7 +27,7 @@ def choose_modes(
     nobody rated counts as the mean of the others.
 
     Raises:
-        UsageError: no such mode, or none that is confirmed and can be mended.
+        UsageError: no such mode, or none that is confirmed and can be mitigated.
     """
     if numbers is not None:
         for number in numbers:
@@ -46,7 +46,7 @@ def choose_modes(
     if not pressing and any(mode.confirmed for mode in modes):
         raise UsageError("the run's failure modes are of edits that take facts away, which no fine-tune brings back")
     if not pressing:
-        raise UsageError("the run has no confirmed failure mode to mend; name others with --modes, or explore more")
+        raise UsageError("the run has no confirmed failure mode to mitigate; name others with --modes, or explore more")
     return sorted(pressing, key=lambda number: -pressing[number])[:MOST]
 
 

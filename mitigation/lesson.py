@@ -1,16 +1,17 @@
-"""What a fine-tune asks of a kind of target: to be taught for an epoch, and to be judged."""
+"""What a trainer is: it fine-tunes the targets of a task, and says how it went."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import torch
 
-from failscape.mitigation.state import Weights
+from failscape.envs.mdp import ConceptMDP
+from failscape.mitigation.batches import Failures
+from failscape.mitigation.recipe import Method, TrainingConfig
 
-WARM_UP = 0.1  # share of the steps in which the learning rate rises
 Step = Callable[[int, int], None]  # steps taken, and all of them
 
 
@@ -25,33 +26,39 @@ class Epoch(NamedTuple):
     best: bool  # lowest validation loss so far
 
 
-class Lesson(Protocol):
-    """What is taught and asked; holds no state that an epoch changes but the target's weights."""
+Tell = Callable[[Epoch], None]
 
-    def teach(
-        self,
-        number: int,
-        optimizer: torch.optim.Optimizer,
-        parameters: list[torch.nn.Parameter],
-        average: Weights,
-        step: Step | None,
-    ) -> float:
-        """One epoch, which also moves ``average``; returns its mean loss. Chance depends on seed and number alone."""
+
+class Fitted(NamedTuple):
+    """The end of a fine-tune. The target is as it was; ``target.with_weights(fitted.weights)`` is what it became."""
+
+    history: list[Epoch]
+    best: int  # number of the epoch whose weights are kept
+    diverged: bool  # it was given up, and the weights are the target's own
+    n_weights: int  # that learned
+    weights: dict[str, torch.Tensor]  # on the CPU, of those that are tied to one another the first
+
+
+class Trainer(Protocol):
+    """How targets of a task are fine-tuned: any way of learning, with gradients or without.
+
+    Made for one fine-tune, from the target with its items and edits, the failures it is aimed at, and how.
+    """
+
+    config_class: ClassVar[type[TrainingConfig]]
+    methods: ClassVar[Mapping[str, Method]]  # by the name that --method takes
+
+    def __init__(self, mdp: ConceptMDP, failures: Sequence[Failures], config: Any) -> None: ...
+
+    def fit(self, folder: Path | None = None, *, tell: Tell | None = None, step: Step | None = None) -> Fitted:
+        """Fine-tune on the items that are not held out; a function of what the trainer was made from.
+
+        Args:
+            folder: where it may keep its state, to go on from there after a kill with the same end.
+            tell: hears each epoch.
+            step: hears steps taken and all of them.
+
+        Raises:
+            UsageError: the target or the items are not such as can be fine-tuned, or a device has no memory left.
+        """
         ...
-
-    def judge(self, number: int, train_loss: float, best: float) -> Epoch:
-        """Losses and errors of the validation items."""
-        ...
-
-
-def schedule(done: int, total: int) -> float:
-    """Share of the highest learning rate at step ``done`` of ``total``: a straight rise, then half a cosine."""
-    rise = max(1, round(WARM_UP * total))
-    if done < rise:
-        return (done + 1) / rise
-    return 0.5 * (1 + math.cos(math.pi * (done - rise) / max(1, total - rise)))
-
-
-def kept(share: float, done: int) -> float:
-    """How much of a running average is kept at step ``done``, where ``share`` is kept in the long run."""
-    return min(share, (1 + done) / (10 + done))

@@ -1,4 +1,4 @@
-"""One epoch of teaching a model to write, by transformers' trainer; encoder and decoder, or causal.
+"""One epoch of training a model to write, by transformers' trainer; encoder and decoder, or causal.
 
 Shapes: ``B`` batch, ``T`` tokens.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -18,10 +18,11 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerCallback
 
 from failscape.errors import UsageError
-from failscape.mitigation.lesson import Step, kept, schedule
-from failscape.mitigation.recipe import Recipe
+from failscape.mitigation.finetune import kept, schedule
+from failscape.mitigation.lesson import Step
+from failscape.mitigation.recipe import TorchConfig
 from failscape.mitigation.state import Weights, average_in
-from failscape.targets.summarizer import Summarizer
+from failscape.targets.base import TorchTarget
 
 Pairs = list[tuple[str, str]]  # articles, and what should be written of them
 NOT_COUNTED = -100  # label of a token that the loss leaves out
@@ -29,17 +30,33 @@ BATCH = 32  # pairs whose loss is worked out at a time
 LIKE = 8  # pairs of like length that go through the model together
 
 
-class Teaching(NamedTuple):
+@runtime_checkable
+class TrainableSummarizer(TorchTarget, Protocol):
+    """What the trainer of summarizers needs of a target."""
+
+    tokenizer: Any
+    dtype: torch.dtype  # of the weights
+
+    def encode(self, articles: Sequence[str]) -> Mapping[str, torch.Tensor]:
+        """What the module reads: ``input_ids`` and ``attention_mask`` ``(B, T)`` int64 on the target's device."""
+        ...
+
+    def encode_labels(self, references: Sequence[str]) -> torch.Tensor:
+        """What the module should write: ``(B, T)`` int64 on the target's device, padding -100."""
+        ...
+
+
+class EpochOf(NamedTuple):
     """What an epoch needs to know besides its batches."""
 
     number: int  # of the epoch, from 1
     optimizer: torch.optim.Optimizer  # lives on from epoch to epoch
     average: Weights  # is moved at each step
-    recipe: Recipe
+    config: TorchConfig
 
 
-def teach_epoch(target: Summarizer, batches: list[Pairs], teaching: Teaching, step: Step | None) -> float:
-    """Teach ``batches`` in their order, one step each, and return the mean loss of a token.
+def train_pairs(target: TrainableSummarizer, batches: list[Pairs], epoch: EpochOf, step: Step | None) -> float:
+    """Train on ``batches`` in their order, one step each, and return the mean loss of a token.
 
     The trainer lives for one epoch; what goes on is the optimiser. So a fine-tune can be kept between epochs as plain
     tensors, where the trainer's own checkpoints hold pickles. Dropout is the model's own, drawn anew in each epoch.
@@ -47,32 +64,32 @@ def teach_epoch(target: Summarizer, batches: list[Pairs], teaching: Teaching, st
     Raises:
         UsageError: a batch does not fit into the memory.
     """
-    recipe, number = teaching.recipe, teaching.number
-    done, total = (number - 1) * len(batches), recipe.epochs * len(batches)
-    for group in teaching.optimizer.param_groups:
-        group["lr"] = recipe.lr
-    rates = LambdaLR(teaching.optimizer, lambda i: schedule(done + i, total))
+    config, number = epoch.config, epoch.number
+    done, total = (number - 1) * len(batches), config.epochs * len(batches)
+    for group in epoch.optimizer.param_groups:
+        group["lr"] = config.lr
+    rates = LambdaLR(epoch.optimizer, lambda i: schedule(done + i, total))
     with tempfile.TemporaryDirectory() as folder, _as_it_was(target.module), _own_chance():
         trainer = _Trainer(
             target.module,
-            _arguments(target, recipe, number, folder),
+            _arguments(target, config, number, folder),
             data_collator=lambda rows: {"parts": encode_parts(target, rows[0])},  # a row is a batch already
             train_dataset=batches,
-            optimizers=(teaching.optimizer, rates),
-            callbacks=[_Listening(target.module, teaching, done, total, step)],
+            optimizers=(epoch.optimizer, rates),
+            callbacks=[_Listening(target.module, epoch, done, total, step)],
         )
         trainer.remove_callback(PrinterCallback)
         try:
             return float(trainer.train().training_loss)
         except torch.cuda.OutOfMemoryError:
-            smaller = max(1, recipe.batch_size // 2)
+            smaller = max(1, config.batch_size // 2)
             raise UsageError(
-                f"{target.name}: {recipe.batch_size} articles at a time do not fit into the memory of {target.device}; "
-                f"try --set batch_size={smaller}, or --how lora"
+                f"{target.name}: {config.batch_size} articles at a time do not fit into the memory of {target.device}; "
+                f"try --set batch_size={smaller}, or --method lora"
             ) from None
 
 
-def token_loss(target: Summarizer, pairs: Pairs) -> float:
+def token_loss(target: TrainableSummarizer, pairs: Pairs) -> float:
     """Cross-entropy per token of what should be written, in evaluation mode; 0 without pairs."""
     total, count = 0.0, 0
     with torch.no_grad():
@@ -82,13 +99,13 @@ def token_loss(target: Summarizer, pairs: Pairs) -> float:
     return total / max(count, 1)
 
 
-def encode_parts(target: Summarizer, pairs: Pairs, size: int = LIKE) -> list[dict[str, torch.Tensor]]:
+def encode_parts(target: TrainableSummarizer, pairs: Pairs, size: int = LIKE) -> list[dict[str, torch.Tensor]]:
     """:func:`encode`, the shortest articles first and ``size`` at a time: a mixed batch is mostly padding."""
     ordered = sorted(pairs, key=lambda pair: len(pair[0].encode(errors="replace")))
     return [encode(target, ordered[start : start + size]) for start in range(0, len(ordered), size)]
 
 
-def encode(target: Summarizer, pairs: Pairs) -> dict[str, torch.Tensor]:
+def encode(target: TrainableSummarizer, pairs: Pairs) -> dict[str, torch.Tensor]:
     """A batch as the model takes it: ``input_ids``, ``attention_mask`` and ``labels`` ``(B, T)``; padding is -100.
 
     A causal model reads its prompt and what follows as one row, of which only what follows counts.
@@ -130,17 +147,17 @@ class _Trainer(Seq2SeqTrainer):
 class _Listening(TrainerCallback):
     """Moves the running average, and tells how far it is."""
 
-    def __init__(self, module: Any, teaching: Teaching, done: int, total: int, step: Step | None) -> None:
-        self.module, self.teaching, self.done, self.total, self.step = module, teaching, done, total, step
+    def __init__(self, module: Any, epoch: EpochOf, done: int, total: int, step: Step | None) -> None:
+        self.module, self.epoch, self.done, self.total, self.step = module, epoch, done, total, step
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        average_in(self.teaching.average, self.module, kept(self.teaching.recipe.average, self.done))
+        average_in(self.epoch.average, self.module, kept(self.epoch.config.average, self.done))
         self.done += 1
         if self.step:
             self.step(self.done, self.total)
 
 
-def _arguments(target: Summarizer, recipe: Recipe, number: int, folder: str) -> Seq2SeqTrainingArguments:
+def _arguments(target: TrainableSummarizer, config: TorchConfig, number: int, folder: str) -> Seq2SeqTrainingArguments:
     """Nothing is written, logged or shuffled; the seed is of the epoch."""
     cuda = target.device.type == "cuda"
     arguments = Seq2SeqTrainingArguments(
@@ -148,8 +165,8 @@ def _arguments(target: Summarizer, recipe: Recipe, number: int, folder: str) -> 
         num_train_epochs=1,
         per_device_train_batch_size=1,
         train_sampling_strategy="sequential",
-        max_grad_norm=recipe.clip,
-        seed=int(np.random.default_rng((recipe.seed, 5, number)).integers(2**31)),
+        max_grad_norm=config.clip,
+        seed=int(np.random.default_rng((config.seed, 5, number)).integers(2**31)),
         use_cpu=not cuda,
         bf16=cuda and target.dtype == torch.bfloat16,
         use_cache=bool(getattr(target.module.config, "use_cache", False)),

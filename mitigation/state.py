@@ -46,7 +46,7 @@ class Progress:
         """What :meth:`save` wrote, set in ``module`` and ``optimizer``; None where there is nothing yet.
 
         Raises:
-            UsageError: it is damaged, or of another target or recipe.
+            UsageError: it is damaged, or of another target or configuration.
         """
         path = folder / FILE
         if not path.exists():
@@ -55,13 +55,13 @@ class Progress:
             with safe_open(path, framework="pt") as file:
                 history = json.loads(file.metadata()["history"])
                 if file.metadata()["of"] != of:
-                    raise ValueError("another recipe")
+                    raise ValueError("another configuration")
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
             restore_weights(module, _part("now", tensors))
             _restore_optimizer(optimizer, _part("optimizer", tensors))
         except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
             raise UsageError(
-                f"{path} does not go with this target and recipe ({error}); remove it to start over"
+                f"{path} does not go with this target and configuration ({error}); remove it to start over"
             ) from None
         return cls(history, _part("average", tensors), _part("best", tensors))
 

@@ -1,33 +1,54 @@
-"""How a summarizer is taught and judged: by what it should write of articles as they are and edited.
+"""How summarizers are fine-tuned and validated: by what they should write of articles as they are and edited.
 
 Shapes: ``N`` items, ``B`` batch, ``K`` concepts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
 
 from failscape.concepts.space import UNEDITED
 from failscape.concepts.text.promises import promises_of
+from failscape.data.batch import Articles
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
-from failscape.mitigation.batches import Failures, Split, draw_points, epoch
+from failscape.mitigation.batches import Failures, draw_points, epoch
+from failscape.mitigation.finetune import TorchTrainer
 from failscape.mitigation.lesson import Epoch, Step
-from failscape.mitigation.recipe import Recipe
-from failscape.mitigation.seq2seq import Pairs, Teaching, teach_epoch, token_loss
+from failscape.mitigation.recipe import Method, TorchConfig, TrainingConfig
+from failscape.mitigation.seq2seq import EpochOf, Pairs, TrainableSummarizer, token_loss, train_pairs
 from failscape.mitigation.state import Weights
+from failscape.mitigation.trainable import LOW_RANK
 
-VALIDATION_DRAWS = 2  # points at which each judging item is edited
+VALIDATION_DRAWS = 2  # points at which each validation item is edited
 BATCH = 64  # of evaluations
 SEEDS = 2**62  # chances that an edit may have
 
 
-class TextLesson:
-    """A :class:`~failscape.mitigation.lesson.Lesson` for summarizers.
+@dataclass(frozen=True)
+class SummarizationConfig(TorchConfig):
+    """Settings for summarizers.
+
+    Found on validation items of the embedded summarizer (1.7 million weights, trained at 1e-3). Models of hundreds of
+    millions are fine-tuned at a thirtieth of these learning rates.
+    """
+
+    lr: float = 7e-4
+    batch_size: int = 16
+    average: float = 0.9
+    patience: int = 3
+    rehearse: float = 0.9  # share of the other half that is edited elsewhere on the grid
+
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {**TorchConfig.bounds, "rehearse": (0, 1)}
+
+
+class SummarizationTrainer(TorchTrainer):
+    """A :class:`~failscape.mitigation.lesson.Trainer` of summarizers.
 
     Of an edited article the reference is taught as the edit left it; where the edit promises only consistency, or where
     there is no reference, the summary that the target gave of the unedited article. An article with neither, or of
@@ -37,33 +58,36 @@ class TextLesson:
     misspelt, other sentences swapped), so that the kind of edit is learned and not its draws. Validation items are
     edited as explorations edit them.
 
-    Of the articles shown beside them a share is edited where no mode to be mended lies: what the target bears with
+    Of the articles shown beside them a share is edited where no targeted mode lies: what the target bears with
     there it would forget otherwise. Edits that promise only consistency are left out of that, for what they took away
     must not be made up.
-
-    Args:
-        mdp: target, items, edits, and how summaries are judged.
-        failures: the modes to mend.
-        split: which items teach, and which judge.
-        recipe: how.
 
     Raises:
         UsageError: nothing could be taught.
     """
 
-    def __init__(self, mdp: ConceptMDP, failures: Sequence[Failures], split: Split, recipe: Recipe) -> None:
-        self.mdp, self.failures, self.split, self.recipe = mdp, failures, split, recipe
-        self.target: Any = mdp.target
+    config_class: ClassVar[type[TrainingConfig]] = SummarizationConfig
+    methods: ClassVar[Mapping[str, Method]] = {
+        "full": Method("all weights", {}),
+        "lora": Method(LOW_RANK, {"lr": 3e-3, "rank": 32, "epochs": 24}),
+    }
+    target_class = TrainableSummarizer
+    config: SummarizationConfig
+
+    def __init__(self, mdp: ConceptMDP, failures: Sequence[Failures], config: SummarizationConfig) -> None:
+        super().__init__(mdp, failures, config)
+        assert isinstance(self.items.batch, Articles)
+        self.articles = self.items.batch
         self.promises = promises_of(mdp.space)
-        rng = np.random.default_rng((recipe.seed, 2))
-        self.judging = np.tile(split.validation, VALIDATION_DRAWS)
-        self.judging_points = mdp.space.point(draw_points(failures, mdp.items.group[self.judging], rng))
-        self.elsewhere = self._elsewhere() if recipe.rehearse else np.zeros((0, 1), np.int64)
-        self.kept_points = self._beside(split.validation, 1.0, rng)
-        if not all(len(self.pairs(items, self._unedited(items), items)) for items in split):
+        rng = np.random.default_rng((config.seed, 2))
+        self.validation = np.tile(self.split.validation, VALIDATION_DRAWS)
+        self.validation_points = mdp.space.point(draw_points(failures, mdp.items.group[self.validation], rng))
+        self.elsewhere = self._elsewhere() if config.rehearse else np.zeros((0, 1), np.int64)
+        self.kept_points = self._beside(self.split.validation, 1.0, rng)
+        if not all(len(self.pairs(items, self._unedited(items), items)) for items in self.split):
             raise UsageError("the articles have no references, and the target says nothing of them: nothing to teach")
 
-    def teach(
+    def train_epoch(
         self,
         number: int,
         optimizer: torch.optim.Optimizer,
@@ -72,28 +96,29 @@ class TextLesson:
         step: Step | None,
     ) -> float:
         """One epoch, which also moves ``average``; returns its mean loss. Chance depends on seed and number alone."""
-        return teach_epoch(self.target, self.batches(number), Teaching(number, optimizer, average, self.recipe), step)
+        epoch_of = EpochOf(number, optimizer, average, self.config)
+        return train_pairs(self.target, self.batches(number), epoch_of, step)
 
-    def judge(self, number: int, train_loss: float, best: float) -> Epoch:
+    def validate(self, number: int, train_loss: float, best: float) -> Epoch:
         """Cross-entropy per token, mean of edited items and others, and the share of summaries that fail."""
         clean = self.split.validation
-        clean_loss, clean_error = self._judged(clean, self._unedited(clean))
-        edited_loss, edited_error = self._judged(self.judging, self.judging_points)
+        clean_loss, clean_error = self._losses(clean, self._unedited(clean))
+        edited_loss, edited_error = self._losses(self.validation, self.validation_points)
         kept_loss = token_loss(self.target, self.pairs(clean, self.kept_points, clean))
         loss = (edited_loss + (clean_loss + kept_loss) / 2) / 2
         return Epoch(number, train_loss, loss, clean_error, edited_error, best=loss < best)
 
     def batches(self, number: int) -> list[Pairs]:
         """What an epoch shows, in order: in each batch items edited where they fail, and the same items otherwise."""
-        rng = np.random.default_rng((self.recipe.seed, 3, number))
+        rng = np.random.default_rng((self.config.seed, 3, number))
         own = self.mdp.items.group
         drawn = epoch(
-            self.failures, self.mdp.space, self.split.fit, own, self.recipe.batch_size, rng, self.recipe.balance
+            self.failures, self.mdp.space, self.split.fit, own, self.config.batch_size, rng, self.config.balance
         )
         batches = []
         for items, points in drawn:
             edited = self.pairs(items, points, rng.integers(SEEDS, size=len(items)))
-            beside = self._beside(items, self.recipe.rehearse, rng)
+            beside = self._beside(items, self.config.rehearse, rng)
             batches.append(edited + self.pairs(items, beside, rng.integers(SEEDS, size=len(items))))
         return [batch for batch in batches if batch]
 
@@ -102,7 +127,7 @@ class TextLesson:
 
         Those are left out of which there is nothing to read, or nothing to write.
         """
-        texts = self.mdp.items.batch.take(items).pair
+        texts = self.articles.take(items).pair
         edits = (points != UNEDITED).any(axis=1)
         if edits.any():
             texts[edits] = self._edited(items[edits], points[edits], seeds[edits])
@@ -114,9 +139,7 @@ class TextLesson:
     def _edited(self, items: np.ndarray, points: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         """What the edits make of the items ``(B, 2)``; to the MDP their chance is the item."""
         state = self.mdp.at(items, points)._replace(items=seeds)
-        edited: Any = self.mdp.edited(state, self.mdp.items.batch.take(items))
-        pair: np.ndarray = edited.pair
-        return pair
+        return self.mdp.edited(state, self.articles.take(items)).pair
 
     def _elsewhere(self) -> np.ndarray:
         """Points of the grid that no mode holds, and of whose edits the reference holds: ``(M, K)``."""
@@ -141,7 +164,7 @@ class TextLesson:
     def _unedited(self, items: np.ndarray) -> np.ndarray:
         return np.full((len(items), len(self.mdp.space.shape)), UNEDITED)
 
-    def _judged(self, items: np.ndarray, points: np.ndarray) -> tuple[float, float]:
+    def _losses(self, items: np.ndarray, points: np.ndarray) -> tuple[float, float]:
         """Cross-entropy per token of what should be written, and the share of the summaries written that fail."""
         failed = 0
         for start in range(0, len(items), BATCH):

@@ -10,7 +10,9 @@ import torch
 from torch import nn
 
 from failscape.errors import UsageError
-from failscape.targets.base import Target
+from failscape.targets.base import TorchTarget
+
+LOW_RANK = "small updates of low rank beside every linear and convolutional layer, merged at the end"
 
 
 class Trainable(NamedTuple):
@@ -21,24 +23,13 @@ class Trainable(NamedTuple):
 
 
 @contextmanager
-def trainable(target: Target, how: str, rank: int = 8, seed: int = 0) -> Iterator[Trainable]:
-    """Let some weights of ``target`` learn; on leaving, it is frozen again, updates merged into its own weights.
+def all_weights(module: nn.Module) -> Iterator[Trainable]:
+    """Let all weights of a module learn, which may be a layer of the target's; on leaving, it is frozen again.
 
-    The module is in evaluation mode: batch statistics and dropout are those of the frozen target, so that what is
-    fine-tuned is what will answer. (The trainer of summarizers, which have no batch statistics, sets dropout itself.)
-
-    Raises:
-        UsageError: the target has no such weights.
+    The target's module is in evaluation mode: batch statistics and dropout are those of the frozen target, so that what
+    is fine-tuned is what will answer. (Summarizers have no batch statistics, and their trainer sets dropout itself.)
     """
-    module = target.module
-    if how == "lora":
-        with _low_rank(target, rank, seed) as parameters:
-            yield Trainable(parameters, sum(p.numel() for p in parameters))
-        return
-    part = getattr(target, "head", None) if how == "head" else module
-    if part is None:
-        raise UsageError(f"{target.name} has no last layer that could be told from the others; mend it in full")
-    parameters = [p for p in part.parameters() if p.is_floating_point()]
+    parameters = [p for p in module.parameters() if p.is_floating_point()]
     try:
         for parameter in parameters:
             parameter.requires_grad_(True)
@@ -48,8 +39,14 @@ def trainable(target: Target, how: str, rank: int = 8, seed: int = 0) -> Iterato
 
 
 @contextmanager
-def _low_rank(target: Target, rank: int, seed: int) -> Iterator[list[nn.Parameter]]:
-    """Hu et al. (2021), by PEFT: ``W + B A`` with B zero at first; scaled by 1, so that saved and merged are alike."""
+def low_rank(target: TorchTarget, rank: int = 8, seed: int = 0) -> Iterator[Trainable]:
+    """Let updates of low rank learn; on leaving, the target is frozen again, the updates merged into its own weights.
+
+    Hu et al. (2021), by PEFT: ``W + B A`` with B zero at first; scaled by 1, so that saved and merged are alike.
+
+    Raises:
+        UsageError: the target has no layer for them.
+    """
     from peft import LoraConfig
     from peft.tuners.lora import LoraModel
 
@@ -57,7 +54,7 @@ def _low_rank(target: Target, rank: int, seed: int) -> Iterator[list[nn.Paramete
     last = _output_layer(module)
     layers = {name: layer for name, layer in module.named_modules() if _fits(layer) and layer is not last}
     if not layers:
-        raise UsageError(f"{target.name} has neither linear nor convolutional layers for LoRA; mend it in full")
+        raise UsageError(f"{target.name} has neither linear nor convolutional layers for LoRA; take --method full")
     config = LoraConfig(
         r=rank,
         lora_alpha=rank,
@@ -68,10 +65,11 @@ def _low_rank(target: Target, rank: int, seed: int) -> Iterator[list[nn.Paramete
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         # The module itself gets the updates, so that the target's forward runs through them.
-        adapted = LoraModel(module, config, "mend")
+        adapted = LoraModel(module, config, "fine-tune")
     try:
         module.eval()
-        yield [parameter for parameter in module.parameters() if parameter.requires_grad]
+        parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        yield Trainable(parameters, sum(p.numel() for p in parameters))
     finally:
         adapted.merge_and_unload()
         module.requires_grad_(False).eval()

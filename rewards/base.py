@@ -18,7 +18,7 @@ class Evaluation(NamedTuple):
     points: np.ndarray  # (B, K) level indices, -1 where a concept is not applied
     inputs: Any  # (B, ...) batch of items, unedited
     edited: Any  # (B, ...) batch as the target saw it, with the right answers as the edits left them
-    outputs: Any  # of the target: Outputs of a classifier, Summaries of a summarizer
+    outputs: Any  # of the target, such as ClassifierOutputs
 
 
 class Judgement(NamedTuple):

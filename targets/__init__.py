@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING, Any
 from failscape.targets.registry import list_targets, load_target, register_target
 
 if TYPE_CHECKING:
-    from failscape.targets.base import ClassifierTarget, Outputs, Summaries, SummarizerTarget, Target
+    from failscape.targets.base import ClassifierTarget, SummarizerTarget, Target, TorchTarget, TrainableTarget
     from failscape.targets.classifier import Classifier
+    from failscape.targets.outputs import ClassifierOutputs, Outputs, SummarizerOutputs
     from failscape.targets.preprocess import Preprocess
     from failscape.targets.summarizer import Summarizer
 
 __all__ = [
     "Classifier",
+    "ClassifierOutputs",
     "ClassifierTarget",
     "Outputs",
     "Preprocess",
-    "Summaries",
     "Summarizer",
+    "SummarizerOutputs",
     "SummarizerTarget",
     "Target",
+    "TorchTarget",
+    "TrainableTarget",
     "list_targets",
     "load_target",
     "register_target",
@@ -29,13 +33,16 @@ __all__ = [
 
 _LAZY = {
     "Classifier": "failscape.targets.classifier",
+    "ClassifierOutputs": "failscape.targets.outputs",
     "ClassifierTarget": "failscape.targets.base",
-    "Outputs": "failscape.targets.base",
+    "Outputs": "failscape.targets.outputs",
     "Preprocess": "failscape.targets.preprocess",
-    "Summaries": "failscape.targets.base",
     "Summarizer": "failscape.targets.summarizer",
+    "SummarizerOutputs": "failscape.targets.outputs",
     "SummarizerTarget": "failscape.targets.base",
     "Target": "failscape.targets.base",
+    "TorchTarget": "failscape.targets.base",
+    "TrainableTarget": "failscape.targets.base",
 }
 
 

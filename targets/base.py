@@ -1,61 +1,65 @@
-"""What a target is: a frozen model that answers a batch at once.
+"""What a target is: a frozen model that answers a batch at once, a module here or an endpoint elsewhere.
 
-Shapes: ``B`` batch, ``C`` classes, ``F`` features.
+Shapes: ``B`` batch, ``C`` classes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
 
+from failscape.targets.outputs import ClassifierOutputs, Outputs, SummarizerOutputs
 
-class Outputs(NamedTuple):
-    """One forward's results, on the target's device."""
-
-    logits: torch.Tensor  # (B, C) float32
-    features: torch.Tensor  # (B, F) float32, the input of the last layer
-
-    @property
-    def texts(self) -> np.ndarray:
-        """Nothing is written: ``(B,)`` object of ``""``."""
-        return np.full(len(self.features), "", object)
-
-    @property
-    def truncated(self) -> np.ndarray:
-        """Everything is read: ``(B,)`` bool."""
-        return np.zeros(len(self.features), bool)
+IMAGE_CLASSIFICATION, TABULAR_CLASSIFICATION = "image-classification", "tabular-classification"
+SUMMARIZATION = "summarization"
+Weights = Mapping[str, torch.Tensor]  # what decides the answers of a target, by name
+AnyTrainable = TypeVar("AnyTrainable", bound="TrainableTarget")
 
 
-class Summaries(NamedTuple):
-    """What a summarizer made of a batch of articles."""
-
-    texts: np.ndarray  # (B,) object of str
-    features: torch.Tensor  # (B, F) float32, the mean of the last hidden states of what was read, on its device
-    truncated: np.ndarray  # (B,) bool: the article did not fit, and its end was not read
-
-
+@runtime_checkable
 class Target(Protocol):
-    """A frozen pretrained model under study: evaluation mode, inference mode, an input read once per call.
+    """A frozen pretrained model under study; an input is read once per call.
 
     Stochastic targets take one seed per sample; deterministic ones ignore ``seeds``.
     """
 
     name: str
-    module: torch.nn.Module  # for mitigation
-    device: torch.device
+    task: str  # what it does, as Hugging Face's pipelines call it; environments and trainers are for a task
     n_queries: int  # samples evaluated so far
 
-    @property
-    def interface(self) -> Mapping[str, Any]:
-        """What another target must share to be asked in this one's place, under names that messages can use."""
+    def __call__(self, inputs: Any, /, seeds: Sequence[int] | None = None) -> Outputs:
+        """Outputs for a batch of inputs; the leading axis is the batch."""
         ...
 
-    def __call__(self, inputs: Any, /, seeds: Sequence[int] | None = None) -> Any:
-        """``Outputs`` or ``Summaries`` for a batch of inputs; the leading axis is the batch."""
+
+@runtime_checkable
+class TrainableTarget(Target, Protocol):
+    """A target whose weights can be exchanged, so that something can be fine-tuned and loaded again."""
+
+    def with_weights(self: AnyTrainable, weights: Weights) -> AnyTrainable:
+        """A second, independent target that differs in its weights.
+
+        Raises:
+            ValueError: they are another architecture's; its text goes on from their name: ``does not fit ResNet``.
+        """
         ...
+
+
+@runtime_checkable
+class LocalTarget(Target, Protocol):
+    """A target that computes in this process, on a device where its inputs should lie, too."""
+
+    device: torch.device
+
+
+@runtime_checkable
+class TorchTarget(TrainableTarget, LocalTarget, Protocol):
+    """A target that is a PyTorch module, in evaluation mode and without gradients."""
+
+    module: Any  # torch.nn.Module; what it has besides is the architecture's
 
 
 class ClassifierTarget(Target, Protocol):
@@ -63,7 +67,7 @@ class ClassifierTarget(Target, Protocol):
 
     class_names: tuple[str, ...]  # (C,)
 
-    def __call__(self, inputs: torch.Tensor, /, seeds: Sequence[int] | None = None) -> Outputs:
+    def __call__(self, inputs: torch.Tensor, /, seeds: Sequence[int] | None = None) -> ClassifierOutputs:
         """Scores and features for a batch of images."""
         ...
 
@@ -75,12 +79,15 @@ class ClassifierTarget(Target, Protocol):
 class SummarizerTarget(Target, Protocol):
     """A target that writes a summary of each article."""
 
-    tokenizer: Any  # for mitigation
-
-    def __call__(self, inputs: Sequence[str] | np.ndarray, /, seeds: Sequence[int] | None = None) -> Summaries:
+    def __call__(self, inputs: Sequence[str] | np.ndarray, /, seeds: Sequence[int] | None = None) -> SummarizerOutputs:
         """Summaries and features for a batch of articles ``(B,)``."""
         ...
 
     def prepare(self, item: Sequence[str]) -> tuple[str, str]:
         """``(article, reference)`` with the article cut, at a word boundary, to what the target can read of it."""
         ...
+
+
+def device_of(target: Target) -> torch.device:
+    """Where the inputs of a target lie: on its own device, or on the host where it has none (an endpoint)."""
+    return target.device if isinstance(target, LocalTarget) else torch.device("cpu")

@@ -5,6 +5,7 @@ Shapes: ``B`` batch, ``C`` classes, ``F`` features, ``H`` and ``W`` the size the
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -12,10 +13,12 @@ from PIL import Image
 from torch import nn
 
 from failscape.errors import UsageError
-from failscape.targets.base import Outputs
+from failscape.targets.base import IMAGE_CLASSIFICATION, Weights
 from failscape.targets.heads import find_head, forward, scores
+from failscape.targets.outputs import ClassifierOutputs
 from failscape.targets.preprocess import Preprocess
 from failscape.targets.running import check_finite, micro_batches, resolve_device
+from failscape.targets.weights import fill
 
 
 class Classifier:
@@ -37,6 +40,8 @@ class Classifier:
         UsageError: For an unusable device, prepared pixels that are not ``(3, H, W)`` uint8, or class names that
             do not match the scores.
     """
+
+    task = IMAGE_CLASSIFICATION
 
     def __init__(
         self,
@@ -62,7 +67,7 @@ class Classifier:
         self.image_size: tuple[int, int, int] = (3, grey.shape[1], grey.shape[2])
         self.head = self._find_head(grey[None])
 
-    def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> Outputs:
+    def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> ClassifierOutputs:
         """Scores and features: ``(B, 3, H, W) uint8 -> (B, C) float32, (B, F) float32`` on the target's device.
 
         ``seeds`` are ignored: a classifier is deterministic.
@@ -80,15 +85,10 @@ class Classifier:
             self.batch_size,
             f"{self.name}: one sample of {size} does not fit into the memory of {self.device}",
         )
-        outputs = parts[0] if len(parts) == 1 else Outputs(*(torch.cat(column) for column in zip(*parts, strict=True)))
+        outputs = parts[0] if len(parts) == 1 else ClassifierOutputs.joined(parts)
         check_finite(self.name, outputs.logits, "scores", "its weights and its mean and std")
         self.n_queries += len(inputs)
         return outputs
-
-    @property
-    def interface(self) -> dict[str, object]:
-        """Its classes, and the size of the images that it takes."""
-        return {"class names": self.class_names, "image size": self.image_size}
 
     def scores(self, inputs: torch.Tensor) -> torch.Tensor:
         """Scores with gradients, for a fine-tune: ``(B, 3, H, W) uint8 -> (B, C) float32``. No query is counted."""
@@ -98,12 +98,24 @@ class Classifier:
         """A PIL image, resized and cropped as the target wants it: ``(3, H, W)`` uint8, not yet normalised."""
         return self.transform.prepare(image if image.mode == "RGB" else image.convert("RGB"))
 
+    def with_weights(self, weights: Weights) -> Classifier:
+        """A second classifier that differs in its weights, and has been asked nothing yet.
+
+        Raises:
+            ValueError: they are another architecture's.
+        """
+        twin = copy.copy(self)
+        twin.module, twin.head = copy.deepcopy((self.module, self.head))  # together: the head is one of its layers
+        fill(twin.module, weights)
+        twin.n_queries = 0
+        return twin
+
     def __repr__(self) -> str:
         millions = sum(p.numel() for p in self.module.parameters()) / 1e6
         return f"Classifier({self.name}, {len(self.class_names)} classes, {millions:.3g} M parameters, {self.device})"
 
     @torch.inference_mode()
-    def _forward(self, inputs: torch.Tensor) -> Outputs:
+    def _forward(self, inputs: torch.Tensor) -> ClassifierOutputs:
         return forward(self.module, self.head, self._normalised(inputs))
 
     @torch.inference_mode()

@@ -12,14 +12,14 @@ import torch
 from torch import nn
 
 from failscape.errors import UsageError
-from failscape.targets.base import Outputs
+from failscape.targets.outputs import ClassifierOutputs
 
 
-def forward(module: nn.Module, head: nn.Module | None, pixels: torch.Tensor) -> Outputs:
+def forward(module: nn.Module, head: nn.Module | None, pixels: torch.Tensor) -> ClassifierOutputs:
     """Scores and the input of ``head`` from one forward; without a head, the scores are the features."""
     if head is None:
         logits = scores(module(pixels))
-        return Outputs(logits, logits)
+        return ClassifierOutputs(logits, logits)
     heard: list[torch.Tensor] = []
     # Hooked on use only, so that the module stays picklable and clean for others.
     hook = head.register_forward_pre_hook(lambda _, args: heard.append(args[0]))
@@ -27,7 +27,7 @@ def forward(module: nn.Module, head: nn.Module | None, pixels: torch.Tensor) -> 
         logits = scores(module(pixels))
     finally:
         hook.remove()
-    return Outputs(logits, _pool(heard[-1], channels_last=isinstance(head, nn.Linear)))
+    return ClassifierOutputs(logits, _pool(heard[-1], channels_last=isinstance(head, nn.Linear)))
 
 
 def find_head(module: nn.Module, pixels: torch.Tensor) -> tuple[nn.Module | None, int]:

@@ -83,21 +83,29 @@ def load_target(uri: str, device: str = "auto") -> Any:
         target = load(name, device, **options)
     except FileNotFoundError as error:  # of a user's own loader
         raise UsageError(f"{uri}: no such file: {error.filename or error}") from error
+    _check(target, uri, load)
     if weights is not None:
-        set_weights(target, weights)
+        target = _with_file(target, uri, weights)
     target.name = uri
     return target
 
 
-def set_weights(target: Target, path: str) -> None:
-    """Give a target the weights in a file.
+def _with_file(target: Target, uri: str, path: str) -> Target:
+    """The target with the weights in a file.
 
     Raises:
-        UsageError: They cannot be read, or are another architecture's.
+        UsageError: They cannot be read, are another architecture's, or the target takes none.
     """
-    from failscape.targets.weights import fill, read_state  # heavy, and the registry lists names without it
+    from failscape.targets.base import TrainableTarget  # heavy, and the registry lists names without it
+    from failscape.targets.weights import read_state
 
-    fill(target.module, read_state(path), path)
+    if not isinstance(target, TrainableTarget):
+        raise UsageError(f"{uri}: this target takes no weights from a file; leave out ?weights=")
+    state = read_state(path)
+    try:
+        return target.with_weights(state)
+    except ValueError as error:
+        raise UsageError(f"{path} {error}") from None
 
 
 def with_weights(uri: str, path: str) -> str:
@@ -162,6 +170,17 @@ def _check_options(uri: str, load: Loader, options: dict[str, str]) -> None:
             raise UsageError(
                 f"{uri}: no option '{option}'{did_you_mean(option, known) if known else '; it takes none'}"
             )
+
+
+def _check(target: Any, uri: str, load: Loader) -> None:
+    """Refuse what a user's own loader returns by mistake."""
+    from failscape.targets.base import Target  # heavy, and the registry lists names without it
+
+    if not isinstance(target, Target):
+        raise UsageError(
+            f"{uri}: {load.__module__}:{_qualname(load)} returns {type(target).__name__}, which is no target: it wants "
+            "name, task, n_queries and a call"
+        )
 
 
 def _entry_points() -> Iterator[Any]:

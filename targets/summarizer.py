@@ -5,6 +5,7 @@ Shapes: ``B`` batch, ``F`` features, ``T`` tokens.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -14,9 +15,11 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import BatchEncoding
 
 from failscape.errors import UsageError
-from failscape.targets.base import Summaries
+from failscape.targets.base import SUMMARIZATION, Weights
+from failscape.targets.outputs import SummarizerOutputs
 from failscape.targets.reader import Reader
 from failscape.targets.running import check_finite, micro_batches, resolve_device
+from failscape.targets.weights import fill
 
 
 class Written(NamedTuple):
@@ -47,6 +50,8 @@ class Summarizer:
         UsageError: For an unusable device.
     """
 
+    task = SUMMARIZATION
+
     def __init__(
         self,
         module: Any,
@@ -68,8 +73,8 @@ class Summarizer:
         self.batch_size = batch_size
         self.n_queries = 0
 
-    def __call__(self, articles: Sequence[str] | np.ndarray, seeds: Sequence[int] | None = None) -> Summaries:
-        """Summaries and features of articles ``(B,)``: texts ``(B,)``, features ``(B, F)``, truncated ``(B,)``.
+    def __call__(self, articles: Sequence[str] | np.ndarray, seeds: Sequence[int] | None = None) -> SummarizerOutputs:
+        """Summaries and features of articles ``(B,)``: texts ``(B,)``, features ``(B, F)``, which were cut ``(B,)``.
 
         Items ``(B, 2)`` of article and reference are taken, too; the reference is not looked at. Equal articles are
         read once, and counted as often as they come. ``seeds`` are ignored: nothing is sampled.
@@ -91,12 +96,7 @@ class Summarizer:
         check_finite(self.name, features, "features", "its weights")
         truncated = np.array([len(a) < len(b) for a, b in zip(cut, articles, strict=True)], dtype=bool)
         self.n_queries += len(cut)
-        return Summaries(texts, features, truncated)
-
-    @property
-    def interface(self) -> dict[str, object]:
-        """Any summarizer can be asked in another's place."""
-        return {}
+        return SummarizerOutputs(texts, features, truncated)
 
     def prepare(self, item: Sequence[str]) -> tuple[str, str]:
         """``(article, reference)`` with the article cut to what can be read of it; see :meth:`fits`."""
@@ -128,6 +128,18 @@ class Summarizer:
             rows = [row + end for row in tokens["input_ids"]]
         labels = [torch.tensor(row, dtype=torch.int64) for row in rows]
         return pad_sequence(labels, batch_first=True, padding_value=-100).to(self.device)
+
+    def with_weights(self, weights: Weights) -> Summarizer:
+        """A second summarizer that differs in its weights, and has been asked nothing yet.
+
+        Raises:
+            ValueError: they are another architecture's.
+        """
+        twin = copy.copy(self)
+        twin.module = copy.deepcopy(self.module)
+        fill(twin.module, weights)
+        twin.n_queries = 0
+        return twin
 
     def __repr__(self) -> str:
         millions = sum(p.numel() for p in self.module.parameters()) / 1e6

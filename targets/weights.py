@@ -52,7 +52,10 @@ def from_file(
     head = [name for name, parameter in blank.named_parameters() if parameter.shape[:1] == (known_classes,)][-1:]
     n_classes = len(state[head[0]]) if head and head[0] in state and state[head[0]].ndim else known_classes
     module = build(n_classes)
-    fill(module, state, path)
+    try:
+        fill(module, state)
+    except ValueError as error:
+        raise UsageError(f"{path} {error}") from None
     return module, n_classes
 
 
@@ -102,11 +105,11 @@ def first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def fill(module: nn.Module, state: State, path: str) -> None:
-    """Set a module's weights from those of the file ``path``.
+def fill(module: nn.Module, state: State) -> None:
+    """Set a module's weights.
 
     Raises:
-        UsageError: They are another architecture's.
+        ValueError: They are another architecture's; its text goes on from their name.
     """
     own = module.state_dict()
     # Files name tied weights once, and old ones have no batch counters, which a frozen module does not use.
@@ -117,7 +120,7 @@ def fill(module: nn.Module, state: State, path: str) -> None:
     problems = {"missing": missing, "unknown": [key for key in state if key not in own], "of another shape": shaped}
     found = [f"{len(keys)} {what} ({_some(keys)})" for what, keys in problems.items() if keys]
     if found:
-        raise UsageError(f"{path} does not fit {type(module).__name__}: keys {', '.join(found)}")
+        raise ValueError(f"does not fit {type(module).__name__}: keys {', '.join(found)}")
     module.load_state_dict(state, strict=False)
 
 

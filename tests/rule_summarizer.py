@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from failscape import register_target
-from failscape.targets.base import Summaries
+from failscape.targets.outputs import SummarizerOutputs
 
 PLACE = re.compile(r"[Oo]n ([A-Z][a-z]+ [A-Z][a-z]+)")
 TOWN = re.compile(r"(?:district of|happened in) ([A-Z][a-z]+)")
@@ -22,23 +22,19 @@ HURT = re.compile(r"(\d+) people")
 class Rules:
     """Who, where, when and how many, as the rules find them."""
 
-    tokenizer = None
+    task = "summarization"
 
     def __init__(self, name: str = "reports") -> None:
-        self.name, self.terse = f"rules:{name}", name == "terse"
-        self.module, self.device, self.n_queries = torch.nn.Identity(), torch.device("cpu"), 0
+        self.name, self.terse, self.n_queries = f"rules:{name}", name == "terse", 0
 
-    def __call__(self, inputs: Sequence[str] | np.ndarray, seeds: Sequence[int] | None = None) -> Summaries:
+    def __call__(self, inputs: Sequence[str] | np.ndarray, seeds: Sequence[int] | None = None) -> SummarizerOutputs:
         """Summaries, and counts of letters as features."""
         table = np.asarray(inputs, object)
         articles = table if table.ndim == 1 else table[:, 0]
         self.n_queries += len(articles)
         texts = np.array([summary(article, self.terse) for article in articles], object)
         counts = [[article.count(letter) for letter in "aeioust., "] for article in articles]
-        return Summaries(texts, torch.tensor(counts, dtype=torch.float32), np.zeros(len(inputs), bool))
-
-    def encode_labels(self, texts: Sequence[str]) -> None:
-        """What tells a summarizer from a classifier."""
+        return SummarizerOutputs(texts, torch.tensor(counts, dtype=torch.float32), np.zeros(len(inputs), bool))
 
     def prepare(self, item: Sequence[str]) -> tuple[str, str]:
         """The item as it is."""

@@ -1,4 +1,4 @@
-"""The whole loop on a small real run: mend, explore again, compare, audit; kills, mistakes, what is left on disk."""
+"""The whole loop on a small real run: mitigate, explore again, compare, audit; kills, mistakes, what stays on disk."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ from failscape.cli import main
 from failscape.comparing import compare_versions, siblings
 from failscape.concepts import concept_space
 from failscape.errors import UsageError
-from failscape.mending import Listeners, Plan, go_on, load_mended, mitigate
+from failscape.mending import Listeners, Plan, go_on, load_mitigated, mitigate
 from failscape.mitigation import Epoch
 from failscape.runs import Run
 from failscape.targets.registry import load_target, with_weights
@@ -41,42 +41,42 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def faded(found: Path) -> tuple[Run, Run]:
     """Before and after, by the command line."""
-    assert main(["fade", str(found), "--how", "lora", "--set", "epochs=4", "--queries", "3000", "--quiet"]) == 0
+    assert main(["fade", str(found), "--method", "lora", "--set", "epochs=4", "--queries", "3000", "--quiet"]) == 0
     return Run(found), Run(found.parent / "classifier-street-signs-1")
 
 
 def test_the_loop_mends_and_leaves_everything_on_disk(faded: tuple[Run, Run]) -> None:
     before, after = faded
-    mended = load_mended(before.folder.path.parent / "mended-classifier-street-signs-0")
-    found = mended.before_after
+    mitigated = load_mitigated(before.folder.path.parent / "mitigated-classifier-street-signs-0")
+    found = mitigated.before_after
     assert found.targeted.relative > 0.4 and found.targeted.high < 0 and found.clean.change < 0.05
-    assert after.settings.make["target"] == mended.uri and after.settings.seed == 1000
+    assert after.settings.make["target"] == mitigated.uri and after.settings.seed == 1000
     assert after.landscape().failure_rate < 0.7 * before.landscape().failure_rate
-    card = (mended.folder / "README.md").read_text()
-    assert mended.uri in card and "| targeted failure modes |" in card and before.modes()[0].name in card
+    card = (mitigated.folder / "README.md").read_text()
+    assert mitigated.uri in card and "| targeted failure modes |" in card and before.modes()[0].name in card
     page = (after.folder / "before-after.html").read_text()
     assert "unedited, where more is better" in page.replace("\n", " ")
     assert "of the targeted failures were mended" in page and "http" not in page.replace("http://www.w3.org", "")
-    assert not list(mended.folder.glob("state*")) and list(mended.folder.glob("events*"))
+    assert not list(mitigated.folder.glob("state*")) and list(mitigated.folder.glob("events*"))
 
 
 def test_the_weights_are_an_ordinary_file(faded: tuple[Run, Run]) -> None:
-    """Loaded by hand into the old target, they answer as the mended one does."""
+    """Loaded by hand into the old target, they answer as the fine-tuned one does."""
     before, after = faded
     uri = after.settings.make["target"]
-    mended, old = load_target(uri, "cpu"), load_target("embedded:street-signs", "cpu")
+    mitigated, old = load_target(uri, "cpu"), load_target("embedded:street-signs", "cpu")
     images = build(before.settings).mdp.items.batch.pixels[:40]
-    changed = not np.allclose(old(images).logits, mended(images).logits)
+    changed = not np.allclose(old(images).logits, mitigated(images).logits)
     old.module.load_state_dict(load_file(uri.partition("weights=")[2]))
-    np.testing.assert_array_equal(old(images).logits, mended(images).logits)
-    assert changed and mended.name == uri
+    np.testing.assert_array_equal(old(images).logits, mitigated(images).logits)
+    assert changed and mitigated.name == uri
 
 
 def test_versions_tell_what_moved(faded: tuple[Run, Run], tmp_path: Path) -> None:
     versions = fs.compare(*faded, queries=2000)
     assert isinstance(versions, fs.Versions) and versions.seeds == (1, 1)
     assert versions.numbers == list(
-        load_mended(faded[0].folder.path.parent / "mended-classifier-street-signs-0").numbers
+        load_mitigated(faded[0].folder.path.parent / "mitigated-classifier-street-signs-0").numbers
     )
     by_name = {shift.what: shift for shift in versions.shifts}
     assert by_name["failures, Wasserstein distance"].value > 0
@@ -124,7 +124,7 @@ def test_a_killed_mitigation_goes_on_to_the_same_end(found: Path, tmp_path: Path
         mitigate(found, settings=QUICK, queries=500, out=tmp_path / "cut", listeners=Listeners(epoch=kill))
     (folder,) = (tmp_path / "cut").iterdir()
     with pytest.raises(UsageError, match="is not finished: failscape mitigate --resume"):
-        load_mended(folder)
+        load_mitigated(folder)
     again = go_on(folder)
     ends = [load_file(m.folder / "model.safetensors") for m in (whole, again)]
     assert all((ends[0][name] == ends[1][name]).all() for name in ends[0])
@@ -135,17 +135,31 @@ def test_divergence_says_what_to_do_and_keeps_nothing(found: Path, tmp_path: Pat
     with pytest.raises(UsageError, match=r"diverged after 1 epochs and was given up.*--set lr=1"):
         mitigate(found, settings={"lr": 10.0, "epochs": 2, "average": 0.0}, out=tmp_path)
     (folder,) = tmp_path.iterdir()
-    assert not (folder / "model.safetensors").exists() and Plan.load(folder).recipe["lr"] == 10
+    assert not (folder / "model.safetensors").exists() and Plan.load(folder).config["lr"] == 10
+
+
+def test_a_plan_of_another_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mitigation.yml").write_text("run: runs/a\nrecipe: {how: full}\n")
+    with pytest.raises(UsageError, match="was written by another version of failscape; mitigate again"):
+        Plan.load(tmp_path)
+    for damage in ("run: runs/a\n", "run: [", "", "- 1\n"):
+        (tmp_path / "mitigation.yml").write_text(damage)
+        with pytest.raises(UsageError, match=r"mitigation.yml is damaged"):
+            Plan.load(tmp_path)
+    with pytest.raises(
+        UsageError, match=r"the settings in mitigation.yml are not those of the trainer for summarization"
+    ):
+        assert Plan("runs/a", "x:y", "summarization", [1], ["dark"], {"method": "full", "distill": 1}, 1, []).training
 
 
 MISTAKES: dict[str, tuple[list[str], str]] = {
     "no run": (["mitigate"], "give the folder of a finished run"),
     "mode": (["mitigate", "RUN", "--modes", "99"], "no failure mode 99; its modes are 1 to"),
     "numbers": (["mitigate", "RUN", "--modes", "one"], "--modes takes numbers such as 1,3, not 'one'"),
-    "how": (["mitigate", "RUN", "--how", "lorra"], "did you mean lora?"),
+    "method": (["mitigate", "RUN", "--method", "lorra"], "did you mean lora?"),
     "setting": (["mitigate", "RUN", "--set", "epoch=3"], "did you mean epochs?"),
     "resume": (["mitigate", "--resume", "nowhere"], "holds no mitigation"),
-    "mended": (["fade", "RUN", "--mended", "nowhere"], "holds no mitigation"),
+    "mitigated": (["fade", "RUN", "--mitigated", "nowhere"], "holds no mitigation"),
     "audit": (["audit", "nowhere"], "is not a run folder"),
 }
 
@@ -186,30 +200,30 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return fs.explore(envs, explorer="random", budget=500, out=folder / "runs", report=False).folder.path
 
 
-@pytest.mark.parametrize("how", ["full", "lora"])
-def test_a_summarizer_is_mended_and_loaded_again(texts: Path, tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_a_summarizer_is_fine_tuned_and_loaded_again(texts: Path, tmp_path: Path, method: str) -> None:
     settings = {"epochs": 1, "lr": 0.01, "batch_size": 8}
-    mended = mitigate(texts, [1], how, settings=settings, queries=200, out=tmp_path)
-    run, found = Run(texts), mended.before_after
+    mitigated = mitigate(texts, [1], method, settings=settings, queries=200, out=tmp_path)
+    run, found = Run(texts), mitigated.before_after
     mdp = build(run.settings).mdp
-    loaded = load_target(mended.uri, "cpu")
+    loaded = load_target(mitigated.uri, "cpu")
     # What was judged in memory is what the file holds: it writes the same, to the last letter.
     judged = measure(mdp, mdp.with_target(loaded, mdp.looks), run.modes(), [1], queries=200)
     pd.testing.assert_frame_equal(judged.table, found.table)
     articles = mdp.items.batch.text[:8]
     again: Any = load_target(str(texts.parents[1] / "bart"), "cpu")
-    again.module.load_state_dict(load_file(mended.folder / "model.safetensors"), strict=False)
+    again.module.load_state_dict(load_file(mitigated.folder / "model.safetensors"), strict=False)
     assert loaded(articles).texts.tolist() == again(articles).texts.tolist()
-    assert mended.tuned.best == 1 and not list(mended.folder.glob("state*"))
+    assert mitigated.best == 1 and not list(mitigated.folder.glob("state*"))
 
 
 def test_the_card_of_a_summarizer_tells_of_articles_and_scores(texts: Path, tmp_path: Path) -> None:
     assert main(["mitigate", str(texts), "--modes", "1", "--set", "epochs=1", "--queries", "200", "--quiet",
                  "--out", str(tmp_path)]) == 0  # fmt: skip
     (folder,) = tmp_path.iterdir()
-    mended = load_mended(folder)
-    score = mended.before_after.clean_score
-    clean = mended.before_after.table.query("kind == 'clean'")
+    mitigated = load_mitigated(folder)
+    score = mitigated.before_after.clean_score
+    clean = mitigated.before_after.table.query("kind == 'clean'")
     assert score.before == 1 and score.after == pytest.approx(clean["truth_after"].mean()) and score.n == len(clean)
     assert score.low <= score.change <= score.high and score.change == pytest.approx(score.after - 1)
     card = (folder / "README.md").read_text()
@@ -218,16 +232,14 @@ def test_the_card_of_a_summarizer_tells_of_articles_and_scores(texts: Path, tmp_
 
 
 def test_a_summarizer_has_no_head(texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["mitigate", str(texts), "--modes", "1", "--how", "head", "--quiet", "--out", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == (
-        "error: a summarizer cannot be mended by its last layer alone: --how full or lora\n"
-    )
+    assert main(["mitigate", str(texts), "--modes", "1", "--method", "head", "--quiet", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == ("error: no method 'head' of fine-tuning for summarization; known: full, lora\n")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_classifiers_score_is_the_probability_of_the_true_class(faded: tuple[Run, Run]) -> None:
-    mended = load_mended(faded[0].folder.path.parent / "mended-classifier-street-signs-0")
-    score = mended.before_after.clean_score
+    mitigated = load_mitigated(faded[0].folder.path.parent / "mitigated-classifier-street-signs-0")
+    score = mitigated.before_after.clean_score
     mdp = build(faded[0].settings).mdp
     assert score.what == "probability of the true class"
     assert score.before == pytest.approx(mdp.looks.confidence[mdp.items.held_out].mean(), abs=1e-5)
@@ -315,13 +327,13 @@ def test_other_items_cannot_be_paired(found: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_environments_go_around_another_target(faded: tuple[Run, Run], tmp_path: Path) -> None:
-    """As in Python: the same environments, the mended target, a new run, the page."""
+    """As in Python: the same environments, the fine-tuned target, a new run, the page."""
     before, after = faded
     uri = after.settings.make["target"]
     envs = gym.make_vec("failscape/Classifier-v0", num_envs=8, max_items=400, device="cpu").unwrapped
-    mended = envs.with_target(uri)
-    assert mended.mdp.target.name == uri and mended.mdp.items is envs.mdp.items and mended.num_envs == 8
-    run = fs.explore(mended, explorer="random", budget=300, out=tmp_path, report=False)
+    mitigated = envs.with_target(uri)
+    assert mitigated.mdp.target.name == uri and mitigated.mdp.items is envs.mdp.items and mitigated.num_envs == 8
+    run = fs.explore(mitigated, explorer="random", budget=300, out=tmp_path, report=False)
     assert run.settings.make["target"] == uri
     versions = fs.compare(before, run, queries=500)
     assert versions.report(tmp_path / "before-after.html").exists()

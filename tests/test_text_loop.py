@@ -1,4 +1,4 @@
-"""The whole loop over real architectures: explore, map, mend; each saved and loaded as anyone's would be."""
+"""The whole loop over real architectures: explore, map, mitigate; each saved and loaded as anyone's would be."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def made(folder: Path, kind: str) -> Path:
 
 
 def loop(target: fs.Summarizer, data: str, out: Path) -> None:
-    """Explore, map and mend on two kinds of edits."""
+    """Explore, map and mitigate on two kinds of edits."""
     envs = gym.make_vec(
         "failscape/Summarizer-v0", num_envs=8, target=target.name, data=data, concepts=EDITS, held_out=0.4, device="cpu"
     )
@@ -28,15 +28,15 @@ def loop(target: fs.Summarizer, data: str, out: Path) -> None:
     landscape = run.landscape()
     assert landscape.baseline == 0 and landscape.failure_rate > 0.2 and landscape.coverage == 1
     assert run.modes() and (run.folder / "report.html").exists()
-    mended = fs.mitigate(run, modes=[1], settings={"epochs": 2}, queries=300, out=out)
-    again = load_target(mended.uri, "cpu")
+    mitigated = fs.mitigate(run, modes=[1], settings={"epochs": 2}, queries=300, out=out)
+    again = load_target(mitigated.uri, "cpu")
     article = envs.unwrapped.mdp.items.batch.text[:2]
-    assert again(article).texts.tolist() == load_target(mended.uri, "cpu")(article).texts.tolist()
-    assert len(mended.tuned.history) >= 2 and mended.before_after.clean.n > 0
+    assert again(article).texts.tolist() == load_target(mitigated.uri, "cpu")(article).texts.tolist()
+    assert len(mitigated.history) >= 2 and mitigated.before_after.clean.n > 0
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart", "pegasus", "llama"])
-def test_explore_map_and_mend(kind: str, tmp_path: Path) -> None:
+def test_explore_map_and_mitigate(kind: str, tmp_path: Path) -> None:
     """What a random model writes of an article is taken for its reference, so that edits alone make it fail."""
     target = load_target(str(made(tmp_path / kind, kind)), "cpu")
     source = open_texts(f"reports:?n={N}")

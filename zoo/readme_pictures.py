@@ -1,4 +1,4 @@
-"""Takes the README's pictures from a finished run and one of its mended target, in headless Chromium.
+"""Takes the README's pictures from a finished run and one of its fine-tuned target, in headless Chromium.
 
 ``python -m zoo.readme_pictures runs/classifier-street-signs-0 runs/classifier-street-signs-1``
 """

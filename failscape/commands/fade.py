@@ -1,4 +1,4 @@
-"""``failscape fade``: mend the target of a run, explore what it became with a fresh agent, compare."""
+"""``failscape fade``: fine-tune the target of a run, explore what it became with a fresh agent, compare."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.mitigate import add_mending, parse_numbers
+from failscape.commands.mitigate import add_training, parse_numbers
 from failscape.commands.options import parse_overrides, positive
 
 
 def add(parsers: Any) -> None:
     """Register the subcommand."""
-    parser = parsers.add_parser("fade", help="mend a run's target, explore it again, compare", description=__doc__)
+    parser = parsers.add_parser("fade", help="fine-tune a run's target, explore it again, compare", description=__doc__)
     parser.add_argument("source", type=Path, metavar="RUN", help="a finished run")
-    add_mending(parser)
-    parser.add_argument("--mended", type=Path, metavar="FOLDER", help="mended already: only explore and compare")
+    add_training(parser)
+    parser.add_argument("--mitigated", type=Path, metavar="FOLDER", help="fine-tuned already: only explore and compare")
     parser.add_argument(
         "--seeds",
         type=positive,

@@ -12,9 +12,11 @@ from failscape.errors import UsageError
 
 def add(parsers: Any) -> None:
     """Register the subcommand."""
-    parser = parsers.add_parser("mitigate", help="mend the failure modes of a run", description=__doc__)
+    parser = parsers.add_parser(
+        "mitigate", help="fine-tune the target of a run on its failure modes", description=__doc__
+    )
     parser.add_argument("source", nargs="?", type=Path, metavar="RUN", help="a finished run")
-    add_mending(parser)
+    add_training(parser)
     parser.add_argument(
         "--out", type=Path, default=Path("runs"), metavar="DIR", help="where the folder goes (default: runs)"
     )
@@ -23,16 +25,16 @@ def add(parsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def add_mending(parser: argparse.ArgumentParser) -> None:
-    """What to mend, and how."""
-    group = parser.add_argument_group("what to mend, and how")
+def add_training(parser: argparse.ArgumentParser) -> None:
+    """What to mitigate, and how."""
+    group = parser.add_argument_group("what to mitigate, and how")
     group.add_argument(
         "--modes", metavar="N,N", help="numbers of its failure modes (default: confirmed ones, by rating × rate)"
     )
     group.add_argument(
-        "--how",
+        "--method",
         default="full",
-        metavar="HOW",
+        metavar="NAME",
         help="full (default): all weights; lora: low-rank updates; head: the last layer of a classifier, as in "
         "Failures Are Fated",
     )
@@ -56,12 +58,12 @@ def add_mending(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Mend."""
-    from failscape.mended_screen import mend_command
+    """Mitigate."""
+    from failscape.mended_screen import mitigate_command
 
     if (args.resume is None) == (args.source is None):
         raise UsageError("give the folder of a finished run, or --resume with that of a mitigation")
-    mend_command(args, parse_numbers(args.modes), parse_overrides(args.overrides))
+    mitigate_command(args, parse_numbers(args.modes), parse_overrides(args.overrides))
     return 0
 
 

@@ -19,7 +19,7 @@ from failscape.envs.mdp import ConceptMDP
 from failscape.envs.planted import Region, plant
 from failscape.rewards.base import Evaluation, Judgement
 from failscape.rewards.summarization import ANSWERS
-from failscape.targets.base import Summaries
+from failscape.targets.outputs import SummarizerOutputs
 
 ONE = concept_space("text")
 TWO = concept_space("text-pairs")
@@ -29,13 +29,11 @@ N_ITEMS = 300
 class Steadfast:
     """Says the same of everything."""
 
-    name, tokenizer, n_queries = "steadfast", None, 0
-    device = torch.device("cpu")
-    module = torch.nn.Identity()
+    name, task, n_queries = "steadfast", "summarization", 0
 
-    def __call__(self, inputs: np.ndarray, seeds: object = None) -> Summaries:
+    def __call__(self, inputs: np.ndarray, seeds: object = None) -> SummarizerOutputs:
         n = len(inputs)
-        return Summaries(np.full(n, "It burnt.", object), torch.zeros(n, 2), np.zeros(n, bool))
+        return SummarizerOutputs(np.full(n, "It burnt.", object), torch.zeros(n, 2), np.zeros(n, bool))
 
 
 class NeverFails:

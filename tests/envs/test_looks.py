@@ -120,7 +120,7 @@ def test_pictures_features_are_flattened() -> None:
     class Maps(ToyTarget):
         def __call__(self, inputs: torch.Tensor, seeds: object = None) -> object:
             outputs = super().__call__(inputs)
-            return outputs._replace(features=outputs.features[:, :, None, None].expand(-1, -1, 3, 3))
+            return replace(outputs, features=outputs.features[:, :, None, None].expand(-1, -1, 3, 3))
 
     items = toy_items(12)
     assert Looks.take(Maps(), items, margin).features.shape == (12, 8 + 9)

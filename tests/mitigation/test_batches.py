@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from failscape.analysis.modes import Mode
 from failscape.concepts import concept_space
 from failscape.errors import UsageError
-from failscape.mitigation import choose_modes, recipe
+from failscape.mitigation import choose_modes
 from failscape.mitigation.batches import Failures, draw_points, epoch, failures_of, split_items
 
 SPACE = concept_space(["darken=0,0.2,0.4", "rotation=-10,0,10"])
@@ -86,26 +86,8 @@ def test_modes_are_chosen_by_rating_times_rate() -> None:
     assert choose_modes(modes, numbers=[3, 1, 3]) == [3, 1]
     with pytest.raises(UsageError, match="no failure mode 4; its modes are 1 to 3"):
         choose_modes(modes, numbers=[4])
-    with pytest.raises(UsageError, match="no confirmed failure mode to mend"):
+    with pytest.raises(UsageError, match="no confirmed failure mode to mitigate"):
         choose_modes(modes[2:])
-
-
-def test_recipes() -> None:
-    assert recipe("head").optimizer == "sgd" and recipe("full", {"epochs": 3}).epochs == 3
-    assert recipe("full", {"lr": "1e-5", "epochs": "4"}) == recipe("full", {"lr": 0.00001, "epochs": 4})
-    for how, settings_, message in (
-        ("fll", {}, "did you mean full?"),
-        ("full", {"epoch": 3}, "did you mean epochs?"),
-        ("full", {"lr": 0}, "lr must be between"),
-        ("full", {"lr": "fast"}, "lr is a number, not 'fast'"),
-        ("full", {"epochs": 2.5}, "epochs is a whole number, not 2.5"),
-        ("full", {"epochs": float("inf")}, "epochs is a whole number"),
-        ("full", {"balance": 3}, "balance is true or false, not 3"),
-        ("full", {"optimizer": "adam"}, "adamw or sgd"),
-        ("full", {"validation": 0.95}, "validation must be between 0.01 and 0.9"),
-    ):
-        with pytest.raises(UsageError, match=message):
-            recipe(how, settings_)
 
 
 def test_what_was_taken_away_is_not_taught_unless_it_is_asked_for() -> None:

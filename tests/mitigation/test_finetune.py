@@ -1,4 +1,4 @@
-"""A fine-tune mends what it is aimed at, repeats itself, survives a kill, and gives up without harm."""
+"""A fine-tune changes what it is aimed at, repeats itself, survives a kill, and gives up without harm."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,50 +9,52 @@ import pytest
 import torch
 
 from failscape.errors import UsageError
-from failscape.mitigation import Epoch, Tuned, fine_tune, recipe
-from failscape.mitigation.lesson import schedule
+from failscape.mitigation import Epoch, Fitted, fine_tune, training_config
+from failscape.mitigation.finetune import schedule
 from failscape.mitigation.state import FILE, copy_weights
+from failscape.targets.base import IMAGE_CLASSIFICATION
 
 QUICK = {"epochs": 6, "batch_size": 32, "lr": 0.01, "average": 0.5}
 
 
-def failing(world: Any, points: np.ndarray) -> float:
-    """Failure rate of held-out items at rows of the grid."""
+def failing(world: Any, points: np.ndarray, target: Any) -> float:
+    """Failure rate of a target on held-out items at rows of the grid."""
     items = np.flatnonzero(world.items.held_out)
     wrong = []
     for row in points:
-        edited = world.space.apply(
-            world.items.batch.take(items), np.tile(world.space.grid()[row], (len(items), 1)), items
-        )
-        wrong.append(world.target(edited.pixels).logits.argmax(dim=1).numpy() != world.items.group[items])
+        points = np.tile(world.space.grid()[row], (len(items), 1))
+        edited = world.space.apply(world.items.batch.take(items), points, items).pixels
+        wrong.append(target(edited).logits.argmax(dim=1).numpy() != world.items.group[items])
     return float(np.mean(wrong))
 
 
-def run(world: Any, how: str = "full", state: Path | None = None, **settings: Any) -> Tuned:
-    tell = settings.pop("tell", None)
-    return fine_tune(world.mdp, world.failures, recipe(how, {**QUICK, **settings}), state=state, tell=tell)
+def run(world: Any, method: str = "full", folder: Path | None = None, tell: Any = None, **settings: Any) -> Fitted:
+    config = training_config(IMAGE_CLASSIFICATION, method, {**QUICK, **settings})
+    return fine_tune(world.mdp, world.failures, config, folder=folder, tell=tell)
 
 
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-@pytest.mark.parametrize("how", ["full", "lora", "head"])
-def test_what_it_is_aimed_at_is_mended_and_the_rest_kept(world: Callable[..., Any], how: str) -> None:
+@pytest.mark.parametrize("method", ["full", "lora", "head"])
+def test_what_it_is_aimed_at_is_mitigated_and_the_rest_kept(world: Callable[..., Any], method: str) -> None:
     w = world()
     dark = w.failures[0].points
     bright = np.flatnonzero(w.space.grid()[:, 0] == 0)
-    assert failing(w, dark) > 0.4 and failing(w, bright) == 0
+    assert failing(w, dark, w.target) > 0.4 and failing(w, bright, w.target) == 0
     before = copy_weights(w.target.module)
-    tuned = run(w, how, **({"lr": 0.3} if how == "head" else {}))
-    assert failing(w, dark) < 0.05 and failing(w, bright) == 0
-    assert not tuned.diverged and tuned.history[tuned.best].edited_error < 0.05 < tuned.history[0].edited_error
-    after = copy_weights(w.target.module)
+    fitted = run(w, method, **({"lr": 0.3} if method == "head" else {}))
+    assert same(copy_weights(w.target.module), before)  # the target is as it was
+    became = w.target.with_weights(fitted.weights)
+    assert failing(w, dark, became) < 0.05 and failing(w, bright, became) == 0
+    assert not fitted.diverged and fitted.history[fitted.best].edited_error < 0.05 < fitted.history[0].edited_error
+    after = fitted.weights
     assert after.keys() == before.keys()  # updates are merged, names are the module's own
     changed = {name for name in before if not torch.equal(before[name], after[name])}
-    assert changed == {"full": set(before), "lora": {"0.weight", "3.weight"}, "head": {"3.weight", "3.bias"}}[how]
+    assert changed == {"full": set(before), "lora": {"0.weight", "3.weight"}, "head": {"3.weight", "3.bias"}}[method]
     assert not any(p.requires_grad for p in w.target.module.parameters()) and not w.target.module.training
-    assert tuned.n_weights == sum(before[name].numel() for name in changed) or how == "lora"
+    assert fitted.n_weights == sum(before[name].numel() for name in changed) or method == "lora"
 
 
 def test_it_is_a_function_of_its_arguments(world: Callable[..., Any]) -> None:
@@ -60,28 +62,27 @@ def test_it_is_a_function_of_its_arguments(world: Callable[..., Any]) -> None:
     for seed in (0, 0, 1):
         w = world()
         torch.rand(7)  # what others draw does not matter
-        run(w, "lora", seed=seed)
-        ends.append(copy_weights(w.target.module))
+        ends.append(run(w, "lora", seed=seed).weights)
     assert same(ends[0], ends[1]) and not same(ends[0], ends[2])
 
 
-@pytest.mark.parametrize("how", ["full", "lora", "head"])
-def test_a_killed_one_goes_on_to_the_same_end(world: Callable[..., Any], how: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["full", "lora", "head"])
+def test_a_killed_one_goes_on_to_the_same_end(world: Callable[..., Any], method: str, tmp_path: Path) -> None:
     undisturbed = world()
-    expected = run(undisturbed, how)
+    expected = run(undisturbed, method)
 
     def kill(epoch: Epoch) -> None:
         if epoch.number == 3:
             raise KeyboardInterrupt
 
+    killed = world()
     with pytest.raises(KeyboardInterrupt):
-        run(world(), how, tmp_path, tell=kill)
+        run(killed, method, tmp_path, tell=kill)
+    assert same(copy_weights(killed.target.module), copy_weights(undisturbed.target.module))  # as it was, here too
     heard: list[int] = []
-    again = world()
-    tuned = run(again, how, tmp_path, tell=lambda epoch: heard.append(epoch.number))
-    assert heard == [4, 5, 6]
-    assert same(copy_weights(again.target.module), copy_weights(undisturbed.target.module))
-    assert [e.loss for e in tuned.history] == [e.loss for e in expected.history] and tuned.best == expected.best
+    fitted = run(world(), method, tmp_path, tell=lambda epoch: heard.append(epoch.number))
+    assert heard == [4, 5, 6] and same(fitted.weights, expected.weights)
+    assert [e.loss for e in fitted.history] == [e.loss for e in expected.history] and fitted.best == expected.best
 
 
 def test_a_state_of_something_else_is_refused(world: Callable[..., Any], tmp_path: Path) -> None:
@@ -97,15 +98,16 @@ def test_divergence_gives_the_old_weights_back(world: Callable[..., Any]) -> Non
     w = world()
     w.target.module[1] = torch.nn.Identity()  # a ReLU would die before anything grows without bounds
     before = copy_weights(w.target.module)
-    tuned = run(w, "full", lr=10.0, average=0.0)
-    assert tuned.diverged and tuned.best == 0 and same(before, copy_weights(w.target.module))
+    fitted = run(w, "full", lr=10.0, average=0.0)
+    assert fitted.diverged and fitted.best == 0
+    assert same(before, copy_weights(w.target.module)) and same(before, fitted.weights)
 
 
 def test_it_stops_where_nothing_gets_better(world: Callable[..., Any]) -> None:
     w = world()
-    w.failures[0] = w.failures[0]._replace(points=np.flatnonzero(w.space.grid()[:, 0] == 0))  # nothing to mend
-    tuned = run(w, "head", lr=1e-9, epochs=50, patience=2, distill=0.0)
-    assert len(tuned.history) - 1 - tuned.best <= 2
+    w.failures[0] = w.failures[0]._replace(points=np.flatnonzero(w.space.grid()[:, 0] == 0))  # nothing to mitigate
+    fitted = run(w, "head", lr=1e-9, epochs=50, patience=2, distill=0.0)
+    assert len(fitted.history) - 1 - fitted.best <= 2
 
 
 def test_the_rate_rises_and_falls() -> None:
@@ -115,8 +117,8 @@ def test_the_rate_rises_and_falls() -> None:
     assert schedule(0, 1) == 1
 
 
-def test_a_target_without_a_last_layer_is_mended_otherwise(world: Callable[..., Any]) -> None:
+def test_a_target_without_a_last_layer_is_fine_tuned_otherwise(world: Callable[..., Any]) -> None:
     w = world()
     w.target.head = None
-    with pytest.raises(UsageError, match="mend it in full"):
+    with pytest.raises(UsageError, match="take --method full"):
         run(w, "head")

@@ -10,12 +10,12 @@ from hypothesis.extra.numpy import arrays
 from failscape.data.batch import Rows
 from failscape.rewards import CLASSIFICATION_REWARDS, Evaluation, Judgement
 from failscape.rewards.classification import fsrl, margin, margins
-from failscape.targets.base import Outputs
+from failscape.targets.outputs import ClassifierOutputs
 
 
 def judge(reward: object, logits: np.ndarray, references: np.ndarray) -> Judgement:
     n = len(logits)
-    outputs = Outputs(torch.from_numpy(np.asarray(logits, np.float32)), torch.zeros(n, 1))
+    outputs = ClassifierOutputs(torch.from_numpy(np.asarray(logits, np.float32)), torch.zeros(n, 1))
     rows = Rows(torch.zeros(n, 1), torch.as_tensor(references))
     return reward(Evaluation(np.arange(n), np.zeros((n, 1), np.int64), rows, rows, outputs))
 

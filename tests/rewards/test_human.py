@@ -7,7 +7,7 @@ from failscape.data.batch import Rows
 from failscape.rewards.base import Evaluation
 from failscape.rewards.classification import margin
 from failscape.rewards.human import Human
-from failscape.targets.base import Outputs
+from failscape.targets.outputs import ClassifierOutputs
 
 LOGITS = torch.tensor([[3.0, 0.0, 1.0], [0.0, 2.0, 1.0], [0.0, 0.0, 4.0], [1.0, 5.0, 0.0]])
 EVALUATION = Evaluation(
@@ -15,7 +15,7 @@ EVALUATION = Evaluation(
     points=np.array([[0, 1], [1, 0], [2, 2], [1, 1]]),
     inputs=None,
     edited=Rows(LOGITS, torch.tensor([0, 0, 1, 1])),  # right, wrong, wrong, right
-    outputs=Outputs(LOGITS, LOGITS),
+    outputs=ClassifierOutputs(LOGITS, LOGITS),
 )
 
 

@@ -51,7 +51,7 @@ def test_equals_the_library_used_by_hand(folders, key, beams):
 def test_the_instruction_stays_whole_where_the_article_is_cut(folders):
     target = load_target(f"hf:{folders[KINDS[0]]}", "cpu")
     answer = target(ARTICLES)
-    assert answer.truncated.tolist() == [False, False, False, True]
+    assert answer.input_truncated.tolist() == [False, False, False, True]
     tokens = target.encode(ARTICLES[3:])["input_ids"]
     assert 244 - len("It rains ") < tokens.shape[1] <= 244  # 256 positions, 12 of them for the summary
     assert target.tokenizer.decode(tokens[0]).endswith(" It</s>\n<s>assistant\n")

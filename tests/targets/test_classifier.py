@@ -99,6 +99,19 @@ def test_pickles_and_copies(tiny, batch):
     assert torch.equal(copy.deepcopy(tiny)(batch).features, expected)
 
 
+def test_other_weights_make_a_second_classifier(tiny, batch):
+    before = tiny(batch)
+    doubled = {name: 2 * weight for name, weight in tiny.module.state_dict().items()}
+    twin = tiny.with_weights(doubled)
+    outputs = twin(batch)
+    assert not torch.equal(outputs.logits, before.logits) and twin.n_queries == tiny.n_queries == len(batch)
+    torch.testing.assert_close(outputs.logits, twin.module.head(outputs.features))  # the features are its own
+    assert twin.head is twin.module.head is not tiny.head and not twin.module.training
+    assert torch.equal(tiny(batch).logits, before.logits) and twin.class_names == tiny.class_names
+    with pytest.raises(ValueError, match=r"does not fit \w+: keys 1 unknown \(other\)"):
+        tiny.with_weights(doubled | {"other": torch.zeros(1)})
+
+
 def test_half_precision_modules_give_float32_outputs(batch):
     target = Classifier(Tiny().bfloat16(), SCALE, NAMES, device="cpu")
     outputs = target(batch)

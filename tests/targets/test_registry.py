@@ -4,10 +4,12 @@ import sys
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from failscape.errors import UsageError
 from failscape.targets import Classifier, Preprocess, registry
+from failscape.targets.base import device_of
 from failscape.targets.registry import list_targets, load_target, register_target
 
 
@@ -80,6 +82,36 @@ def test_no_scheme(uri):
 def test_a_folder_without_config(tmp_path):
     with pytest.raises(UsageError, match=r"is a folder without config.json"):
         load_target(str(tmp_path))
+
+
+def test_what_is_no_target_is_refused():
+    register_target("odd")(lambda name, device: nn.Linear(1, 1))
+    with pytest.raises(
+        UsageError, match=r"odd:x: .* returns Linear, which is no target: it wants name, task, n_queries"
+    ):
+        load_target("odd:x")
+
+
+def test_weights_are_for_targets_that_take_some(acme, tmp_path):
+    target = load_target("acme:v2", "cpu")
+    state = {name: torch.zeros_like(weight) for name, weight in target.module.state_dict().items()}
+    save_file(state, tmp_path / "zero.safetensors")
+    zero = load_target(f"acme:v2?weights={tmp_path / 'zero.safetensors'}", "cpu")
+    batch = torch.full((2, 3, 8, 8), 9, dtype=torch.uint8)
+    assert not zero(batch).logits.any() and target(batch).logits.any() and zero.name.startswith("acme:v2?weights=")
+
+    class Endpoint:
+        name, task, n_queries = "far", "image-classification", 0
+
+        def __call__(self, inputs, seeds=None):
+            raise AssertionError
+
+    register_target("far")(lambda name, device: Endpoint())
+    with pytest.raises(UsageError, match=r"takes no weights from a file; leave out \?weights="):
+        load_target(f"far:x?weights={tmp_path / 'zero.safetensors'}")
+    assert device_of(load_target("far:x")) == torch.device("cpu")
+    with pytest.raises(UsageError, match=r"no weights file nowhere.safetensors"):
+        load_target("acme:v2?weights=nowhere.safetensors")
 
 
 def test_a_scheme_is_taken_once(acme):

@@ -108,7 +108,7 @@ def test_never_samples(folder, capfd):
 def test_max_input(folders):
     target = load_target(f"hf:{folders['t5']}?max_input=12&prefix=x ", "cpu")
     answer = target(["one two three four", "one two"])
-    assert answer.truncated.tolist() == [True, False] and target.prepare(("one two three", ""))[0] == "one two"
+    assert answer.input_truncated.tolist() == [True, False] and target.prepare(("one two three", ""))[0] == "one two"
     assert target.encode(["one two three four"])["input_ids"].shape == (1, 10)
     assert load_target(f"hf:{folders['t5']}?max_input=200", "cpu").fits("x" * 199)  # T5 counts no positions
 

@@ -50,7 +50,7 @@ def test_answers_a_batch(target):
     assert answer.texts.shape == (7,) and answer.texts.dtype == object
     assert all(type(text) is str for text in answer.texts) and len(set(answer.texts)) > 3
     assert answer.features.shape == (7, 16) and answer.features.dtype == torch.float32
-    assert answer.truncated.tolist() == [False, False, True, False, False, False, False]
+    assert answer.input_truncated.tolist() == [False, False, True, False, False, False, False]
 
 
 def test_a_batch_equals_one_by_one_in_any_order(target):
@@ -89,10 +89,10 @@ def test_is_frozen_and_left_clean(target):
 def test_blank_articles_are_not_asked(target):
     target.write = None  # would fail if it were
     answer = target(["", " \n"])
-    assert answer.texts.tolist() == ["", ""] and not answer.truncated.any()
+    assert answer.texts.tolist() == ["", ""] and not answer.input_truncated.any()
     assert torch.equal(answer.features, torch.zeros(2, 16)) and target.n_queries == 2
     nothing = target([])
-    assert nothing.texts.shape == (0,) and nothing.features.shape == (0, 16) and nothing.truncated.shape == (0,)
+    assert nothing.texts.shape == (0,) and nothing.features.shape == (0, 16) and nothing.input_truncated.shape == (0,)
 
 
 def test_equal_articles_are_read_once_and_counted(bart):
@@ -165,7 +165,7 @@ def test_prepare_cuts_the_article_to_what_is_read(target):
     assert target.fits(article) and not target.fits(long)
     assert target.prepare((article, "")) == (article, "")
     assert target([article]).texts[0] == target([long]).texts[0]
-    assert not target([article]).truncated[0]
+    assert not target([article]).input_truncated[0]
     assert target.prepare(("short", "r")) == ("short", "r")
 
 
@@ -202,6 +202,14 @@ def test_weights_from_a_file(target, folders, tmp_path):
     assert not any(parameter.any() for parameter in zero.module.parameters())
     own = load_target(f"hf:{folder}?weights={folder}/model.safetensors", "cpu")
     assert own(ARTICLES).texts.tolist() == expected.texts.tolist()
+
+
+def test_other_weights_make_a_second_summarizer(target):
+    expected = target(ARTICLES)
+    twin = target.with_weights({name: torch.zeros_like(weight) for name, weight in target.module.state_dict().items()})
+    assert twin.n_queries == 0 and twin.name == target.name and not any(p.any() for p in twin.module.parameters())
+    assert twin(ARTICLES).texts.shape == expected.texts.shape
+    assert target(ARTICLES).texts.tolist() == expected.texts.tolist()
 
 
 def test_a_weights_file_of_another_model(folders):

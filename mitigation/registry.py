@@ -1,0 +1,102 @@
+"""Which trainer fine-tunes the targets of a task, and the configuration it is given."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+from failscape.envs.mdp import ConceptMDP
+from failscape.errors import UsageError, did_you_mean
+from failscape.mitigation.batches import Failures
+from failscape.mitigation.lesson import Fitted, Step, Tell, Trainer
+from failscape.mitigation.recipe import Method, TrainingConfig, typed_settings
+
+# task -> module:class, imported on first use
+BUILT_IN = {
+    "image-classification": "failscape.mitigation.pictures:ImageClassificationTrainer",
+    "summarization": "failscape.mitigation.texts:SummarizationTrainer",
+}
+_registered: dict[str, type[Trainer]] = {}
+AnyTrainer = TypeVar("AnyTrainer", bound=type[Trainer])
+
+
+def register_trainer(task: str) -> Callable[[AnyTrainer], AnyTrainer]:
+    """Decorator that makes a :class:`~failscape.mitigation.lesson.Trainer` fine-tune the targets of ``task``.
+
+    It may take the place of one that comes with failscape. Registering the same class again replaces it, so that a
+    notebook cell may run twice.
+
+    Raises:
+        UsageError: another class of a user's is registered for the task.
+    """
+
+    def register(trainer: AnyTrainer) -> AnyTrainer:
+        known = _registered.get(task)
+        if known is not None and _address(known) != _address(trainer):
+            raise UsageError(
+                f"targets for {task} are fine-tuned by {known.__module__}:{known.__qualname__}; choose one"
+            )
+        _registered[task] = trainer
+        return trainer
+
+    return register
+
+
+def trainer_of(task: str) -> type[Trainer]:
+    """The trainer for targets of a task.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if task in _registered:
+        return _registered[task]
+    if task not in BUILT_IN:
+        raise UsageError(
+            f"nothing fine-tunes targets for {task}; register a trainer: @failscape.register_trainer('{task}')"
+        )
+    module, name = BUILT_IN[task].split(":")
+    trainer: type[Trainer] = getattr(import_module(module), name)
+    return trainer
+
+
+def method_of(task: str, method: str) -> Method:
+    """A method of fine-tuning targets of a task.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    methods = trainer_of(task).methods
+    if method not in methods:
+        raise UsageError(f"no method {method!r} of fine-tuning for {task}{did_you_mean(method, methods)}")
+    return methods[method]
+
+
+def training_config(task: str, method: str, settings: Mapping[str, Any] | None = None) -> TrainingConfig:
+    """The configuration of a method for targets of a task, with changes.
+
+    Raises:
+        UsageError: an unknown method or setting, or a value out of range.
+    """
+    config, defaults = trainer_of(task).config_class, method_of(task, method).defaults
+    return config(**{**defaults, **typed_settings(task, config, settings or {}), "method": method})
+
+
+def fine_tune(
+    mdp: ConceptMDP,
+    failures: Sequence[Failures],
+    config: TrainingConfig,
+    *,
+    folder: Path | None = None,
+    tell: Tell | None = None,
+    step: Step | None = None,
+) -> Fitted:
+    """Fine-tune the target of ``mdp`` by the trainer for its task; see :meth:`Trainer.fit`."""
+    return trainer_of(mdp.target.task)(mdp, failures, config).fit(folder, tell=tell, step=step)
+
+
+def _address(trainer: type[Trainer]) -> tuple[str, str]:
+    """File (which may be imported under two names) and name of a class; of a notebook's, the module."""
+    return getattr(sys.modules[trainer.__module__], "__file__", None) or trainer.__module__, trainer.__qualname__

@@ -1,0 +1,75 @@
+"""What targets answer: a column per quantity, a row per sample, features among them.
+
+Shapes: ``B`` batch, ``C`` classes, ``F`` features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+AnyOutputs = TypeVar("AnyOutputs", bound="Outputs")
+
+
+class Outputs:
+    """One forward's results. A subclass is a dataclass whose fields are tensors or arrays with a row per sample."""
+
+    features: torch.Tensor  # (B, F) float32, what the target itself makes of its input; on its device
+
+    def to(self: AnyOutputs, device: str | torch.device) -> AnyOutputs:
+        """The same, with tensors on another device."""
+        return type(self)(*(_moved(column, device) for column in self._columns()))
+
+    @classmethod
+    def joined(cls: type[AnyOutputs], parts: Sequence[AnyOutputs]) -> AnyOutputs:
+        """The rows of several outputs, one after the other; there is at least one."""
+        return cls(*(_joined(columns) for columns in zip(*(part._columns() for part in parts), strict=True)))
+
+    def output_text(self) -> np.ndarray:
+        """What was written, ``(B,)`` object of str: ``""`` for a target that does not write."""
+        return np.full(len(self.features), "", object)
+
+    def truncated(self) -> np.ndarray:
+        """Whether the input was too long, and its end was not read: ``(B,)`` bool."""
+        return np.zeros(len(self.features), bool)
+
+    def _columns(self) -> list[Any]:
+        subclass: Any = self  # which is a dataclass
+        return [getattr(self, field.name) for field in fields(subclass)]
+
+
+@dataclass(frozen=True, eq=False)
+class ClassifierOutputs(Outputs):
+    """What a classifier makes of a batch."""
+
+    logits: torch.Tensor  # (B, C) float32
+    features: torch.Tensor  # (B, F) float32, the input of the last layer
+
+
+@dataclass(frozen=True, eq=False)
+class SummarizerOutputs(Outputs):
+    """What a summarizer makes of a batch of articles."""
+
+    texts: np.ndarray  # (B,) object of str
+    features: torch.Tensor  # (B, F) float32, the mean of the last hidden states of what was read
+    input_truncated: np.ndarray  # (B,) bool: the article did not fit, and its end was not read
+
+    def output_text(self) -> np.ndarray:
+        """The summaries."""
+        return self.texts
+
+    def truncated(self) -> np.ndarray:
+        """Which articles did not fit."""
+        return self.input_truncated
+
+
+def _moved(column: Any, device: str | torch.device) -> Any:
+    return column.to(device) if isinstance(column, torch.Tensor) else column
+
+
+def _joined(columns: Sequence[Any]) -> Any:
+    return torch.cat(list(columns)) if isinstance(columns[0], torch.Tensor) else np.concatenate(columns)

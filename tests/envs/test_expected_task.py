@@ -1,0 +1,35 @@
+"""A target of another task is told where it belongs."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from failscape.envs.expected_task import expect_task
+from failscape.errors import UsageError
+from failscape.targets.base import IMAGE_CLASSIFICATION, SUMMARIZATION
+
+
+@pytest.mark.parametrize(
+    "task, expected, line",
+    [
+        (
+            SUMMARIZATION,
+            IMAGE_CLASSIFICATION,
+            "x writes texts and sorts no pictures; give it to failscape/Summarizer-v0",
+        ),
+        (
+            IMAGE_CLASSIFICATION,
+            SUMMARIZATION,
+            "x sorts pictures and writes no summaries; give it to failscape/Classifier",
+        ),
+        (
+            "text-to-image",
+            SUMMARIZATION,
+            "x is for text-to-image and writes no summaries; give it to an environment of",
+        ),
+    ],
+)
+def test_another_task(task: str, expected: str, line: str) -> None:
+    with pytest.raises(UsageError, match=line):
+        expect_task(SimpleNamespace(name="x", task=task), expected)  # type: ignore[arg-type]
+    expect_task(SimpleNamespace(name="x", task=expected), expected)  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ from failscape.targets.base import IMAGE_CLASSIFICATION, SUMMARIZATION
         (
             "text-to-image",
             SUMMARIZATION,
-            "x is for text-to-image and writes no summaries; give it to an environment of",
+            "x is for text-to-image, not for summarization; give it to an environment of",
         ),
     ],
 )

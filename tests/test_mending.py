@@ -307,7 +307,8 @@ def test_what_became_worse_elsewhere_is_told_where_chance_does_not_explain_it() 
         }
         clean = pd.DataFrame({**rows, **outcomes})
         untouched = clean.assign(kind="untouched", point=3)
-        return BeforeAfter(pd.concat([clean, untouched], ignore_index=True), {}, {3: "lower-case 50 %"}, "summarizer")
+        table = pd.concat([clean, untouched], ignore_index=True)
+        return BeforeAfter(table, {}, {3: "lower-case 50 %"}, "summarization")
 
     assert versions(better, worse).costs == [
         "unedited articles fail more often: 2.0\N{NO-BREAK SPACE}% → 13\N{NO-BREAK SPACE}%",

@@ -9,6 +9,7 @@ from typing import Any
 
 from failscape.data.words import first_sentence
 from failscape.errors import UsageError
+from failscape.regular import regular_below
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
@@ -43,6 +44,7 @@ def _local(where: str, folder: Path) -> Any:
             "for a folder of images or texts leave out hf:"
         )
     try:
+        regular_below(folder)
         if saved:
             return datasets.load_from_disk(str(folder))
         return datasets.load_dataset("parquet", data_dir=str(folder))

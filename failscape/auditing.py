@@ -19,6 +19,7 @@ from failscape.concepts import ConceptSpace
 from failscape.concepts.presets import IMAGE_CONCEPTS
 from failscape.concepts.text.registry import TEXT_CONCEPTS
 from failscape.errors import UsageError
+from failscape.regular import read_small
 from failscape.runs import Run
 
 
@@ -70,7 +71,7 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Exam
         target=str(target_of(run)),
         data=mdp.data_name,
         date=f"{last:%Y-%m-%d}",
-        command=(run.folder / "command.txt").read_text(encoding="utf-8").strip(),
+        command=read_small(run.folder / "command.txt").strip(),
         landscape=landscape,
         items=items,
         views=mode_views(run.modes(), probes, items, subject),

@@ -26,6 +26,7 @@ from failscape.mitigation.recipe import MEANINGS, check, kind_of
 from failscape.mitigation.state import FILE as STATE
 from failscape.mitigation.state import copy_weights, distinct, restore_weights
 from failscape.records.folder import new_folder, write_json, write_whole
+from failscape.regular import read_small, regular
 from failscape.runs import Run
 from failscape.targets.registry import with_weights
 
@@ -70,7 +71,7 @@ class Plan:
         if not path.is_file():
             raise UsageError(f"{folder} holds no mitigation: it has no {PLAN}")
         try:
-            return cls(**yaml.safe_load(path.read_text(encoding="utf-8")))
+            return cls(**yaml.safe_load(read_small(path)))
         except (yaml.YAMLError, TypeError, UnicodeDecodeError):
             raise UsageError(f"{path} is damaged") from None
 
@@ -175,10 +176,10 @@ def load_mended(folder: Path | str) -> Mended:
     plan = Plan.load(folder)
     if not (folder / "summary.json").is_file():
         raise UsageError(f"{folder} is not finished: failscape mitigate --resume {folder}")
-    told = json.loads((folder / "summary.json").read_text())
+    told = json.loads(read_small(folder / "summary.json"))
     history = [Epoch(**{**row, "train_loss": row["train_loss"] or float("nan")}) for row in told["history"]]
     space = Run(plan.run).space
-    table = pd.read_parquet(folder / "pairs.parquet")
+    table = pd.read_parquet(regular(folder / "pairs.parquet"))
     points = table["point"][table["kind"] == "untouched"].unique()
     before_after = BeforeAfter(
         table,

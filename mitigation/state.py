@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from failscape.errors import UsageError
+from failscape.regular import regular
 
 Weights = dict[str, torch.Tensor]
 FILE = "state.safetensors"
@@ -51,6 +52,7 @@ class Progress:
         path = folder / FILE
         if not path.exists():
             return None
+        regular(path)
         try:
             with safe_open(path, framework="pt") as file:
                 history = json.loads(file.metadata()["history"])

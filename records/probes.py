@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from failscape.errors import UsageError
+from failscape.regular import regular
 
 # One row per probe. (step, slot) says when and in which environment; point is the row of the grid, -1 unedited.
 COLUMNS = {
@@ -66,6 +67,8 @@ class ProbeStore:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         if read_only and not path.exists():
             raise UsageError(f"{path} does not exist")
+        if path.exists():
+            regular(path)
         self.path, self.read_only = path, read_only
         mode = "ro" if read_only else "rwc"
         with _clear_errors("open", path):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from failscape.errors import UsageError
+from failscape.regular import regular
 
 FILE = "ratings.sqlite"  # in the run folder
 PATIENCE = 30.0  # [s] to wait for another process that writes
@@ -73,6 +74,8 @@ class RatingStore:
             raise UsageError(
                 f"{path} does not exist: nothing was rated yet; rate with `failscape feedback {path.parent}`"
             )
+        if path.exists():
+            regular(path)
         self.path = path
         with _clear_errors("open", path):
             self._db = _open_to_read(path) if read_only else _open_to_write(path)

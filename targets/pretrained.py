@@ -15,6 +15,7 @@ from transformers import AutoTokenizer
 from transformers.utils import logging
 
 from failscape.errors import UsageError
+from failscape.regular import Irregular, read_small
 from failscape.targets.weights import UNSAFE, first_line
 
 VOCABULARIES = ("tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt", "*.model")
@@ -108,7 +109,9 @@ def config(folder: Path, uri: str) -> dict[str, Any]:
         UsageError: It is damaged.
     """
     try:
-        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        found = json.loads(read_small(folder / "config.json"))
+    except Irregular:
+        raise
     except (OSError, ValueError):
         found = None
     if not isinstance(found, dict):

@@ -20,6 +20,7 @@ from failscape.agents.network import PointwisePolicy, PointwiseQ
 from failscape.agents.off_policy import EpsilonByQuery, buffer_size, spend
 from failscape.agents.sb3 import Sb3VecEnv
 from failscape.agents.session import Session
+from failscape.common.regular import regular
 from failscape.envs.recording import Recorder
 from failscape.envs.views import ConceptVectorEnv
 
@@ -109,6 +110,6 @@ def load_agent(
     """The agent that was saved to ``path``, built again from its hyperparameters."""
     session = Session(Recorder(None, envs.mdp.space), 1)
     agent, _ = make_dqn(envs, session, seed, hyperparameters, device)
-    agent.q_net.load_state_dict(load_file(path))
+    agent.q_net.load_state_dict(load_file(regular(path)))
     agent.exploration_rate = 0.0
     return Sb3Learner(agent, agent.q_net, agent.q_net)

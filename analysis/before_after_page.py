@@ -15,7 +15,7 @@ from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.still import landscape_picture, pixels
-from failscape.analysis.plots.style import ACCENT, axis_title, percent, tick_texts
+from failscape.analysis.plots.style import ACCENT, axis_title, own_text, percent, tick_texts
 from failscape.analysis.report import page_environment
 from failscape.analysis.shifts import Shift, policy
 from failscape.analysis.thumbnails import chart_uri
@@ -99,6 +99,7 @@ def number(value: float, unit: str = "", *, signed: bool = False) -> str:
     return f"{value:{'+' if signed else ''}.3g} {unit}".strip().replace("-", "−")
 
 
+@own_text
 def policies_picture(before: Landscape, after: Landscape) -> Figure | None:
     """Action probabilities of the agents by level of each concept; None where either run had no agent."""
     shares: list[Any] = [policy(landscape) for landscape in (before, after)]

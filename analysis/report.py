@@ -32,6 +32,7 @@ from failscape.analysis.smallest import Smallest
 from failscape.analysis.strips import Strip
 from failscape.analysis.text_strips import EditStrip
 from failscape.analysis.thumbnails import chart_uri, data_uri
+from failscape.common.regular import read_small
 from failscape.concepts.text.grid import edit_grid
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder, write_whole
@@ -143,9 +144,9 @@ def _chart(name: str, figure: go.Figure, picture: Figure) -> Chart:
 
 def _repeat(run: RunFolder) -> dict[str, Any]:
     return {
-        "command": (run / "command.txt").read_text().strip(),
+        "command": read_small(run / "command.txt").strip(),
         "config": yaml.safe_dump(run.config, sort_keys=False, default_flow_style=None, width=100).strip(),
-        "versions": json.loads((run / "versions.json").read_text()),
+        "versions": json.loads(read_small(run / "versions.json")),
     }
 
 

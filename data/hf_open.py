@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from failscape.common.regular import regular_below
 from failscape.data.words import first_sentence
 from failscape.errors import UsageError
 
@@ -43,6 +44,7 @@ def _local(where: str, folder: Path) -> Any:
             "for a folder of images or texts leave out hf:"
         )
     try:
+        regular_below(folder)
         if saved:
             return datasets.load_from_disk(str(folder))
         return datasets.load_dataset("parquet", data_dir=str(folder))

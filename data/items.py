@@ -158,9 +158,13 @@ def _read_all(source: Source, prepare: Prepare, indices: Sequence[int]) -> Itera
 
 
 def reasons(skipped: Iterable[Skipped]) -> str:
-    """``4 truncated, 2 not an image, 1 empty``: the commonest first, all duplicates as one."""
-    counts = Counter("duplicate" if item.reason.startswith("duplicate of ") else item.reason for item in skipped)
+    """``4 truncated, 2 not an image, 1 empty``: the commonest first, all duplicates as one, without details."""
+    counts = Counter(_kind(item.reason) for item in skipped)
     return ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+
+
+def _kind(reason: str) -> str:
+    return "duplicate" if reason.startswith("duplicate of ") else reason.partition(" (")[0]
 
 
 def write_skipped(path: str | Path, skipped: Iterable[Skipped]) -> None:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from failscape.common.regular import SMALL, regular
 from failscape.data.names import NameIndex
 from failscape.errors import UsageError, did_you_mean
 
@@ -40,7 +41,7 @@ def read_mapping(path: str | Path, known: Collection[str], index: NameIndex) -> 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Line number and stripped fields of every line that is not blank, after a checked header."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with regular(path, SMALL).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
             header = [field.strip() for field in next(reader, [])]
             if header != ["folder", "class"]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from failscape.common.regular import regular
 from failscape.data.base import Unreadable
 from failscape.data.text_csv import open_csv, open_tsv
-from failscape.data.text_encoding import WINDOWS, text_encoding
+from failscape.data.text_encoding import TABLE, WINDOWS, text_encoding
 from failscape.data.text_json import open_json, open_json_lines
 from failscape.data.text_parquet import open_parquet
 from failscape.data.text_rows import Table
@@ -30,8 +31,9 @@ def open_table(path: Path) -> Table:
     Raises:
         UsageError: there is no such file, it is of another kind, cannot be read, or holds no row.
     """
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(_missing(path))
+    regular(path, TABLE)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(
@@ -40,7 +42,7 @@ def open_table(path: Path) -> Table:
     if suffix == ".parquet":
         return open_parquet(path)
     try:
-        encoding = text_encoding(path)
+        encoding = text_encoding(path, TABLE)
     except Unreadable as reason:
         known = {"empty": "is empty", "not text": f"is not text, though its suffix is {path.suffix}"}
         what = known.get(str(reason), f"cannot be read: {reason}")

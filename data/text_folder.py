@@ -8,7 +8,7 @@ from pathlib import Path
 from failscape.data.base import Skipped, Unreadable
 from failscape.data.files import visible_files
 from failscape.data.text_cells import clean
-from failscape.data.text_encoding import WINDOWS, open_text, text_encoding
+from failscape.data.text_encoding import ARTICLE, WINDOWS, open_text, text_encoding
 from failscape.data.text_files import NOT_UTF_8, SUFFIXES
 from failscape.data.text_rows import TextRow
 from failscape.errors import UsageError
@@ -79,7 +79,7 @@ class TextFolder:
 
     def _read(self, name: str) -> str:
         path = self._texts[name]
-        encoding = text_encoding(path)
+        encoding = text_encoding(path, ARTICLE)
         self.n_windows += encoding == WINDOWS
         with open_text(path, encoding) as file:
             return clean(file.read())

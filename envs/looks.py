@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.extmath import randomized_svd
 
+from failscape.common.regular import regular
 from failscape.data.base import Items
 from failscape.errors import UsageError
 from failscape.rewards.base import Evaluation, Judgement, Reward
@@ -90,7 +91,7 @@ class Looks(NamedTuple):
         Raises:
             UsageError: it is of other items, or of another version of failscape.
         """
-        with np.load(path, allow_pickle=False) as table:
+        with np.load(regular(path), allow_pickle=False) as table:
             if set(table.files) != set(cls._fields):
                 raise UsageError(f"{path} was written by another version of failscape; explore again")
             columns = {name: table[name] for name in cls._fields}

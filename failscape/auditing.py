@@ -14,6 +14,7 @@ from failscape.analysis.exemplars import Subject
 from failscape.analysis.mode_views import mode_views
 from failscape.analysis.text_strips import edits_of
 from failscape.building import build
+from failscape.common.regular import read_small
 from failscape.comparing import Versions, compare_versions, same_target, target_of
 from failscape.concepts import ConceptSpace
 from failscape.concepts.presets import IMAGE_CONCEPTS
@@ -70,7 +71,7 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Exam
         target=str(target_of(run)),
         data=mdp.data_name,
         date=f"{last:%Y-%m-%d}",
-        command=(run.folder / "command.txt").read_text(encoding="utf-8").strip(),
+        command=read_small(run.folder / "command.txt").strip(),
         landscape=landscape,
         items=items,
         views=mode_views(run.modes(), probes, items, subject),

@@ -18,6 +18,7 @@ from failscape.analysis.effects import Effect
 from failscape.analysis.modes import Mode
 from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.building import build, stem
+from failscape.common.regular import read_small, regular
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Fitted, choose_modes, fine_tune, training_config
@@ -73,7 +74,7 @@ class Plan:
         if not path.is_file():
             raise UsageError(f"{folder} holds no mitigation: it has no {PLAN}")
         try:
-            known = yaml.safe_load(path.read_text(encoding="utf-8"))
+            known = yaml.safe_load(read_small(path))
             if "recipe" in known:
                 raise UsageError(f"{path} was written by another version of failscape; mitigate again")
             return cls(**known)
@@ -200,10 +201,10 @@ def load_mitigated(folder: Path | str) -> Mitigated:
     plan = Plan.load(folder)
     if not (folder / "summary.json").is_file():
         raise UsageError(f"{folder} is not finished: failscape mitigate --resume {folder}")
-    told = json.loads((folder / "summary.json").read_text())
+    told = json.loads(read_small(folder / "summary.json"))
     history = [Epoch(**{**row, "train_loss": row["train_loss"] or float("nan")}) for row in told["history"]]
     space = Run(plan.run).space
-    table = pd.read_parquet(folder / "pairs.parquet")
+    table = pd.read_parquet(regular(folder / "pairs.parquet"))
     points = table["point"][table["kind"] == "untouched"].unique()
     before_after = BeforeAfter(
         table,

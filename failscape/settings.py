@@ -59,14 +59,15 @@ def _plain(value: Any) -> Any:
 def import_user_code(names: Iterable[str]) -> None:
     """Run the user's own modules, given as ``FILE.py`` or ``package.module``, so that they register themselves.
 
-    Each runs once per process; modules are looked for in the working directory too, after everywhere else.
+    Each runs once per process. A module that is installed nowhere is looked for in the working directory, which then
+    stays on the path, for what it imports later; libraries would take optional modules from there, too.
     """
     for name in names:
         path = Path(name)
         if name.endswith(".py"):
             _import_file(path)
             continue
-        if os.getcwd() not in sys.path:
+        if importlib.util.find_spec(name.partition(".")[0]) is None and os.getcwd() not in sys.path:
             sys.path.append(os.getcwd())
         try:
             importlib.import_module(name)

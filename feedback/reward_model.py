@@ -19,6 +19,7 @@ from scipy.optimize import minimize
 from scipy.stats import spearmanr
 from sklearn.gaussian_process import GaussianProcessRegressor
 
+from failscape.common.regular import regular
 from failscape.errors import UsageError
 from failscape.feedback.calibration import calibrate
 from failscape.feedback.kernels import preference_kernel
@@ -141,7 +142,7 @@ class RewardModel:
             UsageError: it is not such a file.
         """
         try:
-            with np.load(path, allow_pickle=False) as table:
+            with np.load(regular(path), allow_pickle=False) as table:
                 if int(table["format"]) != FORMAT:
                     raise UsageError(f"{path} was written by another version; run `failscape feedback` again")
                 sizes, about = tuple(table["sizes"].tolist()), json.loads(str(table["about"]))

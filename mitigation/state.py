@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from failscape.common.regular import regular
 from failscape.errors import UsageError
 
 Weights = dict[str, torch.Tensor]
@@ -51,6 +52,7 @@ class Progress:
         path = folder / FILE
         if not path.exists():
             return None
+        regular(path)
         try:
             with safe_open(path, framework="pt") as file:
                 history = json.loads(file.metadata()["history"])

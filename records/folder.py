@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from failscape.common.regular import read_small
 from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore
 
@@ -50,7 +51,7 @@ class RunFolder:
     def config(self) -> dict[str, Any]:
         """The resolved configuration."""
         try:
-            config = yaml.safe_load((self.path / "config.yml").read_text(encoding="utf-8"))
+            config = yaml.safe_load(read_small(self.path / "config.yml"))
         except (yaml.YAMLError, UnicodeDecodeError):
             config = None
         if not isinstance(config, dict):
@@ -65,7 +66,7 @@ class RunFolder:
     def summary(self) -> dict[str, Any]:
         """``summary.json``; empty while the run is not finished."""
         file = self.path / "summary.json"
-        return dict(json.loads(file.read_text())) if file.exists() else {}
+        return dict(json.loads(read_small(file))) if file.exists() else {}
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write ``summary.json``: a function of configuration and seed, so no clock goes in."""

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from failscape.common.regular import regular
+
 
 class PolicyTable(NamedTuple):
     """FSRL's landscape (arXiv 2406.07145): mean and spread over items of ``softmax(Q(item, .))`` per point.
@@ -32,7 +34,7 @@ class PolicyTable(NamedTuple):
     @classmethod
     def load(cls, path: Path) -> PolicyTable:
         """What :meth:`save` wrote."""
-        with np.load(path, allow_pickle=False) as table:
+        with np.load(regular(path), allow_pickle=False) as table:
             return cls(table["mean"], table["spread"], table["q_mean"], table["greedy"], int(table["n_updates"]))
 
     @classmethod

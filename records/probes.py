@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from failscape.common.regular import regular
 from failscape.errors import UsageError
 
 # One row per probe. (step, slot) says when and in which environment; point is the row of the grid, -1 unedited.
@@ -66,6 +67,8 @@ class ProbeStore:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         if read_only and not path.exists():
             raise UsageError(f"{path} does not exist")
+        if path.exists():
+            regular(path)
         self.path, self.read_only = path, read_only
         mode = "ro" if read_only else "rwc"
         with _clear_errors("open", path):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from failscape.common.regular import regular
 from failscape.errors import UsageError
 
 FILE = "ratings.sqlite"  # in the run folder
@@ -73,6 +74,8 @@ class RatingStore:
             raise UsageError(
                 f"{path} does not exist: nothing was rated yet; rate with `failscape feedback {path.parent}`"
             )
+        if path.exists():
+            regular(path)
         self.path = path
         with _clear_errors("open", path):
             self._db = _open_to_read(path) if read_only else _open_to_write(path)

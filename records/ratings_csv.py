@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from failscape.common.regular import SMALL, regular
 from failscape.errors import UsageError
 from failscape.records.folder import write_whole
 from failscape.records.ratings import COLUMNS, Rating, checked
@@ -39,7 +40,7 @@ def read_ratings(path: Path, cases: Collection[str] | None = None) -> list[Ratin
         UsageError: the file cannot be read, or a line is malformed: it is named, and nothing is returned.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with regular(path, SMALL).open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file, strict=True)
             _check_heading(path, table.fieldnames or [])
             rows = []

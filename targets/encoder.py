@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
+from failscape.common.regular import regular_below
 from failscape.errors import UsageError, require
 from failscape.targets.pretrained import quiet
 from failscape.targets.running import resolve_device
@@ -83,6 +84,7 @@ def _load(folder: Path, device: torch.device) -> SentenceTransformer:
     library = require("sentence_transformers", "meaning")
     if not (folder / "modules.json").is_file():
         raise UsageError(f"{folder} has no modules.json, so it holds no encoder of sentence-transformers")
+    regular_below(folder)
     try:
         with quiet():
             model = library.SentenceTransformer(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from transformers.models.auto import modeling_auto as auto
 
+from failscape.common.regular import regular_below
 from failscape.errors import UsageError, did_you_mean
 from failscape.targets import pretrained
 from failscape.targets.hub import hub_folder
@@ -69,6 +70,7 @@ def load_folder(
     Raises:
         UsageError: It is neither image classifier nor summarizer, or has no such option; ``others`` are known, too.
     """
+    regular_below(folder)
     kind = _kind(pretrained.config(folder, uri), uri)
     load_kind: Callable[..., Any] = import_module(KINDS[kind]).load
     known = [p.name for p in inspect.signature(load_kind).parameters.values() if p.kind is p.KEYWORD_ONLY]

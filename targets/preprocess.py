@@ -16,6 +16,7 @@ from PIL import Image
 from failscape.errors import UsageError, did_you_mean, require
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
+LONGEST = 64  # times its shorter side: of a longer picture the middle is resized, which a crop then cuts anyway
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class Preprocess:
         if interpolation not in INTERPOLATIONS:
             raise UsageError(f"no interpolation '{interpolation}'{did_you_mean(interpolation, INTERPOLATIONS)}")
         target = [size] if isinstance(size, int) and crop else [size, size] if isinstance(size, int) else list(size)
-        return cls(partial(_resize_and_crop, target, crop, interpolation), mean, std)
+        prepare = partial(_resize_and_crop, target, crop, interpolation)
+        return cls(partial(_prepare_middle, prepare) if crop else prepare, mean, std)
 
     @classmethod
     def from_torchvision(cls, preset: Any) -> Preprocess:
@@ -101,12 +103,12 @@ class Preprocess:
             )
         std = 1 / (white - black)
         bgr = bool(getattr(processor, "do_flip_channel_order", False))
-        return cls(partial(_hf_pixels, processor), (-black * std).tolist(), std.tolist(), bgr=bgr)
+        return cls(_narrowed(partial(_hf_pixels, processor)), (-black * std).tolist(), std.tolist(), bgr=bgr)
 
     @classmethod
     def _from_timm_config(cls, config: Mapping[str, Any]) -> Preprocess:
         transform = require("timm.data", "timm").create_transform(**config, is_training=False, normalize=False)
-        return cls(transform, config["mean"], config["std"])
+        return cls(_narrowed(transform), config["mean"], config["std"])
 
 
 @lru_cache(maxsize=64)
@@ -118,6 +120,26 @@ def _scale_and_shift(
         scale = torch.tensor([rescale / s for s in std], device=device)
         shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)], device=device)
         return scale.view(-1, 1, 1), shift.view(-1, 1, 1)
+
+
+def _narrowed(prepare: Callable[[Image.Image], torch.Tensor]) -> Callable[[Image.Image], torch.Tensor]:
+    """The same without the cost of a strip, whose shorter side is resized first: 1 × 6000 pixels become 300 million."""
+    return partial(_prepare_middle, prepare) if _crops(prepare) else prepare
+
+
+def _crops(prepare: Callable[[Image.Image], torch.Tensor]) -> bool:
+    """Whether the ends of a wide picture are cut off, which is to be seen where they are white on black."""
+    black, white_ends = Image.new("RGB", (1024, 512)), Image.new("RGB", (1024, 512), (255, 255, 255))
+    white_ends.paste(black.crop((0, 0, 768, 512)), (128, 0))
+    return torch.equal(prepare(black), prepare(white_ends))
+
+
+def _prepare_middle(prepare: Callable[[Image.Image], torch.Tensor], image: Image.Image) -> torch.Tensor:
+    width, height = image.size
+    most = LONGEST * min(width, height)
+    # The middle stays where it is: as many pixels go from one end as from the other.
+    cut_x, cut_y = max(0, width - most) // 2, max(0, height - most) // 2
+    return prepare(image.crop((cut_x, cut_y, width - cut_x, height - cut_y)) if cut_x or cut_y else image)
 
 
 def _resize_and_crop(size: list[int], crop: int | None, interpolation: str, image: Image.Image) -> torch.Tensor:

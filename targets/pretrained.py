@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from transformers import AutoTokenizer
 from transformers.utils import logging
 
+from failscape.common.regular import Irregular, read_small
 from failscape.errors import UsageError
 from failscape.targets.weights import UNSAFE, first_line
 
@@ -108,7 +109,9 @@ def config(folder: Path, uri: str) -> dict[str, Any]:
         UsageError: It is damaged.
     """
     try:
-        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        found = json.loads(read_small(folder / "config.json"))
+    except Irregular:
+        raise
     except (OSError, ValueError):
         found = None
     if not isinstance(found, dict):

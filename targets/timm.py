@@ -35,10 +35,10 @@ def load(name: str, device: str = "auto", *, weights: str = "DEFAULT", classes: 
     names = read_names(classes) if classes else ()
     if weights.lower() == "none":
         module = seeded(build, len(names) or 1000)
-    elif is_file_name(weights):
-        module, _ = from_file(build, weights)
     elif weights == "DEFAULT":
         module = _published(timm, name)
+    elif is_file_name(weights):
+        module, _ = from_file(build, weights)
     else:
         raise UsageError(
             f"timm:{name} has no weights '{weights}': a file, none, or DEFAULT (a tag belongs to the name)"

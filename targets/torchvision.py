@@ -44,7 +44,7 @@ def load(name: str, device: str = "auto", *, weights: str = "DEFAULT", classes: 
     if weights.lower() == "none":
         module = seeded(build, len(names) or 1000)
         names = names or class_names(1000, source.meta["categories"])
-    elif is_file_name(weights):
+    elif weights not in published.__members__ and is_file_name(weights):
         module, n_classes = from_file(build, weights, ignored=TRAINING_ONLY)
         names = names or class_names(n_classes, source.meta["categories"])
     else:

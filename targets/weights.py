@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from failscape.common.regular import read_small, regular
 from failscape.errors import UsageError, did_you_mean
 
 UNSAFE = "is damaged or holds more than tensors, which could run code; save it as .safetensors"
@@ -20,7 +21,7 @@ Build = Callable[[int], nn.Module]  # number of classes -> module
 
 
 def is_file_name(weights: str) -> bool:
-    """Whether ``weights`` means a file rather than the name of published weights."""
+    """Whether ``weights`` means a file, where it is no name of published weights: those come first."""
     return weights.endswith(SUFFIXES) or Path(weights).is_file()
 
 
@@ -68,9 +69,10 @@ def read_state(path: str) -> dict[str, torch.Tensor]:
         UsageError: For a missing, unsafe or damaged file.
     """
     file = Path(path)
-    if not file.is_file():
+    if not file.exists():
         siblings = [other.name for other in file.parent.glob("*") if other.suffix in SUFFIXES]
         raise UsageError(f"no weights file {path}{did_you_mean(file.name, siblings)}")
+    regular(file)
     try:
         safe = file.suffix == ".safetensors"
         state = load_file(file) if safe else torch.load(file, map_location="cpu", weights_only=True)
@@ -89,7 +91,7 @@ def read_state(path: str) -> dict[str, torch.Tensor]:
 def read_names(path: str) -> tuple[str, ...]:
     """Class names from a text file, one per line, in the order of the scores."""
     try:
-        return tuple(line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip())
+        return tuple(line.strip() for line in read_small(Path(path)).splitlines() if line.strip())
     except (OSError, UnicodeDecodeError) as error:
         reason = "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
         raise UsageError(f"class names {path} cannot be read: {reason}") from None

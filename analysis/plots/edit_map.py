@@ -25,6 +25,7 @@ from failscape.analysis.plots.style import (
     heading,
     interval,
     layout,
+    own_text,
     percent,
     plain,
 )
@@ -56,6 +57,7 @@ def edit_map_figure(landscape: Landscape) -> go.Figure:
     return figure
 
 
+@own_text
 def edit_map_picture(landscape: Landscape, like: Landscape | None = None) -> Figure:
     """The same as a still, with edits in the order of another landscape where one is given."""
     drawn = charted(landscape, like)

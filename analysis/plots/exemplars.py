@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from failscape.analysis.exemplars import PictureExemplar
-from failscape.analysis.plots.style import INK, QUIET, percent
+from failscape.analysis.plots.style import INK, QUIET, own_text, percent
 
 MAX_ROWS, MAX_COLUMNS = 6, 4
 WIDTH, HEIGHT = 2.5, 1.62  # of a pair with its text, where a picture is 1 by 1
 
 
+@own_text
 def exemplars_picture(exemplars: Sequence[PictureExemplar]) -> Figure:
     """The first exemplars of the first points, with what the target said."""
     points = list(dict.fromkeys(exemplar.point for exemplar in exemplars))[:MAX_ROWS]

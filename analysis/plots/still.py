@@ -26,6 +26,7 @@ from failscape.analysis.plots.style import (
     SCALE,
     UNSURE_NOTE,
     axis_title,
+    own_text,
     tick_texts,
 )
 from failscape.analysis.plots.symbols import positions_of
@@ -36,6 +37,7 @@ AZIMUTH, ELEVATION = -66, 28  # [deg], from where no point of a cube hides anoth
 COLOURS = ScalarMappable(Normalize(0, 100), SCALE)
 
 
+@own_text
 def landscape_picture(landscape: Landscape, like: Landscape | None = None) -> Figure:
     """What :func:`~failscape.analysis.plots.landscape.landscape_figure` shows, as a still.
 
@@ -75,6 +77,7 @@ def name_axis(axes: Any, letter: str, concept: Concept) -> None:
     getattr(axes, f"set_{letter}lim")(-0.5, len(texts) - 0.5)
 
 
+@own_text
 def pixels(figure: Figure, dpi: int = 110) -> np.ndarray:
     """A figure as a picture, ``(H, W, 3)`` uint8."""
     figure.set_dpi(dpi)

@@ -13,9 +13,10 @@ from failscape.analysis.plots.cells import Cells, cells
 from failscape.analysis.plots.discovery import discovery, discovery_title, random_label
 from failscape.analysis.plots.slices import MAX_WRITTEN, cell_texts, panel, panel_levels, panel_titles, side_axes
 from failscape.analysis.plots.still import COLOURS, head, name_axis
-from failscape.analysis.plots.style import ACCENT, INK, LINE, QUIET, RATE_TITLE, SCALE
+from failscape.analysis.plots.style import ACCENT, INK, LINE, QUIET, RATE_TITLE, SCALE, own_text
 
 
+@own_text
 def slices_picture(landscape: Landscape) -> Figure:
     """What :func:`~failscape.analysis.plots.slices.slices_figure` shows, as a still."""
     drawn = cells(landscape)
@@ -34,6 +35,7 @@ def slices_picture(landscape: Landscape) -> Figure:
     return figure
 
 
+@own_text
 def discovery_picture(probes: pd.DataFrame, landscape: Landscape) -> Figure:
     """What :func:`~failscape.analysis.plots.discovery.discovery_figure` shows, as a still."""
     curve = discovery(probes, landscape)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex
@@ -27,6 +28,10 @@ CONFIG: dict[str, Any] = {
     "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d"],
 }
 UNSURE_NOTE = f"hollow: 95 % interval wider than {UNSURE * 100:.0f} points, or never visited"
+
+# Decorates what draws: a file ``matplotlibrc`` in the working directory may ask for LaTeX, another program, which would
+# then run on the preamble there and on the names of the data's classes.
+own_text = matplotlib.rc_context({"text.usetex": False})
 
 
 def _make_scale() -> Colormap:

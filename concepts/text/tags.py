@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from failscape.concepts.text.spans import Span, sentences
 
-# isn't is two words, is and n't; so are he's and cannot. Numbers, initials and words with hyphens are one.
+# isn't is two words, is and n't; so are he's and cannot. Numbers, initials and words with hyphens are one, and so are
+# four and more of one mark: a line of dashes, a page of exclamation marks.
 _TOKEN = re.compile(
     r"""can(?=not\b) | \w+(?=n['’]t\b) | n['’]t\b | ['’](?:s|re|ve|d|ll|m)\b
-    | \d+(?:[.,:]\d+)*(?![^\W\d_]) | (?:[^\W\d_]\.){2,} | \w+(?:-\w+)* | [^\w\s]""",
+    | \d+(?:[.,:]\d+)*(?![^\W\d_]) | (?:[^\W\d_]\.){2,} | \w+(?:-\w+)* | ([^\w\s])\1{3,} | [^\w\s]""",
     re.IGNORECASE | re.VERBOSE,
 )
-_LONGEST = 30  # letters of a word that are read: the tagger's time grows with their square
+_LONGEST = 24  # letters of a word: the longest that the tagger knows has 22, and its time grows with their square
+# Letters among figures or figures among letters, and three capitals after small letters: base64, hashes, addresses.
+_CODE = re.compile(r"\b(?=\w{7}) (?:\w*(?:\d[^\W\d_]+\d|[^\W\d_]\d+[^\W\d_]) | (?:\w*[a-z][A-Z]){3})", re.VERBOSE)
+_NO_WORD, _STAND_IN = "UNC", "thing"  # what is no word stands in its sentence as a noun does
 _WORDS = 2**16
 _SENTENCES = 2**15  # whose tags are remembered
 
@@ -55,19 +60,28 @@ def tokens(text: str) -> list[Token]:
 def _tags(sentence: str) -> tuple[tuple[int, int, str], ...]:
     """Where each token of one sentence is, and its tag. A tagger takes milliseconds: it reads a sentence once."""
     spans = [match.span() for match in _TOKEN.finditer(sentence)]
-    words = [_plain(sentence, span) for span in spans]
+    known = [_is_word(sentence, span) for span in spans]
+    words = [_plain(sentence, span) if know else _STAND_IN for span, know in zip(spans, known, strict=True)]
     tags = _tagger().tag_sent(words, taglevel=0)
+    tags = [tag if know else _NO_WORD for tag, know in zip(tags, known, strict=True)]
     return tuple((start, end, tag) for (start, end), tag in zip(spans, tags, strict=True))
 
 
+def _is_word(sentence: str, span: Span) -> bool:
+    """Whether the tagger is asked: unknown words take it a millisecond each, and base64 is made of them."""
+    start, end = span
+    return end - start <= _LONGEST and not _CODE.search(sentence, start, end)
+
+
 def _plain(sentence: str, span: Span) -> str:
-    return sentence[slice(*span)][:_LONGEST].replace("’", "'")
+    return sentence[slice(*span)].replace("’", "'")
 
 
 @cache
 def _tagger() -> Any:
-    from HanTa.HanoverTagger import HanoverTagger  # 0.15 s: its model is a file of its own package
+    from HanTa import HanoverTagger as package  # 0.15 s
 
-    tagger = HanoverTagger("morphmodel_en.pgz")
+    # The model is a pickle. By its bare name a file in the working directory would be read before the package's own.
+    tagger = package.HanoverTagger(str(Path(package.__file__).with_name("morphmodel_en.pgz")))
     tagger.analyze_forward = lru_cache(_WORDS)(tagger.analyze_forward)  # what takes the time: words it does not know
     return tagger

@@ -67,13 +67,13 @@ def save_plot(landscape: Landscape, path: Path) -> None:
     """Write the landscape as a page that needs no network (``.html``), or as a picture."""
     from failscape.analysis.plots.landscape import landscape_figure
     from failscape.analysis.plots.still import landscape_picture
-    from failscape.analysis.plots.style import CONFIG
+    from failscape.analysis.plots.style import CONFIG, own_text
     from failscape.errors import UsageError
 
     if path.suffix == ".html":
         landscape_figure(landscape).write_html(path, config=dict(CONFIG))
         return
     try:
-        landscape_picture(landscape).savefig(path)
+        own_text(landscape_picture(landscape).savefig)(path)
     except ValueError as error:  # a format that matplotlib does not write
         raise UsageError(f"cannot write {path}: {error}") from error

@@ -126,17 +126,36 @@ def test_reasons(data, why):
     assert reason(data) == why
 
 
-def test_a_decompression_bomb_is_not_unpacked():
+def head_of_png(width: int, height: int) -> bytes:
+    """A PNG file that promises so many pixels and holds none."""
+
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
-    assert reason(bomb) == "too large"
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def test_a_decompression_bomb_is_not_unpacked():
+    assert reason(head_of_png(60_000, 60_000)) == "too large"
+
+
+def test_too_many_pixels_are_refused_before_they_are_decoded():
+    assert reason(head_of_png(13_000, 13_000)) == "too large (169 megapixels; at most 67 are read)"
+    assert reason(head_of_png(8192, 8192)) == "truncated"  # as many as are read
+    with pytest.raises(Unreadable, match="169 megapixels"), no_warnings():
+        upright_rgb(Image.open(io.BytesIO(head_of_png(13_000, 13_000))))
+
+
+def test_a_tall_transparent_picture_is_laid_on_white_row_by_row():
+    levels = np.random.default_rng(0).integers(0, 256, (600, 5, 4), dtype=np.uint8)
+    white = Image.new("RGBA", (5, 600), (255, 255, 255, 255))
+    whole = Image.alpha_composite(white, Image.fromarray(levels)).convert("RGB")
+    assert decode(encoded(Image.fromarray(levels), "PNG")) == whole
 
 
 def test_what_the_system_says_about_a_file_is_the_reason(tmp_path):
-    for path, why in [(tmp_path / "gone.png", "no such file or directory"), (tmp_path, "is a directory")]:
+    for path, why in [(tmp_path / "gone.png", "no such file or directory"), (tmp_path, "a folder, not a file")]:
         with pytest.raises(Unreadable, match=why):
             decode(path)
 

@@ -1,4 +1,6 @@
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -77,6 +79,51 @@ def test_equals_timm(picture, name):
     model = timm.create_model(name, pretrained=False)
     reference = timm.data.create_transform(**timm.data.resolve_model_data_config(model), is_training=False)
     torch.testing.assert_close(whole(Preprocess.from_timm(model), picture), reference(picture), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 500), (500, 1), (1, 501), (2, 400), (3, 900)])
+def test_the_middle_of_a_strip_is_what_it_was_in_the_whole(width, height):
+    from torchvision.transforms import functional as F
+
+    strip = Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
+    middle = Preprocess.resize(36, MEAN, STD, crop=32).prepare(strip)
+    assert torch.equal(middle, F.pil_to_tensor(F.center_crop(F.resize(strip, [36]), [32])))
+
+
+def test_a_strip_that_is_stretched_is_kept_whole():
+    strip = Image.fromarray(np.linspace(0, 255, 6000).astype(np.uint8)[:, None]).convert("RGB")
+    for transform in (Preprocess.resize(32, MEAN, STD), Preprocess.from_hf(processors()["vit"])):
+        column = transform.prepare(strip)[0, :, 0]
+        assert column[0] < 10 and column[-1] > 245
+
+
+STRIPS = """
+import resource, sys
+import timm, torch, torchvision, transformers
+from PIL import Image
+from failscape.targets import Preprocess
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+transforms = (
+    Preprocess.from_torchvision(torchvision.models.AlexNet_Weights.DEFAULT.transforms()),
+    Preprocess.from_timm(timm.create_model("resnet18.a1_in1k", pretrained=False)),
+    Preprocess.from_hf(transformers.CLIPImageProcessor()),
+    Preprocess.from_hf(transformers.ConvNextImageProcessor(size={"shortest_edge": 224})),
+)
+before = peak()
+for transform in transforms:
+    for size in ((1, 6000), (6000, 1)):
+        assert transform.prepare(Image.new("RGB", size)).shape == (3, 224, 224)
+print(peak() - before)
+"""
+
+
+def test_a_strip_costs_no_more_than_a_photograph():
+    pytest.importorskip("timm")
+    run = subprocess.run([sys.executable, "-c", STRIPS], capture_output=True, text=True, check=True)
+    assert float(run.stdout) < 300, "MiB; resized whole it takes 1.2 GiB"
 
 
 def processors():

@@ -94,6 +94,13 @@ def test_what_is_unknown(uri, message):
         load_target(uri)
 
 
+def test_a_file_called_default_is_not_taken_for_published_weights(cache, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "DEFAULT").write_bytes(b"no weights")
+    with pytest.raises(UsageError, match="is not in the local cache"):
+        load_target(f"timm:{NAME}")
+
+
 def test_without_published_weights():
     name = next(name for name in timm.list_models() if not timm.get_pretrained_cfg(name).has_weights)
     with pytest.raises(UsageError, match="has no published weights"):

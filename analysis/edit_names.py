@@ -9,8 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from failscape.concepts import ConceptSpace
-from failscape.concepts.space import UNEDITED
 from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.grid import EditGrid
 
@@ -18,15 +16,6 @@ PRECISE = 0.8  # share of what a name says that must be so, or it says "mostly"
 MAX_NAMED = 3  # edits listed one by one
 ALONE = -1  # where there is no second edit
 Pair = tuple[int, int]  # an edit, and the one after it or ALONE
-
-
-def point_name(space: ConceptSpace, point: np.ndarray) -> str:
-    """A point as a person writes it; edits of texts that are made zero times are not mentioned."""
-    point = np.array(point)
-    for k, concept in enumerate(space.concepts):
-        if isinstance(concept, TextConcept) and concept.levels[point[k]] == concept.identity:
-            point[k] = UNEDITED
-    return space.label(point)
 
 
 def edits_name(space: EditGrid, points: np.ndarray) -> str:

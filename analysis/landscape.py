@@ -13,7 +13,6 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from failscape.analysis.adjustment import smoothed_rates
-from failscape.analysis.edit_names import point_name
 from failscape.analysis.statistics import inverse_propensities, weighted_rates, wilson
 from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
@@ -113,7 +112,7 @@ class Landscape:
         """``table`` with a column for each concept's strength, in its unit, and a label."""
         grid = self.space.grid()
         strengths = pd.DataFrame(self.space.strengths(grid), columns=list(self.space.names))
-        labels = pd.Series([point_name(self.space, point) for point in grid], name="label")
+        labels = pd.Series([self.space.label(point) for point in grid], name="label")
         return pd.concat([strengths, labels, self.table], axis=1)
 
     def values(self, column: str = "smoothed") -> np.ndarray:
@@ -137,7 +136,7 @@ class Landscape:
 
     def label(self, point: Any) -> str:
         """A point as a person writes it: ``rotation -10°, darken 0.3``; ``point`` is its row."""
-        return point_name(self.space, self.space.point(np.array([point]))[0])
+        return self.space.label(self.space.point(np.array([point]))[0])
 
     def plot(self) -> Any:
         """The landscape as a plotly figure, to turn and point at; it shows itself in a notebook."""

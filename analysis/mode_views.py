@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.edit_names import point_name
 from failscape.analysis.exemplars import Exemplar, Subject, exemplars
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.style import interval, percent
@@ -67,7 +66,7 @@ def _inside(mode: Mode, probes: pd.DataFrame) -> pd.Series:
 def mildest(mode: Mode, space: ConceptSpace) -> str:
     """The point of the mode that is the fewest levels from unedited, in words."""
     points = space.point(mode.points)
-    return point_name(space, points[_moved(points, space).argmin()])
+    return space.label(points[_moved(points, space).argmin()])
 
 
 def _moved(points: np.ndarray, space: ConceptSpace) -> np.ndarray:

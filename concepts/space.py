@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from failscape.concepts.base import Concept
-from failscape.concepts.slices import Slice
+from failscape.concepts.label_effect import LABEL_EFFECTS
+from failscape.concepts.slices import group_axis_of, groups_of
 from failscape.errors import UsageError, did_you_mean
 
 UNEDITED = -1  # level index of a concept that is not applied at all
@@ -75,18 +76,32 @@ class ConceptSpace:
         return np.concatenate(columns, axis=1)
 
     @property
-    def slice_axis(self) -> int | None:
-        """The axis that chooses the item's class; None where there is none."""
-        found = [k for k, c in enumerate(self.concepts) if isinstance(c, Slice)]
-        return found[0] if found else None
+    def group_axis(self) -> int | None:
+        """The axis that chooses the item's group, such as its class; None where there is none."""
+        return group_axis_of(self.concepts)
 
     def suits(self, points: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Whether items of ``groups`` ``(B,)`` are those that points ``(B, K)`` choose; always so without a slice."""
-        axis = self.slice_axis
+        """Whether items of ``groups`` ``(B,)`` are those that points ``(B, K)`` choose: all, without a group axis."""
+        axis = self.group_axis
         if axis is None:
             return np.ones(len(points), bool)
         chosen: np.ndarray = self.concepts[axis].levels[points[:, axis]] == groups
         return chosen
+
+    @property
+    def edits(self) -> tuple[Concept, ...]:
+        """The edits that points are made of: the concepts that do not merely say which items are shown."""
+        return tuple(concept for concept in self.concepts if not concept.selects)
+
+    def label_effect(self, points: np.ndarray) -> np.ndarray:
+        """What the edits at points do to the right answer: ``(B, K) -> (B,)`` objects of ``LABEL_EFFECTS``.
+
+        Of several edits the one that goes furthest counts; what is unedited is ``"preserved"``.
+        """
+        furthest = np.zeros(len(points), np.int64)
+        for concept, levels in zip(self.concepts, points.T, strict=True):
+            furthest = np.maximum(furthest, concept.effects(levels))
+        return np.array(LABEL_EFFECTS, object)[furthest]
 
     def grid(self) -> np.ndarray:
         """All points ``(P, K)``, in C order: the action of a macro step is the row."""
@@ -102,14 +117,17 @@ class ConceptSpace:
         return np.where(edited, np.ravel_multi_index(np.where(edited[:, None], points, 0).T, self.shape), UNEDITED)
 
     def label(self, point: np.ndarray) -> str:
-        """A point as a person writes it: ``rotation 5°, darken 0.4``; ``unedited`` where nothing is applied."""
-        parts = [c.label(int(level)) for c, level in zip(self.concepts, point, strict=True) if level != UNEDITED]
-        return ", ".join(parts) or "unedited"
+        """A point as a person writes it: ``rotation 5°, darken 0.4``; ``unedited`` where nothing is applied.
+
+        What changes nothing is mentioned where the concept says so: ``rotation 0°``, but no edit that is made 0 times.
+        """
+        levels = [(c, int(level)) for c, level in zip(self.concepts, point, strict=True) if level != UNEDITED]
+        return ", ".join(c.label(k) for c, k in levels if c.names_identity or c.levels[k] != c.identity) or "unedited"
 
     def describe(self) -> dict[str, Any]:
         """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same space from."""
         edges = {c.name: c.edges.tolist() for c in self.concepts if c.edges is not None}
-        classes = {name: index for c in self.concepts if isinstance(c, Slice) for name, index in c.classes.items()}
+        classes = groups_of(self.concepts)
         return {
             "levels": {c.name: c.levels.tolist() for c in self.concepts},
             "units": {c.name: c.unit for c in self.concepts},

@@ -85,7 +85,7 @@ class ConceptMDP:
         self.looks = looks or Looks.take(target, items, reward)
         self.writes = bool((self.looks.said != "").any())  # whether the target answers in words of its own
         self._references = torch.from_numpy(items.references).to(target.device)
-        self._members = Members(items) if space.slice_axis is not None else None
+        self._members = Members(items) if space.group_axis is not None else None
         self.action_space = spaces.Discrete(self.moves.actions(space))
         self.observation_space = self._observation_space()
 
@@ -152,7 +152,7 @@ class ConceptMDP:
         moved = state._replace(points=points, steps=state.steps + 1, history=history)
         if self._members is None or not self.asks(moved):
             return moved
-        axis = self.space.slice_axis
+        axis = self.space.group_axis
         assert axis is not None
         classes = self.space.concepts[axis].levels[points[:, axis]].astype(np.int64)
         return moved._replace(items=self._members.like(state.items, classes))

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from failscape.concepts.label_effect import INVALIDATED
 from failscape.concepts.space import UNEDITED
-from failscape.concepts.text.promises import promises_of
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation.batches import Failures, Split, draw_points, epoch
@@ -29,8 +29,8 @@ SEEDS = 2**62  # chances that an edit may have
 class TextLesson:
     """A :class:`~failscape.mitigation.lesson.Lesson` for summarizers.
 
-    Of an edited article the reference is taught as the edit left it; where the edit promises only consistency, or where
-    there is no reference, the summary that the target gave of the unedited article. An article with neither, or of
+    Of an edited article the reference is taught as the edit left it; where the edit may have invalidated it, or
+    where there is none, the summary that the target gave of the unedited article. An article with neither, or of
     which the edit has left nothing, is not taught.
 
     While an item is edited alike in every exploration, a fine-tune edits it anew in each epoch (other words are
@@ -38,8 +38,8 @@ class TextLesson:
     edited as explorations edit them.
 
     Of the articles shown beside them a share is edited where no mode to be mended lies: what the target bears with
-    there it would forget otherwise. Edits that promise only consistency are left out of that, for what they took away
-    must not be made up.
+    there it would forget otherwise. Edits that may invalidate the reference are left out of that, for what they took
+    away must not be made up.
 
     Args:
         mdp: target, items, edits, and how summaries are judged.
@@ -54,7 +54,6 @@ class TextLesson:
     def __init__(self, mdp: ConceptMDP, failures: Sequence[Failures], split: Split, recipe: Recipe) -> None:
         self.mdp, self.failures, self.split, self.recipe = mdp, failures, split, recipe
         self.target: Any = mdp.target
-        self.promises = promises_of(mdp.space)
         rng = np.random.default_rng((recipe.seed, 2))
         self.judging = np.tile(split.validation, VALIDATION_DRAWS)
         self.judging_points = mdp.space.point(draw_points(failures, mdp.items.references[self.judging], rng))
@@ -107,7 +106,7 @@ class TextLesson:
         if edits.any():
             texts[edits] = self._edited(items[edits], points[edits], seeds[edits])
         wanted = texts[:, 1].copy()
-        loose = (wanted == "") | (self.promises(points) == "consistency")
+        loose = (wanted == "") | (self.mdp.space.label_effect(points) == INVALIDATED)
         wanted[loose] = self.mdp.looks.said[items[loose]]
         return [(str(a), str(w)) for a, w in zip(texts[:, 0], wanted, strict=True) if a.strip() and w.strip()]
 
@@ -122,7 +121,7 @@ class TextLesson:
         space = self.mdp.space
         rows = np.setdiff1d(np.arange(space.n_points), np.concatenate([mode.points for mode in self.failures]))
         points = space.point(rows)
-        return points[self.promises(points) != "consistency"]
+        return points[space.label_effect(points) != INVALIDATED]
 
     def _beside(self, items: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
         """Points ``(B, K)`` for the items of which a share is edited elsewhere, and the others are not."""

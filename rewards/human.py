@@ -35,7 +35,7 @@ class Human:
     def __init__(self, score: Score, describe: Describe, own: Reward = margin) -> None:
         self.score, self.describe, self.own = score, describe, own
         self.answers: tuple[str, ...] = getattr(own, "answers", ())
-        self.promises, self.bar = getattr(own, "promises", None), getattr(own, "bar", None)
+        self.label_effect, self.bar = getattr(own, "label_effect", None), getattr(own, "bar", None)
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
         """Verdicts on a batch."""

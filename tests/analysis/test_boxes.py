@@ -96,7 +96,7 @@ def test_a_range_is_named_by_its_borders() -> None:
 
 
 def test_levels_without_order_are_named() -> None:
-    from failscape.concepts.slices import Slice
+    from failscape.concepts.slices import GroupAxis
 
-    space = ConceptSpace([Slice({"stop": 0, "yield": 1, "bus": 2}), *SPACE.concepts[:1]])
+    space = ConceptSpace([GroupAxis({"stop": 0, "yield": 1, "bus": 2}), *SPACE.concepts[:1]])
     assert region_name(space, points_of((2, 2), (3, 4), space=space)) == "class = bus and rotation ≥ 10°"

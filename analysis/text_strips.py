@@ -90,6 +90,5 @@ def _rows(edit: TextConcept, text: np.ndarray, seed: int) -> tuple[tuple[str, tu
     rows = []
     for level in levels.tolist():
         edited = edit.apply(text, edit.strengths(np.array([level]), seeds), seeds)[0, 0]
-        label = edit.label(level).removeprefix(f"{edit.name} ")
-        rows.append((label, tuple(uncrowded(word_diff(text[0, 0], edited)))))
+        rows.append((edit.level_name(level), tuple(uncrowded(word_diff(text[0, 0], edited)))))
     return tuple(rows)

@@ -124,5 +124,9 @@ class Concept(ABC):
             return f"{self.name} {self.edges[level]:g} to {self.edges[level + 1]:g}{unit}"
         return f"{self.name} {self.levels[level]:g}{unit}"
 
+    def level_name(self, level: int) -> str:
+        """A level without the name of the concept: ``-10°``, ``yield``."""
+        return self.label(level).removeprefix(f"{self.name} ")
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.levels.tolist()})"

@@ -89,7 +89,7 @@ def concept_space(
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
     if "edits" in description:
         return _edit_grid(description)
-    keys = {"levels", "units", "identities", "order", "edges", "classes"}
+    keys = {"levels", "units", "identities", "order", "edges", "classes", "missing"}
     if set(description) - keys or "levels" not in description:
         raise UsageError(f"concepts take the keys {', '.join(sorted(keys))}, got {sorted(description)}")
     units, edges = description.get("units", {}), description.get("edges", {})
@@ -104,7 +104,7 @@ def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
             concepts.append(Recorded(name, units[name], description.get("identities", {}).get(name), **shape))
         else:
             concepts.append(_named(name, **shape))
-    return ConceptSpace(concepts, description.get("order"))
+    return ConceptSpace(concepts, description.get("order"), description.get("missing", ()))
 
 
 def _edit_grid(description: Mapping[str, Any]) -> EditGrid:

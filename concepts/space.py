@@ -25,9 +25,12 @@ class ConceptSpace:
     Args:
         concepts: the axes of the grid, the last one fastest.
         order: names in which edits are applied; the order of the axes when omitted.
+        missing: rows of the grid that do not exist: its axes say which items, and no item is there.
     """
 
-    def __init__(self, concepts: Sequence[Concept], order: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, concepts: Sequence[Concept], order: Sequence[str] | None = None, missing: Sequence[int] = ()
+    ) -> None:
         self.concepts = tuple(concepts)
         self.names = tuple(c.name for c in self.concepts)
         self.shape = tuple(len(c.levels) for c in self.concepts)
@@ -40,6 +43,9 @@ class ConceptSpace:
         self.order = tuple(order or self.names)
         if sorted(self.order) != sorted(self.names):
             raise UsageError(f"the order of edits {list(self.order)} must name each of {list(self.names)} once")
+        self.missing = tuple(sorted({int(row) for row in missing}))
+        if self.missing and not (self.missing[0] >= 0 and self.missing[-1] < self.n_points > len(self.missing)):
+            raise UsageError(f"rows {list(self.missing)} cannot be missing from a grid of {self.n_points} points")
 
     def strengths(self, points: np.ndarray, seeds: np.ndarray | None = None) -> np.ndarray:
         """Strengths in each concept's unit, NaN where it is not applied: ``(B, K) int -> (B, K) float64``.
@@ -111,6 +117,13 @@ class ConceptSpace:
         """Rows of :meth:`grid`, without making it: ``(B,) -> (B, K)``."""
         return np.stack(np.unravel_index(indices, self.shape), axis=1)
 
+    @property
+    def exists(self) -> np.ndarray:
+        """Which points there are, ``(P,)`` bool: all but the missing ones."""
+        there = np.ones(self.n_points, bool)
+        there[list(self.missing)] = False
+        return there
+
     def index(self, points: np.ndarray) -> np.ndarray:
         """Row of each point in :meth:`grid`, -1 for unedited: ``(B, K) -> (B,)``."""
         edited = (points != UNEDITED).all(axis=1)
@@ -135,6 +148,7 @@ class ConceptSpace:
             "order": list(self.order),
             **({"edges": edges} if edges else {}),
             **({"classes": classes} if classes else {}),
+            **({"missing": list(self.missing)} if self.missing else {}),
         }
 
     def __str__(self) -> str:

@@ -49,7 +49,7 @@ def preset(name: str) -> str:
 
 def section(concept: TextConcept, article: str, reference: str) -> str:
     """One edit: what it does, its levels, its effect on the reference, examples."""
-    levels = ", ".join(concept.label(k).removeprefix(f"{concept.name} ") for k in range(len(concept.levels)))
+    levels = ", ".join(concept.level_name(k) for k in range(len(concept.levels)))
     ours = " One of FSRL's sixteen." if concept.name in FSRL_EDITS else ""
     lines = [f"## {concept.name}\n", f"{meaning(concept)}{ours}\n", f"{levels}; {EFFECTS[concept.label_effect]}.\n"]
     for level in (1, len(concept.levels) - 1):

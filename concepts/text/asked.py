@@ -41,18 +41,18 @@ def text_space(spec: Any, *, walk: bool = False, groups: Mapping[str, int] | Non
     if not edits:
         raise UsageError(f"{' and '.join(parts)} needs edits beside it, such as lower-case")
     plain = concept_space(edits[0] if len(edits) == 1 and not isinstance(edits[0], Concept) else edits)
+    grid = plain if isinstance(plain, EditGrid) else None
     if walk:
         chosen = [part for part in (name, PAIRS if PAIRS in parts else None) if part]
-        chosen += ["a preset"] if isinstance(plain, EditGrid) else []
+        chosen += ["a preset"] if grid else []
         if chosen:
             raise UsageError(f"a walk makes edits one by one and has no use for {chosen[0]}; name edits alone")
         return stepwise(plain)
-    if isinstance(plain, EditGrid) and name is None:
-        return plain
-    concepts = plain.edits if isinstance(plain, EditGrid) else cast(Sequence[TextConcept], plain.concepts)
-    pairs = PAIRS in parts or (isinstance(plain, EditGrid) and plain.pairs)
+    if grid and name is None:
+        return grid
+    pairs = PAIRS in parts or (grid is not None and grid.pairs)
     group = None if name is None else GroupAxis({"all": 0} if groups is None else groups, name)
-    return EditGrid(concepts, pairs, group)
+    return EditGrid(cast(Sequence[TextConcept], plain.edits), pairs, group)
 
 
 def _check_groups(parts: list[Any], name: str | None) -> None:

@@ -143,8 +143,3 @@ class EditGrid(ConceptSpace):
         chosen = [points[:, first], points[:, first + 1] - 1] if self.pairs else [points[:, first]]
         open_axis = (points[:, [first, -1]] == UNEDITED).any(axis=1)
         return [np.where(open_axis, UNEDITED, np.maximum(which, UNEDITED)) for which in chosen]
-
-
-def edit_grid(space: ConceptSpace) -> EditGrid | None:
-    """The space where it is a grid of edits, to chart edit by strength."""
-    return space if isinstance(space, EditGrid) else None

@@ -5,7 +5,7 @@ import pytest
 
 from failscape.analysis.mode_views import mildest
 from failscape.analysis.modes import Mode
-from failscape.analysis.naming import region_name
+from failscape.analysis.region_names import region_name
 from failscape.concepts import concept_space
 from failscape.concepts.text.steps import stepwise
 

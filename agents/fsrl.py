@@ -25,7 +25,7 @@ class Classes:
     """
 
     def __init__(self, mdp: ConceptMDP) -> None:
-        if mdp.space.slice_axis is not None:
+        if mdp.space.group_axis is not None:
             raise UsageError("FSRL's baselines choose the item's class, which is a concept of this grid; leave it out")
         items = explorable(mdp)
         self.labels, of = np.unique(mdp.items.group[items], return_inverse=True)

@@ -145,7 +145,7 @@ def _how(examined: Examined) -> Section:
             f"{examined.words.asked}. It learned where failures are likely and looked there more closely, while "
             "half of its questions stayed spread evenly, so that rates can be told without bias.",
             *([examined.words.measure] if examined.words.measure else []),
-            f"It asked {landscape.n_queries:,} questions over {landscape.space.n_points:,} combinations of "
+            f"It asked {landscape.n_queries:,} questions over {landscape.n_points:,} combinations of "
             f"alterations, of "
             f"which {round(100 * landscape.coverage)} % were tried at least once:",
         ],
@@ -201,7 +201,7 @@ def _pattern(view: ModeView, words: Words) -> str:
         said += f" Of the {words.things} kept aside, {in_100(mode.held_out_rate)} failed here as well."
     elif not mode.confirmed:
         said += f" The {words.things} kept aside did not confirm this; it may be chance."
-    return f"{said} The mildest alteration of this kind: {view.mildest}."
+    return f"{said} The mildest alteration of this kind: {view.mildest}." if view.mildest else said
 
 
 def _mended(mended: Mended, words: Words) -> Section:

@@ -62,5 +62,5 @@ def _levels(concept: Concept) -> str:
 
 
 def _strengths(edit: Concept) -> str:
-    ends = [edit.label(level).removeprefix(f"{edit.name} ") for level in (0, len(edit.levels) - 1)]
+    ends = [edit.level_name(level) for level in (0, len(edit.levels) - 1)]
     return f"{len(edit.levels)} strengths from {ends[0]} to {ends[1]}"

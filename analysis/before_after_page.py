@@ -14,7 +14,8 @@ from failscape.analysis.effects import Effect
 from failscape.analysis.exemplars import Exemplar
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
-from failscape.analysis.plots.still import landscape_picture, pixels
+from failscape.analysis.plots.landscape import landscape_picture
+from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.style import ACCENT, axis_title, own_text, percent, tick_texts
 from failscape.analysis.report import page_environment
 from failscape.analysis.shifts import Shift, policy

@@ -57,10 +57,11 @@ def _moves(box: np.ndarray, shape: tuple[int, ...]) -> list[np.ndarray]:
     return found
 
 
-def best_box(space: ConceptSpace, points: np.ndarray) -> tuple[np.ndarray, float]:
-    """The box that names a region best, and its precision: the share of its points that are in the region.
+def best_levels(space: ConceptSpace, points: np.ndarray) -> tuple[list[np.ndarray], float]:
+    """The levels of each axis that name a region best, and their precision: the share of their points in the region.
 
-    The one of highest F1, the harmonic mean of precision and recall, that a climb from the region's bounding box finds.
+    A run of levels where they have an order, any of them where they have none. Together they have the highest F1, the
+    harmonic mean of precision and recall, that a climb from all levels of the region finds.
 
     Args:
         space: the grid.
@@ -69,10 +70,31 @@ def best_box(space: ConceptSpace, points: np.ndarray) -> tuple[np.ndarray, float
     region = np.zeros(space.shape, bool)
     region.ravel()[points] = True
     total = int(region.sum())
+    # Levels without order are brought into the order of how much of the region they hold, so that a run says which.
+    ranked = [_ranked(region, axis, c.categorical) for axis, c in enumerate(space.concepts)]
+    region, exists = (grid[np.ix_(*ranked)] for grid in (region, space.exists.reshape(space.shape)))
 
     def f1(box: np.ndarray) -> float:
-        held = region[within(box)]
-        return float(2 * held.sum() / (held.size + total))
+        return float(2 * region[within(box)].sum() / (exists[within(box)].sum() + total))
 
-    box, _ = climb(bounding_box(space.point(points)), space.shape, f1)
-    return box, float(region[within(box)].mean())
+    box, _ = climb(bounding_box(np.argwhere(region)), space.shape, f1)
+    box = _widened(box, exists)
+    levels = [np.sort(order[first : last + 1]) for order, (first, last) in zip(ranked, box.tolist(), strict=True)]
+    return levels, float(region[within(box)].sum() / exists[within(box)].sum())
+
+
+def _widened(box: np.ndarray, exists: np.ndarray) -> np.ndarray:
+    """The box with those axes whole that hold no more points then, for want of any: they need no mention."""
+    for axis, n_levels in enumerate(exists.shape):
+        wide = box.copy()
+        wide[axis] = 0, n_levels - 1
+        box = wide if exists[within(wide)].sum() == exists[within(box)].sum() else box
+    return box
+
+
+def _ranked(region: np.ndarray, axis: int, categorical: bool) -> np.ndarray:
+    """Levels of an axis in order: without one of their own, those first that hold most of a region."""
+    if not categorical:
+        return np.arange(region.shape[axis])
+    held = region.sum(axis=tuple(k for k in range(region.ndim) if k != axis))
+    return np.argsort(-held, kind="stable")

@@ -54,7 +54,8 @@ def compare(a: Landscape, b: Landscape, top_k: int = 10) -> Comparison:
     """
     if a.space.describe() != b.space.describe():
         raise UsageError(f"{a.name} and {b.name} span different grids: {a.space} and {b.space}")
-    rates_a, rates_b = a.table["smoothed"].to_numpy(), b.table["smoothed"].to_numpy()
+    rates_a, rates_b = (land.table["smoothed"].to_numpy() for land in (a, b))
+    change = (rates_b - rates_a)[a.space.exists]
     top_k = min(top_k, len(rates_a))
     worst_a, worst_b = (set(np.argsort(-rates, kind="stable")[:top_k]) for rates in (rates_a, rates_b))
     return Comparison(
@@ -68,7 +69,7 @@ def compare(a: Landscape, b: Landscape, top_k: int = 10) -> Comparison:
         coverage_b=b.coverage,
         entropy_a=a.entropy,
         entropy_b=b.entropy,
-        mean_change=float((rates_b - rates_a).mean()),
-        worst_change=float((rates_b - rates_a).max()),
+        mean_change=float(change.mean()),
+        worst_change=float(change.max()),
         names=(a.name, b.name),
     )

@@ -60,7 +60,7 @@ def _try(mdp: ConceptMDP, mode: Mode, rng: np.random.Generator, n: int) -> _Tria
     usable = mdp.items.held_out.copy()
     if mode.classes:
         usable &= np.isin(mdp.items.group, mode.classes)
-    axis = mdp.space.slice_axis
+    axis = mdp.space.group_axis
     if axis is not None:  # the mode's points choose classes
         chosen = mdp.space.concepts[axis].levels[mdp.space.point(mode.points)[:, axis]]
         usable &= np.isin(mdp.items.group, chosen)

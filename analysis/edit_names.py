@@ -5,28 +5,14 @@ Shapes: ``M`` points, ``K`` axes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from failscape.concepts import ConceptSpace
-from failscape.concepts.space import UNEDITED
+from failscape.analysis.listing import PRECISE, either
 from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.grid import EditGrid
 
-PRECISE = 0.8  # share of what a name says that must be so, or it says "mostly"
-MAX_NAMED = 3  # edits listed one by one
 ALONE = -1  # where there is no second edit
 Pair = tuple[int, int]  # an edit, and the one after it or ALONE
-
-
-def point_name(space: ConceptSpace, point: np.ndarray) -> str:
-    """A point as a person writes it; edits of texts that are made zero times are not mentioned."""
-    point = np.array(point)
-    for k, concept in enumerate(space.concepts):
-        if isinstance(concept, TextConcept) and concept.levels[point[k]] == concept.identity:
-            point[k] = UNEDITED
-    return space.label(point)
 
 
 def edits_name(space: EditGrid, points: np.ndarray) -> str:
@@ -42,7 +28,7 @@ def edits_name(space: EditGrid, points: np.ndarray) -> str:
     mostly = "mostly " if len(points) < PRECISE * said else ""
     if space.group and len(groups) < space.shape[0]:
         names = [space.group.class_names[k] for k in groups]
-        return f"{space.group.name} = {_either(names)} and {mostly}{_pairs_name(space, reach)}"
+        return f"{space.group.name} = {either(names)} and {mostly}{_pairs_name(space, reach)}"
     return mostly + _pairs_name(space, reach)
 
 
@@ -50,13 +36,13 @@ def _pairs_name(space: EditGrid, reach: dict[Pair, tuple[int, int]]) -> str:
     shared = [k for k in range(len(space.edits)) if all(k in pair for pair in reach)]
     if len(reach) == 1 or not shared:
         names = [_pair_name(space, pair, *ends) for pair, ends in reach.items()]
-        return _either(names)
+        return either(names)
     return _family_name(space, shared[0], reach)
 
 
 def spoken(edit: TextConcept, first: int, last: int) -> str:
     """Levels ``first`` to ``last`` of an edit: ``lower-case from 50 %``; its name alone where they are all."""
-    n, low, high = len(edit.levels), _quantity(edit, first), _quantity(edit, last)
+    n, low, high = len(edit.levels), edit.level_name(first), edit.level_name(last)
     if (first, last) == (0, n - 1):
         return edit.name
     if first == last:
@@ -64,10 +50,6 @@ def spoken(edit: TextConcept, first: int, last: int) -> str:
     if last == n - 1:
         return f"{edit.name} from {low}"
     return f"{edit.name} up to {high}" if first == 0 else f"{edit.name} {low} to {high}"
-
-
-def _quantity(edit: TextConcept, level: int) -> str:
-    return edit.label(level).removeprefix(f"{edit.name} ")
 
 
 def _reach(space: EditGrid, points: np.ndarray) -> dict[Pair, tuple[int, int]]:
@@ -95,12 +77,4 @@ def _family_name(space: EditGrid, edit: int, reach: dict[Pair, tuple[int, int]])
     names = [space.edits[k].name for k in partners if k not in (ALONE, edit)]
     if len(reach) >= PRECISE * 2 * len(space.edits) or len(names) >= PRECISE * (len(space.edits) - 1):
         return f"{own} with anything"
-    return f"{own}, alone or with {_either(names)}" if ALONE in partners and names else f"{own} with {_either(names)}"
-
-
-def _either(names: Sequence[str]) -> str:
-    """``a, b or c``, of many the first two and how many more."""
-    if len(names) > MAX_NAMED:
-        names = [*names[: MAX_NAMED - 1], f"{len(names) - MAX_NAMED + 1} others"]
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
+    return f"{own}, alone or with {either(names)}" if ALONE in partners and names else f"{own} with {either(names)}"

@@ -11,10 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from failscape.analysis.grid_view import view_of
 from failscape.analysis.landscape import Landscape, distinct_pairs
 from failscape.analysis.multiple import LEVEL, benjamini_hochberg, exceeds
-from failscape.analysis.partners import with_partners
-from failscape.analysis.regions import neighbours
 from failscape.analysis.statistics import clustered_rate
 
 
@@ -50,8 +49,7 @@ def gather(
     )
     explored = items[~items["held_out"].to_numpy(bool)]
     clean = pd.DataFrame({"label": explored["reference"], "failed": explored["failed"].astype(float)})
-    space, rates = landscape.space, landscape.table["smoothed"].to_numpy(float)
-    beside = with_partners(space, neighbours(space), rates)
+    beside = view_of(landscape.space).neighbours(landscape.table["smoothed"].to_numpy(float))
     return Evidence(landscape, pairs, clean, beside, class_names, noun)
 
 

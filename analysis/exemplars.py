@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from failscape.analysis.edit_names import point_name
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.text_exemplars import Told, tell
 from failscape.concepts import ConceptSpace
-from failscape.concepts.text.promises import promises_of
+from failscape.concepts.label_effect import PRESERVED
 from failscape.data.base import Items
 from failscape.data.batch import Articles, Images
 from failscape.data.texts import LENGTHS
@@ -63,12 +62,12 @@ class Subject(NamedTuple):
     space: ConceptSpace
     groups: Sequence[str] = ()  # what ``reference`` indexes: classes, topics
     answers: Sequence[str] = ()  # what ``predicted`` indexes: classes, or what is wrong with a text
-    promises: Callable[[np.ndarray], np.ndarray] | None = None  # what edits keep of a reference, where it matters
+    label_effect: Callable[[np.ndarray], np.ndarray] | None = None  # of edits on a reference, where it matters
 
     @classmethod
     def of(cls, mdp: ConceptMDP) -> Subject:
         """Of an environment."""
-        return cls(mdp.items, mdp.space, mdp.group_names, mdp.answer_names, promises_of(mdp.space))
+        return cls(mdp.items, mdp.space, mdp.group_names, mdp.answer_names, mdp.space.label_effect)
 
     @property
     def is_pictures(self) -> bool:
@@ -129,13 +128,13 @@ def text_exemplars(
     edited: np.ndarray,
 ) -> list[Exemplar]:
     """Texts from what they have in common with pictures, and the rows of their probes and items, ``B`` of each."""
-    promises = subject.promises(points_of(rows)) if subject.promises else np.full(len(rows), "reference", object)
+    effects = subject.label_effect(points_of(rows)) if subject.label_effect else np.full(len(rows), PRESERVED, object)
     said = rows["said"].fillna("").tolist()
     said_before, scores = items["said"].fillna("").tolist(), items["truth"].tolist()
     found: list[Exemplar] = []
     columns = (rows[name] for name in ("predicted", "truth", "cut"))
     for i, (number, score, cut) in enumerate(zip(*columns, strict=True)):
-        told = tell(inputs[i], edited[i], (said_before[i], said[i]), (scores[i], float(score)), promises[i])
+        told = tell(inputs[i], edited[i], (said_before[i], said[i]), (scores[i], float(score)), effects[i])
         kind = subject.answers[int(number)]
         words = {"said_before": said_before[i], "said": said[i], "kind": kind}
         found.append(TextExemplar(**common[i], **words, told=told, cut=bool(cut)))
@@ -147,7 +146,7 @@ def _common(subject: Subject, point: np.ndarray, number: Any, row: pd.Series) ->
         "probe": int(number),
         "name": str(row["name"]),
         "point": int(row["point"]),
-        "edit": point_name(subject.space, point),
+        "edit": subject.space.label(point),
         "truth": subject.groups[int(row["reference"])],
         "confidence": float(row["truth"] if subject.is_texts else row["confidence"]),
         "failed": bool(row["failed"]),

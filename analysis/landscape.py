@@ -13,7 +13,6 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from failscape.analysis.adjustment import smoothed_rates
-from failscape.analysis.edit_names import point_name
 from failscape.analysis.statistics import inverse_propensities, weighted_rates, wilson
 from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
@@ -31,6 +30,7 @@ class Landscape:
     ``severity`` (mean, in [0, 1], corrected alike), ``smoothed``, ``deviation``, ``smoothed_low`` and ``smoothed_high``
     (posterior of a Gaussian process over the lattice, from rates adjusted for the difficulty of the items probed, and
     its central 95 %), and where an agent left a policy ``policy_mean`` and ``policy_spread`` (FSRL's softmax of Q).
+    A point that the grid says is missing has no rates, not even smoothed ones: they are NaN.
     """
 
     space: ConceptSpace
@@ -67,7 +67,9 @@ class Landscape:
         table = _count(edited, pairs, space.n_points)
         coordinates = space.coordinates(space.grid())
         clean = items["truth"].to_numpy(float) if items is not None else None
-        table = table.join(_smoothed_columns(*smoothed_rates(pairs, coordinates, clean)))
+        smoothed = _smoothed_columns(*smoothed_rates(pairs, coordinates, clean))
+        smoothed.loc[list(space.missing)] = np.nan
+        table = table.join(smoothed)
         if policy is not None:
             table["policy_mean"], table["policy_spread"] = policy.mean, policy.spread
         explored = items[~items["held_out"]] if items is not None else pd.DataFrame()
@@ -81,9 +83,14 @@ class Landscape:
         return float(self.table["rate"].mean())
 
     @property
+    def n_points(self) -> int:
+        """How many points there are, without the missing ones."""
+        return self.space.n_points - len(self.space.missing)
+
+    @property
     def coverage(self) -> float:
-        """Share of the points visited."""
-        return float((self.table["visits"] > 0).mean())
+        """Share of the points visited, of those that there are."""
+        return float((self.table["visits"] > 0).sum() / self.n_points)
 
     @property
     def entropy(self) -> float:
@@ -110,11 +117,11 @@ class Landscape:
         return visited.sort_values(["smoothed", "visits"], ascending=False).head(n)
 
     def to_frame(self) -> pd.DataFrame:
-        """``table`` with a column for each concept's strength, in its unit, and a label."""
+        """``table`` with a column for each concept's strength, in its unit, and a label; without missing points."""
         grid = self.space.grid()
         strengths = pd.DataFrame(self.space.strengths(grid), columns=list(self.space.names))
-        labels = pd.Series([point_name(self.space, point) for point in grid], name="label")
-        return pd.concat([strengths, labels, self.table], axis=1)
+        labels = pd.Series([self.space.label(point) for point in grid], name="label")
+        return pd.concat([strengths, labels, self.table], axis=1)[self.space.exists]
 
     def values(self, column: str = "smoothed") -> np.ndarray:
         """One column on the grid: ``(L1, ..., LK)``."""
@@ -137,7 +144,7 @@ class Landscape:
 
     def label(self, point: Any) -> str:
         """A point as a person writes it: ``rotation -10°, darken 0.3``; ``point`` is its row."""
-        return point_name(self.space, self.space.point(np.array([point]))[0])
+        return self.space.label(self.space.point(np.array([point]))[0])
 
     def plot(self) -> Any:
         """The landscape as a plotly figure, to turn and point at; it shows itself in a notebook."""
@@ -149,7 +156,7 @@ class Landscape:
         """The figures a person asks for first."""
         worst = self.worst(1).iloc[0] if self.n_probes else None
         return {
-            "n_points": self.space.n_points,
+            "n_points": self.n_points,
             "n_probes": self.n_probes,
             "n_queries": self.n_queries,
             "failure_rate": self.failure_rate,
@@ -164,7 +171,7 @@ class Landscape:
     def __repr__(self) -> str:
         agreement = "n/a" if np.isnan(self.policy_agreement) else f"{self.policy_agreement:.2f}"
         return (
-            f"Landscape({self.space.n_points} points, {self.n_probes} probes, {self.failure_rate:.1%} fail, "
+            f"Landscape({self.n_points} points, {self.n_probes} probes, {self.failure_rate:.1%} fail, "
             f"unedited {self.baseline:.1%}, policy agrees {agreement})"
         )
 

@@ -57,7 +57,9 @@ def landscape_mesh(landscape: Landscape) -> Mesh:
     centres = np.where(shape > 1, levels * spacing - 1, 0)
     radii = spacing[shape > 1].min(initial=2) * (0.05 + 0.2 * drawn.certainty.ravel())
     n_axes = drawn.smoothed.ndim
-    mesh = _join(_octahedra(centres, radii, colours(drawn.smoothed.ravel())), _frame(n_axes))
+    exists = drawn.exists.ravel()
+    solids = _octahedra(centres[exists], radii[exists], colours(drawn.smoothed.ravel()[exists]))
+    mesh = _join(solids, _frame(n_axes))
     return mesh._replace(vertices=(mesh.vertices @ _turned().T).astype(np.float32))
 
 

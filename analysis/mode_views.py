@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.edit_names import point_name
 from failscape.analysis.exemplars import Exemplar, Subject, exemplars
+from failscape.analysis.grid_view import view_of
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.style import interval, percent
 from failscape.concepts import ConceptSpace
-from failscape.concepts.space import UNEDITED
-from failscape.concepts.text.grid import edit_grid
 
 N_SHOWN = 6  # exemplars of a mode
 
@@ -30,7 +28,7 @@ class ModeView:
     rank: int
     mode: Mode
     verdict: str  # whether held-out items agree, in words
-    mildest: str  # the point of the mode with the fewest levels from unedited
+    mildest: str  # the point of the mode with the fewest levels from unedited; empty where nothing is edited
     exemplars: tuple[Exemplar, ...]
 
 
@@ -65,20 +63,11 @@ def _inside(mode: Mode, probes: pd.DataFrame) -> pd.Series:
 
 
 def mildest(mode: Mode, space: ConceptSpace) -> str:
-    """The point of the mode that is the fewest levels from unedited, in words."""
+    """The point of the mode that is the fewest levels from unedited, in words; empty where nothing is edited."""
+    if not space.edits:
+        return ""
     points = space.point(mode.points)
-    return point_name(space, points[_moved(points, space).argmin()])
-
-
-def _moved(points: np.ndarray, space: ConceptSpace) -> np.ndarray:
-    """Levels from unedited, ``(M,)``; of a grid of edits, how strong, and a second edit as one and a half more."""
-    if grid := edit_grid(space):
-        return points[:, -1] + 1.5 * (grid.chosen(points)[1] != UNEDITED if grid.pairs else 0)
-    moved = np.zeros(len(points), np.int64)
-    for k, concept in enumerate(space.concepts):
-        if concept.identity is not None and not concept.categorical:
-            moved += np.abs(points[:, k] - int(np.abs(concept.levels - concept.identity).argmin()))
-    return moved
+    return space.label(points[view_of(space).moved(points).argmin()])
 
 
 def verdict(mode: Mode) -> str:

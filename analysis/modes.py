@@ -16,7 +16,7 @@ from failscape.analysis.class_regions import class_regions
 from failscape.analysis.evidence import Evidence, at, counts, exceeds_clean, gather, rate_of, worst_classes
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.multiple import LEVEL, benjamini_hochberg, exceeds, simes
-from failscape.analysis.naming import region_name
+from failscape.analysis.region_names import region_name
 from failscape.analysis.regions import SHOULDER, find_regions, posterior
 from failscape.analysis.scan import scan
 from failscape.analysis.statistics import wilson
@@ -90,7 +90,7 @@ def find_modes(
     found = (_standing if points_speak(landscape, n_kinds) else _scanned)(evidence, n_kinds)
     # A region where only a few classes fail is theirs, if the classes' own tests find it.
     of_few = [_is_of_few(evidence, region, n_kinds) for region in found]
-    taken = np.zeros(landscape.space.n_points, bool)
+    taken = ~landscape.space.exists
     for region, few in zip(found, of_few, strict=True):
         taken[region.points] |= not few
     of_classes = class_regions(evidence, taken, n_kinds) if n_kinds > 1 else []
@@ -139,7 +139,7 @@ def _standing(evidence: Evidence, n_kinds: int) -> list[_Region]:
 def _scanned(evidence: Evidence, n_kinds: int) -> list[_Region]:
     """Boxes that stand out from the rest of the grid, and the rest where it fails like them."""
     landscape = evidence.landscape
-    free = np.ones(landscape.space.n_points, bool)
+    free = landscape.space.exists
     found: list[_Region] = []
     highest = 0.0
     for points, share in scan(landscape.space, *counts(landscape), free, evidence.beside):

@@ -1,4 +1,7 @@
-"""Plain words for a region: ``rotation ≥ 10° and darken ≥ 0.4, arrows worst``."""
+"""Plain words for boxes of a product of concepts: ``prompt = count and rotation ≥ 10°``.
+
+Shapes: ``M`` points of a region.
+"""
 
 from __future__ import annotations
 
@@ -6,71 +9,61 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from failscape.analysis.boxes import best_box
-from failscape.analysis.edit_names import PRECISE, edits_name
+from failscape.analysis.boxes import best_levels
+from failscape.analysis.listing import MAX_NAMED, PRECISE, either, listed
 from failscape.concepts import Concept, ConceptSpace
-from failscape.concepts.text.grid import edit_grid
 
 
-def region_name(
-    space: ConceptSpace,
-    points: np.ndarray,
-    classes: Sequence[str] = (),
-    worst: Sequence[str] = (),
-    noun: str = "class",
-) -> str:
-    """The shortest name of a region: its best box, without the axes that it covers whole; of edits, which and how far.
+def box_name(space: ConceptSpace, points: np.ndarray, among: Sequence[str] = ()) -> str:
+    """The levels that fit a region best, without the axes that it covers whole.
 
     Args:
         space: the grid.
         points: rows of the grid ``(M,)``, at least one.
-        classes: the only true classes that fail there; all where empty.
-        worst: classes that fail there more than the others.
-        noun: what a class is called here.
+        among: what else is said of the region, first: ``class = stop``.
     """
-    parts = [f"{noun} = {listed(classes, 'or')}"] if len(classes) else []
-    edits = edit_grid(space)
-    name = " and ".join([*parts, edits_name(edits, points)]) if edits else _box_name(space, points, parts)
-    return f"{name}, {listed(worst, 'and')} worst" if len(worst) else name
-
-
-def _box_name(space: ConceptSpace, points: np.ndarray, parts: list[str]) -> str:
-    box, precision = best_box(space, points)
-    parts = list(parts)
-    for concept, (first, last) in zip(space.concepts, box.tolist(), strict=True):
-        if last - first + 1 < len(concept.levels):
-            parts.append(interval_name(concept, first, last))
+    kept, precision = best_levels(space, points)
+    parts = list(among)
+    for concept, levels in zip(space.concepts, kept, strict=True):
+        if len(levels) < len(concept.levels):
+            parts.append(levels_name(concept, levels.tolist()))
     mostly = "mostly " if precision < PRECISE else ""
-    return mostly + (" and ".join(parts) or "any edit")
+    return mostly + (" and ".join(parts) or ("any edit" if space.edits else "everywhere"))
 
 
-def interval_name(concept: Concept, first: int, last: int) -> str:
-    """Levels ``first`` to ``last`` of a concept: ``rotation ≥ 10°``, ``darken 0.2 to 0.3``, ``class = yield``."""
+def levels_name(concept: Concept, levels: Sequence[int]) -> str:
+    """Some of a concept's levels, a run of them where they have an order.
+
+    ``rotation ≥ 10°``, ``darken 0.2 to 0.3``, ``class = yield``; one value that only says which items: ``count = 1``.
+    """
     if concept.categorical:
-        labels = [concept.label(level).removeprefix(f"{concept.name} ") for level in range(first, last + 1)]
-        return f"{concept.name} = {listed(labels, 'or')}"
-    if len(concept.levels) > 1 and last == len(concept.levels) - 1:
-        return f"{concept.name} ≥ {_quantity(concept, _ends(concept, first, last)[0])}"
-    if len(concept.levels) > 1 and first == 0:
-        return f"{concept.name} ≤ {_quantity(concept, _ends(concept, first, last)[1])}"
+        return _choice(concept, levels)
+    first, last, n = levels[0], levels[-1], len(concept.levels)
+    if concept.selects and concept.edges is None and first == last:
+        return f"{concept.name} = {concept.level_name(first)}"
+    low, high = _ends(concept, first, last)
+    if n > 1 and last == n - 1:
+        return f"{concept.name} ≥ {_quantity(concept, low)}"
+    if n > 1 and first == 0:
+        return f"{concept.name} ≤ {_quantity(concept, high)}"
     if first == last:
         return concept.label(first)
-    low, high = _ends(concept, first, last)
     return f"{concept.name} {low:g} to {_quantity(concept, high)}"
 
 
-def listed(words: Sequence[str], link: str) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    *most, last = words
-    return f"{', '.join(most)} {link} {last}" if most else last
+def _choice(concept: Concept, levels: Sequence[int]) -> str:
+    """Levels without order by their names, or by those of the few others."""
+    others = [concept.level_name(level) for level in range(len(concept.levels)) if level not in levels]
+    if len(levels) > MAX_NAMED and len(others) < MAX_NAMED:
+        return f"{concept.name} other than {listed(others, 'and')}"
+    return f"{concept.name} = {either([concept.level_name(level) for level in levels])}"
 
 
 def _ends(concept: Concept, first: int, last: int) -> tuple[float, float]:
     """Strengths that a run of levels reaches from and to; over a range, the borders of its cells."""
-    edges = getattr(concept, "edges", None)
-    if edges is None:
+    if concept.edges is None:
         return float(concept.levels[first]), float(concept.levels[last])
-    return float(edges[first]), float(edges[last + 1])
+    return float(concept.edges[first]), float(concept.edges[last + 1])
 
 
 def _quantity(concept: Concept, strength: float) -> str:

@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from failscape.concepts import ConceptSpace
-from failscape.concepts.text.grid import edit_grid
+from failscape.analysis.unordered import with_other_levels
+from failscape.concepts.text.grid import EditGrid
 
 
-def whole_axes(space: ConceptSpace) -> tuple[bool, ...]:
+def whole_axes(space: EditGrid) -> tuple[bool, ...]:
     """Axes without order that a region may take whole: the second edit of a pair, ``with anything``, and all topics."""
-    edits = edit_grid(space)
-    wholes = set() if edits is None else {*range(edits.edit_axis), *([edits.edit_axis + 1] if edits.pairs else [])}
+    wholes = {*range(space.edit_axis), *([space.edit_axis + 1] if space.pairs else [])}
     return tuple(axis in wholes for axis in range(len(space.shape)))
 
 
-def with_partners(space: ConceptSpace, beside: np.ndarray, rates: np.ndarray) -> np.ndarray:
+def with_partners(space: EditGrid, beside: np.ndarray, rates: np.ndarray) -> np.ndarray:
     """The neighbours of points, with those that belong together beside each other: ``(P, M) -> (P, M + N)``.
 
     Args:
@@ -30,17 +29,14 @@ def with_partners(space: ConceptSpace, beside: np.ndarray, rates: np.ndarray) ->
         beside: neighbours along the axes, -1 for none.
         rates: of failure, ``(P,)``.
     """
-    edits = edit_grid(space)
-    if edits and edits.pairs:
+    if space.pairs:
         beside = np.hstack([beside, _explaining(space, rates)])
-    if edits and edits.group:
-        rows = np.arange(space.n_points).reshape(space.shape[0], -1)
-        others = np.tile(rows.T, (space.shape[0], 1))  # (P, G)
-        beside = np.hstack([beside, np.where(others == np.arange(space.n_points)[:, None], -1, others)])
+    if space.group:
+        beside = with_other_levels(space, beside, [0])
     return beside
 
 
-def _explaining(space: ConceptSpace, rates: np.ndarray) -> np.ndarray:
+def _explaining(space: EditGrid, rates: np.ndarray) -> np.ndarray:
     """Beside a pair the edit alone that explains it, beside that edit its pairs: ``(P,) -> (P, N)``, -1 for none."""
     *_, n_edits, _, n_levels = space.shape
     rows = np.arange(space.n_points).reshape(-1, n_edits, 1 + n_edits, n_levels)  # a slice of groups first

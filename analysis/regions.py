@@ -44,7 +44,7 @@ def posterior(failures: np.ndarray, trials: np.ndarray, expected: np.ndarray) ->
     Smoothing blurs the edges of a region; counts do not, but are noisy. How many trials the expectation is worth is
     chosen by the likelihood of the counts (empirical Bayes, beta-binomial).
     """
-    expected = np.clip(expected, 1e-3, 1 - 1e-3)
+    expected = np.clip(np.nan_to_num(expected), 1e-3, 1 - 1e-3)  # NaN where there is no point, and no trial either
     strength = prior_strength(failures, trials, expected)
     return Posterior(failures + strength * expected, trials - failures + strength * (1 - expected))
 

@@ -18,22 +18,20 @@ from plotly.offline import get_plotlyjs
 
 from failscape.analysis import report_parts
 from failscape.analysis.comparison import Comparison
-from failscape.analysis.edit_rates import listed
 from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.grid_charts import LandscapeChart
+from failscape.analysis.grid_view import view_of
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mode_views import ModeView, rating_text
 from failscape.analysis.plots.discovery import discovery, discovery_figure
-from failscape.analysis.plots.landscape import landscape_figure
-from failscape.analysis.plots.slices import slices_figure
-from failscape.analysis.plots.still import landscape_picture, pixels
-from failscape.analysis.plots.still_charts import discovery_picture, slices_picture
+from failscape.analysis.plots.still import pixels
+from failscape.analysis.plots.still_charts import discovery_picture
 from failscape.analysis.plots.style import CONFIG, SCALE, count, interval, percent
 from failscape.analysis.smallest import Smallest
 from failscape.analysis.strips import Strip
 from failscape.analysis.text_strips import EditStrip
 from failscape.analysis.thumbnails import chart_uri, data_uri
 from failscape.common.regular import read_small
-from failscape.concepts.text.grid import edit_grid
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder, write_whole
 
@@ -87,7 +85,9 @@ def write_report(
         things: what a person calls the items: ``articles``.
     """
     curve = discovery(probes, landscape)
-    rates = listed(landscape) if edit_grid(landscape.space) else None
+    view = view_of(landscape.space)
+    intervals = view.intervals(landscape)
+    maps = [chart for chart in view.charts if chart.in_pages]
     page = (
         page_environment()
         .get_template("report.html")
@@ -103,9 +103,10 @@ def write_report(
             modes=modes,
             rated=any(view.mode.n_ratings for view in modes),
             worst=report_parts.worst_points(landscape, exemplars),
-            charts=_charts(landscape, probes),
-            edit_rates=rates,
-            rate_rows=report_parts.rate_rows(rates) if rates else [],
+            charts=_charts(maps, landscape, probes),
+            maps=maps,
+            intervals=intervals,
+            rate_rows=report_parts.rate_rows(intervals.rates) if intervals else [],
             things=things,
             smallest=report_parts.smallest_facts(smallest, things) if smallest else [],
             least=least,
@@ -125,16 +126,10 @@ def write_report(
     write_whole(path, page)
 
 
-def _charts(landscape: Landscape, probes: pd.DataFrame) -> dict[str, Chart]:
-    charts = {
-        "landscape": _chart("landscape-chart", landscape_figure(landscape), landscape_picture(landscape)),
-        "discovery": _chart(
-            "discovery-chart", discovery_figure(probes, landscape), discovery_picture(probes, landscape)
-        ),
-    }
-    if len(landscape.space.shape) > 1 and not edit_grid(landscape.space):
-        charts["slices"] = _chart("slices-chart", slices_figure(landscape), slices_picture(landscape))
-    return charts
+def _charts(maps: Sequence[LandscapeChart], landscape: Landscape, probes: pd.DataFrame) -> dict[str, Chart]:
+    search = _chart("discovery-chart", discovery_figure(probes, landscape), discovery_picture(probes, landscape))
+    drawn = {one.name: _chart(f"{one.name}-chart", one.figure(landscape), one.picture(landscape, None)) for one in maps}
+    return {**drawn, "discovery": search}
 
 
 def _chart(name: str, figure: go.Figure, picture: Figure) -> Chart:

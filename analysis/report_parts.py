@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.edit_rates import EditRates
 from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.grid_view import view_of
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.discovery import Discovery
 from failscape.analysis.plots.style import count, interval, percent
+from failscape.analysis.rate_table import RateTable
 from failscape.analysis.smallest import Smallest
 from failscape.analysis.statistics import wilson
-from failscape.concepts.text.grid import edit_grid
 
 N_WORST = 10  # points in the table
 N_SHOWN = 6  # exemplars of a point
@@ -110,8 +110,10 @@ def tried(
     """What was tried, as label and value."""
     visits = landscape.table["visits"]
     explored, held_out = int((~items["held_out"]).sum()), int(items["held_out"].sum())
+    missing = len(landscape.space.missing)
+    empty = f"; {count(missing)} more combinations have no items" if missing else ""
     rows = [
-        ("grid", f"{count(landscape.space.n_points)} points: {_shape(landscape)}"),
+        ("grid", f"{count(landscape.n_points)} points: {view_of(landscape.space).size}{empty}"),
         (things, f"{count(explored)} explored, {count(held_out)} held out"),
         ("budget", f"{count(budget)} target queries" if budget else "not stated"),
         ("spent", f"{count(landscape.n_queries)} target queries in {count(len(probes))} probes (repeats cost none)"),
@@ -127,18 +129,9 @@ def tried(
     return rows
 
 
-def _shape(landscape: Landscape) -> str:
-    space = landscape.space
-    if grid := edit_grid(space):
-        also = f" × {len(grid.edits)} more or nothing" if grid.pairs else ""
-        whose = f"{grid.shape[0]} of {grid.group.name} × " if grid.group else ""
-        return f"{whose}{len(grid.edits)} edits{also} × {grid.shape[-1]} strengths"
-    return " × ".join(f"{len(c.levels)} of {c.name}" for c in landscape.space.concepts)
-
-
 def never_visited(landscape: Landscape) -> tuple[list[str], int]:
     """The first few points that were never visited, and how many more there are."""
-    missed = np.flatnonzero(landscape.table["visits"].to_numpy() == 0)
+    missed = np.flatnonzero((landscape.table["visits"].to_numpy() == 0) & landscape.space.exists)
     return [landscape.label(point) for point in missed[:N_LISTED]], max(len(missed) - N_LISTED, 0)
 
 
@@ -146,7 +139,7 @@ def search_facts(curve: Discovery, landscape: Landscape) -> list[tuple[str, str]
     """How well the search did, as label and value."""
     expected = f"{curve.expected[-1]:.0f} (95\u00a0%: {curve.low[-1]:.0f}–{curve.high[-1]:.0f})"
     lift = "n/a" if np.isnan(curve.lift) else f"{curve.lift:.2f} times as many"
-    most = np.log2(landscape.space.n_points)
+    most = np.log2(landscape.n_points)
     entropy = "–" if np.isnan(landscape.entropy) else f"{landscape.entropy:.2f} of {most:.2f} bits"
     return [
         ("different failures found", count(int(curve.found[-1]))),
@@ -168,7 +161,7 @@ def smallest_headline(smallest: Smallest, target: str, things: str = "items") ->
     )
 
 
-def rate_rows(rates: EditRates) -> list[dict[str, Any]]:
+def rate_rows(rates: RateTable) -> list[dict[str, Any]]:
     """A table of edits as rows of cells: what a point's own probes say, and the strength in words."""
     rows = []
     for i, edit in enumerate(rates.rows):

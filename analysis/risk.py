@@ -31,7 +31,7 @@ def risk(landscape: Landscape, weights: np.ndarray, probes: pd.DataFrame | None 
         UsageError: the weights are no distribution over the grid.
     """
     weights = _distribution(weights, landscape.space.n_points)
-    table = landscape.table
+    table = landscape.table.fillna({"smoothed": 0, "deviation": 0})  # of points that do not exist
     trials, smoothed = table["trials"].to_numpy(float), table["smoothed"].to_numpy(float)
     visited = trials > 0
     rates = np.where(visited, table["rate"].to_numpy(float), smoothed)

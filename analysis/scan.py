@@ -9,18 +9,21 @@ Shapes: ``P`` points, ``K`` concepts, ``L1, ..., LK`` levels; a box is ``(K, 2)`
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+from itertools import chain, combinations
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import xlogy
 
 from failscape.analysis.boxes import climb, inside, within
+from failscape.analysis.grid_view import view_of
 from failscape.analysis.multiple import LEVEL
-from failscape.analysis.partners import whole_axes
 from failscape.analysis.regions import components, grown
 from failscape.concepts import ConceptSpace
 
 STARTS = 4  # windows of each size that a climb begins from
+MAX_CHOSEN = 3  # axes of which every choice is tried whole
 
 
 class Candidate(NamedTuple):
@@ -69,7 +72,7 @@ def log_share(space: ConceptSpace, box: np.ndarray) -> float:
     have no order, each has the same, and more than one together nothing, but for all of them where that is a region.
     """
     total = 0.0
-    for concept, whole, (first, last) in zip(space.concepts, whole_axes(space), box.tolist(), strict=True):
+    for concept, whole, (first, last) in zip(space.concepts, view_of(space).whole_axes, box.tolist(), strict=True):
         n, length = len(concept.levels), last - first + 1
         if concept.categorical and length > 1 and not (whole and length == n):
             return -math.inf
@@ -111,20 +114,29 @@ def _log_likelihood(k: np.ndarray | float, n: np.ndarray | float) -> np.ndarray:
 
 
 def _starts(space: ConceptSpace, failures: np.ndarray, trials: np.ndarray) -> list[np.ndarray]:
-    """The likeliest cubes of each size, as boxes; where levels have no order one wide, or all of them."""
+    """The likeliest cubes of each size, as boxes; where levels have no order one wide, or all of them on some axes."""
     found, k, n = [], float(failures.sum()), float(trials.sum())
-    wholes = whole_axes(space)
+    wholes = whole_choices(view_of(space).whole_axes)
     side = 1
     while side == 1 or side < max(space.shape):
         narrow = [1 if c.categorical else min(side, len(c.levels)) for c in space.concepts]
-        wide = [len(c.levels) if whole else s for c, s, whole in zip(space.concepts, narrow, wholes, strict=True)]
-        for sides in [narrow, wide] if any(wholes) else [narrow]:
+        for whole in wholes:
+            sides = [n_levels if all_ else one for n_levels, one, all_ in zip(space.shape, narrow, whole, strict=True)]
             ratio = log_ratio(_windows(failures, sides), _windows(trials, sides), k, n)
             best = np.argsort(-ratio, axis=None, kind="stable")[:STARTS]
             for first in np.stack(np.unravel_index(best, ratio.shape), axis=1):
                 found.append(np.stack([first, first + sides - 1], axis=1))
         side *= 2
     return found
+
+
+def whole_choices(axes: Sequence[bool]) -> list[tuple[bool, ...]]:
+    """Which of the axes that may be taken whole are: every choice of few axes, of more none, one by one, or all."""
+    free = [axis for axis, whole in enumerate(axes) if whole]
+    chosen: Iterable[tuple[int, ...]] = chain.from_iterable(combinations(free, n) for n in range(len(free) + 1))
+    if len(free) > MAX_CHOSEN:
+        chosen = [(), *((axis,) for axis in free), tuple(free)]
+    return [tuple(axis in some for axis in range(len(axes))) for some in chosen]
 
 
 def _windows(counts: np.ndarray, sides: list[int]) -> np.ndarray:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
-from failscape.analysis.edit_names import point_name
 from failscape.concepts import ConceptSpace
 from failscape.concepts.lattice import origin
 
@@ -73,7 +72,7 @@ def smallest_edits(
             "item": first["item"].to_numpy(),
             "probe": first.index.to_numpy(),
             "levels": first["moved"].to_numpy(),
-            "edit": [point_name(space, points[probes.index.get_loc(i)]) for i in first.index],
+            "edit": [space.label(points[probes.index.get_loc(i)]) for i in first.index],
             "log_likelihood": first["likely"].to_numpy(),
             "queries": queries.reindex(first["item"]).to_numpy(),
         }

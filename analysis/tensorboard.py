@@ -17,16 +17,16 @@ from torch.utils.tensorboard.summary import hparams, text
 
 from failscape.analysis.curves import Curves, Progress, Reading
 from failscape.analysis.exemplars import Exemplar, PictureExemplar, TextExemplar
+from failscape.analysis.grid_view import view_of
 from failscape.analysis.landscape import Landscape
-from failscape.analysis.mesh import VIEW, landscape_mesh
+from failscape.analysis.mesh import VIEW
 from failscape.analysis.mode_views import ModeView, modes_table
 from failscape.analysis.plots.exemplars import exemplars_picture
-from failscape.analysis.plots.still import landscape_picture, pixels
-from failscape.analysis.plots.still_charts import slices_picture
+from failscape.analysis.plots.landscape import landscape_picture
+from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.style import interval, percent
 from failscape.analysis.projector import write_projector
 from failscape.analysis.text_markdown import texts_markdown
-from failscape.concepts.text.grid import edit_grid
 
 
 class Board:
@@ -54,18 +54,18 @@ class Board:
                 self.writer.add_scalar(tag, value, reading.n_queries)
 
     def landscape(self, landscape: Landscape, step: int | None = None) -> None:
-        """One snapshot in space, in slices and as solids to turn; of a grid of edits, as a heat map.
+        """One snapshot in the charts that suit its grid, and as solids to turn where it has any.
 
         ``step`` in queries is the landscape's by default.
         """
         step = landscape.n_queries if step is None else step
-        if edit_grid(landscape.space):
-            self.writer.add_image("landscape/edits", pixels(landscape_picture(landscape)), step, dataformats="HWC")
-            return
-        for name, figure in (("3d", landscape_picture(landscape)), ("slices", slices_picture(landscape))):
-            self.writer.add_image(f"landscape/{name}", pixels(figure), step, dataformats="HWC")
-        vertices, colours, faces = (part[None] for part in landscape_mesh(landscape))
-        self.writer.add_mesh("landscape/solids", vertices, colours, faces, config_dict=VIEW, global_step=step)
+        view = view_of(landscape.space)
+        for chart in view.charts:
+            drawn = pixels(chart.picture(landscape, None))
+            self.writer.add_image(f"landscape/{chart.tag}", drawn, step, dataformats="HWC")
+        if (solids := view.solids(landscape)) is not None:
+            vertices, colours, faces = (part[None] for part in solids)
+            self.writer.add_mesh("landscape/solids", vertices, colours, faces, config_dict=VIEW, global_step=step)
 
     def worst(self, landscape: Landscape, exemplars: Sequence[Exemplar]) -> None:
         """A table of the worst points, and exemplars before and after."""

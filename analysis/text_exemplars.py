@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from failscape.analysis.diffs import ADDED, MISSING, SAME, Piece, marked, plain_marks, shortened, uncrowded, word_diff
 from failscape.analysis.plots.style import percent
+from failscape.concepts.label_effect import INVALIDATED, PRESERVED, LabelEffect
 from failscape.rewards.facts import missing_and_wrong
 
 MAX_FACTS = 8  # named of each sort
@@ -53,7 +54,7 @@ def tell(
     after: Sequence[str],
     said: tuple[str, str],
     scores: tuple[float, float],
-    promise: str = "reference",
+    effect: LabelEffect = PRESERVED,
 ) -> Told:
     """What there is to read of a probe.
 
@@ -65,10 +66,10 @@ def tell(
         after: both as the edit left them.
         said: the summary of the unedited article, and of the edited one.
         scores: of either, in [0, 1].
-        promise: what the edit keeps: ``"reference"``, ``"changes"`` or ``"consistency"``.
+        effect: of the edit on the reference.
     """
     reference = after[1]
-    loose = promise == "consistency" or not reference
+    loose = effect == INVALIDATED or not reference
     wanted = said[0] if loose else reference
     expected = tuple(marked(wanted, said[1], MISSING))
     lines = [
@@ -86,7 +87,7 @@ def tell_versions(
     after: Sequence[str],
     said: tuple[str, str],
     scores: tuple[float, float],
-    promise: str = "reference",
+    effect: LabelEffect = PRESERVED,
     unedited: str = "",
 ) -> Told:
     """What there is to read where two versions of a target summarize one edited article.
@@ -96,10 +97,10 @@ def tell_versions(
         after: both as the edit left them.
         said: the summaries of the edited article, by the version before and the one after.
         scores: of either, in [0, 1].
-        promise: as in :func:`tell`.
+        effect: as in :func:`tell`.
         unedited: summary of the unedited article by the version before.
     """
-    loose = promise == "consistency" or not after[1]
+    loose = effect == INVALIDATED or not after[1]
     wanted = unedited if loose else after[1]
     versions = [
         Line(when, tuple(marked(text, wanted, ADDED)), score)

@@ -14,16 +14,16 @@ import numpy as np
 from failscape.analysis.diffs import Piece, n_changes, uncrowded, word_diff
 from failscape.analysis.strips import meaning
 from failscape.concepts import ConceptSpace
+from failscape.concepts.label_effect import INVALIDATED, PRESERVED, TRANSFORMED, LabelEffect
 from failscape.concepts.text.base import TextConcept
-from failscape.concepts.text.grid import EditGrid
 from failscape.concepts.text.steps import Steps
 
 WORDS = 32  # of a passage, up to the end of the sentence that has the last of them
 TRIED = 12  # articles tried until an edit finds something to do
-PROMISES = {
-    "reference": "The reference stays right.",
-    "changes": "The reference is edited alike.",
-    "consistency": "The reference may no longer hold, so the summary is compared with that of the unedited article.",
+EFFECTS: dict[LabelEffect, str] = {
+    PRESERVED: "The reference stays right.",
+    TRANSFORMED: "The reference is edited alike.",
+    INVALIDATED: "The reference may no longer hold, so the summary is compared with that of the unedited article.",
 }
 
 
@@ -43,8 +43,7 @@ class EditStrip:
 
 def edits_of(space: ConceptSpace) -> list[TextConcept]:
     """The edits of texts in a space or on a grid; none where it is of pictures."""
-    edits = space.edits if isinstance(space, EditGrid) else space.concepts
-    return [edit for edit in edits if isinstance(edit, TextConcept)]
+    return [edit for edit in space.edits if isinstance(edit, TextConcept)]
 
 
 def edit_meaning(edit: TextConcept) -> str:
@@ -76,7 +75,7 @@ def passage(article: str, n_words: int = WORDS) -> str:
 
 
 def _strip(edit: TextConcept, passages: Sequence[np.ndarray], seeds: np.ndarray) -> EditStrip:
-    about = f"{edit_meaning(edit)} {PROMISES[edit.keeps]}"
+    about = f"{edit_meaning(edit)} {EFFECTS[edit.label_effect]}"
     found = EditStrip(edit.name, about, ())
     for text, seed in zip(passages, seeds, strict=False):
         found = EditStrip(edit.name, about, _rows(edit, text, int(seed)))
@@ -91,6 +90,5 @@ def _rows(edit: TextConcept, text: np.ndarray, seed: int) -> tuple[tuple[str, tu
     rows = []
     for level in levels.tolist():
         edited = edit.apply(text, edit.strengths(np.array([level]), seeds), seeds)[0, 0]
-        label = edit.label(level).removeprefix(f"{edit.name} ")
-        rows.append((label, tuple(uncrowded(word_diff(text[0, 0], edited)))))
+        rows.append((edit.level_name(level), tuple(uncrowded(word_diff(text[0, 0], edited)))))
     return tuple(rows)

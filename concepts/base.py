@@ -13,6 +13,7 @@ import numpy as np
 
 from failscape.common import columns
 from failscape.concepts.chance import uniform
+from failscape.concepts.label_effect import LABEL_EFFECTS, PRESERVED, LabelEffect
 from failscape.errors import UsageError
 
 
@@ -33,6 +34,9 @@ class Concept(ABC):
     default_levels: ClassVar[tuple[float, ...]]
     categorical: ClassVar[bool] = False  # whether levels have no order, as classes
     random: ClassVar[bool] = False  # whether the edit draws something of its own: noise, drops, places
+    selects: ClassVar[bool] = False  # whether it says *which* items are shown and edits nothing
+    label_effect: ClassVar[LabelEffect] = PRESERVED  # what an edit does to the right answer of an item
+    names_identity: ClassVar[bool] = True  # whether a point's name mentions the concept where it changes nothing
 
     def __init__(self, levels: Sequence[float] | None = None, *, edges: Sequence[float] | None = None) -> None:
         self.edges = None if edges is None else self._increasing("edges", edges)
@@ -68,6 +72,16 @@ class Concept(ABC):
         low, high = self.edges[levels], self.edges[np.minimum(levels + 1, len(self.levels))]
         drawn = low + uniform(self.name, seeds, levels) * (high - low)
         return np.where(levels < 0, np.nan, drawn)
+
+    def changes(self, levels: np.ndarray) -> np.ndarray:
+        """Whether level indices ``(B,)`` change anything: not where they are negative or at the identity."""
+        strengths = self.strengths(levels)
+        changed: np.ndarray = ~np.isnan(strengths)
+        return changed if self.identity is None else changed & (strengths != self.identity)
+
+    def effects(self, levels: np.ndarray) -> np.ndarray:
+        """What level indices ``(B,)`` do to the right answer, as indices of ``LABEL_EFFECTS`` ``(B,)`` int64."""
+        return np.where(self.changes(levels), LABEL_EFFECTS.index(self.label_effect), 0)
 
     def apply(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray | None = None) -> Any:
         """Each value of the field edited by its own strength: ``(B, ...), (B,) -> (B, ...)``.
@@ -108,6 +122,10 @@ class Concept(ABC):
         if self.edges is not None:
             return f"{self.name} {self.edges[level]:g} to {self.edges[level + 1]:g}{unit}"
         return f"{self.name} {self.levels[level]:g}{unit}"
+
+    def level_name(self, level: int) -> str:
+        """A level without the name of the concept: ``-10°``, ``yield``."""
+        return self.label(level).removeprefix(f"{self.name} ")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.levels.tolist()})"

@@ -15,7 +15,7 @@ from failscape.concepts.motion import MotionBlur
 from failscape.concepts.noise import GaussianNoise, Jpeg
 from failscape.concepts.occlusion import OccludedPlace, Occlusion
 from failscape.concepts.rotation import Rotation
-from failscape.concepts.slices import SLICES, Slice
+from failscape.concepts.slices import GROUP_AXES, GroupAxis
 from failscape.concepts.space import ConceptSpace
 from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.grid import EditGrid
@@ -68,8 +68,8 @@ def concept_space(
             :meth:`ConceptSpace.describe` returns; or concepts, each an object, a name (``"contrast"``), a name with
             levels (``"rotation=-30,0,30"``) or with a range, whose strengths are drawn
             (``"rotation=-30..30"``, or ``"rotation=-30..30/12"`` for 12 cells instead of 8). ``"class"`` is the
-            slice that chooses which class is edited.
-        classes: index by name of the classes that the slice may choose.
+            group axis that chooses which class is edited.
+        classes: index by name of the classes to choose from.
 
     Raises:
         UsageError: an unknown preset, concept or key, or levels that make no sense.
@@ -89,22 +89,22 @@ def concept_space(
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
     if "edits" in description:
         return _edit_grid(description)
-    keys = {"levels", "units", "identities", "order", "edges", "classes"}
+    keys = {"levels", "units", "identities", "order", "edges", "classes", "missing"}
     if set(description) - keys or "levels" not in description:
         raise UsageError(f"concepts take the keys {', '.join(sorted(keys))}, got {sorted(description)}")
     units, edges = description.get("units", {}), description.get("edges", {})
     concepts: list[Concept] = []
     for name, levels in description["levels"].items():
         shape = {"edges": edges[name]} if name in edges else {"levels": levels}
-        if name in SLICES and "classes" in description:
-            concepts.append(Slice(description["classes"], name))
+        if name in GROUP_AXES and "classes" in description:
+            concepts.append(GroupAxis(description["classes"], name))
         elif name in TEXT_CONCEPTS and units.get(name) == Steps.unit:
             concepts.append(Steps(TEXT_CONCEPTS[name](), levels))
         elif name in units and name not in NAMED:
             concepts.append(Recorded(name, units[name], description.get("identities", {}).get(name), **shape))
         else:
             concepts.append(_named(name, **shape))
-    return ConceptSpace(concepts, description.get("order"))
+    return ConceptSpace(concepts, description.get("order"), description.get("missing", ()))
 
 
 def _edit_grid(description: Mapping[str, Any]) -> EditGrid:
@@ -117,7 +117,7 @@ def _edit_grid(description: Mapping[str, Any]) -> EditGrid:
         shape = {"edges": edges[name]} if name in edges else {"levels": levels.get(name)}
         concepts.append(_named(name, **shape))
     groups = description.get("groups", {})
-    group = next((Slice(classes, name) for name, classes in groups.items()), None)
+    group = next((GroupAxis(classes, name) for name, classes in groups.items()), None)
     return EditGrid(cast(list[TextConcept], concepts), description.get("pairs", False), group)
 
 
@@ -145,7 +145,7 @@ class Recorded(Concept):
 def _concept(part: str | Concept, classes: Mapping[str, int] | None) -> Concept:
     if isinstance(part, Concept):
         return part
-    return Slice(classes, part) if part in SLICES and classes is not None else _parse(part)
+    return GroupAxis(classes, part) if part in GROUP_AXES and classes is not None else _parse(part)
 
 
 def _parse(text: str) -> Concept:
@@ -173,7 +173,7 @@ def _edges(text: str) -> list[float]:
 def _named(name: str, **shape: Sequence[float] | None) -> Concept:
     if name in PRESETS:
         raise UsageError(f"the preset {name} is a whole grid and stands alone; name the concepts one by one instead")
-    if name in SLICES:
+    if name in GROUP_AXES:
         raise UsageError(f"the slice {name} needs data to say what there is to choose; give it to an environment")
     if name not in NAMED:
         raise UsageError(f"no concept or preset {name!r}{_known(name)}")

@@ -1,9 +1,9 @@
-"""A slice: an axis of the grid that says *what* is edited instead of how."""
+"""An axis of the grid that says *which* items are edited instead of how."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,17 @@ import numpy as np
 from failscape.concepts.base import Concept
 from failscape.errors import UsageError
 
-SLICES = ("class", "topic", "length")
+GROUP_AXES = ("class", "topic", "length")
 
 
-class Slice(Concept):
+class GroupAxis(Concept):
     """The group of the item that is edited, such as its true class, so that an agent also chooses which it attacks.
 
     Its levels have no order, and it edits nothing: the MDP shows an item of the group.
 
     Args:
         classes: index of each group by its name.
-        name: what a group is, one of ``SLICES``.
+        name: what a group is, one of ``GROUP_AXES``.
     """
 
     field = None
@@ -30,6 +30,7 @@ class Slice(Concept):
     limits = (0.0, math.inf)
     default_levels = (0.0,)
     categorical = True
+    selects = True
 
     def __init__(self, classes: Mapping[str, int], name: str = "class") -> None:
         self.name = name  # type: ignore[misc]
@@ -52,3 +53,13 @@ class Slice(Concept):
     def label(self, level: int) -> str:
         """``class yield``."""
         return f"{self.name} {self.class_names[level]}"
+
+
+def group_axis_of(concepts: Sequence[Concept]) -> int | None:
+    """Which of the axes chooses the item's group; None where none does."""
+    return next((k for k, concept in enumerate(concepts) if isinstance(concept, GroupAxis)), None)
+
+
+def groups_of(concepts: Sequence[Concept]) -> dict[str, int]:
+    """Index by name of the groups that the axes choose from; none where no axis does."""
+    return {name: index for c in concepts if isinstance(c, GroupAxis) for name, index in c.classes.items()}

@@ -12,7 +12,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from failscape.concepts.base import Concept
-from failscape.concepts.slices import Slice
+from failscape.concepts.label_effect import LABEL_EFFECTS
+from failscape.concepts.slices import group_axis_of, groups_of
 from failscape.errors import UsageError, did_you_mean
 
 AnyBatch = TypeVar("AnyBatch", bound="Fields")
@@ -37,9 +38,12 @@ class ConceptSpace:
     Args:
         concepts: the axes of the grid, the last one fastest.
         order: names in which edits are applied; the order of the axes when omitted.
+        missing: rows of the grid that do not exist: its axes say which items, and no item is there.
     """
 
-    def __init__(self, concepts: Sequence[Concept], order: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, concepts: Sequence[Concept], order: Sequence[str] | None = None, missing: Sequence[int] = ()
+    ) -> None:
         self.concepts = tuple(concepts)
         self.names = tuple(c.name for c in self.concepts)
         self.shape = tuple(len(c.levels) for c in self.concepts)
@@ -52,6 +56,9 @@ class ConceptSpace:
         self.order = tuple(order or self.names)
         if sorted(self.order) != sorted(self.names):
             raise UsageError(f"the order of edits {list(self.order)} must name each of {list(self.names)} once")
+        self.missing = tuple(sorted({int(row) for row in missing}))
+        if self.missing and not (self.missing[0] >= 0 and self.missing[-1] < self.n_points > len(self.missing)):
+            raise UsageError(f"rows {list(self.missing)} cannot be missing from a grid of {self.n_points} points")
 
     def strengths(self, points: np.ndarray, seeds: np.ndarray | None = None) -> np.ndarray:
         """Strengths in each concept's unit, NaN where it is not applied: ``(B, K) int -> (B, K) float64``.
@@ -109,18 +116,32 @@ class ConceptSpace:
         return np.concatenate(columns, axis=1)
 
     @property
-    def slice_axis(self) -> int | None:
-        """The axis that chooses the item's class; None where there is none."""
-        found = [k for k, c in enumerate(self.concepts) if isinstance(c, Slice)]
-        return found[0] if found else None
+    def group_axis(self) -> int | None:
+        """The axis that chooses the item's group, such as its class; None where there is none."""
+        return group_axis_of(self.concepts)
 
     def suits(self, points: np.ndarray, groups: np.ndarray) -> np.ndarray:
-        """Whether items of ``groups`` ``(B,)`` are those that points ``(B, K)`` choose; always so without a slice."""
-        axis = self.slice_axis
+        """Whether items of ``groups`` ``(B,)`` are those that points ``(B, K)`` choose: all, without a group axis."""
+        axis = self.group_axis
         if axis is None:
             return np.ones(len(points), bool)
         chosen: np.ndarray = self.concepts[axis].levels[points[:, axis]] == groups
         return chosen
+
+    @property
+    def edits(self) -> tuple[Concept, ...]:
+        """The edits that points are made of: the concepts that do not merely say which items are shown."""
+        return tuple(concept for concept in self.concepts if not concept.selects)
+
+    def label_effect(self, points: np.ndarray) -> np.ndarray:
+        """What the edits at points do to the right answer: ``(B, K) -> (B,)`` objects of ``LABEL_EFFECTS``.
+
+        Of several edits the one that goes furthest counts; what is unedited is ``"preserved"``.
+        """
+        furthest = np.zeros(len(points), np.int64)
+        for concept, levels in zip(self.concepts, points.T, strict=True):
+            furthest = np.maximum(furthest, concept.effects(levels))
+        return np.array(LABEL_EFFECTS, object)[furthest]
 
     def grid(self) -> np.ndarray:
         """All points ``(P, K)``, in C order: the action of a macro step is the row."""
@@ -130,20 +151,30 @@ class ConceptSpace:
         """Rows of :meth:`grid`, without making it: ``(B,) -> (B, K)``."""
         return np.stack(np.unravel_index(indices, self.shape), axis=1)
 
+    @property
+    def exists(self) -> np.ndarray:
+        """Which points there are, ``(P,)`` bool: all but the missing ones."""
+        there = np.ones(self.n_points, bool)
+        there[list(self.missing)] = False
+        return there
+
     def index(self, points: np.ndarray) -> np.ndarray:
         """Row of each point in :meth:`grid`, -1 for unedited: ``(B, K) -> (B,)``."""
         edited = (points != UNEDITED).all(axis=1)
         return np.where(edited, np.ravel_multi_index(np.where(edited[:, None], points, 0).T, self.shape), UNEDITED)
 
     def label(self, point: np.ndarray) -> str:
-        """A point as a person writes it: ``rotation 5°, darken 0.4``; ``unedited`` where nothing is applied."""
-        parts = [c.label(int(level)) for c, level in zip(self.concepts, point, strict=True) if level != UNEDITED]
-        return ", ".join(parts) or "unedited"
+        """A point as a person writes it: ``rotation 5°, darken 0.4``; ``unedited`` where nothing is applied.
+
+        What changes nothing is mentioned where the concept says so: ``rotation 0°``, but no edit that is made 0 times.
+        """
+        levels = [(c, int(level)) for c, level in zip(self.concepts, point, strict=True) if level != UNEDITED]
+        return ", ".join(c.label(k) for c, k in levels if c.names_identity or c.levels[k] != c.identity) or "unedited"
 
     def describe(self) -> dict[str, Any]:
         """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same space from."""
         edges = {c.name: c.edges.tolist() for c in self.concepts if c.edges is not None}
-        classes = {name: index for c in self.concepts if isinstance(c, Slice) for name, index in c.classes.items()}
+        classes = groups_of(self.concepts)
         return {
             "levels": {c.name: c.levels.tolist() for c in self.concepts},
             "units": {c.name: c.unit for c in self.concepts},
@@ -151,6 +182,7 @@ class ConceptSpace:
             "order": list(self.order),
             **({"edges": edges} if edges else {}),
             **({"classes": classes} if classes else {}),
+            **({"missing": list(self.missing)} if self.missing else {}),
         }
 
     def __str__(self) -> str:

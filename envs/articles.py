@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from failscape.concepts import ConceptSpace
-from failscape.concepts.text.promises import promises_of
 from failscape.data import Articles, length_groups, load_items, only_held_out, open_texts
 from failscape.data.base import Items
 from failscape.envs.looks import Looks, first_look, unedited
@@ -98,7 +97,7 @@ def look_and_judge(
         how: summaries are judged.
         target: the summarizer.
         items: what it is shown.
-        space: the edits, which say what they promise of the reference.
+        space: the edits, which say what they do to the reference.
         path: keeps the looks; read instead of asking the target if it is there.
         progress: told how far it is.
 
@@ -162,4 +161,4 @@ def judge_of(how: Judging, said: np.ndarray, items: Items, space: ConceptSpace) 
         )
     alike = None if how.meaning is None else METRICS["similarity"]
     unchanged = Unedited(said.astype(str), scores)
-    return SummaryReward(kind, metric, unchanged, bar, promises_of(space), alike, how.meaning or 0.0)
+    return SummaryReward(kind, metric, unchanged, bar, space.label_effect, alike, how.meaning or 0.0)

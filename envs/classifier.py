@@ -132,7 +132,7 @@ def make_mdp(
         progress=(lambda done, total: progress("reading images", done, total)) if progress else None,
     )
     items = only_held_out(items, held_out) if unseen else items
-    if space.slice_axis is not None:
+    if space.group_axis is not None:
         space = explored_space(explore, concepts, start, classes_seen(items, frozen.class_names))
     seen = _look(frozen, items, looks, progress)
     scheme = make_scheme(explore, space, items, start, mode, max_steps, alpha)

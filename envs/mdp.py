@@ -67,7 +67,7 @@ class ConceptMDP:
         self.answer_names = answer_names or reward.answer_names or items.group_names
         self.target_evaluator = TargetEvaluator(target, space, items, reward)
         self.evaluator: Evaluator = evaluator or self.target_evaluator
-        self._by_group = ItemsByGroup(items) if space.slice_axis is not None else None
+        self._by_group = ItemsByGroup(items) if space.group_axis is not None else None
         self.action_space = spaces.Discrete(self.scheme.n_actions)
         self.observation_space = self._observation_space()
 
@@ -156,7 +156,7 @@ class ConceptMDP:
         moved = state._replace(points=points, steps=state.steps + 1, history=history)
         if self._by_group is None or not self.scheme.queries_target(moved):
             return moved
-        axis = self.space.slice_axis
+        axis = self.space.group_axis
         assert axis is not None
         groups = self.space.concepts[axis].levels[points[:, axis]].astype(np.int64)
         return moved._replace(items=self._by_group.like(state.items, groups))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from failscape.concepts.text.asked import slice_asked, text_space
+from failscape.concepts.text.asked import group_asked, text_space
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.compound import Accumulate
 from failscape.envs.actions.parsing import classes_seen, make_scheme
@@ -99,7 +99,7 @@ def make_mdp(
         reward: as above.
         explore: ``macro``, ``factored`` or ``micro``.
         max_steps: that a walk may take.
-        meaning: how alike an edited article must stay, in [0, 1] by a sentence encoder, where the edit promises to keep
+        meaning: how alike an edited article must stay, in [0, 1] by a sentence encoder, where the edit is to preserve
             the meaning; below, its failure does not count. Not asked when omitted.
         bar: where a failure begins, a score and a drop, as another run had it; calibrated on the unedited articles when
             omitted.
@@ -122,10 +122,10 @@ def make_mdp(
     if spec is None:
         raise UsageError(f"{frozen.name} needs articles to summarize: give --data, a CSV, JSONL or Parquet file")
     asked, walk = concepts or DEFAULT_CONCEPTS[explore], explore == "micro"
-    space, groups = text_space(asked, walk=walk), slice_asked(asked) or groups
+    space, groups = text_space(asked, walk=walk), group_asked(asked) or groups
     items = read_articles(frozen, spec, Reading(groups, max_items, held_out, unseen, data_seed), progress)
     own = reward if reward.partition(":")[0] not in MODEL_FILES else "drop"
-    if space.slice_axis is not None:
+    if space.group_axis is not None:
         space = text_space(asked, groups=classes_seen(items, items.group_names))
     path = None if looks is None else Path(looks)
     judging = Judging(own, None if bar is None else Bar(*bar), meaning)

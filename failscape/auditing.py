@@ -12,7 +12,6 @@ from failscape.analysis.audit_page import write_html, write_pdf
 from failscape.analysis.audit_words import PICTURES, TEXTS, Words
 from failscape.analysis.exemplars import Subject
 from failscape.analysis.mode_views import mode_views
-from failscape.analysis.text_strips import edits_of
 from failscape.building import build
 from failscape.common.regular import read_small
 from failscape.comparing import Versions, compare_versions, same_target, target_of
@@ -90,7 +89,7 @@ def words_of(subject: Subject) -> Words:
 
 def untried(space: ConceptSpace, subject: Subject) -> list[str]:
     """Names of the edits of such items that exist and were not tried."""
-    made = {edit.name for edit in edits_of(space)} if subject.is_texts else set(space.names)
+    made = {edit.name for edit in space.edits}
     return [name for name in (TEXT_CONCEPTS if subject.is_texts else IMAGE_CONCEPTS) if name not in made]
 
 

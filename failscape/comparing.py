@@ -13,7 +13,6 @@ import pandas as pd
 
 from failscape.analysis.comparison import Comparison
 from failscape.analysis.comparison import compare as compare_landscapes
-from failscape.analysis.edit_names import point_name
 from failscape.analysis.exemplars import Exemplar, PictureExemplar, Subject, TextExemplar, to_hwc
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
@@ -21,6 +20,7 @@ from failscape.analysis.shifts import Shift, halves, seed_pairs, shifts
 from failscape.analysis.text_exemplars import tell_versions
 from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.building import build
+from failscape.concepts.label_effect import PRESERVED
 from failscape.concepts.space import UNEDITED
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import State
@@ -227,7 +227,7 @@ def _common(mdp: ConceptMDP, point: np.ndarray, row: pd.Series) -> dict[str, Any
         "probe": -1,
         "name": mdp.items.names[item],
         "point": int(row["point"]),
-        "edit": point_name(mdp.space, point),
+        "edit": mdp.space.label(point),
         "truth": mdp.group_names[int(mdp.items.group[item])],
         "failed": True,
     }
@@ -256,12 +256,12 @@ def _new_texts(old: ConceptMDP, new: ConceptMDP, state: State, common: Sequence[
     """Both versions are asked once more, for their words are not kept."""
     inputs = old.inputs(state)
     edited, answers = old.edited(state, inputs), [mdp.evaluate(state) for mdp in (old, new)]
-    keeps = Subject.of(old).promises
-    promises = keeps(state.points) if keeps else np.full(len(common), "reference", object)
+    label_effect = Subject.of(old).label_effect
+    effects = label_effect(state.points) if label_effect else np.full(len(common), PRESERVED, object)
     found: list[Exemplar] = []
     for i, item in enumerate(state.items.tolist()):
         said, scores = (tuple(getattr(answer, name)[i] for answer in answers) for name in ("said", "truth"))
-        told = tell_versions(inputs.pair[i], edited.pair[i], said, scores, promises[i], str(old.looks.said[item]))
+        told = tell_versions(inputs.pair[i], edited.pair[i], said, scores, effects[i], str(old.looks.said[item]))
         kind = old.answer_names[int(answers[1].predicted[i])]
         words = {"said_before": said[0], "said": said[1], "confidence": float(scores[1])}
         found.append(TextExemplar(**common[i], **words, kind=kind, told=told, cut=bool(answers[1].cut[i])))

@@ -128,8 +128,8 @@ def warnings_of(
             f"(rank correlation {landscape.policy_agreement:.2f}): trust the counts"
         )
     if landscape.coverage < 1 and not walked:
-        never = round((1 - landscape.coverage) * landscape.space.n_points)
-        doubts.append(f"{never} of {landscape.space.n_points} points were never visited; their rates are guesses")
+        never = round((1 - landscape.coverage) * landscape.n_points)
+        doubts.append(f"{never} of {landscape.n_points} points were never visited; their rates are guesses")
     interval = learner.get("lift_interval")
     if interval and interval[0] <= 1:
         doubts.append("on held-out items the agent's choices are not clearly better than random ones")

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from failscape.concepts import ConceptSpace
-from failscape.concepts.slices import Slice
 
 PER_CASE = 3  # failures that are shown together
 PER_MODE = 12  # cases of a mode
@@ -54,9 +53,9 @@ class Features:
         self.items, self.classes = _unit(items), _unit(classes)
         self.answers = self.classes if answers is None else _unit(answers)
         self.references, self.space = references, space
-        # Where the grid has a slice, its level is the true class again.
+        # The level of a group axis is the true class again.
         widths = [len(c.levels) if c.categorical else 1 for c in space.concepts]
-        self._edits = np.repeat([not isinstance(c, Slice) for c in space.concepts], widths)
+        self._edits = np.repeat([not c.selects for c in space.concepts], widths)
 
     @property
     def sizes(self) -> tuple[int, ...]:

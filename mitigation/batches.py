@@ -23,7 +23,7 @@ class Failures(NamedTuple):
 
 def failures_of(points: np.ndarray, classes: tuple[int, ...], space: ConceptSpace) -> list[Failures]:
     """A mode at points ``(M,)`` as failures; where the points say of which class, those of each class by themselves."""
-    axis = space.slice_axis
+    axis = space.group_axis
     if axis is None:
         return [Failures(points, classes)]
     chosen = space.concepts[axis].levels[space.point(points)[:, axis]].astype(np.int64)

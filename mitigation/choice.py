@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from failscape.analysis.modes import Mode
 from failscape.concepts import ConceptSpace
-from failscape.concepts.text.promises import promises_of
+from failscape.concepts.label_effect import INVALIDATED
 from failscape.errors import UsageError
 
 MOST = 10  # modes chosen unless they are named
@@ -52,4 +52,4 @@ def choose_modes(
 
 def teaches(mode: Mode, space: ConceptSpace) -> bool:
     """Whether something can be learned of a mode: of some of its edits the reference, as they left it, holds."""
-    return bool((promises_of(space)(space.point(mode.points)) != "consistency").any())
+    return bool((space.label_effect(space.point(mode.points)) != INVALIDATED).any())

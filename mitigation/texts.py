@@ -12,8 +12,8 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from failscape.concepts.label_effect import INVALIDATED
 from failscape.concepts.space import UNEDITED
-from failscape.concepts.text.promises import promises_of
 from failscape.data.batch import Articles
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
@@ -50,8 +50,8 @@ class SummarizationConfig(TorchConfig):
 class SummarizationTrainer(TorchTrainer):
     """A :class:`~failscape.mitigation.lesson.Trainer` of summarizers.
 
-    Of an edited article the reference is taught as the edit left it; where the edit promises only consistency, or where
-    there is no reference, the summary that the target gave of the unedited article. An article with neither, or of
+    Of an edited article the reference is taught as the edit left it; where the edit may have invalidated it, or
+    where there is none, the summary that the target gave of the unedited article. An article with neither, or of
     which the edit has left nothing, is not taught.
 
     While an item is edited alike in every exploration, a fine-tune edits it anew in each epoch (other words are
@@ -59,8 +59,8 @@ class SummarizationTrainer(TorchTrainer):
     edited as explorations edit them.
 
     Of the articles shown beside them a share is edited where no targeted mode lies: what the target bears with
-    there it would forget otherwise. Edits that promise only consistency are left out of that, for what they took away
-    must not be made up.
+    there it would forget otherwise. Edits that may invalidate the reference are left out of that, for what they took
+    away must not be made up.
 
     Raises:
         UsageError: nothing could be taught.
@@ -78,7 +78,6 @@ class SummarizationTrainer(TorchTrainer):
         super().__init__(mdp, failures, config)
         assert isinstance(self.items.batch, Articles)
         self.articles = self.items.batch
-        self.promises = promises_of(mdp.space)
         rng = np.random.default_rng((config.seed, 2))
         self.validation = np.tile(self.split.validation, VALIDATION_DRAWS)
         self.validation_points = mdp.space.point(draw_points(failures, mdp.items.group[self.validation], rng))
@@ -132,7 +131,7 @@ class SummarizationTrainer(TorchTrainer):
         if edits.any():
             texts[edits] = self._edited(items[edits], points[edits], seeds[edits])
         wanted = texts[:, 1].copy()
-        loose = (wanted == "") | (self.promises(points) == "consistency")
+        loose = (wanted == "") | (self.mdp.space.label_effect(points) == INVALIDATED)
         wanted[loose] = self.mdp.looks.said[items[loose]]
         return [(str(a), str(w)) for a, w in zip(texts[:, 0], wanted, strict=True) if a.strip() and w.strip()]
 
@@ -146,7 +145,7 @@ class SummarizationTrainer(TorchTrainer):
         space = self.mdp.space
         rows = np.setdiff1d(np.arange(space.n_points), np.concatenate([mode.points for mode in self.failures]))
         points = space.point(rows)
-        return points[self.promises(points) != "consistency"]
+        return points[space.label_effect(points) != INVALIDATED]
 
     def _beside(self, items: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
         """Points ``(B, K)`` for the items of which a share is edited elsewhere, and the others are not."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from failscape.concepts.label_effect import INVALIDATED, PRESERVED
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.base import Evaluation, Judgement
 from failscape.rewards.facts import missing_and_wrong
@@ -42,7 +43,7 @@ class Unedited(NamedTuple):
     scores: np.ndarray  # (N,) float32 in [0, 1], beside the references
 
 
-Promises = Callable[[np.ndarray], np.ndarray]  # points (B, K) in; "reference", "changes" or "consistency" (B,) out
+Effects = Callable[[np.ndarray], np.ndarray]  # points (B, K) in, what their edits do to the reference (B,) out
 
 
 def calibrate(scores: np.ndarray) -> Bar:
@@ -61,8 +62,8 @@ def calibrate(scores: np.ndarray) -> Bar:
 class SummaryReward:
     """A reward in [-1, 1], positive where the summary of the edited article fails.
 
-    The summary is scored beside the reference as the edit left it; where an edit promises only consistency, or where
-    there is no reference, beside the summary of the unedited article. ``drop`` compares the score with that of the
+    The summary is scored beside the reference as the edit left it; where an edit may have invalidated it, or
+    where there is none, beside the summary of the unedited article. ``drop`` compares the score with that of the
     unedited article, ``score`` with the bar. Severity is 0 where nothing is lost, one half at the bar and 1 where all
     is lost; the reward is the same scale brought to [-1, 1]. A summary of nothing always fails.
 
@@ -71,9 +72,9 @@ class SummaryReward:
         metric: how good a summary is beside another text.
         unedited: what was written of the unedited articles.
         bar: where a failure begins.
-        promises: of the edits at points; every edit keeps the reference where omitted.
+        label_effect: of the edits at points on the reference; every edit preserves it where omitted.
         alike: says how alike unedited and edited articles are in meaning; not asked where omitted.
-        meaning: likeness below which an edit that promised to keep the reference is taken to have broken that promise:
+        meaning: likeness below which an edit that is said to preserve the reference is taken not to have done so:
             what follows is no failure of the target.
     """
 
@@ -85,12 +86,12 @@ class SummaryReward:
         metric: Metric,
         unedited: Unedited,
         bar: Bar,
-        promises: Promises | None = None,
+        label_effect: Effects | None = None,
         alike: Metric | None = None,
         meaning: float = 0.0,
     ) -> None:
-        self.kind, self.metric, self.unedited, self.bar, self.promises = kind, metric, unedited, bar, promises
-        self.alike, self.meaning = alike, meaning
+        self.kind, self.metric, self.unedited, self.bar = kind, metric, unedited, bar
+        self.label_effect, self.alike, self.meaning = label_effect, alike, meaning
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
         """Verdicts on a batch whose outputs have ``texts`` ``(B,)``."""
@@ -108,19 +109,19 @@ class SummaryReward:
         """What summaries are compared with ``(B,)``, and the scores that they have unedited ``(B,)``."""
         wanted, said = evaluation.edited.reference.copy(), self.unedited.said[evaluation.items]
         loose = np.array([not text for text in wanted], bool)
-        if self.promises is not None and evaluation.points.shape[1]:
-            loose |= self.promises(evaluation.points) == "consistency"
+        if self.label_effect is not None and evaluation.points.shape[1]:
+            loose |= self.label_effect(evaluation.points) == INVALIDATED
         wanted[loose] = said[loose]
         return wanted, np.where(loose, 1, self.unedited.scores[evaluation.items]).astype(np.float32)
 
     def _broken(self, evaluation: Evaluation) -> np.ndarray:
-        """Where an edit did not keep the meaning that it promised to keep, ``(B,)`` bool."""
+        """Where an edit did not keep the meaning although it is said to preserve the reference, ``(B,)`` bool."""
         before, after = evaluation.inputs.text, evaluation.edited.text
         if self.alike is None:
             return np.zeros(len(before), bool)
         kept = before == after
-        if self.promises is not None and evaluation.points.shape[1]:
-            kept |= self.promises(evaluation.points) != "reference"
+        if self.label_effect is not None and evaluation.points.shape[1]:
+            kept |= self.label_effect(evaluation.points) != PRESERVED
         broken = ~kept
         broken[broken] = self.alike(after[broken], before[broken]) < self.meaning
         return np.asarray(broken)

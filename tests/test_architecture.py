@@ -124,6 +124,14 @@ def test_help_is_light(command: str) -> None:
     assert not found & HEAVY
 
 
+def test_nothing_asks_what_kind_of_grid_it_is_but_what_builds_or_charts_that_kind() -> None:
+    asks = re.compile(r"isinstance\([^()]*\b(EditGrid|GroupAxis)\b")
+    found = {
+        str(path.relative_to(ROOT)) for path in sources(*FOLDERS, "failscape", "zoo") if asks.search(path.read_text())
+    }
+    assert found == {"concepts/slices.py", "concepts/text/asked.py", "analysis/edit_rates.py"}
+
+
 def test_files_are_short() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in sources(*FOLDERS, *OTHERS)}
     longest = max(lengths, key=lambda path: lengths[path])

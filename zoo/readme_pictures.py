@@ -19,7 +19,8 @@ from typing import Any
 from PIL import Image
 from selenium import webdriver
 
-from failscape.analysis.plots.still import landscape_picture, pixels
+from failscape.analysis.plots.landscape import landscape_picture
+from failscape.analysis.plots.still import pixels
 from failscape.runs import Run
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"

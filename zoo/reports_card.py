@@ -7,7 +7,6 @@ from string import Template
 
 import numpy as np
 
-from failscape.concepts.text.grid import EditGrid
 from failscape.data.street.report_gaps import GAPS, TRAINED_EDITS
 from failscape.envs.summarizer import make_mdp
 from failscape.targets.registry import load_target
@@ -23,7 +22,6 @@ def write_card(folder: Path, **recipe: int) -> None:
     spec = f"reports:?n={REPORTS}&seed={HELD_OUT_WORLD}"
     mdp = make_mdp(target, spec, max_items=REPORTS)
     space = mdp.space
-    assert isinstance(space, EditGrid)
     rows = []
     for k, edit in enumerate(space.edits):
         cells = []

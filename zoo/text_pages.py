@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from failscape.analysis.strips import meaning
+from failscape.concepts.label_effect import INVALIDATED, PRESERVED, TRANSFORMED, LabelEffect
 from failscape.concepts.presets import PRESETS
 from failscape.concepts.text import FSRL_EDITS, TEXT_CONCEPTS
 from failscape.concepts.text.base import TextConcept
@@ -14,10 +15,10 @@ from failscape.data.street.reports import ReportSource
 
 DOCS = Path(__file__).parent.parent / "docs"
 ITEM = 1  # of the world of reports: one with names, numbers and something that does not matter
-PROMISES = {
-    "reference": "the reference stays right",
-    "changes": "the reference is edited alike",
-    "consistency": "compared with the summary of the unedited article",
+EFFECTS: dict[LabelEffect, str] = {
+    PRESERVED: "the reference stays right",
+    TRANSFORMED: "the reference is edited alike",
+    INVALIDATED: "compared with the summary of the unedited article",
 }
 ABOUT = (
     "Every edit takes and gives articles and their references, a batch at a time, with a strength for each: the share "
@@ -47,10 +48,10 @@ def preset(name: str) -> str:
 
 
 def section(concept: TextConcept, article: str, reference: str) -> str:
-    """One edit: what it does, promises, levels, examples."""
-    levels = ", ".join(concept.label(k).removeprefix(f"{concept.name} ") for k in range(len(concept.levels)))
+    """One edit: what it does, its levels, its effect on the reference, examples."""
+    levels = ", ".join(concept.level_name(k) for k in range(len(concept.levels)))
     ours = " One of FSRL's sixteen." if concept.name in FSRL_EDITS else ""
-    lines = [f"## {concept.name}\n", f"{meaning(concept)}{ours}\n", f"{levels}; {PROMISES[concept.keeps]}.\n"]
+    lines = [f"## {concept.name}\n", f"{meaning(concept)}{ours}\n", f"{levels}; {EFFECTS[concept.label_effect]}.\n"]
     for level in (1, len(concept.levels) - 1):
         pair = np.array([[article, reference]], object)
         after = concept.apply(pair, concept.levels[[level]], np.array([ITEM]))[0]

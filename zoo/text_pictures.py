@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from failscape.analysis.plots.still import landscape_picture, pixels
+from failscape.analysis.plots.landscape import landscape_picture
+from failscape.analysis.plots.still import pixels
 from failscape.runs import Run
 from zoo.readme_pictures import PICTURES, browser
 

@@ -19,7 +19,7 @@ MAX_AXES = 3
 
 @dataclass(frozen=True)
 class Cells:
-    """What a picture draws; every array is ``(L1, ..., LK)``, rates in [0, 1]."""
+    """What a picture draws; every array is ``(L1, ..., LK)``, rates in [0, 1], NaN where no point exists."""
 
     concepts: tuple[Concept, ...]  # of the axes kept
     averaged: tuple[str, ...]  # names of the axes averaged over
@@ -35,20 +35,30 @@ class Cells:
         return 1 - (self.high - self.low)
 
     @property
+    def exists(self) -> np.ndarray:
+        """Where there is anything to draw."""
+        return ~np.isnan(self.smoothed)
+
+    @property
     def unsure(self) -> np.ndarray:
         """Where the interval is too wide to rely on, or nothing was tried."""
-        return (self.visits == 0) | (self.high - self.low > UNSURE)
+        return self.exists & ((self.visits == 0) | (self.high - self.low > UNSURE))
 
     @property
     def note(self) -> str:
-        """Which axes are not shown, in words; empty where all are."""
-        return f"averaged over {', '.join(self.averaged)}" if self.averaged else ""
+        """What is not shown, in words; empty where all is."""
+        averaged = f"averaged over {', '.join(self.averaged)}" if self.averaged else ""
+        empty = "" if self.exists.all() else "left out: combinations without items"
+        return ", ".join(part for part in (averaged, empty) if part)
 
     def hover(self) -> list[str]:
         """A few lines on each cell, in C order."""
         lines = []
         for index in np.ndindex(self.smoothed.shape):
             label = ", ".join(c.label(level) for c, level in zip(self.concepts, index, strict=True))
+            if not self.exists[index]:
+                lines.append(f"<b>{html.escape(label)}</b><br>no items")
+                continue
             rate, low, high = (float(values[index]) for values in (self.smoothed, self.low, self.high))
             counts = f"{self.failures[index]} failures in {self.visits[index]} probes"
             counts = counts if self.visits[index] else "never visited: guessed from its neighbours"
@@ -66,13 +76,21 @@ def cells(landscape: Landscape) -> Cells:
     """
     axes = main_axes(landscape)
     rest = tuple(axis for axis in range(len(landscape.space.shape)) if axis not in axes)
-    rates = (landscape.values(name).mean(axis=rest) for name in ("smoothed", "smoothed_low", "smoothed_high"))
+    rates = (_mean(landscape.values(name), rest) for name in ("smoothed", "smoothed_low", "smoothed_high"))
     counts = (landscape.values(name).sum(axis=rest) for name in ("visits", "failures"))
     concepts = tuple(landscape.space.concepts[axis] for axis in axes)
     return Cells(concepts, tuple(landscape.space.names[axis] for axis in rest), *rates, *counts)
 
 
+def _mean(values: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """The mean over axes of what exists; NaN where nothing does."""
+    there = ~np.isnan(values)
+    total, n = np.where(there, values, 0.0).sum(axis=axes), there.sum(axis=axes)
+    return np.divide(total, n, out=np.full(np.shape(total), np.nan), where=n > 0)
+
+
 def main_axes(landscape: Landscape, n: int = MAX_AXES) -> tuple[int, ...]:
     """The ``n`` axes whose marginal failure rates spread most, in the order of the grid."""
-    spread = [np.ptp(landscape.slice_rates(axis)["smoothed"]) for axis in range(len(landscape.space.shape))]
+    rates = [landscape.slice_rates(axis)["smoothed"] for axis in range(len(landscape.space.shape))]
+    spread = [marginal.max() - marginal.min() for marginal in rates]
     return tuple(sorted(np.argsort(spread, kind="stable")[::-1][:n].tolist()))

@@ -14,7 +14,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from failscape.analysis.edit_rates import EditRates, charted
+from failscape.analysis.edit_rates import charted
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.style import (
     INK,
@@ -29,6 +29,7 @@ from failscape.analysis.plots.style import (
     percent,
     plain,
 )
+from failscape.analysis.rate_table import RateTable
 
 DARK = 0.45  # rate above which ink on a cell is white
 UNSURE_SIGN = "?: 95 % interval wider than 30 points, or never visited"
@@ -82,26 +83,26 @@ def edit_map_picture(landscape: Landscape, like: Landscape | None = None) -> Fig
     return figure
 
 
-def title(landscape: Landscape, drawn: EditRates) -> str:
+def title(landscape: Landscape, drawn: RateTable) -> str:
     """What the chart shows."""
     by = {"followed by": "the edit that follows"}.get(drawn.across, drawn.across.partition(",")[0])
     return f"{landscape.name}: smoothed failure rate by edit and {by}"
 
 
-def notes(landscape: Landscape, drawn: EditRates) -> list[str]:
+def notes(landscape: Landscape, drawn: RateTable) -> list[str]:
     """What it rests on."""
     pairs = drawn.across == "followed by"
     worst = "" if drawn.across.startswith("strength") else f"each {'pair' if pairs else 'edit'} at its worst strength"
     return [f"n = {count(landscape.n_probes)} probes", worst, UNSURE_SIGN if drawn.unsure.any() else ""]
 
 
-def cell_texts(drawn: EditRates) -> np.ndarray:
+def cell_texts(drawn: RateTable) -> np.ndarray:
     """What is written in the cells: the rate in per cent, with a question mark where it is unsure."""
     pairs = zip(drawn.smoothed.flat, drawn.unsure.flat, strict=True)
     return np.reshape([f"{100 * rate:.0f}" + "?" * bool(doubt) for rate, doubt in pairs], drawn.smoothed.shape)
 
 
-def hover(drawn: EditRates) -> list[str]:
+def hover(drawn: RateTable) -> list[str]:
     """A few lines on each cell, in C order."""
     lines = []
     for index in np.ndindex(drawn.smoothed.shape):

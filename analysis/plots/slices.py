@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.cells import Cells, cells
-from failscape.analysis.plots.landscape import title, title_notes
+from failscape.analysis.plots.lattice import title, title_notes
 from failscape.analysis.plots.style import axis_title, heading, layout, plain, tick_texts
 
 MAX_PANELS = 9
@@ -69,10 +69,16 @@ def _heat_map(drawn: Cells, rates: np.ndarray, level: int, hover: np.ndarray) ->
 
 
 def panel_levels(drawn: Cells) -> list[int]:
-    """Levels of the first axis that get a panel; one panel where there are fewer than three axes."""
+    """Levels of the first axis that get a panel; one panel where there are fewer than three axes.
+
+    Of many levels some that lie evenly apart, or where they have no order those that fail most.
+    """
     if len(drawn.concepts) < 3:
         return [0]
     n = len(drawn.concepts[0].levels)
+    if drawn.concepts[0].categorical and n > MAX_PANELS:
+        highest = np.nan_to_num(drawn.smoothed).reshape(n, -1).max(axis=1)
+        return np.sort(np.argsort(-highest, kind="stable")[:MAX_PANELS]).tolist()
     return np.unique(np.linspace(0, n - 1, min(n, MAX_PANELS)).round().astype(int)).tolist()
 
 
@@ -96,6 +102,7 @@ def cell_texts(drawn: Cells, level: int) -> np.ndarray:
     """What is written in the cells of a panel: the rate in per cent, with a question mark where it is unsure."""
     rates, unsure = panel(drawn, drawn.smoothed, level), panel(drawn, drawn.unsure, level)
     written = [
-        f"{100 * rate:.0f}" + ("?" if doubt else "") for rate, doubt in zip(rates.flat, unsure.flat, strict=True)
+        "" if np.isnan(rate) else f"{100 * rate:.0f}" + ("?" if doubt else "")
+        for rate, doubt in zip(rates.flat, unsure.flat, strict=True)
     ]
     return np.reshape(written, rates.shape)

@@ -1,4 +1,4 @@
-"""The landscape as a still picture, for paper and TensorBoard: matplotlib figures that need no display.
+"""The landscape of a product of concepts as a still picture: matplotlib figures that need no display.
 
 Shapes: ``H, W`` picture.
 """
@@ -15,8 +15,7 @@ from matplotlib.figure import Figure
 
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.cells import Cells, cells
-from failscape.analysis.plots.edit_map import edit_map_picture
-from failscape.analysis.plots.landscape import BARS_NOTE, title, title_notes
+from failscape.analysis.plots.lattice import BARS_NOTE, title, title_notes
 from failscape.analysis.plots.style import (
     ACCENT,
     INK,
@@ -31,20 +30,15 @@ from failscape.analysis.plots.style import (
 )
 from failscape.analysis.plots.symbols import positions_of
 from failscape.concepts.base import Concept
-from failscape.concepts.text.grid import edit_grid
 
 AZIMUTH, ELEVATION = -66, 28  # [deg], from where no point of a cube hides another
+SHORT = 3  # letters of a tick that stands upright
 COLOURS = ScalarMappable(Normalize(0, 100), SCALE)
 
 
 @own_text
-def landscape_picture(landscape: Landscape, like: Landscape | None = None) -> Figure:
-    """What :func:`~failscape.analysis.plots.landscape.landscape_figure` shows, as a still.
-
-    Axes without order are in the order of ``like``, so that two pictures can be compared.
-    """
-    if edit_grid(landscape.space):
-        return edit_map_picture(landscape, like)
+def lattice_picture(landscape: Landscape) -> Figure:
+    """What :func:`~failscape.analysis.plots.lattice.lattice_figure` shows, as a still."""
     drawn = cells(landscape)
     n_axes = len(drawn.concepts)
     deep = n_axes == 3
@@ -71,8 +65,10 @@ def _literal(text: str) -> str:
 def name_axis(axes: Any, letter: str, concept: Concept) -> None:
     """Label an axis whose positions are level indices."""
     texts = tick_texts(concept)
-    step = -(-len(texts) // 10)
-    getattr(axes, f"set_{letter}ticks")(range(0, len(texts), step), texts[::step])
+    step = 1 if concept.categorical else -(-len(texts) // 10)
+    long = letter == "x" and concept.categorical and axes.name != "3d" and max(map(len, texts)) > SHORT
+    slanted = {"rotation": 30, "ha": "right"} if long else {}
+    getattr(axes, f"set_{letter}ticks")(range(0, len(texts), step), texts[::step], **slanted)
     getattr(axes, f"set_{letter}label")(axis_title(concept))
     getattr(axes, f"set_{letter}lim")(-0.5, len(texts) - 0.5)
 
@@ -92,11 +88,12 @@ def _symbols(axes: Any, drawn: Cells) -> None:
     colours = COLOURS.to_rgba(100 * drawn.smoothed.ravel())
     smallest, largest = (14, 190) if deep else (50, 600)
     sizes = smallest + (largest - smallest) * drawn.certainty.ravel() ** 2
-    sure = ~drawn.unsure.ravel()
+    unsure = drawn.unsure.ravel()
+    sure = drawn.exists.ravel() & ~unsure
     depth = {"depthshade": False} if deep else {}
     axes.scatter(*positions[:, sure], s=sizes[sure], c=colours[sure], **depth)
-    hollow = {"facecolors": "white", "edgecolors": colours[~sure], "linewidths": 1.8}
-    axes.scatter(*positions[:, ~sure], s=sizes[~sure], **hollow, **depth)
+    hollow = {"facecolors": "white", "edgecolors": colours[unsure], "linewidths": 1.8}
+    axes.scatter(*positions[:, unsure], s=sizes[unsure], **hollow, **depth)
     for letter, concept in zip("xyz" if deep else "yx", drawn.concepts, strict=True):
         name_axis(axes, letter, concept)
     if deep:
@@ -107,11 +104,16 @@ def _symbols(axes: Any, drawn: Cells) -> None:
 
 
 def _curve(axes: Any, drawn: Cells) -> None:
-    levels, smoothed = drawn.concepts[0].levels, 100 * drawn.smoothed
-    axes.plot(levels, smoothed, color=QUIET, linewidth=1.5, zorder=1)
-    axes.vlines(levels, 100 * drawn.low, 100 * drawn.high, color=ACCENT, zorder=2)
-    colours = COLOURS.to_rgba(smoothed)
-    faces = np.where(drawn.unsure[:, None], (1.0, 1.0, 1.0, 1.0), colours)
-    axes.scatter(levels, smoothed, s=90, c=faces, edgecolors=colours, linewidths=1.6, zorder=3)
-    axes.set(xlabel=axis_title(drawn.concepts[0]), ylabel=RATE_TITLE, ylim=(-3, 103))
+    concept, exists = drawn.concepts[0], drawn.exists
+    levels = np.arange(len(exists)) if concept.categorical else concept.levels
+    levels, smoothed, low, high = (values[exists] for values in (levels, drawn.smoothed, drawn.low, drawn.high))
+    if not concept.categorical:
+        axes.plot(levels, 100 * smoothed, color=QUIET, linewidth=1.5, zorder=1)
+    axes.vlines(levels, 100 * low, 100 * high, color=ACCENT, zorder=2)
+    colours = COLOURS.to_rgba(100 * smoothed)
+    faces = np.where(drawn.unsure[exists][:, None], (1.0, 1.0, 1.0, 1.0), colours)
+    axes.scatter(levels, 100 * smoothed, s=90, c=faces, edgecolors=colours, linewidths=1.6, zorder=3)
+    axes.set(xlabel=axis_title(concept), ylabel=RATE_TITLE, ylim=(-3, 103))
+    if concept.categorical:
+        name_axis(axes, "x", concept)
     axes.grid(color=LINE)

@@ -79,7 +79,7 @@ def axis_title(concept: Concept) -> str:
 def tick_texts(concept: Concept) -> list[str]:
     """Its levels as tick labels, by their names where they have no order."""
     if concept.categorical:
-        return [concept.label(level).removeprefix(f"{concept.name} ") for level in range(len(concept.levels))]
+        return [concept.level_name(level) for level in range(len(concept.levels))]
     return [f"{level:g}" for level in concept.levels]
 
 

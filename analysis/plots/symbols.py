@@ -18,8 +18,8 @@ HOLE = 0.6  # of a hollow symbol, as a share of its size
 
 def symbols(drawn: Cells) -> list[Any]:
     """Traces of all cells, on the plane for two axes and in space for three."""
-    unsure = drawn.unsure.ravel()
-    full, hollow = np.flatnonzero(~unsure), np.flatnonzero(unsure)
+    unsure, exists = drawn.unsure.ravel(), drawn.exists.ravel()
+    full, hollow = np.flatnonzero(exists & ~unsure), np.flatnonzero(unsure)
     traces = [_discs(drawn, full).update(name="size: certainty", showlegend=True)] if len(full) else []
     if not len(hollow):
         return traces

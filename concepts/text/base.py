@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
 from failscape.concepts.base import Concept
 from failscape.concepts.chance import scramble
-
-Promise = Literal["reference", "changes", "consistency"]
 
 
 class TextConcept(Concept):
@@ -24,9 +22,9 @@ class TextConcept(Concept):
     whole places, one at least where there are any. Which places come first is drawn by the row's seed, so that a
     stronger edit has all the places of a weaker one.
 
-    ``keeps`` says what an edit promises: ``"reference"`` where the reference stays right, ``"changes"`` where the
-    reference is edited alike, ``"consistency"`` where the reference may no longer hold and only the summary of the
-    unedited article says what was to be expected.
+    ``label_effect`` says what an edit does to the reference: ``"preserved"`` where it stays right, ``"transformed"``
+    where it is edited alike, ``"invalidated"`` where it may no longer hold and only the summary of the unedited article
+    says what was to be expected.
     """
 
     field = "pair"
@@ -35,7 +33,7 @@ class TextConcept(Concept):
     limits = (0.0, 1.0)
     default_levels = (0.25, 0.5, 0.75, 1.0)
     random = True
-    keeps: ClassVar[Promise] = "reference"
+    names_identity: ClassVar[bool] = False
 
     def _edit(self, inputs: np.ndarray, strengths: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         out = inputs.copy()
@@ -44,7 +42,7 @@ class TextConcept(Concept):
         return out
 
     def pair(self, article: str, reference: str, strength: float, seed: int) -> tuple[str, str]:
-        """One article and its reference, edited; the reference stays as it is unless ``keeps`` is ``"changes"``."""
+        """One article and its reference, edited; the reference stays as it is unless it is ``"transformed"``."""
         return self.edit(article, strength, seed), reference
 
     @abstractmethod

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from failscape.concepts.chance import scramble
+from failscape.concepts.label_effect import INVALIDATED
 from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.spans import without
 from failscape.concepts.text.tags import Token, tokens
@@ -27,7 +28,7 @@ class DropWord(TextConcept):
     unit = "words"
     limits = (0.0, math.inf)
     default_levels = (1, 2, 3, 4)
-    keeps = "consistency"
+    label_effect = INVALIDATED
     tags: ClassVar[frozenset[str]]
 
     def edit(self, text: str, strength: float, seed: int) -> str:

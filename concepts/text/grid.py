@@ -13,12 +13,12 @@ import numpy as np
 
 from failscape.concepts.base import Concept
 from failscape.concepts.chance import scramble
-from failscape.concepts.slices import Slice
+from failscape.concepts.label_effect import LABEL_EFFECTS
+from failscape.concepts.slices import GroupAxis
 from failscape.concepts.space import UNEDITED, AnyBatch, ConceptSpace, edited
 from failscape.concepts.text.base import TextConcept
 from failscape.errors import UsageError
 
-PROMISES = ("reference", "changes", "consistency")  # the strongest first
 NOTHING = "nothing"
 
 
@@ -59,19 +59,19 @@ class EditGrid(ConceptSpace):
     """Points are an edit, another one after it where the grid is of pairs, and how strong both are.
 
     The axes are ``edit``, ``also`` (``nothing`` or an edit; only of pairs) and ``strength``, the rank among each
-    edit's own levels; before them a slice, if there is one.
+    edit's own levels; before them a group axis, if there is one.
 
     Args:
         concepts: the edits, of as many levels each.
         pairs: whether a second edit may follow the first.
-        group: a slice, which then is the first axis: the agent also chooses whose articles are edited.
+        group: which then is the first axis: the agent also chooses whose articles are edited.
 
     Raises:
         UsageError: no edits, one twice, one that does not edit texts, or numbers of levels that differ.
     """
 
-    def __init__(self, concepts: Sequence[TextConcept], pairs: bool = False, group: Slice | None = None) -> None:
-        self.edits, self.pairs, self.group = tuple(concepts), pairs, group
+    def __init__(self, concepts: Sequence[TextConcept], pairs: bool = False, group: GroupAxis | None = None) -> None:
+        self._edits, self.pairs, self.group = tuple(concepts), pairs, group
         names = [edit.name for edit in self.edits]
         others = [edit.name for edit in self.edits if not isinstance(edit, TextConcept)]
         if others:
@@ -83,8 +83,8 @@ class EditGrid(ConceptSpace):
             raise UsageError(f"the edits of a grid need as many levels each, got {n_levels}")
         also = [Choice("also", [NOTHING, *names])] if pairs else []
         ranks = [rank + 1.0 for rank in range(n_levels[names[0]])]
-        sliced = [group] if group else []
-        super().__init__([*sliced, Choice("edit", names), *also, Strength(ranks)])
+        groups = [group] if group else []
+        super().__init__([*groups, Choice("edit", names), *also, Strength(ranks)])
 
     def apply(self, batch: AnyBatch, points: np.ndarray, seeds: np.ndarray | None = None) -> AnyBatch:
         """Texts edited at their points, one edit of the batch per concept in it; unedited where an axis is open."""
@@ -99,16 +99,18 @@ class EditGrid(ConceptSpace):
             first = which
         return batch
 
-    def keeps(self, points: np.ndarray) -> np.ndarray:
-        """The weakest promise among the edits of each point, as :class:`TextConcept` has them: ``(B, K) -> (B,)`` str.
+    @property
+    def edits(self) -> tuple[TextConcept, ...]:
+        """The edits that points choose from."""
+        return self._edits
 
-        Unedited texts keep their ``"reference"``.
-        """
-        promises = np.zeros((len(self.edits) + 1, len(self.edits[0].levels) + 1), np.int64)  # the last are of UNEDITED
+    def label_effect(self, points: np.ndarray) -> np.ndarray:
+        """What the edits at points do to the reference; see :meth:`ConceptSpace.label_effect`."""
+        effects = np.zeros((len(self.edits) + 1, len(self.edits[0].levels) + 1), np.int64)  # the last are of UNEDITED
         for k, edit in enumerate(self.edits):
-            promises[k, :-1] = np.where(edit.levels == edit.identity, 0, PROMISES.index(edit.keeps))
-        weakest = np.max([promises[which, points[:, -1]] for which in self.chosen(points)], axis=0)
-        return np.array(PROMISES, object)[weakest]
+            effects[k, :-1] = edit.effects(np.arange(len(edit.levels)))
+        furthest = np.max([effects[which, points[:, -1]] for which in self.chosen(points)], axis=0)
+        return np.array(LABEL_EFFECTS, object)[furthest]
 
     def label(self, point: np.ndarray) -> str:
         """``lower-case 50 %``, or ``lower-case 50 %, negate 50 %``; ``unedited`` where nothing is chosen."""
@@ -129,7 +131,7 @@ class EditGrid(ConceptSpace):
 
     @property
     def edit_axis(self) -> int:
-        """Which axis is the edit; the second edit comes after it, a slice before."""
+        """Which axis is the edit; the second edit comes after it, a group axis before."""
         return int(self.group is not None)
 
     def chosen(self, points: np.ndarray) -> list[np.ndarray]:
@@ -138,8 +140,3 @@ class EditGrid(ConceptSpace):
         chosen = [points[:, first], points[:, first + 1] - 1] if self.pairs else [points[:, first]]
         open_axis = (points[:, [first, -1]] == UNEDITED).any(axis=1)
         return [np.where(open_axis, UNEDITED, np.maximum(which, UNEDITED)) for which in chosen]
-
-
-def edit_grid(space: ConceptSpace) -> EditGrid | None:
-    """The space where it is a grid of edits, to chart edit by strength."""
-    return space if isinstance(space, EditGrid) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from failscape.concepts.label_effect import TRANSFORMED
 from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.clauses import Denial, denial
 from failscape.concepts.text.spans import spliced
@@ -25,7 +26,7 @@ class Negate(TextConcept):
     """
 
     name = "negate"
-    keeps = "changes"
+    label_effect = TRANSFORMED
 
     def pair(self, article: str, reference: str, strength: float, seed: int) -> tuple[str, str]:
         """The article and its reference, each with sentences denied."""

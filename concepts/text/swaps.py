@@ -8,6 +8,7 @@ from abc import abstractmethod
 import numpy as np
 
 from failscape.concepts.chance import scramble
+from failscape.concepts.label_effect import TRANSFORMED
 from failscape.concepts.text.base import TextConcept
 
 _TRIES = 16  # draws of something that the texts do not have yet; then the thing stays
@@ -16,7 +17,7 @@ _TRIES = 16  # draws of something that the texts do not have yet; then the thing
 class Swap(TextConcept):
     """Share of the different things of a kind replaced, each wherever it stands, in article and reference alike."""
 
-    keeps = "changes"
+    label_effect = TRANSFORMED
 
     def pair(self, article: str, reference: str, strength: float, seed: int) -> tuple[str, str]:
         """The article and its reference, with the same things replaced by the same others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from failscape.concepts.label_effect import INVALIDATED
 from failscape.concepts.text.base import TextConcept, count
 from failscape.concepts.text.spans import chunks
 
@@ -12,7 +13,7 @@ class Truncation(TextConcept):
     name = "truncation"
     default_levels = (0.2, 0.4, 0.6, 0.8)
     random = False
-    keeps = "consistency"
+    label_effect = INVALIDATED
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The words before the cut."""

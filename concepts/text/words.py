@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from failscape.concepts.label_effect import INVALIDATED
 from failscape.concepts.text.base import TextConcept, count
 from failscape.concepts.text.spans import Change, Span, chunks, spliced, without
 
@@ -13,7 +14,7 @@ class DeleteWords(TextConcept):
 
     name = "delete-words"
     default_levels = (0.05, 0.1, 0.2, 0.4)
-    keeps = "consistency"
+    label_effect = INVALIDATED
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text without the drawn words."""

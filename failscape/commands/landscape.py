@@ -65,8 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 def save_plot(landscape: Landscape, path: Path) -> None:
     """Write the landscape as a page that needs no network (``.html``), or as a picture."""
-    from failscape.analysis.plots.landscape import landscape_figure
-    from failscape.analysis.plots.still import landscape_picture
+    from failscape.analysis.plots.landscape import landscape_figure, landscape_picture
     from failscape.analysis.plots.style import CONFIG, own_text
     from failscape.errors import UsageError
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failscape.analysis.boxes import best_box, bounding_box, climb, inside, within
-from failscape.analysis.naming import listed, region_name
+from failscape.analysis.boxes import best_levels, bounding_box, climb, inside, within
+from failscape.analysis.listing import listed
+from failscape.analysis.region_names import region_name
 from failscape.concepts import ConceptSpace, concept_space
 
 SPACE = concept_space(["rotation=-20,-10,0,10,20", "darken=0.1,0.2,0.3,0.4,0.5", "saturation=0.5,0.6,0.7"])
@@ -16,6 +17,12 @@ SPACE = concept_space(["rotation=-20,-10,0,10,20", "darken=0.1,0.2,0.3,0.4,0.5",
 def boxes(draw: st.DrawFn, shape: tuple[int, ...] = SPACE.shape) -> np.ndarray:
     pairs = [sorted((draw(st.integers(0, n - 1)), draw(st.integers(0, n - 1)))) for n in shape]
     return np.array(pairs)
+
+
+def best_box(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """Of axes that have an order."""
+    levels, precision = best_levels(SPACE, points)
+    return np.array([[one[0], one[-1]] for one in levels]), precision
 
 
 def points_of(*axes: tuple[int, int], space: ConceptSpace = SPACE) -> np.ndarray:
@@ -28,7 +35,7 @@ def test_a_box_is_found_again(box: np.ndarray) -> None:
     held = inside(box, SPACE.shape)
     assert held.sum() == np.prod(box[:, 1] - box[:, 0] + 1)
     assert held.reshape(SPACE.shape)[within(box)].all()
-    found, precision = best_box(SPACE, np.flatnonzero(held))
+    found, precision = best_box(np.flatnonzero(held))
     np.testing.assert_array_equal(found, box)
     assert precision == 1
 
@@ -42,14 +49,14 @@ def test_the_best_box_is_no_worse_than_the_bounding_box(rows: set[int]) -> None:
         held = inside(box, SPACE.shape)
         return 2 * held[points].sum() / (held.sum() + len(points))
 
-    box, precision = best_box(SPACE, points)
+    box, precision = best_box(points)
     assert f1(box) >= f1(bounding_box(SPACE.point(points)))
     assert precision == pytest.approx(inside(box, SPACE.shape)[points].sum() / inside(box, SPACE.shape).sum())
 
 
 def test_a_stray_point_does_not_stretch_the_box() -> None:
     region = points_of((3, 4), (3, 4), (0, 2))
-    box, _ = best_box(SPACE, np.append(region, 0))
+    box, _ = best_box(np.append(region, 0))
     np.testing.assert_array_equal(box, [[3, 4], [3, 4], [0, 2]])
 
 
@@ -96,7 +103,7 @@ def test_a_range_is_named_by_its_borders() -> None:
 
 
 def test_levels_without_order_are_named() -> None:
-    from failscape.concepts.slices import Slice
+    from failscape.concepts.slices import GroupAxis
 
-    space = ConceptSpace([Slice({"stop": 0, "yield": 1, "bus": 2}), *SPACE.concepts[:1]])
+    space = ConceptSpace([GroupAxis({"stop": 0, "yield": 1, "bus": 2}), *SPACE.concepts[:1]])
     assert region_name(space, points_of((2, 2), (3, 4), space=space)) == "class = bus and rotation ≥ 10°"

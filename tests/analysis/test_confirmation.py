@@ -9,7 +9,7 @@ from failscape.analysis.boxes import inside
 from failscape.analysis.confirmation import MAX_USES, confirm_modes
 from failscape.analysis.modes import Mode
 from failscape.concepts import ConceptSpace, concept_space
-from failscape.concepts.slices import Slice
+from failscape.concepts.slices import GroupAxis
 
 SPACE = concept_space(["rotation=-10,0,10", "darken=0.1,0.2,0.3"])
 REGION = np.flatnonzero(inside(np.array([[2, 2], [0, 2]]), SPACE.shape))
@@ -81,7 +81,7 @@ def test_too_few_held_out_items_say_so(n: int) -> None:
 
 
 def test_a_slice_is_shown_items_of_its_class() -> None:
-    space = ConceptSpace([Slice({"a": 0, "b": 1, "c": 2}), SPACE.concepts[0]])
+    space = ConceptSpace([GroupAxis({"a": 0, "b": 1, "c": 2}), SPACE.concepts[0]])
     mdp = Known(np.full(9, 0.9), space=space)
     (judged,) = confirm_modes(mdp, [mode(np.array([3, 4, 5]))], seed=0).modes
     assert (mdp.items.group[mdp.asked[0][0]] == 1).all() and judged.n_held_out == 200

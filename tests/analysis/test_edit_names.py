@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from failscape.analysis.edit_names import point_name
 from failscape.analysis.mode_views import mildest
 from failscape.analysis.modes import Mode
-from failscape.analysis.naming import region_name
+from failscape.analysis.region_names import region_name
 from failscape.concepts import concept_space
 from failscape.concepts.text.steps import stepwise
 
@@ -64,7 +63,7 @@ def test_the_mildest_point_is_the_weakest_with_the_fewest_edits():
 
 def test_edits_made_zero_times_are_not_mentioned():
     space = stepwise(concept_space(["drop-noun=1,2,3", "drop-verb=1,2,3"]))
-    assert point_name(space, np.array([2, 0])) == "drop-noun 2 times"
-    assert point_name(space, np.array([0, 0])) == point_name(space, np.array([-1, -1])) == "unedited"
+    assert space.label(np.array([2, 0])) == "drop-noun 2 times"
+    assert space.label(np.array([0, 0])) == space.label(np.array([-1, -1])) == "unedited"
     pictures = concept_space(["rotation=-10,0,10"])
-    assert point_name(pictures, np.array([1])) == "rotation 0°"
+    assert pictures.label(np.array([1])) == "rotation 0°"

@@ -9,7 +9,7 @@ from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode, find_modes, points_speak
 from failscape.analysis.regions import components, find_regions, neighbours, posterior
 from failscape.concepts import ConceptSpace, concept_space
-from failscape.concepts.slices import Slice
+from failscape.concepts.slices import GroupAxis
 from failscape.errors import UsageError
 
 SPACE = concept_space(["rotation=-20,-10,0,10,20", "darken=0.1,0.2,0.3,0.4,0.5", "saturation=0.5,0.6,0.7,0.8,0.9"])
@@ -118,7 +118,7 @@ def test_the_worst_classes_of_a_mode_are_named() -> None:
 
 
 def test_classes_without_order_are_never_one_region() -> None:
-    space = ConceptSpace([Slice({"a": 0, "b": 1, "c": 2}), *SPACE.concepts[1:]])
+    space = ConceptSpace([GroupAxis({"a": 0, "b": 1, "c": 2}), *SPACE.concepts[1:]])
     beside = neighbours(space)
     assert (beside[:, :2] == -1).all() and (beside[:, 2:] >= 0).any()
     found = components(np.ones(space.n_points, bool), beside)

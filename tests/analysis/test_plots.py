@@ -8,9 +8,9 @@ from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.cells import cells, main_axes
 from failscape.analysis.plots.discovery import discovery, discovery_figure
 from failscape.analysis.plots.exemplars import exemplars_picture
-from failscape.analysis.plots.landscape import landscape_figure
+from failscape.analysis.plots.landscape import landscape_figure, landscape_picture
 from failscape.analysis.plots.slices import slices_figure
-from failscape.analysis.plots.still import landscape_picture, pixels
+from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.still_charts import discovery_picture, slices_picture
 from failscape.analysis.plots.style import CONFIG, SCALE, colours, count, interval, percent
 from failscape.concepts.presets import concept_space

@@ -12,7 +12,7 @@ from failscape.analysis.landscape import Landscape
 from failscape.analysis.risk import risk
 from failscape.analysis.statistics import wilson
 from failscape.concepts import ConceptSpace, concept_space
-from failscape.concepts.slices import Slice
+from failscape.concepts.slices import GroupAxis
 from failscape.errors import UsageError
 
 SPACE = concept_space(["rotation=-10,-5,0,5,10", "darken=0,0.1,0.2,0.3"])
@@ -154,7 +154,7 @@ def test_a_grid_without_the_identity_must_be_told() -> None:
     space = concept_space(["rotation=-10,0,10", "darken=0.1,0.5"])
     with pytest.raises(UsageError, match=r"no level at which darken changes nothing: .* such as darken=0.1"):
         deployment(space, {})
-    sliced = ConceptSpace([Slice({"a": 0, "b": 1})])
+    sliced = ConceptSpace([GroupAxis({"a": 0, "b": 1})])
     with pytest.raises(UsageError, match="class has no order"):
         deployment(sliced, {"class": "normal(0, 1)"})
     assert deployment(sliced, {"class": "levels(1, 3)"}).tolist() == [0.25, 0.75]

@@ -10,10 +10,10 @@ from failscape.analysis.boxes import inside
 from failscape.analysis.regions import neighbours
 from failscape.analysis.scan import likeliest_box, log_ratio, log_share, scan
 from failscape.concepts import ConceptSpace, concept_space
-from failscape.concepts.slices import Slice
+from failscape.concepts.slices import GroupAxis
 
 SPACE = concept_space(["rotation=-20,-10,0,10,20", "darken=0.1,0.2,0.3,0.4", "saturation=0.5,0.6,0.7"])
-SLICED = ConceptSpace([Slice({"a": 0, "b": 1, "c": 2}), *SPACE.concepts[:2]])
+SLICED = ConceptSpace([GroupAxis({"a": 0, "b": 1, "c": 2}), *SPACE.concepts[:2]])
 
 
 def boxes(space: ConceptSpace) -> list[np.ndarray]:

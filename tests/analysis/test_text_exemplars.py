@@ -25,8 +25,8 @@ def test_a_reference_that_was_edited_alike_says_so() -> None:
 
 
 def test_where_the_reference_may_not_hold_the_unedited_summary_does() -> None:
-    for reference, promise, n_lines in ((REFERENCE, "consistency", 3), ("", "reference", 2)):
-        told = tell((ARTICLE, reference), (ARTICLE, reference), SAID, (0.9, 0.8), promise)
+    for reference, effect, n_lines in ((REFERENCE, "invalidated", 3), ("", "preserved", 2)):
+        told = tell((ARTICLE, reference), (ARTICLE, reference), SAID, (0.9, 0.8), effect)
         assert told.beside == "summary of the unedited article" and len(told.lines) == n_lines
         assert told.lines[0].score is None and any(piece.kind == "missing" for piece in told.lines[0].pieces)
         assert told.missing == ("Harlow",)

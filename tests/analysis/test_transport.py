@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 
 from failscape.analysis.transport import barycenter, centre, costs, failure_distribution, wasserstein
 from failscape.concepts import ConceptSpace, concept_space
-from failscape.concepts.slices import Slice
+from failscape.concepts.slices import GroupAxis
 
 LINE = concept_space(["rotation=-20,-10,0,10,20"])
 PLANE = concept_space(["rotation=-10,0,10", "darken=0.1,0.2,0.3"])
@@ -72,7 +72,7 @@ def test_it_sees_where_the_failures_are() -> None:
 
 
 def test_levels_without_order_are_all_as_far_apart() -> None:
-    sliced = ConceptSpace([Slice({"a": 0, "b": 1, "c": 2}), *LINE.concepts])
+    sliced = ConceptSpace([GroupAxis({"a": 0, "b": 1, "c": 2}), *LINE.concepts])
     for power in (1, 2):
         assert costs(sliced, power)[0, 5] == costs(sliced, power)[0, 10] == 1
     assert costs(sliced, 2)[0, 14] == 1 + 16
@@ -117,6 +117,6 @@ def test_larger_grids_are_regularised_to_nearly_the_same(monkeypatch: pytest.Mon
 
 def test_the_centre_is_in_the_concepts_units() -> None:
     np.testing.assert_allclose(centre(at(PLANE, p0=0.5, p8=0.5), PLANE), [0, 0.2])
-    sliced = ConceptSpace([Slice({"a": 0, "b": 1}), *LINE.concepts])
+    sliced = ConceptSpace([GroupAxis({"a": 0, "b": 1}), *LINE.concepts])
     found = centre(at(sliced, p0=0.5, p9=0.5), sliced)
     assert np.isnan(found[0]) and found[1] == 0

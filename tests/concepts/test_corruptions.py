@@ -115,7 +115,7 @@ def test_the_nine_places_tile_the_image() -> None:
         "occluded_place top left",
         "occluded_place middle",
     ]
-    assert space.slice_axis is None
+    assert space.group_axis is None
 
 
 def test_places_have_no_range() -> None:

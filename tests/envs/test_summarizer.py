@@ -39,7 +39,7 @@ def test_a_step_asks_for_each_edited_article_and_scores_it_by_the_metric(target:
     outcome = mdp.evaluate(state)
     edited = mdp.edited(state, mdp.inputs(state))
     assert outcome.said.tolist() == target(edited.text).texts.tolist()
-    kept = mdp.space.keeps(points) != "consistency"
+    kept = mdp.space.label_effect(points) != "invalidated"
     expected = rouge(outcome.said, edited.reference, "rouge1")
     np.testing.assert_allclose(outcome.truth[kept], expected[kept])
     np.testing.assert_allclose(outcome.truth[~kept], rouge(outcome.said, mdp.looks.said[items], "rouge1")[~kept])

@@ -216,7 +216,7 @@ def test_where_an_edit_takes_something_away_the_old_summary_is_taught(load: Call
     items = np.arange(6)
     for row, consistent in ((2, True), (6, False)):
         points = mdp.space.point(np.full(6, row))
-        assert (trainer.promises(points) == "consistency").all() == consistent
+        assert (mdp.space.label_effect(points) == "invalidated").all() == consistent
         taught = [wanted for _, wanted in trainer.pairs(items, points, items)]
         assert taught == (mdp.looks.said if consistent else mdp.items.batch.reference)[items].tolist()
 

@@ -112,10 +112,10 @@ def test_longer_or_shorter_summaries_are_no_way_to_hide(metric: str) -> None:
 
 
 def test_an_edit_that_takes_something_away_is_judged_by_the_summary_of_the_whole() -> None:
-    promises = lambda points: np.array(["consistency", "reference"], object)  # noqa: E731
+    effects = lambda points: np.array(["invalidated", "preserved"], object)  # noqa: E731
     said = "A bus hit something."
     unedited = Unedited(np.array([said, said], str), np.array([0.4, 0.4], np.float32))
-    reward = SummaryReward("drop", rouge, unedited, Bar(0.5, 0.3), promises)
+    reward = SummaryReward("drop", rouge, unedited, Bar(0.5, 0.3), effects)
     found = reward(evaluation([said, said], ["cut", "cut"], [REFERENCE, REFERENCE]))
     assert found.truth[0] == 1 and found.truth[1] == pytest.approx(rouge(np.array([said]), np.array([REFERENCE]))[0])
     assert not found.failed[0]
@@ -162,8 +162,8 @@ def test_rewards_by_name() -> None:
         parse_reward("drop:blue")
 
 
-def test_an_edit_that_broke_its_promise_is_no_failure_of_the_target() -> None:
-    promises = lambda points: np.array(["reference", "reference", "consistency"], object)  # noqa: E731
+def test_an_edit_that_did_not_preserve_the_meaning_is_no_failure_of_the_target() -> None:
+    effects = lambda points: np.array(["preserved", "preserved", "invalidated"], object)  # noqa: E731
     unedited = Unedited(np.array([REFERENCE] * 3, str), np.ones(3, np.float32))
     asked = []
 
@@ -171,6 +171,6 @@ def test_an_edit_that_broke_its_promise_is_no_failure_of_the_target() -> None:
         asked.append(len(candidates))
         return np.array([0.9, 0.3][: len(candidates)], np.float32)
 
-    reward = SummaryReward("drop", rouge, unedited, BAR, promises, alike, 0.5)
+    reward = SummaryReward("drop", rouge, unedited, BAR, effects, alike, 0.5)
     found = reward(evaluation(["nothing alike"] * 3, ["x", "y", "z"], [REFERENCE] * 3))
     assert found.failed.tolist() == [True, False, True] and asked == [2] and found.reward[1] == -1

@@ -45,12 +45,13 @@ def test_axes_of_the_grid() -> None:
     assert [c.categorical for c in PAIRS.concepts] == [True, True, False]
     assert str(PAIRS) == "edit × also × strength: 48 points"
     assert [c.label(1) for c in PAIRS.concepts] == ["edit negate", "also lower-case", "strength 2"]
-    assert PAIRS.slice_axis is None and SINGLE.order == SINGLE.names
+    assert PAIRS.group_axis is None and SINGLE.order == SINGLE.names
 
 
 def test_a_strength_that_changes_nothing_keeps_the_reference() -> None:
     space = concept_space({"edits": ["truncation", "negate"], "levels": {"truncation": [0, 0.5], "negate": [0, 0.5]}})
-    assert space.keeps(space.grid()).tolist() == ["reference", "consistency", "reference", "changes"]  # type: ignore[attr-defined]
+    effects = space.label_effect(space.grid()).tolist()
+    assert effects == ["preserved", "invalidated", "preserved", "transformed"]
 
 
 def test_what_a_walk_or_a_slice_has_no_use_for_is_refused() -> None:
@@ -152,13 +153,16 @@ def test_labels_name_the_edits() -> None:
     assert PAIRS.label(np.array([0, -1, -1])) == "unedited"
 
 
-def test_the_weakest_promise_counts() -> None:
-    assert SINGLE.keeps(np.array([[0, 0], [1, 0], [2, 3], [-1, -1], [2, -1]])).tolist() == [
-        *("reference", "changes", "consistency", "reference", "reference"),
+def test_the_effect_that_goes_furthest_counts() -> None:
+    assert SINGLE.label_effect(np.array([[0, 0], [1, 0], [2, 3], [-1, -1], [2, -1]])).tolist() == [
+        *("preserved", "transformed", "invalidated", "preserved", "preserved"),
     ]
     points = np.array([[0, 0, 1], [0, 2, 1], [2, 2, 1], [1, 3, 1], [0, 1, 0]])
-    kept = PAIRS.keeps(points)
-    assert kept.tolist() == ["reference", "changes", "consistency", "consistency", "reference"] and kept.dtype == object
+    kept = PAIRS.label_effect(points)
+    assert (
+        kept.tolist() == ["preserved", "transformed", "invalidated", "invalidated", "preserved"]
+        and kept.dtype == object
+    )
 
 
 @given(names=st.permutations(sorted(TEXT_CONCEPTS)), n=st.integers(1, 6), pairs=st.booleans())

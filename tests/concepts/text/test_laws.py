@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from failscape.concepts.label_effect import LABEL_EFFECTS
 from failscape.concepts.text import TEXT_CONCEPTS, TextConcept
 
 WORDS = (
@@ -49,7 +50,7 @@ def test_any_text_is_edited_alike_in_every_batch(
     assert all(type(text) is str for text in edited.ravel())
     for i in range(len(texts)):
         assert run(concept, inputs[i : i + 1], strength, seeds[i : i + 1]).tolist() == edited[i : i + 1].tolist()
-    if concept.keeps != "changes":
+    if concept.label_effect != "transformed":
         assert (edited[:, 1] == inputs[:, 1]).all()
 
 
@@ -82,13 +83,4 @@ def test_any_strength_will_do(concept: TextConcept, texts: list[str], seed: int,
 
 @every_concept
 def test_levels_are_four(concept: TextConcept) -> None:
-    assert (
-        len(concept.levels) == 4
-        and concept.identity == 0
-        and concept.keeps
-        in {
-            "reference",
-            "changes",
-            "consistency",
-        }
-    )
+    assert len(concept.levels) == 4 and concept.identity == 0 and concept.label_effect in LABEL_EFFECTS

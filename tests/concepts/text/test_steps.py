@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from failscape.concepts import concept_space
 from failscape.concepts.text import TEXT_CONCEPTS
-from failscape.concepts.text.promises import promises_of
 from failscape.concepts.text.steps import Steps, stepwise
 from failscape.errors import UsageError
 
@@ -72,7 +71,7 @@ def test_what_cannot_be_made_step_by_step_is_refused() -> None:
         Steps(TEXT_CONCEPTS["drop-noun"](), [0, 0.5])
 
 
-def test_the_weakest_promise_counts() -> None:
+def test_the_effect_that_goes_furthest_counts() -> None:
     space = stepwise(concept_space(["drop-noun=1,2", "misspellings", "number-swap"]))
     points = np.array([[0, 0, 0], [0, 3, 0], [0, 3, 1], [1, 0, 1], [-1, -1, -1]])
-    assert promises_of(space)(points).tolist() == ["reference", "reference", "changes", "consistency", "reference"]
+    assert space.label_effect(points).tolist() == ["preserved", "preserved", "transformed", "invalidated", "preserved"]

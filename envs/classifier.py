@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from failscape.data import load_items, only_held_out, open_source
+from failscape.data.nouns import Nouns
 from failscape.envs.exploration import classes_seen, explored_space, make_moves
 from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.looks import Looks
@@ -20,6 +21,7 @@ from failscape.targets.registry import load_target
 
 DEFAULT_TARGET = "embedded:street-signs"
 DEFAULT_DATA = {DEFAULT_TARGET: "street:"}
+NOUNS = Nouns(things="pictures", task="sorts pictures into {n} classes", asked="asked the model what it sees")
 
 
 def make_mdp(
@@ -139,7 +141,7 @@ def make_mdp(
     judge = CLASSIFICATION_REWARDS.get(reward)
     if judge is None:
         judge = load_reward(reward, frozen.name, items, seen, space, len(frozen.class_names), margin)
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves, alpha)
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves, alpha, NOUNS)
 
 
 def check_reward(reward: str, explore: str) -> None:

@@ -14,6 +14,7 @@ from gymnasium import spaces
 from failscape.concepts import ConceptSpace
 from failscape.concepts.space import UNEDITED
 from failscape.data.base import Items
+from failscape.data.nouns import PLAIN, Nouns
 from failscape.envs.looks import FEATURE_BOUND, Looks
 from failscape.envs.moves import Jump, Moves, origin
 from failscape.errors import UsageError
@@ -63,6 +64,7 @@ class ConceptMDP:
         data_name: what a person calls the items.
         moves: what an action does; a jump when omitted.
         alpha: what each step takes off the reward of a failure, in FSRL's microscopic task.
+        nouns: what items, groups and answers are called.
     """
 
     def __init__(
@@ -75,13 +77,14 @@ class ConceptMDP:
         data_name: str = "built in",
         moves: Moves | None = None,
         alpha: float = 0.0,
+        nouns: Nouns = PLAIN,
     ) -> None:
         if space.n_points > MAX_POINTS:
             raise UsageError(
                 f"{space.n_points} points are too many for one landscape (at most {MAX_POINTS}); use fewer levels"
             )
         self.target, self.space, self.items, self.reward = target, space, items, reward
-        self.data_name, self.moves, self.alpha = data_name, moves or Jump(), alpha
+        self.data_name, self.moves, self.alpha, self.nouns = data_name, moves or Jump(), alpha, nouns
         self.looks = looks or Looks.take(target, items, reward)
         self.writes = bool((self.looks.said != "").any())  # whether the target answers in words of its own
         self._references = torch.from_numpy(items.references).to(target.device)
@@ -117,7 +120,8 @@ class ConceptMDP:
         for what in ("class_names", "image_size"):
             if getattr(self.target, what, None) != getattr(target, what, None):
                 raise UsageError(f"{target.name} and {self.target.name} differ in their {what.replace('_', ' ')}")
-        return type(self)(target, self.space, self.items, self.reward, looks, self.data_name, self.moves, self.alpha)
+        same = (self.data_name, self.moves, self.alpha, self.nouns)
+        return type(self)(target, self.space, self.items, self.reward, looks, *same)
 
     @property
     def playable(self) -> np.ndarray:

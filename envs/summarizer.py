@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from failscape.concepts.text.asked import slice_asked, text_space
+from failscape.data.nouns import Nouns
 from failscape.envs.articles import GROUPS, Judging, Reading, look_and_judge, read_articles
 from failscape.envs.exploration import classes_seen, make_moves
 from failscape.envs.human import MODEL_FILES, load_reward
@@ -24,6 +25,25 @@ DEFAULT_CONCEPTS: dict[str, Any] = {
     "factored": "text-pairs",
     "micro": ["drop-noun=1,2,3,4,5", "drop-verb=1,2,3,4,5", "drop-adjective=1,2,3,4,5", "misspellings=.2,.4,.6,.8,1"],
 }
+NOUNS = Nouns(
+    item="article",
+    items="articles",
+    things="articles",
+    group="topic",
+    groups="topics",
+    score="score of the summary",
+    failure="{group}: {answer}",
+    parts="weights",
+    others="other texts, other topics",
+    task="summarizes articles",
+    fails="summarizes",
+    wrongly="badly",
+    failed="summarized badly",
+    asked="had the model summarize them",
+    measure="A summary counts as bad where it is clearly further from its reference than summaries of unaltered "
+    "articles are. Where an alteration may have removed what the reference tells, it is compared with the summary of "
+    "the unaltered article instead.",
+)
 
 
 def make_mdp(
@@ -132,7 +152,8 @@ def make_mdp(
     if own != reward:
         judge = load_reward(reward, frozen.name, items, seen, space, len(items.groups), judge)
     moves = Accumulate(max_steps) if walk else make_moves(explore, space, items)
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves)
+    nouns = NOUNS._replace(group=groups, groups=f"{groups}s")
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), moves, nouns=nouns)
 
 
 def check(reward: str, explore: str, groups: str, meaning: float | None) -> None:

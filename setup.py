@@ -14,6 +14,7 @@ SUBPACKAGES = [
     "envs",
     "agents",
     "analysis",
+    "analysis.examples",
     "analysis.plots",
     "mitigation",
 ]

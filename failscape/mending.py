@@ -18,6 +18,7 @@ from failscape.analysis.effects import Effect
 from failscape.analysis.modes import Mode
 from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.building import build, stem
+from failscape.data.nouns import Nouns
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Recipe, Tuned, choose_modes, fine_tune, recipe
@@ -158,7 +159,7 @@ def _carry_out(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listeners: L
     save_file({name: weights[name].contiguous() for name in distinct(mdp.target.module)}, folder / WEIGHTS)
     history = [epoch._asdict() for epoch in tuned.history]
     told = {"uri": uri, "history": history, "best": tuned.best, "n_weights": tuned.n_weights}
-    write_json(folder / "summary.json", told | before_after.summary())
+    write_json(folder / "summary.json", {**told, "nouns": mdp.nouns._asdict(), **before_after.summary()})
     before_after.table.to_parquet(folder / "pairs.parquet")
     write_whole(folder / "README.md", card(plan, uri, tuned, before_after))
     (folder / STATE).unlink(missing_ok=True)
@@ -184,7 +185,7 @@ def load_mended(folder: Path | str) -> Mended:
         table,
         dict(zip(plan.numbers, plan.modes, strict=True)),
         {int(p): space.label(space.grid()[p]) for p in points},
-        plan.recipe.get("kind", "classifier"),
+        Nouns(**told.get("nouns", {"score": "score of an answer"})),  # earlier versions did not write them
     )
     tuned = Tuned(history, told["best"], False, told["n_weights"])
     return Mended(folder, told["uri"], tuple(plan.numbers), tuned, before_after)
@@ -247,7 +248,6 @@ def _judge(
 def card(plan: Plan, uri: str, tuned: Tuned, before_after: BeforeAfter) -> str:
     """The model card of a mended target."""
     rows = [before_after.targeted, *before_after.modes, before_after.untouched, before_after.clean]
-    text = before_after.kind == "summarizer"
     return CARD.substitute(
         base=plan.target,
         uri=uri,
@@ -260,8 +260,8 @@ def card(plan: Plan, uri: str, tuned: Tuned, before_after: BeforeAfter) -> str:
         modes="\n".join(f"- {number}: {name}" for number, name in zip(plan.numbers, plan.modes, strict=True)),
         effects="\n".join(f"| {effect.what} | {row_text(effect)} |" for effect in rows),
         score=f"| {before_after.clean_score.what}, unedited | {row_text(before_after.clean_score)} |",
-        items=before_after.noun,
-        others="other texts, other topics" if text else "other data, other classes",
+        items=before_after.nouns.items,
+        others=before_after.nouns.others,
         n_harmed=len(before_after.harmed),
         costs="".join(f" Beyond chance {cost}." for cost in before_after.costs),
         n_points=len(before_after.points),

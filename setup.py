@@ -15,6 +15,7 @@ SUBPACKAGES = [
     "envs.actions",
     "agents",
     "analysis",
+    "analysis.examples",
     "analysis.plots",
     "mitigation",
 ]

@@ -11,28 +11,28 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.audit_words import PICTURES, Words, alterations
 from failscape.analysis.effects import Effect
-from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mode_views import ModeView
 from failscape.analysis.report_parts import baseline_interval
+from failscape.data.nouns import PLAIN, Nouns
 
 N_MODES = 8  # told one by one
-N_SHOWN = 3  # pictures of each
+N_SHOWN = 3  # examples of each
 FEW = 20  # held-out items of a class below which nothing much is known of it
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the document: paragraphs, then a list, a table, pictures, where it has them."""
+    """A part of the document: paragraphs, then a list, a table, examples, where it has them."""
 
     title: str
     paragraphs: Sequence[str]
     points: Sequence[str] = ()
     head: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
-    exemplars: Sequence[Exemplar] = ()
+    examples: Examples | None = None
     level: int = 2
 
 
@@ -67,14 +67,16 @@ class Examined:
     untried: Sequence[str]  # names of edits that exist and were not tried
     mended: Mended | None = None
     warnings: Sequence[str] = field(default_factory=tuple)
-    words: Words = PICTURES
+    nouns: Nouns = PLAIN
+    alterations: Sequence[str] = ()  # what was altered and how far, a line for each edit
+    marks: str = ""  # how examples are to be read
 
 
 def document(examined: Examined) -> list[Section]:
     """The sections, in the order in which a reader asks."""
     parts = [_summary(examined), _tested(examined), _how(examined), *_fails(examined)]
     if examined.mended is not None:
-        parts.append(_mended(examined.mended, examined.words))
+        parts.append(_mended(examined.mended, examined.nouns))
     return [*parts, _not_tested(examined), _sure(examined)]
 
 
@@ -95,11 +97,11 @@ def between(low: float, high: float) -> str:
 
 
 def _summary(examined: Examined) -> Section:
-    landscape, views, words = examined.landscape, examined.views, examined.words
+    landscape, views, nouns = examined.landscape, examined.views, examined.nouns
     said = [
-        f"{examined.target} {words.fails} {in_100(landscape.baseline)} of {landscape.n_baseline:,} {words.things} "
-        f"{words.wrongly} as they are. "
-        f"When they are altered in the ways listed below, {in_100(landscape.failure_rate)} are {words.failed}."
+        f"{examined.target} {nouns.fails} {in_100(landscape.baseline)} of {landscape.n_baseline:,} {nouns.things} "
+        f"{nouns.wrongly} as they are. "
+        f"When they are altered in the ways listed below, {in_100(landscape.failure_rate)} are {nouns.failed}."
     ]
     confirmed = [view.mode for view in views if view.mode.confirmed]
     if confirmed:
@@ -107,15 +109,15 @@ def _summary(examined: Examined) -> Section:
         said.append(
             f"{_count(len(confirmed), 'pattern of failure was', 'patterns of failure were')} found and then "
             f"confirmed on "
-            f"{words.things} kept aside for that purpose. The largest accounts for {in_100(largest.share)} failures: "
+            f"{nouns.things} kept aside for that purpose. The largest accounts for {in_100(largest.share)} failures: "
             f"{largest.name}."
         )
     else:
-        said.append(f"No pattern of failure was found that {words.things} kept aside for that purpose confirm.")
+        said.append(f"No pattern of failure was found that {nouns.things} kept aside for that purpose confirm.")
     if examined.mended is not None:
         effect = examined.mended.targeted
         said.append(
-            f"The model was then trained further on these patterns. On {words.things} it had never seen, it failed in "
+            f"The model was then trained further on these patterns. On {nouns.things} it had never seen, it failed in "
             f"{in_100(effect.before)} before, and fails in {in_100(effect.after)} now."
         )
     return Section("In short", said)
@@ -123,13 +125,13 @@ def _summary(examined: Examined) -> Section:
 
 def _tested(examined: Examined) -> Section:
     items = examined.items
-    held_out, words = int(items["held_out"].sum()), examined.words
+    held_out, nouns = int(items["held_out"].sum()), examined.nouns
     return Section(
         "What was tested",
         [
-            f"The model {examined.target}, which {words.task.format(n=len(examined.class_names))}, with "
-            f"{words.things} from {examined.data}, on {examined.date}.",
-            f"{len(items) - held_out:,} {words.things} were used to look for failures. {held_out:,} others were kept "
+            f"The model {examined.target}, which {nouns.task.format(n=len(examined.class_names))}, with "
+            f"{nouns.things} from {examined.data}, on {examined.date}.",
+            f"{len(items) - held_out:,} {nouns.things} were used to look for failures. {held_out:,} others were kept "
             f"aside, and used "
             "only to check what had been found.",
         ],
@@ -141,15 +143,15 @@ def _how(examined: Examined) -> Section:
     return Section(
         "How",
         [
-            f"A program altered the {examined.words.things} in ways that a person would hardly be misled by, and "
-            f"{examined.words.asked}. It learned where failures are likely and looked there more closely, while "
+            f"A program altered the {examined.nouns.things} in ways that a person would hardly be misled by, and "
+            f"{examined.nouns.asked}. It learned where failures are likely and looked there more closely, while "
             "half of its questions stayed spread evenly, so that rates can be told without bias.",
-            *([examined.words.measure] if examined.words.measure else []),
+            *([examined.nouns.measure] if examined.nouns.measure else []),
             f"It asked {landscape.n_queries:,} questions over {landscape.n_points:,} combinations of "
             f"alterations, of "
             f"which {round(100 * landscape.coverage)} % were tried at least once:",
         ],
-        points=alterations(landscape.space),
+        points=examined.alterations,
     )
 
 
@@ -171,11 +173,11 @@ def _fails(examined: Examined) -> list[Section]:
     first = Section(
         "What fails, how often, and how certain that is",
         [
-            f"As they are, {in_100(examined.landscape.baseline)} of the {examined.words.things} are "
-            f"{examined.words.failed} ({between(low, high)}). Each "
+            f"As they are, {in_100(examined.landscape.baseline)} of the {examined.nouns.things} are "
+            f"{examined.nouns.failed} ({between(low, high)}). Each "
             "row is a pattern of alterations under which more fail. The certainty is a 95 % interval: if the test were "
             "repeated many times, it would hold the true rate 19 times in 20.",
-            *([examined.words.marks] if examined.words.marks else []),
+            *([examined.marks] if examined.marks else []),
         ],
         head=["#", "where", "fail", "certainty", "confirmed"],
         rows=rows,
@@ -183,8 +185,8 @@ def _fails(examined: Examined) -> list[Section]:
     shown = [
         Section(
             f"{view.rank}. {view.mode.name}",
-            [_pattern(view, examined.words)],
-            exemplars=view.exemplars[:N_SHOWN],
+            [_pattern(view, examined.nouns)],
+            examples=view.examples[:N_SHOWN],
             level=3,
         )
         for view in views[:N_MODES]
@@ -192,19 +194,19 @@ def _fails(examined: Examined) -> list[Section]:
     return [first, *shown]
 
 
-def _pattern(view: ModeView, words: Words) -> str:
+def _pattern(view: ModeView, nouns: Nouns) -> str:
     mode = view.mode
-    said = f"Here {in_100(mode.rate)} are {words.failed}, against {in_100(mode.baseline)} of the same kind unaltered."
+    said = f"Here {in_100(mode.rate)} are {nouns.failed}, against {in_100(mode.baseline)} of the same kind unaltered."
     if mode.worst_classes:
         said += f" Worst: {', '.join(mode.worst_classes)}."
     if mode.confirmed and mode.held_out_rate is not None:
-        said += f" Of the {words.things} kept aside, {in_100(mode.held_out_rate)} failed here as well."
+        said += f" Of the {nouns.things} kept aside, {in_100(mode.held_out_rate)} failed here as well."
     elif not mode.confirmed:
-        said += f" The {words.things} kept aside did not confirm this; it may be chance."
+        said += f" The {nouns.things} kept aside did not confirm this; it may be chance."
     return f"{said} The mildest alteration of this kind: {view.mildest}." if view.mildest else said
 
 
-def _mended(mended: Mended, words: Words) -> Section:
+def _mended(mended: Mended, nouns: Nouns) -> Section:
     effects = [mended.targeted, *mended.modes, mended.untouched, mended.clean]
     harmed = (
         f"{_count(len(mended.harmed), 'combination', 'combinations')} that had not been aimed at became worse: "
@@ -217,8 +219,8 @@ def _mended(mended: Mended, words: Words) -> Section:
     return Section(
         "What was mended",
         [
-            f"The model was trained further on altered {words.things} together with unaltered ones. Both versions "
-            f"were then shown the {words.things} kept aside, altered alike.",
+            f"The model was trained further on altered {nouns.things} together with unaltered ones. Both versions "
+            f"were then shown the {nouns.things} kept aside, altered alike.",
             f"{harmed} {mended.n_new:,} of {mended.n_pairs:,} answers that had been right are wrong now."
             + "".join(f" More than chance explains, {cost}." for cost in mended.costs),
         ],
@@ -236,7 +238,7 @@ def _mended(mended: Mended, words: Words) -> Section:
 
 
 def _not_tested(examined: Examined) -> Section:
-    items, names, words = examined.items, examined.class_names, examined.words
+    items, names, nouns = examined.items, examined.class_names, examined.nouns
     counts = items["reference"][items["held_out"]].value_counts()
     rare = [names[c] for c in range(len(names)) if counts.get(c, 0) < FEW]
     points = [
@@ -244,12 +246,12 @@ def _not_tested(examined: Examined) -> Section:
         f"Kinds of alteration that exist and were not tried: {', '.join(examined.untried)}."
         if examined.untried
         else "",
-        f"{words.things.capitalize()} unlike those from {examined.data}.",
-        f"{words.groups} with fewer than {FEW} {words.things} kept aside, of which little can be said: "
+        f"{nouns.things.capitalize()} unlike those from {examined.data}.",
+        f"{nouns.groups.capitalize()} with fewer than {FEW} {nouns.things} kept aside, of which little can be said: "
         f"{', '.join(rare)}."
         if rare
         else "",
-        f"{words.things.capitalize()} made to deceive: alterations were such as occur in use, not an adversary's.",
+        f"{nouns.things.capitalize()} made to deceive: alterations were such as occur in use, not an adversary's.",
     ]
     return Section(
         "What was not tested", ["This document says nothing about:"], points=[point for point in points if point]
@@ -257,7 +259,7 @@ def _not_tested(examined: Examined) -> Section:
 
 
 def _sure(examined: Examined) -> Section:
-    things = examined.words.things
+    things = examined.nouns.things
     return Section(
         "How far to trust this",
         [

@@ -11,15 +11,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from failscape.analysis.effects import Effect
-from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.examples.presenter import Examples
+from failscape.analysis.examples.thumbnails import chart_uri
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
+from failscape.analysis.pages import page_environment
 from failscape.analysis.plots.landscape import landscape_picture
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.style import ACCENT, axis_title, own_text, percent, tick_texts
-from failscape.analysis.report import page_environment
 from failscape.analysis.shifts import Shift, policy
-from failscape.analysis.thumbnails import chart_uri
+from failscape.data.nouns import PLAIN, Nouns
 from failscape.records.folder import write_whole
 
 AFTER = "#b5367a"  # beside ACCENT, which is before; apart in grey, too
@@ -42,14 +43,14 @@ class Story:
     costs: Sequence[str]  # what became worse where nothing was to be mended
     n_new: int
     n_pairs: int
-    new: Sequence[Exemplar]
+    new: Examples
     shifts: Sequence[Shift]
     seeds: tuple[int, int]
     unseen: bool  # whether the second exploration was of items that the fine-tune had not seen
     modes_before: Sequence[Mode]
     modes_after: Sequence[Mode]
     facts: Mapping[str, str] = field(default_factory=dict)  # how to repeat it
-    things: str = "items"  # what a person calls the items
+    nouns: Nouns = PLAIN
 
     @property
     def headline(self) -> str:
@@ -63,7 +64,7 @@ class Story:
             else f"{len(self.harmed)} untouched points became worse"
         )
         return (
-            f"On held-out {self.things}, {share} of the targeted failures were {verb} "
+            f"On held-out {self.nouns.items}, {share} of the targeted failures were {verb} "
             f"({percent(self.targeted.before)} → {percent(self.targeted.after)}); unedited, "
             f"{percent(self.clean.before)} → {percent(self.clean.after)} fail, and {price}."
         )

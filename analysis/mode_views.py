@@ -1,4 +1,4 @@
-"""Failure modes as people and files meet them: plain rows, a Markdown table, exemplars before and after.
+"""Failure modes as people and files meet them: plain rows, a Markdown table, examples before and after.
 
 Shapes: ``M`` points of a mode.
 """
@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.exemplars import Exemplar, Subject, exemplars
+from failscape.analysis.examples.base import ExampleContext
+from failscape.analysis.examples.presenter import Examples
+from failscape.analysis.examples.registry import examples_of
 from failscape.analysis.grid_view import view_of
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.style import interval, percent
 from failscape.concepts import ConceptSpace
 
-N_SHOWN = 6  # exemplars of a mode
+N_SHOWN = 6  # examples of a mode
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,17 @@ class ModeView:
     mode: Mode
     verdict: str  # whether held-out items agree, in words
     mildest: str  # the point of the mode with the fewest levels from unedited; empty where nothing is edited
-    exemplars: tuple[Exemplar, ...]
+    examples: Examples
 
 
-def mode_views(modes: Sequence[Mode], probes: pd.DataFrame, items: pd.DataFrame, subject: Subject) -> list[ModeView]:
-    """Modes in the order given; without exemplars where the items are neither pictures nor texts."""
+def mode_views(
+    modes: Sequence[Mode], probes: pd.DataFrame, items: pd.DataFrame, context: ExampleContext
+) -> list[ModeView]:
+    """Modes in the order given."""
     views = []
     for rank, mode in enumerate(modes, start=1):
-        shown = exemplars(failing_probes(mode, probes, items).head(N_SHOWN), items, subject)
-        views.append(ModeView(rank, mode, verdict(mode), mildest(mode, subject.space), tuple(shown)))
+        shown = examples_of(failing_probes(mode, probes, items).head(N_SHOWN), items, context)
+        views.append(ModeView(rank, mode, verdict(mode), mildest(mode, context.space), shown))
     return views
 
 

@@ -3,7 +3,7 @@
 Written here and not by ``SummaryWriter.add_embedding``, which goes through TensorFlow's file layer where TensorFlow is
 installed and fails there.
 
-Shapes: ``M`` exemplars, ``D`` features.
+Shapes: ``M`` examples, ``D`` features.
 """
 
 from __future__ import annotations
@@ -17,44 +17,38 @@ from google.protobuf import text_format
 from PIL import Image
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
-from failscape.analysis.exemplars import Exemplar, PictureExemplar, TextExemplar
+from failscape.analysis.examples.presenter import Examples
 
 SIDE = 64  # [px] of a thumbnail
 MAX_POINTS = 2000  # a browser moves so many with ease
-HEADER = ("item", "truth", "said", "edit", "mode", "probe")
-TEXT_HEADER = ("item", "topic", "summary", "wrong", "edit", "mode", "probe")
 
 
-def write_projector(folder: Path, features: np.ndarray, exemplars: Sequence[Exemplar], modes: Sequence[str]) -> None:
+def write_projector(folder: Path, features: np.ndarray, examples: Examples, modes: Sequence[str]) -> None:
     """Write the embedding ``failures`` of a run folder; the first 2000 rows are kept.
 
     Args:
         folder: of the run.
         features: ``(M, D)``.
-        exemplars: ``M`` of them.
+        examples: ``M`` of them.
         modes: name of the failure mode that each is in, ``M`` of them.
     """
-    if not len(features) == len(exemplars) == len(modes):
-        raise ValueError(f"{len(features)} rows of features and {len(modes)} modes for {len(exemplars)} exemplars")
-    if not len(exemplars):
+    if not len(features) == len(examples) == len(modes):
+        raise ValueError(f"{len(features)} rows of features and {len(modes)} modes for {len(examples)} examples")
+    if not len(examples):
         return
-    features, exemplars = np.asarray(features[:MAX_POINTS]), exemplars[:MAX_POINTS]
+    features, examples = np.asarray(features[:MAX_POINTS]), examples[:MAX_POINTS]
     place = folder / "projector"
     place.mkdir(exist_ok=True)
     np.savetxt(place / "features.tsv", features, fmt="%.5g", delimiter="\t")
-    header = TEXT_HEADER if isinstance(exemplars[0], TextExemplar) else HEADER
-    rows = [header, *(_row(exemplar, mode) for exemplar, mode in zip(exemplars, modes, strict=False))]
+    presenter = examples.presenter
+    rows = [(*presenter.columns, "mode", "probe")]
+    rows += [(*presenter.cells(e), mode, str(e.probe)) for e, mode in zip(examples, modes, strict=False)]
     lines = ["\t".join(" ".join(cell.split()) for cell in row) for row in rows]
     (place / "metadata.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    pictures = [e.after for e in exemplars if isinstance(e, PictureExemplar)]
+    pictures = [picture for e in examples if (picture := presenter.thumbnail(e)) is not None]
     if pictures:
         _sprite(pictures).save(place / "sprite.png")
     (folder / "projector_config.pbtxt").write_text(_config(features.shape, sprite=bool(pictures)))
-
-
-def _row(exemplar: Exemplar, mode: str) -> tuple[str, ...]:
-    wrong = (exemplar.kind,) if isinstance(exemplar, TextExemplar) else ()
-    return (exemplar.name, exemplar.truth, exemplar.said, *wrong, exemplar.edit, mode, str(exemplar.probe))
 
 
 def _sprite(pictures: Sequence[np.ndarray]) -> Image.Image:

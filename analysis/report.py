@@ -7,30 +7,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 import pandas as pd
 import plotly.graph_objects as go
 import yaml
 from markupsafe import Markup
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from plotly.offline import get_plotlyjs
 
 from failscape.analysis import report_parts
 from failscape.analysis.comparison import Comparison
-from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.examples.presenter import Examples
+from failscape.analysis.examples.thumbnails import chart_uri
 from failscape.analysis.grid_charts import LandscapeChart
 from failscape.analysis.grid_view import view_of
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mode_views import ModeView, rating_text
+from failscape.analysis.pages import page_environment
 from failscape.analysis.plots.discovery import discovery, discovery_figure
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.still_charts import discovery_picture
-from failscape.analysis.plots.style import CONFIG, SCALE, count, interval, percent
+from failscape.analysis.plots.style import CONFIG
 from failscape.analysis.smallest import Smallest
-from failscape.analysis.strips import Strip
-from failscape.analysis.text_strips import EditStrip
-from failscape.analysis.thumbnails import chart_uri, data_uri
 from failscape.common.regular import read_small
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder, write_whole
@@ -49,14 +46,14 @@ def write_report(
     landscape: Landscape,
     probes: pd.DataFrame,
     items: pd.DataFrame,
-    exemplars: Sequence[Exemplar],
-    strips: Sequence[Strip] | Sequence[EditStrip],
+    examples: Examples,
+    levels: Markup,
     run: RunFolder,
     target: str,
     budget: int | None = None,
     modes: Sequence[ModeView] = (),
     smallest: Smallest | None = None,
-    least: Sequence[Exemplar] = (),
+    least: Examples | None = None,
     learner: Mapping[str, float | str] | None = None,
     scan: Comparison | None = None,
     skipped: Sequence[Skipped] = (),
@@ -70,14 +67,14 @@ def write_report(
         landscape: of the run.
         probes: of the run, as :meth:`~failscape.records.probes.ProbeStore.frame` gives them.
         items: as :meth:`~failscape.records.probes.ProbeStore.items` gives them.
-        exemplars: of the worst points; six of each are shown.
-        strips: what each concept does.
+        examples: of the worst points; six of each are shown.
+        levels: what each edit does.
         run: gives command, configuration and versions.
         target: its name.
         budget: queries that the exploration was given.
         modes: failure modes, worst first.
         smallest: failing edits, where the run walked.
-        least: exemplars of the likeliest of them.
+        least: examples of the likeliest of them.
         learner: what a learning explorer says of itself, its ``updates`` among it; texts are shown as they are.
         scan: the landscape compared with an exhaustive scan of the same grid.
         skipped: items that could not be read.
@@ -101,8 +98,9 @@ def write_report(
             baseline=report_parts.baseline_interval(landscape),
             curve=curve,
             modes=modes,
+            rating=rating_text,
             rated=any(view.mode.n_ratings for view in modes),
-            worst=report_parts.worst_points(landscape, exemplars),
+            worst=report_parts.worst_points(landscape, examples),
             charts=_charts(maps, landscape, probes),
             maps=maps,
             intervals=intervals,
@@ -110,7 +108,7 @@ def write_report(
             things=things,
             smallest=report_parts.smallest_facts(smallest, things) if smallest else [],
             least=least,
-            strips=strips,
+            levels=levels,
             tried=report_parts.tried(landscape, probes, items, budget, things),
             missed=report_parts.never_visited(landscape),
             search=report_parts.search_facts(curve, landscape),
@@ -143,24 +141,3 @@ def _repeat(run: RunFolder) -> dict[str, Any]:
         "config": yaml.safe_dump(run.config, sort_keys=False, default_flow_style=None, width=100).strip(),
         "versions": json.loads(read_small(run / "versions.json")),
     }
-
-
-def page_environment() -> jinja2.Environment:
-    """Templates of pages, with what they write rates, counts and pictures by."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("failscape.analysis"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters = {
-        "percent": percent,
-        "rating": rating_text,
-        "count": count,
-        "picture": data_uri,
-        "colour": lambda rate: to_hex(SCALE(float(rate))),
-    }
-    environment.filters.update(filters)
-    environment.globals["interval"] = interval
-    return environment

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.exemplars import Exemplar
+from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.grid_view import view_of
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
@@ -24,13 +24,13 @@ from failscape.analysis.smallest import Smallest
 from failscape.analysis.statistics import wilson
 
 N_WORST = 10  # points in the table
-N_SHOWN = 6  # exemplars of a point
+N_SHOWN = 6  # examples of a point
 N_LISTED = 12  # points never visited that are named
 
 
 @dataclass(frozen=True)
 class WorstPoint:
-    """A row of the table of worst points, and its exemplars."""
+    """A row of the table of worst points, and its examples."""
 
     rank: int
     label: str
@@ -42,7 +42,7 @@ class WorstPoint:
     alone_high: float
     visits: int
     failures: int
-    exemplars: tuple[Exemplar, ...]
+    examples: Examples
 
 
 def headline(landscape: Landscape, target: str, modes: Sequence[Mode] = (), things: str = "items") -> str:
@@ -82,7 +82,7 @@ def baseline_interval(landscape: Landscape) -> tuple[float, float]:
     return float(low[0]), float(high[0])
 
 
-def worst_points(landscape: Landscape, exemplars: Sequence[Exemplar]) -> list[WorstPoint]:
+def worst_points(landscape: Landscape, examples: Examples) -> list[WorstPoint]:
     """The worst points that failed at all, worst first."""
     rows = landscape.worst(N_WORST)
     rows = rows[rows["failures"] > 0]
@@ -98,9 +98,9 @@ def worst_points(landscape: Landscape, exemplars: Sequence[Exemplar]) -> list[Wo
             alone_high=float(row["high"]),
             visits=int(row["visits"]),
             failures=int(row["failures"]),
-            exemplars=tuple(e for e in exemplars if e.point == point)[:N_SHOWN],
+            examples=examples.at(point)[:N_SHOWN],
         )
-        for rank, (point, row) in enumerate(rows.iterrows(), start=1)
+        for rank, (point, (_, row)) in enumerate(zip(rows.index.tolist(), rows.iterrows(), strict=True), start=1)
     ]
 
 

@@ -1,6 +1,6 @@
 """What TensorBoard shows of a run: curves while it goes, the landscape as it forms, failures at its end.
 
-Shapes: ``M`` exemplars, ``D`` features.
+Shapes: ``M`` examples, ``D`` features.
 """
 
 from __future__ import annotations
@@ -16,17 +16,15 @@ from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams, text
 
 from failscape.analysis.curves import Curves, Progress, Reading
-from failscape.analysis.exemplars import Exemplar, PictureExemplar, TextExemplar
+from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.grid_view import view_of
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mesh import VIEW
 from failscape.analysis.mode_views import ModeView, modes_table
-from failscape.analysis.plots.exemplars import exemplars_picture
 from failscape.analysis.plots.landscape import landscape_picture
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.style import interval, percent
 from failscape.analysis.projector import write_projector
-from failscape.analysis.text_markdown import texts_markdown
 
 
 class Board:
@@ -67,38 +65,39 @@ class Board:
             vertices, colours, faces = (part[None] for part in solids)
             self.writer.add_mesh("landscape/solids", vertices, colours, faces, config_dict=VIEW, global_step=step)
 
-    def worst(self, landscape: Landscape, exemplars: Sequence[Exemplar]) -> None:
-        """A table of the worst points, and exemplars before and after."""
+    def worst(self, landscape: Landscape, examples: Examples) -> None:
+        """A table of the worst points, and examples before and after."""
         self._text("worst/points", worst_table(landscape), landscape.n_queries)
-        self._exemplars("worst/exemplars", exemplars, landscape.n_queries)
+        self._examples("worst/exemplars", examples, landscape.n_queries)
 
     def modes(self, views: Sequence[ModeView], step: int) -> None:
-        """A table of the failure modes, and exemplars of each, before and after."""
+        """A table of the failure modes, and examples of each, before and after."""
         table = modes_table([view.mode for view in views]) if views else "No failure mode stands out."
         self._text("modes/table", table, step)
         for view in views:
-            self._exemplars(f"modes/{view.rank}", view.exemplars, step)
+            self._examples(f"modes/{view.rank}", view.examples, step)
 
     def _text(self, tag: str, markdown: str, step: int) -> None:
         summary = text(tag, markdown)
         summary.value[0].tag = tag  # without the ending that SummaryWriter.add_text gives it
         self.events.add_summary(summary, step)
 
-    def _exemplars(self, tag: str, exemplars: Sequence[Exemplar], step: int) -> None:
-        """Pictures as one picture, texts as Markdown."""
-        pictures = [e for e in exemplars if isinstance(e, PictureExemplar)]
-        texts = [e for e in exemplars if isinstance(e, TextExemplar)]
-        if pictures:
-            self.writer.add_image(tag, pixels(exemplars_picture(pictures)), step, dataformats="HWC")
-        if texts:
-            self._text(tag, texts_markdown(texts), step)
+    def _examples(self, tag: str, examples: Examples, step: int) -> None:
+        """As one picture, as Markdown or as both; nothing where there are none."""
+        if not examples:
+            return
+        picture, markdown = examples.presenter.picture(examples), examples.presenter.markdown(examples)
+        if picture is not None:
+            self.writer.add_image(tag, picture, step, dataformats="HWC")
+        if markdown:
+            self._text(tag, markdown, step)
 
-    def projector(self, features: np.ndarray, exemplars: Sequence[Exemplar], modes: Sequence[str]) -> None:
-        """Exemplars among each other, by their features ``(M, D)``, with the names of their modes, to colour by."""
-        write_projector(self.folder, features, exemplars, modes)
+    def projector(self, features: np.ndarray, examples: Examples, modes: Sequence[str]) -> None:
+        """Examples among each other, by their features ``(M, D)``, with the names of their modes, to colour by."""
+        write_projector(self.folder, features, examples, modes)
 
     def versions(
-        self, figures: Mapping[str, Any], landscapes: Sequence[Landscape], new: Sequence[Exemplar], step: int = 0
+        self, figures: Mapping[str, Any], landscapes: Sequence[Landscape], new: Examples, step: int = 0
     ) -> None:
         """A target before and after, as ``compare/``: effects, both maps, what broke anew."""
         for name in ("targeted", "untouched", "clean"):
@@ -107,7 +106,7 @@ class Board:
         for name, landscape in zip(("1_before", "2_after"), landscapes, strict=True):
             picture = pixels(landscape_picture(landscape))
             self.writer.add_image(f"compare/map_{name}", picture, step, dataformats="HWC")
-        self._exemplars("compare/new_failures", new, step)
+        self._examples("compare/new_failures", new, step)
 
     def hparams(self, config: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         """Configuration beside outcome, to compare runs, as ``outcome/``; metrics that are NaN stay empty."""

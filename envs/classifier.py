@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from failscape.data import load_images, only_held_out, open_source
+from failscape.data.nouns import Nouns
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, explored_space, make_scheme
 from failscape.envs.expected_task import expect_task
@@ -21,6 +22,7 @@ from failscape.targets.registry import load_target
 
 DEFAULT_TARGET = "embedded:street-signs"
 DEFAULT_DATA = {DEFAULT_TARGET: "street:"}
+NOUNS = Nouns(things="pictures", task="sorts pictures into {n} classes", asked="asked the model what it sees")
 
 
 def make_mdp(
@@ -140,7 +142,7 @@ def make_mdp(
     if judge is None:
         judge = load_reward(reward, frozen.name, items, seen, space, len(frozen.class_names), margin)
     names = frozen.class_names
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, answer_names=names)
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, answer_names=names, nouns=NOUNS)
 
 
 def check_reward(reward: str, explore: str) -> None:

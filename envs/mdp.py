@@ -12,6 +12,7 @@ from failscape.concepts import ConceptSpace
 from failscape.concepts.space import AnyBatch
 from failscape.data.base import Items
 from failscape.data.batch import Batch
+from failscape.data.nouns import PLAIN, Nouns
 from failscape.envs.actions.base import ActionScheme
 from failscape.envs.actions.jump import JumpToPoint
 from failscape.envs.evaluator import Evaluator, TargetEvaluator
@@ -40,6 +41,7 @@ class ConceptMDP:
         looks: what was seen of the unedited items; the target looks at them once when omitted.
         data_name: what a person calls the items.
         scheme: what an action does; a jump to a point when omitted.
+        nouns: what items, groups and answers are called.
         answer_names: of the codes of answers; those of the reward, or of the groups, when omitted.
         evaluator: what answers probes; the target, shown the edited items, when omitted.
     """
@@ -54,6 +56,7 @@ class ConceptMDP:
         data_name: str = "built in",
         scheme: ActionScheme | None = None,
         *,
+        nouns: Nouns = PLAIN,
         answer_names: tuple[str, ...] = (),
         evaluator: Evaluator | None = None,
     ) -> None:
@@ -62,7 +65,7 @@ class ConceptMDP:
                 f"{space.n_points} points are too many for one landscape (at most {MAX_POINTS}); use fewer levels"
             )
         self.target, self.space, self.items, self.reward = target, space, items, reward
-        self.data_name, self.scheme = data_name, scheme or JumpToPoint(space)
+        self.data_name, self.scheme, self.nouns = data_name, scheme or JumpToPoint(space), nouns
         self.looks = looks or Looks.take(target, items, reward)
         self.answer_names = answer_names or reward.answer_names or items.group_names
         self.target_evaluator = TargetEvaluator(target, space, items, reward)
@@ -91,6 +94,13 @@ class ConceptMDP:
             UsageError: the other knows other classes, or takes other inputs.
         """
         expect_alike(self.target, target)
+        return self._like(target, looks)
+
+    def with_evaluator(self, evaluator: Evaluator) -> ConceptMDP:
+        """The same dynamics, answered by another evaluator, such as one that wraps this one's."""
+        return self._like(self.target, self.looks, evaluator)
+
+    def _like(self, target: Target, looks: Looks | None, evaluator: Evaluator | None = None) -> ConceptMDP:
         return type(self)(
             target,
             self.space,
@@ -99,19 +109,7 @@ class ConceptMDP:
             looks,
             self.data_name,
             self.scheme,
-            answer_names=self.answer_names,
-        )
-
-    def with_evaluator(self, evaluator: Evaluator) -> ConceptMDP:
-        """The same dynamics, answered by another evaluator, such as one that wraps this one's."""
-        return type(self)(
-            self.target,
-            self.space,
-            self.items,
-            self.reward,
-            self.looks,
-            self.data_name,
-            self.scheme,
+            nouns=self.nouns,
             answer_names=self.answer_names,
             evaluator=evaluator,
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from failscape.concepts.text.asked import group_asked, text_space
+from failscape.data.nouns import Nouns
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.compound import Accumulate
 from failscape.envs.actions.parsing import classes_seen, make_scheme
@@ -26,6 +27,25 @@ DEFAULT_CONCEPTS: dict[str, Any] = {
     "factored": "text-pairs",
     "micro": ["drop-noun=1,2,3,4,5", "drop-verb=1,2,3,4,5", "drop-adjective=1,2,3,4,5", "misspellings=.2,.4,.6,.8,1"],
 }
+NOUNS = Nouns(
+    item="article",
+    items="articles",
+    things="articles",
+    group="topic",
+    groups="topics",
+    score="score of the summary",
+    failure="{group}: {answer}",
+    parts="weights",
+    others="other texts, other topics",
+    task="summarizes articles",
+    fails="summarizes",
+    wrongly="badly",
+    failed="summarized badly",
+    asked="had the model summarize them",
+    measure="A summary counts as bad where it is clearly further from its reference than summaries of unaltered "
+    "articles are. Where an alteration may have removed what the reference tells, it is compared with the summary of "
+    "the unaltered article instead.",
+)
 
 
 def make_mdp(
@@ -133,7 +153,8 @@ def make_mdp(
     if own != reward:
         judge = load_reward(reward, frozen.name, items, seen, space, len(items.group_names), judge)
     scheme = Accumulate(space, max_steps) if walk else make_scheme(explore, space, items)
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme)
+    nouns = NOUNS._replace(group=groups, groups=f"{groups}s")
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, nouns=nouns)
 
 
 def check(reward: str, explore: str, groups: str, meaning: float | None) -> None:

@@ -9,15 +9,12 @@ from pathlib import Path
 
 from failscape.analysis.audit import Examined, Mended, document
 from failscape.analysis.audit_page import write_html, write_pdf
-from failscape.analysis.audit_words import PICTURES, TEXTS, Words
-from failscape.analysis.exemplars import Subject
+from failscape.analysis.examples.base import ExampleContext
+from failscape.analysis.examples.registry import presenter_for
 from failscape.analysis.mode_views import mode_views
 from failscape.building import build
 from failscape.common.regular import read_small
 from failscape.comparing import Versions, compare_versions, same_target, target_of
-from failscape.concepts import ConceptSpace
-from failscape.concepts.presets import IMAGE_CONCEPTS
-from failscape.concepts.text.registry import TEXT_CONCEPTS
 from failscape.errors import UsageError
 from failscape.runs import Run
 
@@ -60,11 +57,11 @@ def audit(
 
 
 def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Examined:
-    """What the document is made from; the items are read again for their pictures."""
+    """What the document is made from; the items are read again for their examples."""
     settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
     mdp = build(settings, looks=run.folder / "looks.npz").mdp
     probes, items, landscape = run.probes(), run.items(), run.landscape()
-    subject = Subject.of(mdp)
+    presenter = presenter_for(mdp.items)
     last = datetime.fromtimestamp(float(probes["time"].max()), timezone.utc)
     return Examined(
         target=str(target_of(run)),
@@ -73,24 +70,15 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Exam
         command=read_small(run.folder / "command.txt").strip(),
         landscape=landscape,
         items=items,
-        views=mode_views(run.modes(), probes, items, subject),
+        views=mode_views(run.modes(), probes, items, ExampleContext.of(mdp)),
         class_names=mdp.group_names,
-        untried=untried(landscape.space, subject),
+        untried=presenter.untried(mdp.space),
         mended=mended_of(versions) if versions else None,
         warnings=run.summary.get("warnings", []),
-        words=words_of(subject),
+        nouns=mdp.nouns,
+        alterations=presenter.alterations(mdp.space),
+        marks=presenter.marks,
     )
-
-
-def words_of(subject: Subject) -> Words:
-    """What the document calls things."""
-    return TEXTS._replace(groups=f"{subject.noun.capitalize()}s") if subject.is_texts else PICTURES
-
-
-def untried(space: ConceptSpace, subject: Subject) -> list[str]:
-    """Names of the edits of such items that exist and were not tried."""
-    made = {edit.name for edit in space.edits}
-    return [name for name in (TEXT_CONCEPTS if subject.is_texts else IMAGE_CONCEPTS) if name not in made]
 
 
 def mended_of(versions: Versions) -> Mended:

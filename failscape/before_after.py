@@ -18,6 +18,7 @@ from failscape.analysis.effects import Effect, effect, effects_by
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.style import percent
 from failscape.concepts.space import UNEDITED
+from failscape.data.nouns import PLAIN, Nouns
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation.batches import draw_points, failures_of
@@ -25,10 +26,6 @@ from failscape.mitigation.batches import draw_points, failures_of
 BATCH = 256
 ASKED = ("failed", "predicted", "confidence", "truth")  # of an outcome
 QUERIES = 20_000  # asked of either version, about
-SCORES = {  # what ``truth`` is of unedited items, by the target's task
-    "image-classification": "probability of the true class",
-    "summarization": "score of the summary",
-}
 
 
 @dataclass(frozen=True)
@@ -44,12 +41,7 @@ class BeforeAfter:
     table: pd.DataFrame
     names: dict[int, str]  # of the targeted modes, by number
     labels: dict[int, str]  # of the untouched points, by row of the grid
-    kind: str = "image-classification"  # task of the target
-
-    @property
-    def noun(self) -> str:
-        """What a person calls the items."""
-        return "articles" if self.kind == "summarization" else "items"
+    nouns: Nouns = PLAIN
 
     @cached_property
     def clean(self) -> Effect:
@@ -67,7 +59,7 @@ class BeforeAfter:
         before, after = (rows[f"truth_{version}"].to_numpy(float) for version in ("before", "after"))
         change, low, high = difference(after, before)
         means = [float(scores.mean()) if len(scores) else float("nan") for scores in (before, after)]
-        return Effect(SCORES.get(self.kind, "score"), means[0], means[1], change, low, high, float("nan"), len(rows))
+        return Effect(self.nouns.score, means[0], means[1], change, low, high, float("nan"), len(rows))
 
     @cached_property
     def targeted(self) -> Effect:
@@ -106,8 +98,12 @@ class BeforeAfter:
     def costs(self) -> list[str]:
         """What became worse beyond its interval where nothing was targeted, a sentence each."""
         told = [
-            (f"unedited {self.noun} fail more often", self.clean, self.clean.low > 0),
-            (f"the {self.clean_score.what} of unedited {self.noun} fell", self.clean_score, self.clean_score.high < 0),
+            (f"unedited {self.nouns.items} fail more often", self.clean, self.clean.low > 0),
+            (
+                f"the {self.clean_score.what} of unedited {self.nouns.items} fell",
+                self.clean_score,
+                self.clean_score.high < 0,
+            ),
             ("untouched points fail more often on average", self.untouched, self.untouched.low > 0),
         ]
         return [f"{what}: {percent(e.before)} → {percent(e.after)}" for what, e, worse in told if worse]
@@ -173,7 +169,7 @@ def measure(
         pd.concat([pairs, *outcomes], axis=1),
         {n: modes[n - 1].name for n in numbers},
         {p: before.space.label(before.space.grid()[p]) for p in pairs["point"][pairs["kind"] == "untouched"].unique()},
-        before.target.task,
+        before.nouns,
     )
 
 

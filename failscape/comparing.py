@@ -8,22 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from failscape.analysis.comparison import Comparison
 from failscape.analysis.comparison import compare as compare_landscapes
-from failscape.analysis.exemplars import Exemplar, PictureExemplar, Subject, TextExemplar, to_hwc
+from failscape.analysis.examples.presenter import Examples
+from failscape.analysis.examples.registry import new_examples
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
 from failscape.analysis.shifts import Shift, halves, seed_pairs, shifts
-from failscape.analysis.text_exemplars import tell_versions
 from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.building import build
-from failscape.concepts.label_effect import PRESERVED
-from failscape.concepts.space import UNEDITED
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.state import State
 from failscape.errors import UsageError
 from failscape.mending import PLAN, Plan
 from failscape.mitigation import choose_modes
@@ -47,7 +41,7 @@ class Versions:
     seeds: tuple[int, int]  # runs of either version that the shifts rest on
     found: BeforeAfter
     numbers: list[int]  # of the targeted modes
-    new: list[Exemplar]  # newly created failures, with what either version says of the edited item
+    new: Examples  # newly created failures, with what either version says of the edited item
 
     @property
     def landscapes(self) -> tuple[Landscape, Landscape]:
@@ -104,7 +98,7 @@ class Versions:
             shifts=self.shifts,
             seeds=self.seeds,
             unseen=self.unseen,
-            things=found.noun,
+            nouns=found.nouns,
             modes_before=self.modes[0],
             modes_after=self.modes[1],
             facts={
@@ -183,7 +177,7 @@ def compare_versions(
     lands = [[run.landscape() for run in version] for version in versions]
     null = seed_pairs(*lands) or halves(before.probes(), before.items(), before.space, seed)
     moved = shifts(lands[0], lands[1], null)
-    broken = new_exemplars(old, new, found)
+    broken = new_examples(old, new, found.new_failures, N_NEW)
     return Versions(before, after, maps, moved, (len(lands[0]), len(lands[1])), found, numbers, broken)
 
 
@@ -204,68 +198,6 @@ def siblings(run: Run) -> list[Run]:
         for other in finished_beside(run)
         if other.settings.seed != mine.seed and dataclasses.replace(other.settings, seed=mine.seed) == mine
     ]
-
-
-def new_exemplars(old: ConceptMDP, new: ConceptMDP, found: BeforeAfter, n: int = N_NEW) -> list[Exemplar]:
-    """Newly created failures to look at, with what either version says of the edited item; the clearest first."""
-    subject = Subject.of(old)
-    rows = found.new_failures
-    if not (subject.is_pictures or subject.is_texts) or not len(rows):
-        return []
-    # How sure a classifier is; of a summary, its score, which is low where it fails clearly.
-    rows = rows.sort_values("confidence_after", ascending=subject.is_texts, kind="stable").head(n)
-    numbers = rows["point"].to_numpy()[:, None]
-    points = np.where(numbers < 0, UNEDITED, old.space.point(np.maximum(numbers[:, 0], 0)))
-    state = old.at(rows["item"].to_numpy(np.int64, copy=True), points)
-    common = [_common(old, points[i], row) for i, (_, row) in enumerate(rows.iterrows())]
-    return _new_texts(old, new, state, common) if subject.is_texts else _new_pictures(old, state, rows, common)
-
-
-def _common(mdp: ConceptMDP, point: np.ndarray, row: pd.Series) -> dict[str, Any]:
-    item = int(row["item"])
-    return {
-        "probe": -1,
-        "name": mdp.items.names[item],
-        "point": int(row["point"]),
-        "edit": mdp.space.label(point),
-        "truth": mdp.group_names[int(mdp.items.group[item])],
-        "failed": True,
-    }
-
-
-def _new_pictures(
-    mdp: ConceptMDP, state: State, rows: pd.DataFrame, common: Sequence[dict[str, Any]]
-) -> list[Exemplar]:
-    """Under the unedited picture stands what the version before said of the edited one."""
-    inputs = mdp.inputs(state)
-    before, after = to_hwc(inputs.pixels), to_hwc(mdp.edited(state, inputs).pixels)
-    return [
-        PictureExemplar(
-            **common[i],
-            said_before=mdp.answer_names[int(row["predicted_before"])],
-            said=mdp.answer_names[int(row["predicted_after"])],
-            confidence=float(row["confidence_after"]),
-            before=before[i],
-            after=after[i],
-        )
-        for i, (_, row) in enumerate(rows.iterrows())
-    ]
-
-
-def _new_texts(old: ConceptMDP, new: ConceptMDP, state: State, common: Sequence[dict[str, Any]]) -> list[Exemplar]:
-    """Both versions are asked once more, for their words are not kept."""
-    inputs = old.inputs(state)
-    edited, answers = old.edited(state, inputs), [mdp.evaluate(state) for mdp in (old, new)]
-    label_effect = Subject.of(old).label_effect
-    effects = label_effect(state.points) if label_effect else np.full(len(common), PRESERVED, object)
-    found: list[Exemplar] = []
-    for i, item in enumerate(state.items.tolist()):
-        said, scores = (tuple(getattr(answer, name)[i] for answer in answers) for name in ("said", "truth"))
-        told = tell_versions(inputs.pair[i], edited.pair[i], said, scores, effects[i], str(old.looks.said[item]))
-        kind = old.answer_names[int(answers[1].predicted[i])]
-        words = {"said_before": said[0], "said": said[1], "confidence": float(scores[1])}
-        found.append(TextExemplar(**common[i], **words, kind=kind, told=told, cut=bool(answers[1].cut[i])))
-    return found
 
 
 def target_of(run: Run) -> Any:

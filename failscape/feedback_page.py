@@ -13,11 +13,9 @@ import threading
 from typing import Any
 from urllib.parse import urlsplit
 
-import jinja2
 import pandas as pd
 
 from failscape.analysis.plots.style import interval, percent
-from failscape.analysis.thumbnails import data_uri
 from failscape.errors import UsageError, require
 from failscape.feedback.cases import Case
 from failscape.feedback.raters import HIGH, LOW, Answer
@@ -68,9 +66,7 @@ def make_app(survey: Survey, *, budget: int, rater: str | None = None) -> Any:
     app = flask.Flask("failscape")
     # A foreign name that resolves to this machine (DNS rebinding) is not answered.
     app.config.update(MAX_CONTENT_LENGTH=MAX_FORM, TRUSTED_HOSTS=[HOST, "localhost"])
-    # Texts are drawn as in the report.
-    app.jinja_loader = jinja2.ChoiceLoader([app.jinja_loader, jinja2.PackageLoader("failscape.analysis")])
-    app.jinja_env.filters.update(percent=percent, picture=data_uri)
+    app.jinja_env.filters.update(percent=percent)
     app.jinja_env.globals.update(interval=interval, scale=range(LOW, HIGH + 1))
     learned = Learned(survey)
     with RatingStore(survey.path):  # made at once, so that a folder nobody may write to is told of before rating
@@ -155,9 +151,9 @@ def show(flask: Any, survey: Survey, learned: Learned, rater: str, budget: int) 
 def facts(survey: Survey, case: Case) -> dict[str, Any]:
     """What there is to see of a case."""
     rank, mode = survey.mode_of(case)
-    rows = survey.probes.loc[list(case.probes)].to_dict("records")
-    shown = {"rank": rank, "mode": mode, "exemplars": survey.exemplars(case), "rows": rows}
-    return shown | {"is_texts": survey.subject.is_texts, "kind": survey.kind_of(case)}
+    examples = survey.examples(case)
+    failure = "" if examples.presenter.names_failures else survey.kind_of(case)
+    return {"rank": rank, "mode": mode, "failure": failure, "examples": examples.presenter.case_html(examples)}
 
 
 def serve(survey: Survey, *, port: int, budget: int, rater: str | None) -> None:

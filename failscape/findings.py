@@ -10,12 +10,15 @@ import pandas as pd
 
 from failscape.analysis.bootstrap import ratio
 from failscape.analysis.confirmation import confirm_modes
-from failscape.analysis.exemplars import Exemplar, Subject, choose, exemplars, worst_exemplars
+from failscape.analysis.examples.base import ExampleContext
+from failscape.analysis.examples.registry import examples_of, presenter_for, worst_examples
+from failscape.analysis.examples.selection import choose
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mode_views import mode_rows, mode_views, modes_of
 from failscape.analysis.modes import Mode, find_modes
 from failscape.analysis.plots.style import percent
 from failscape.analysis.statistics import wilson
+from failscape.data.nouns import PLAIN, Nouns
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.views import explorable
 from failscape.errors import UsageError
@@ -24,9 +27,7 @@ if TYPE_CHECKING:
     from failscape.agents.base import Learner
     from failscape.agents.session import Session
     from failscape.analysis.comparison import Comparison
-    from failscape.analysis.strips import Strip
     from failscape.analysis.tensorboard import Board
-    from failscape.analysis.text_strips import EditStrip
     from failscape.runs import Run
 
 PROJECTED = 600  # failures in TensorBoard's projector
@@ -63,8 +64,8 @@ def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, 
         "n_confirmation_queries": n_confirmation,
         "learner": learner,
         "warnings": [
-            *warnings_of(landscape, learner, walked=smallest is not None, writes=Subject.of(mdp).is_texts),
-            *cut_short(run.probes(), landscape),
+            *warnings_of(landscape, learner, walked=smallest is not None, nouns=mdp.nouns),
+            *cut_short(run.probes(), landscape, mdp.nouns),
         ],
     }
     if report:
@@ -77,7 +78,7 @@ def _find_modes(mdp: ConceptMDP, run: Run, landscape: Landscape) -> tuple[list[M
     """The failure modes, tried on held-out items, and the queries that took; none where no unedited item was seen."""
     if not landscape.n_baseline:
         return [], 0
-    modes = find_modes(landscape, run.probes(), run.items(), mdp.group_names, Subject.of(mdp).noun)
+    modes = find_modes(landscape, run.probes(), run.items(), mdp.group_names, mdp.nouns.group)
     confirmation = confirm_modes(mdp, modes, run.settings.seed)
     return confirmation.modes, confirmation.n_queries
 
@@ -110,17 +111,16 @@ def _judge(mdp: ConceptMDP, learner: Learner, run: Run) -> dict[str, Any]:
 
 
 def warnings_of(
-    landscape: Landscape, learner: dict[str, Any], *, walked: bool = False, writes: bool = False
+    landscape: Landscape, learner: dict[str, Any], *, walked: bool = False, nouns: Nouns = PLAIN
 ) -> list[str]:
     """What a reader should doubt, in plain sentences; a walk's landscape shows what lay on its way and no more."""
     doubts = []
     if walked:
         doubts.append("walks stop at the first failure: rates per point are of what lay on their way, not of the grid")
     if landscape.baseline > HOPELESS:
-        what, parts = ("articles", "weights") if writes else ("items", "weights, its classes")
         doubts.append(
-            f"the target is wrong on {landscape.baseline:.0%} of the unedited {what}: do its {parts} and the data "
-            "belong together?"
+            f"the target is wrong on {landscape.baseline:.0%} of the unedited {nouns.items}: do its {nouns.parts} and "
+            "the data belong together?"
         )
     if landscape.policy_agreement < 0:
         doubts.append(
@@ -136,15 +136,15 @@ def warnings_of(
     return doubts
 
 
-def cut_short(probes: pd.DataFrame, landscape: Landscape) -> list[str]:
+def cut_short(probes: pd.DataFrame, landscape: Landscape, nouns: Nouns) -> list[str]:
     """A sentence on items that an edit made too long for the target; none where all were read to the end."""
     edited = probes[probes["point"] >= 0]
     if not edited["cut"].any():
         return []
     by_point = edited.groupby("point")["cut"].mean()
     worst = f"{percent(float(by_point.max()))} with {landscape.label(by_point.idxmax())}"
-    share = percent(float(edited["cut"].mean()))
-    return [f"{share} of the edited articles are too long for the target, which read their beginning only ({worst})"]
+    share = f"{percent(float(edited['cut'].mean()))} of the edited {nouns.items}"
+    return [f"{share} are too long for the target, which read their beginning only ({worst})"]
 
 
 def _draw(
@@ -154,15 +154,15 @@ def _draw(
     from failscape.runs import compare, find_scan
 
     probes, items = run.probes(), run.items()
-    subject = Subject.of(mdp)
+    context = ExampleContext.of(mdp)
     failing = choose(probes, items, range(landscape.space.n_points), per_point=PROJECTED_PER_POINT).head(PROJECTED)
-    projected = exemplars(failing, items, subject)
+    projected = examples_of(failing, items, context)
     if projected:
         board.projector(mdp.looks.features[failing["item"].to_numpy()], projected, modes_of(modes, failing))
     scan = find_scan(run)
     board.landscape(landscape)
-    board.worst(landscape, worst_exemplars(landscape, probes, items, subject))
-    board.modes(mode_views(modes, probes, items, subject), landscape.n_queries)
+    board.worst(landscape, worst_examples(landscape, probes, items, context))
+    board.modes(mode_views(modes, probes, items, context), landscape.n_queries)
     figures = outcome(landscape, summary["learner"], compare(run, scan) if scan else None)
     board.hparams(run.settings.to_config(), figures | {"modes_found": float(len(modes))})
 
@@ -179,22 +179,15 @@ def write_run_report(
         summary: the one it has where omitted.
     """
     from failscape.analysis.report import write_report
-    from failscape.analysis.strips import concept_strips
-    from failscape.analysis.text_strips import edit_strips
     from failscape.data import write_skipped
     from failscape.runs import compare, find_scan
 
     modes, summary = run.modes() if modes is None else modes, summary or run.summary
     probes, items, landscape, smallest = run.probes(), run.items(), run.landscape(), run.smallest()
-    subject = Subject.of(mdp)
-    least: list[Exemplar] = []
+    context = ExampleContext.of(mdp)
+    least = None
     if smallest is not None:
-        least = exemplars(probes.loc[smallest.table["probe"].head(LEAST)], items, subject)
-    strips: list[Strip] | list[EditStrip] = []
-    if subject.is_pictures:
-        strips = concept_strips(mdp.items.batch.take(explorable(mdp)[:1]).pixels, landscape.space)
-    elif subject.is_texts:
-        strips = edit_strips(mdp.items.batch.take(explorable(mdp)).pair, explorable(mdp), landscape.space)
+        least = examples_of(probes.loc[smallest.table["probe"].head(LEAST)], items, context)
     if mdp.items.skipped:
         write_skipped(run.folder / "skipped.csv", mdp.items.skipped)
     scan = find_scan(run)
@@ -203,19 +196,19 @@ def write_run_report(
         landscape=landscape,
         probes=probes,
         items=items,
-        exemplars=worst_exemplars(landscape, probes, items, subject),
-        strips=strips,
+        examples=worst_examples(landscape, probes, items, context),
+        levels=presenter_for(mdp.items).levels_html(mdp.items, explorable(mdp), mdp.space),
         run=run.folder,
         target=mdp.target.name,
         budget=run.settings.hyperparameters["budget"],
-        modes=mode_views(modes, probes, items, subject),
+        modes=mode_views(modes, probes, items, context),
         smallest=smallest,
         least=least,
         learner=spoken(summary["learner"]),
         scan=compare(run, scan) if scan else None,
         skipped=mdp.items.skipped,
         warnings=summary["warnings"],
-        things="articles" if subject.is_texts else "items",
+        things=mdp.nouns.items,
     )
     return run.folder / "report.html"
 

@@ -190,7 +190,7 @@ def tell_versions(console: Console, versions: Versions) -> None:
 def tell_effects(console: Console, found: BeforeAfter) -> None:
     """Print before and after, on held-out items."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(f"held-out {found.noun}")
+    table.add_column(f"held-out {found.nouns.items}")
     for heading in ("before", "after", "change (95 %)", "pairs"):
         table.add_column(heading, justify="right")
     for effect in [found.targeted, *(found.modes if len(found.modes) > 1 else []), found.untouched, found.clean]:

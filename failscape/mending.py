@@ -19,6 +19,7 @@ from failscape.analysis.modes import Mode
 from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.building import build, stem
 from failscape.common.regular import read_small, regular
+from failscape.data.nouns import Nouns
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Fitted, choose_modes, fine_tune, training_config
@@ -184,7 +185,7 @@ def _carry_out(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listeners: L
     save_file(fitted.weights, folder / WEIGHTS)
     history = [epoch._asdict() for epoch in fitted.history]
     told = {"uri": uri, "history": history, "best": fitted.best, "n_weights": fitted.n_weights}
-    write_json(folder / "summary.json", told | before_after.summary())
+    write_json(folder / "summary.json", {**told, "nouns": mdp.nouns._asdict(), **before_after.summary()})
     before_after.table.to_parquet(folder / "pairs.parquet")
     write_whole(folder / "README.md", card(plan, uri, fitted, before_after))
     (folder / STATE).unlink(missing_ok=True)
@@ -210,7 +211,7 @@ def load_mitigated(folder: Path | str) -> Mitigated:
         table,
         dict(zip(plan.numbers, plan.modes, strict=True)),
         {int(p): space.label(space.grid()[p]) for p in points},
-        plan.task,
+        Nouns(**told.get("nouns", {"score": "score of an answer"})),  # earlier versions did not write them
     )
     return Mitigated(folder, told["uri"], tuple(plan.numbers), history, told["best"], before_after)
 
@@ -260,7 +261,6 @@ def _compare(mdp: ConceptMDP, fitted: Fitted, plan: Plan, modes: Sequence[Mode],
 def card(plan: Plan, uri: str, fitted: Fitted, before_after: BeforeAfter) -> str:
     """The model card of a fine-tuned target."""
     rows = [before_after.targeted, *before_after.modes, before_after.untouched, before_after.clean]
-    text = before_after.kind == "summarization"
     return CARD.substitute(
         base=plan.target,
         uri=uri,
@@ -273,8 +273,8 @@ def card(plan: Plan, uri: str, fitted: Fitted, before_after: BeforeAfter) -> str
         modes="\n".join(f"- {number}: {name}" for number, name in zip(plan.numbers, plan.modes, strict=True)),
         effects="\n".join(f"| {effect.what} | {row_text(effect)} |" for effect in rows),
         score=f"| {before_after.clean_score.what}, unedited | {row_text(before_after.clean_score)} |",
-        items=before_after.noun,
-        others="other texts, other topics" if text else "other data, other classes",
+        items=before_after.nouns.items,
+        others=before_after.nouns.others,
         n_harmed=len(before_after.harmed),
         costs="".join(f" Beyond chance {cost}." for cost in before_after.costs),
         n_points=len(before_after.points),

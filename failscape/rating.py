@@ -13,7 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.exemplars import Exemplar, Subject, exemplars
+from failscape.analysis.examples.base import ExampleContext
+from failscape.analysis.examples.presenter import Examples
+from failscape.analysis.examples.registry import examples_of
+from failscape.analysis.examples.remake import name_of
 from failscape.analysis.mode_views import failing_probes
 from failscape.analysis.modes import Mode
 from failscape.building import build
@@ -60,7 +63,7 @@ class Survey:
         self.probes, self.items = run.probes(), run.items()
         if tuple(self.items["name"]) != self.mdp.items.names:
             raise UsageError(f"the data has changed since {run.folder.path} was made; give it back its items")
-        self.subject = Subject.of(self.mdp)
+        self.context = ExampleContext.of(self.mdp)
         self.features = features_of(self.mdp)
         self.cases = {case.key: case for mode in self.modes for case in self._cases_of(mode)}
 
@@ -85,16 +88,16 @@ class Survey:
         rank = [mode.name for mode in self.modes].index(case.mode)
         return rank + 1, self.modes[rank]
 
-    def exemplars(self, case: Case) -> list[Exemplar]:
-        """The failures of a case, to look at; none where the items are neither pictures nor texts."""
-        return exemplars(self.probes.loc[list(case.probes)], self.items, self.subject)
+    def examples(self, case: Case) -> Examples:
+        """The failures of a case, to look at."""
+        return examples_of(self.probes.loc[list(case.probes)], self.items, self.context)
 
     def kind_of(self, case: Case) -> str:
         """What the failures of a case have in common: ``stop taken for yield``, ``fire: other numbers``."""
         rows = self.probes.loc[list(case.probes)]
-        group = self.subject.groups[rows["reference"].tolist()[0]]
-        answer = self.subject.answers[rows["predicted"].tolist()[0]]
-        return f"{group}: {answer}" if self.subject.is_texts else f"{group} taken for {answer}"
+        group = name_of(self.context.groups, int(rows["reference"].iloc[0]))
+        answer = name_of(self.context.answers, int(rows["predicted"].iloc[0]))
+        return self.context.nouns.failure_of(group, answer)
 
     def rating(self, case: Case, rater: str, answer: Answer) -> Rating:
         """An answer as the store keeps it."""

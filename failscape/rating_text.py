@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from failscape.analysis.exemplars import TextExemplar
 from failscape.analysis.plots.style import interval, percent
-from failscape.showing import describe, save
+from failscape.showing import save
 
 if TYPE_CHECKING:
     from failscape.feedback.cases import Case
@@ -21,18 +20,13 @@ def describe_case(survey: Survey, case: Case) -> str:
     rank, mode = survey.mode_of(case)
     rate = f"{percent(mode.rate)} ({interval(mode.low, mode.high)}) fail, unedited {percent(mode.baseline)}"
     lines = [f"\nmode {rank} of {len(survey.modes)}: {mode.name}", f"  {rate}"]
-    if survey.subject.is_texts:
-        lines.append(f"  {survey.kind_of(case)}")
-    for shown in survey.exemplars(case):
-        place = save(shown, survey.run)
-        if isinstance(shown, TextExemplar):
-            lines += ["", *(f"  {line}" for line in describe(shown)), f"  whole text: {place}"]
-        else:
-            said = f"{shown.truth} taken for {shown.said} ({percent(shown.confidence)} sure)"
-            lines.append(f"  {said}, {shown.edit}: {place}")
-    if len(lines) == 2:  # nothing to look at
-        for _, row in survey.probes.loc[list(case.probes)].iterrows():
-            lines.append(f"  {row['name']} at {row['strengths']}: {row['predicted']} instead of {row['reference']}")
+    examples, failure = survey.examples(case), survey.kind_of(case)
+    presenter = examples.presenter
+    if not presenter.names_failures:
+        lines.append(f"  {failure}")
+    for example in examples:
+        place = save(presenter, example, survey.run)
+        lines += [f"  {line}" if line else "" for line in presenter.describe_case(example, failure, place)]
     return "\n".join(lines)
 
 

@@ -45,6 +45,10 @@ class Reward(Protocol):
         """Where a failure begins, as it was calibrated on unedited items; None where nothing was."""
         ...
 
+    def label_effect(self, points: np.ndarray, /) -> np.ndarray:
+        """What edits at points do to the right answer, as answers are judged: ``(B, K) -> (B,)`` str."""
+        ...
+
     def __call__(self, evaluation: Evaluation, /) -> Judgement:
         """Verdicts on a batch."""
         ...

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 
+from failscape.concepts.label_effect import preserved
 from failscape.rewards.base import Evaluation, Judgement, Reward
 
 
@@ -30,6 +31,7 @@ class Margin:
 
     answer_names: tuple[str, ...] = ()
     bar = None
+    label_effect = staticmethod(preserved)
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
         """Verdicts on a batch whose outputs have ``logits`` ``(B, C)`` and whose items have a ``label`` ``(B,)``."""
@@ -50,6 +52,7 @@ class Fsrl:
 
     answer_names: tuple[str, ...] = ()
     bar = None
+    label_effect = staticmethod(preserved)
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
         """Verdicts on a batch, as :class:`Margin` takes it."""

@@ -34,7 +34,7 @@ class Human:
 
     def __init__(self, score: Score, describe: Describe, own: Reward = margin) -> None:
         self.score, self.describe, self.own = score, describe, own
-        self.answer_names, self.bar = own.answer_names, own.bar
+        self.answer_names, self.bar, self.label_effect = own.answer_names, own.bar, own.label_effect
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
         """Verdicts on a batch."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from failscape.concepts.label_effect import INVALIDATED, PRESERVED
+from failscape.concepts.label_effect import INVALIDATED, PRESERVED, preserved
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.base import Evaluation, Judgement
 from failscape.rewards.facts import missing_and_wrong
@@ -86,7 +86,7 @@ class SummaryReward:
         metric: Metric,
         unedited: Unedited,
         bar: Bar,
-        label_effect: Effects | None = None,
+        label_effect: Effects = preserved,
         alike: Metric | None = None,
         meaning: float = 0.0,
     ) -> None:
@@ -109,7 +109,7 @@ class SummaryReward:
         """What summaries are compared with ``(B,)``, and the scores that they have unedited ``(B,)``."""
         wanted, said = evaluation.edited.reference.copy(), self.unedited.said[evaluation.items]
         loose = np.array([not text for text in wanted], bool)
-        if self.label_effect is not None and evaluation.points.shape[1]:
+        if evaluation.points.shape[1]:
             loose |= self.label_effect(evaluation.points) == INVALIDATED
         wanted[loose] = said[loose]
         return wanted, np.where(loose, 1, self.unedited.scores[evaluation.items]).astype(np.float32)
@@ -120,7 +120,7 @@ class SummaryReward:
         if self.alike is None:
             return np.zeros(len(before), bool)
         kept = before == after
-        if self.label_effect is not None and evaluation.points.shape[1]:
+        if evaluation.points.shape[1]:
             kept |= self.label_effect(evaluation.points) != PRESERVED
         broken = ~kept
         broken[broken] = self.alike(after[broken], before[broken]) < self.meaning
@@ -146,6 +146,7 @@ class FsrlReward:
     answer_names = ANSWERS
 
     bar = None
+    label_effect = staticmethod(preserved)
 
     def __init__(self, metric: Metric) -> None:
         self.metric = metric

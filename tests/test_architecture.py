@@ -132,6 +132,14 @@ def test_nothing_asks_what_kind_of_grid_it_is_but_what_builds_or_charts_that_kin
     assert found == {"concepts/slices.py", "concepts/text/asked.py", "analysis/edit_rates.py"}
 
 
+def test_only_presenters_know_what_kind_of_example_they_show() -> None:
+    asks = re.compile(r"is_texts|is_pictures|is defined|isinstance\([^)]*\b(Text|Image)Example")
+    pages = [path for folder in ("analysis", "failscape") for path in (ROOT / folder).rglob("*.html")]
+    for path in [*sources(*FOLDERS, "failscape"), *pages]:
+        found = asks.search(path.read_text())
+        assert found is None, f"{path.relative_to(ROOT)} asks {found[0]}; let the presenter of the items decide"
+
+
 def test_files_are_short() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in sources(*FOLDERS, *OTHERS)}
     longest = max(lengths, key=lambda path: lengths[path])

@@ -7,6 +7,7 @@ import pandas as pd
 
 from failscape.analysis.landscape import Landscape
 from failscape.concepts import concept_space
+from failscape.envs.summarizer import NOUNS
 from failscape.findings import cut_short, spoken, warnings_of
 from failscape.records.policy import PolicyTable
 
@@ -43,11 +44,11 @@ def test_no_clear_lift_and_a_hopeless_target_are_named() -> None:
 
 def test_articles_that_an_edit_made_too_long_are_counted_with_the_edit_that_does_it_most() -> None:
     probes = pd.DataFrame({"point": [-1, 0, 0, 1, 1], "cut": [True, False, False, True, False]})
-    (doubt,) = cut_short(probes, landscape())
+    (doubt,) = cut_short(probes, landscape(), NOUNS)
     assert (
         "25\N{NO-BREAK SPACE}% of the edited articles are too long" in doubt and "(50\N{NO-BREAK SPACE}% with " in doubt
     )
-    assert "rotation -10°, darken 0.3" in doubt and cut_short(probes.head(3), landscape()) == []
+    assert "rotation -10°, darken 0.3" in doubt and cut_short(probes.head(3), landscape(), NOUNS) == []
 
 
 def test_the_learner_is_spoken_of_in_percent() -> None:

@@ -19,6 +19,7 @@ from failscape.building import build
 from failscape.cli import main
 from failscape.comparing import compare_versions, siblings
 from failscape.concepts import concept_space
+from failscape.envs.summarizer import NOUNS
 from failscape.errors import UsageError
 from failscape.mending import Listeners, Plan, go_on, load_mitigated, mitigate
 from failscape.mitigation import Epoch
@@ -85,8 +86,8 @@ def test_versions_tell_what_moved(faded: tuple[Run, Run], tmp_path: Path) -> Non
     told = versions.summary()
     assert json.loads(json.dumps(told, default=str))["targeted"]["before"] == versions.found.targeted.before
     assert versions.report(tmp_path / "page.html").stat().st_size > 50_000
-    for exemplar in versions.new:
-        assert exemplar.said != exemplar.truth and exemplar.said_before == exemplar.truth
+    for example in versions.new:
+        assert example.answer != example.group and example.answer_before == example.group
 
 
 def test_runs_with_other_seeds_are_the_null(faded: tuple[Run, Run], tmp_path: Path) -> None:
@@ -126,6 +127,10 @@ def test_a_killed_mitigation_goes_on_to_the_same_end(found: Path, tmp_path: Path
     with pytest.raises(UsageError, match="is not finished: failscape mitigate --resume"):
         load_mitigated(folder)
     again = go_on(folder)
+    assert load_mitigated(folder).before_after.nouns == again.before_after.nouns
+    told = json.loads((folder / "summary.json").read_text())
+    (folder / "summary.json").write_text(json.dumps({key: told[key] for key in told if key != "nouns"}))
+    assert load_mitigated(folder).before_after.clean_score.what == "score of an answer"  # as earlier versions left it
     ends = [load_file(m.folder / "model.safetensors") for m in (whole, again)]
     assert all((ends[0][name] == ends[1][name]).all() for name in ends[0])
     pd.testing.assert_frame_equal(whole.before_after.table, again.before_after.table)
@@ -308,7 +313,7 @@ def test_what_became_worse_elsewhere_is_told_where_chance_does_not_explain_it() 
         clean = pd.DataFrame({**rows, **outcomes})
         untouched = clean.assign(kind="untouched", point=3)
         table = pd.concat([clean, untouched], ignore_index=True)
-        return BeforeAfter(table, {}, {3: "lower-case 50 %"}, "summarization")
+        return BeforeAfter(table, {}, {3: "lower-case 50 %"}, NOUNS)
 
     assert versions(better, worse).costs == [
         "unedited articles fail more often: 2.0\N{NO-BREAK SPACE}% → 13\N{NO-BREAK SPACE}%",

@@ -14,10 +14,11 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import failscape
-from failscape.analysis.exemplars import Subject, TextExemplar, exemplars
+from failscape.analysis.examples.base import ExampleContext
+from failscape.analysis.examples.registry import examples_of, new_examples
 from failscape.building import build
 from failscape.commands.feedback import terminal_rater
-from failscape.comparing import compare_versions, new_exemplars
+from failscape.comparing import compare_versions
 from failscape.data import open_texts
 from failscape.rating import Survey
 from failscape.runs import Run
@@ -84,29 +85,29 @@ def test_modes_are_named_by_their_edits(run: Run) -> None:
 
 
 @pytest.mark.parametrize("which", ["run", "walked"])
-def test_exemplars_are_what_the_target_read_and_wrote(which: str, request: pytest.FixtureRequest) -> None:
+def test_examples_are_what_the_target_read_and_wrote(which: str, request: pytest.FixtureRequest) -> None:
     """In words: the rules, which read nothing but the article, write the recorded summary of it again."""
     run = request.getfixturevalue(which)
     mdp = build(run.settings, looks=run.folder / "looks.npz").mdp
     probes, items = run.probes(), run.items()
     rows = probes[probes["failed"]].head(25)
-    shown = exemplars(rows, items, Subject.of(mdp))
+    shown = examples_of(rows, items, ExampleContext.of(mdp))
     assert len(shown) == len(rows) > 0
     for example, (number, row) in zip(shown, rows.iterrows(), strict=True):
-        assert isinstance(example, TextExemplar) and example.probe == number and example.failed
+        assert example.probe == number and example.failed
         after = " ".join("".join(p.text for p in example.told.article if p.kind != "removed").split())
         before = " ".join("".join(p.text for p in example.told.article if p.kind != "added").split())
         state_of = mdp.items.batch.pair[row["item"]]
         assert re.sub(r"\s", "", before) == re.sub(r"\s", "", state_of[0])
-        assert example.said == (row["said"] or "") and example.confidence == pytest.approx(row["truth"])
-        assert re.sub(r"\W", "", rule_summarizer.summary(after)) == re.sub(r"\W", "", example.said)
-        assert example.truth == mdp.group_names[row["reference"]] and example.kind == mdp.answer_names[row["predicted"]]
+        assert example.answer == (row["said"] or "") and example.score == pytest.approx(row["truth"])
+        assert re.sub(r"\W", "", rule_summarizer.summary(after)) == re.sub(r"\W", "", example.answer)
+        assert example.group == mdp.group_names[row["reference"]] and example.kind == mdp.answer_names[row["predicted"]]
 
 
 def test_what_it_is_compared_with_is_said(run: Run) -> None:
     mdp = build(run.settings, looks=run.folder / "looks.npz").mdp
-    shown = exemplars(run.probes()[run.probes()["failed"]], run.items(), Subject.of(mdp))
-    beside = {example.edit.split(" ")[0]: example.told.beside for example in shown if isinstance(example, TextExemplar)}
+    shown = examples_of(run.probes()[run.probes()["failed"]], run.items(), ExampleContext.of(mdp))
+    beside = {example.edit.split(" ")[0]: example.told.beside for example in shown}
     assert beside["look-alikes"] == "reference"
     assert beside.get("truncation", "summary of the unedited article") == "summary of the unedited article"
 
@@ -212,19 +213,18 @@ def test_new_failures_show_what_either_version_says(run: Run) -> None:
 
     new = mdp.with_target(Terse(), mdp.looks)
     table = pd.DataFrame({"item": [3, 4], "point": [0, -1], "confidence_after": [0.5, 0.1]})
-    found = type("Found", (), {"new_failures": table})()
-    shown = new_exemplars(mdp, new, found)
+    shown = new_examples(mdp, new, table, 12)
     assert [example.name for example in shown] == [mdp.items.names[4], mdp.items.names[3]]  # the clearest first
     first = shown[0]
-    assert isinstance(first, TextExemplar) and first.said == "" and first.kind == "nothing" and first.edit == "unedited"
+    assert first.answer == "" and first.kind == "nothing" and first.edit == "unedited"
     assert [line.what for line in first.told.lines][:2] == ["version before", "version after"]
-    assert first.told.lines[1].is_empty and first.said_before == mdp.looks.said[4]
+    assert first.told.lines[1].is_empty and first.answer_before == mdp.looks.said[4]
 
 
 def test_two_versions_are_compared_on_one_page(run: Run, reports: Path, tmp_path: Path) -> None:
     after = explore(tmp_path, reports, target="rules:terse", budget=300)
     versions = compare_versions(run, after, queries=300)
-    assert versions.new and all(isinstance(example, TextExemplar) for example in versions.new)
+    assert versions.new
     assert all(example.edit != "" and not example.told.lines[1].is_empty for example in versions.new)
     page = versions.report(tmp_path / "compare.html").read_text()
     assert "On held-out articles" in page and "version after" in page and HOSTILE not in page

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from failscape.analysis.strips import Strip, concept_strips, meaning
+from failscape.analysis.examples.image_levels import Strip, concept_strips
+from failscape.analysis.examples.levels import meaning
 from failscape.concepts import Concept, ConceptSpace
 from failscape.concepts.presets import IMAGE_CONCEPTS, PRESETS
 from failscape.data.street import render

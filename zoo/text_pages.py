@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from failscape.analysis.strips import meaning
+from failscape.analysis.examples.levels import meaning
 from failscape.concepts.label_effect import INVALIDATED, PRESERVED, TRANSFORMED, LabelEffect
 from failscape.concepts.presets import PRESETS
 from failscape.concepts.text import FSRL_EDITS, TEXT_CONCEPTS

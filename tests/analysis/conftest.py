@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 import torch
 
-from failscape.analysis.exemplars import Exemplar, Subject, worst_exemplars
+from failscape.analysis.examples.base import ExampleContext
+from failscape.analysis.examples.presenter import Examples
+from failscape.analysis.examples.registry import worst_examples
 from failscape.analysis.landscape import Landscape
 from failscape.concepts import ConceptSpace
 from failscape.concepts.presets import concept_space
@@ -36,11 +38,11 @@ class Made(NamedTuple):
     landscape: Landscape
     data: Items
 
-    def exemplars(self, class_names: tuple[str, ...] = CLASSES) -> list[Exemplar]:
-        return worst_exemplars(self.landscape, self.probes, self.items, self.subject(class_names))
+    def examples(self, class_names: tuple[str, ...] = CLASSES) -> Examples:
+        return worst_examples(self.landscape, self.probes, self.items, self.context(class_names))
 
-    def subject(self, class_names: tuple[str, ...] = CLASSES) -> Subject:
-        return Subject(self.data, self.space, class_names, class_names)
+    def context(self, class_names: tuple[str, ...] = CLASSES) -> ExampleContext:
+        return ExampleContext(self.data, self.space, class_names, class_names)
 
 
 @cache
@@ -71,6 +73,7 @@ def _items(rng: np.random.Generator) -> pd.DataFrame:
         "held_out": np.arange(N_ITEMS) % 5 == 0,
         "predicted": np.where(wrong, (reference + 1) % len(CLASSES), reference),
         "failed": wrong,
+        "said": "",
         "truth": rng.uniform(0.4, 1, N_ITEMS),
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(N_ITEMS, name="item"))
@@ -96,6 +99,7 @@ def _probe(
         "predicted": (reference + failed) % len(CLASSES),
         "confidence": rng.uniform(0.3, 1, n),
         "truth": 0.5,
+        "said": "",
         "cached": pd.DataFrame({"item": item, "point": point}).duplicated().to_numpy(),
         "seed": 0,
         "time": 1.7e9 + np.arange(n) / 100,

@@ -41,7 +41,7 @@ def test_intervals_in_words_promise_no_more_than_they_hold() -> None:
 def examined(made: Callable[..., Any]) -> Examined:
     run = made(3, 4000)
     modes = find_modes(run.landscape, run.probes, run.items, CLASSES)
-    views = mode_views(modes, run.probes, run.items, run.subject())
+    views = mode_views(modes, run.probes, run.items, run.context())
     return Examined(
         HOSTILE, "photos", "2026-11-21", "train.py", run.landscape, run.items, views, CLASSES, ["fog"], None, ["beware"]
     )

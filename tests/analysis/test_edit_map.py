@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from failscape.analysis.edit_rates import by_pair, by_strength, charted
+from failscape.analysis.examples.text_levels import edit_strips, passage
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.edit_map import cell_texts, edit_map_figure, edit_map_picture
 from failscape.analysis.plots.landscape import landscape_figure, landscape_picture
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.style import tick_texts
 from failscape.analysis.report_parts import rate_rows, tried
-from failscape.analysis.text_strips import edit_strips, passage
 from failscape.concepts import concept_space
 
 EDITS = ["lower-case", "negate", "word-order"]

@@ -34,12 +34,12 @@ def test_modes_come_back_from_a_file(found: tuple) -> None:
     assert mode_rows(again) == mode_rows(modes) and again[0].points.dtype == np.int64
 
 
-def test_exemplars_fail_inside_the_mode_one_per_item_the_edit_to_blame_first(found: tuple) -> None:
+def test_examples_fail_inside_the_mode_one_per_item_the_edit_to_blame_first(found: tuple) -> None:
     run, modes = found
-    for view in mode_views(modes, run.probes, run.items, run.subject()):
-        assert 1 <= len(view.exemplars) <= 6 and view.exemplars[0].failed
-        assert {e.point for e in view.exemplars} <= set(view.mode.points.tolist())
-        assert len({e.name for e in view.exemplars}) == len(view.exemplars)
+    for view in mode_views(modes, run.probes, run.items, run.context()):
+        assert 1 <= len(view.examples) <= 6 and view.examples[0].failed
+        assert {e.point for e in view.examples} <= set(view.mode.points.tolist())
+        assert len({e.name for e in view.examples}) == len(view.examples)
         shown = failing_probes(view.mode, run.probes, run.items)
         was_right = (~run.items["failed"])[shown["item"]].to_numpy()
         assert (np.diff(was_right.astype(int)) <= 0).all()

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from failscape.analysis.examples.image_sheet import examples_sheet
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.plots.cells import cells, main_axes
 from failscape.analysis.plots.discovery import discovery, discovery_figure
-from failscape.analysis.plots.exemplars import exemplars_picture
 from failscape.analysis.plots.landscape import landscape_figure, landscape_picture
 from failscape.analysis.plots.slices import slices_figure
 from failscape.analysis.plots.still import pixels
@@ -182,11 +182,11 @@ def test_stills_repeat(made):
     np.testing.assert_array_equal(first, second)
 
 
-def test_exemplars_picture(made):
-    shown = made().exemplars(("<b>$x$</b>", "a very long class name that would run over its neighbour", "c", "d"))
-    picture = pixels(exemplars_picture(shown), 40)
+def test_a_sheet_of_examples(made):
+    shown = made().examples(("<b>$x$</b>", "a very long class name that would run over its neighbour", "c", "d"))
+    picture = pixels(examples_sheet(shown), 40)
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 500
-    assert pixels(exemplars_picture(shown[:1]), 40).shape[1] < picture.shape[1]
+    assert pixels(examples_sheet(shown[:1]), 40).shape[1] < picture.shape[1]
 
 
 def test_hostile_names_stay_text(made):

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from failscape.analysis.comparison import compare
+from failscape.analysis.examples.registry import presenter_for
+from failscape.analysis.examples.thumbnails import data_uri, thumbnail
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mode_views import mode_views
 from failscape.analysis.modes import find_modes
@@ -16,8 +18,6 @@ from failscape.analysis.plots.discovery import discovery
 from failscape.analysis.report import write_report
 from failscape.analysis.report_parts import headline, never_visited, search_facts, worst_points
 from failscape.analysis.smallest import smallest_edits
-from failscape.analysis.strips import concept_strips
-from failscape.analysis.thumbnails import data_uri, thumbnail
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder
 
@@ -69,8 +69,8 @@ def report(folder, made):
             "landscape": run.landscape,
             "probes": run.probes,
             "items": run.items,
-            "exemplars": run.exemplars(class_names) if class_names else run.exemplars(),
-            "strips": concept_strips(run.data.batch.pixels, run.space),
+            "examples": run.examples(class_names) if class_names else run.examples(),
+            "levels": presenter_for(run.data).levels_html(run.data, np.arange(len(run.data)), run.space),
             "run": place,
             "target": "embedded:street-signs",
             "budget": 1500,
@@ -152,14 +152,14 @@ def test_headline_says_rates_with_interval(made):
     assert landscape.label(row.name) in text
 
 
-def test_worst_points_carry_their_own_exemplars(made):
+def test_worst_points_carry_their_own_examples(made):
     run = made()
-    points = worst_points(run.landscape, run.exemplars())
+    points = worst_points(run.landscape, run.examples())
     assert [point.rank for point in points] == list(range(1, 11))
     assert all(point.low <= point.rate <= point.high for point in points)
     for point in points[:6]:
-        assert 1 <= len(point.exemplars) <= 6
-        assert {exemplar.edit for exemplar in point.exemplars} == {point.label}
+        assert 1 <= len(point.examples) <= 6
+        assert {example.edit for example in point.examples} == {point.label}
 
 
 def test_never_visited_are_named_and_counted(made):
@@ -222,7 +222,7 @@ def test_the_page_draws_and_turns(ordinary, browser, tmp_path):
 def test_a_walk_is_reported_by_its_smallest_edits(report, made):
     run = made()
     smallest = smallest_edits(run.probes, run.space, np.full(3, -1))
-    page = report(smallest=smallest, least=run.exemplars())
+    page = report(smallest=smallest, least=run.examples())
     assert re.findall(r'<section id="(\w+)">', page) == [
         "sentence",
         "smallest",
@@ -238,7 +238,7 @@ def test_a_walk_is_reported_by_its_smallest_edits(report, made):
 def test_modes_are_told_with_how_sure_each_is(report, made):
     run = made(3, 4000)
     modes = find_modes(run.landscape, run.probes, run.items, ("<b>", "b", "c", "d"))
-    views = mode_views(modes, run.probes, run.items, run.subject(("<b>", "b", "c", "d")))
+    views = mode_views(modes, run.probes, run.items, run.context(("<b>", "b", "c", "d")))
     text = Page(report(modes=views)).text
     for view in views:
         assert view.mode.name in text and view.verdict in text and view.mildest in text

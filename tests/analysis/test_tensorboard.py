@@ -27,7 +27,7 @@ from failscape.analysis.curves import Curves
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mesh import landscape_mesh
 from failscape.analysis.plots.style import colours
-from failscape.analysis.projector import HEADER, SIDE
+from failscape.analysis.projector import SIDE
 from failscape.analysis.tensorboard import Board, flat
 
 LIMITS = {"scalars": 0, "images": 0, "tensors": 0}
@@ -145,7 +145,7 @@ def test_mesh_shows_rate_as_colour_and_certainty_as_size(made, n_axes):
 def test_worst_points_are_a_table(tmp_path, made):
     run = made()
     with Board(tmp_path) as board:
-        board.worst(run.landscape, run.exemplars())
+        board.worst(run.landscape, run.examples())
     events = read(tmp_path)
     table = make_ndarray(events.Tensors("worst/points")[0].tensor_proto).item().decode()
     worst = run.landscape.label(run.landscape.worst(1).index[0])
@@ -180,7 +180,7 @@ def test_hparams_lie_in_the_runs_own_events(tmp_path):
 
 
 def test_projector_files(tmp_path, made):
-    shown = made().exemplars(("a\tb", "c\nd", "<i>", "é"))
+    shown = made().examples(("a\tb", "c\nd", "<i>", "é"))
     features = np.random.default_rng(0).normal(size=(len(shown), 5))
     with Board(tmp_path) as board:
         modes = ["darken ≥ 0.4", *["none"] * (len(shown) - 1)]
@@ -190,16 +190,17 @@ def test_projector_files(tmp_path, made):
     assert embedding.tensor_name == "failures" and list(embedding.tensor_shape) == [len(shown), 5]
     np.testing.assert_allclose(np.loadtxt(tmp_path / embedding.tensor_path), features, rtol=1e-4)
     rows = [line.split("\t") for line in (tmp_path / embedding.metadata_path).read_text("utf-8").splitlines()]
-    assert tuple(rows[0]) == HEADER and len(rows) == len(shown) + 1
-    assert {len(row) for row in rows} == {len(HEADER)}
-    assert [row[HEADER.index("mode")] for row in rows[1:]] == modes
+    header = ["item", "truth", "said", "edit", "mode", "probe"]
+    assert rows[0] == header and len(rows) == len(shown) + 1
+    assert {len(row) for row in rows} == {len(header)}
+    assert [row[header.index("mode")] for row in rows[1:]] == modes
     with Image.open(tmp_path / embedding.sprite.image_path) as sprite:
         assert sprite.width == SIDE * int(np.ceil(np.sqrt(len(shown))))
 
 
-def test_projector_needs_a_row_per_exemplar(tmp_path, made):
+def test_projector_needs_a_row_per_example(tmp_path, made):
     with pytest.raises(ValueError, match="3 rows of features and 3 modes for"), Board(tmp_path) as board:
-        board.projector(np.zeros((3, 2)), made().exemplars(), ["none"] * 3)
+        board.projector(np.zeros((3, 2)), made().examples(), ["none"] * 3)
 
 
 @contextmanager
@@ -247,7 +248,7 @@ def distinct_colours(png: bytes) -> int:
 @pytest.mark.slow
 def test_tensorboard_draws_it(tmp_path, made, browser):
     run = made()
-    shown = run.exemplars()
+    shown = run.examples()
     for number in range(2):
         with Board(tmp_path / "logs" / f"run-{number}", curves=curves()) as board:
             for progress in told(60, offset=number):

@@ -72,6 +72,7 @@ def test_walks_end_at_a_failure_or_at_their_last_step(target: fs.Summarizer) -> 
 
 def test_groups_are_topics_or_lengths_and_the_agent_may_choose_them(target: fs.Summarizer) -> None:
     by_length = make_mdp(target, "reports:?n=60", groups="length")
+    assert (by_length.nouns.group, by_length.nouns.groups, by_length.nouns.items) == ("length", "lengths", "articles")
     assert by_length.group_names == ("short", "medium", "long")
     sliced = make_mdp(target, "reports:?n=200", concepts=["lower-case", "negate", "topic"])
     assert sliced.space.names == ("topic", "edit", "strength")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from failscape.analysis.diffs import Piece, n_changes, uncrowded, word_diff
-from failscape.analysis.strips import meaning
+from failscape.analysis.examples.levels import meaning
+from failscape.analysis.examples.text_diff import Piece, n_changes, uncrowded, word_diff
 from failscape.concepts import ConceptSpace
 from failscape.concepts.label_effect import INVALIDATED, PRESERVED, TRANSFORMED, LabelEffect
 from failscape.concepts.text.base import TextConcept
@@ -50,6 +50,16 @@ def edit_meaning(edit: TextConcept) -> str:
     """What an edit does, in a sentence."""
     made = edit.made if isinstance(edit, Steps) else edit
     return meaning(made).removesuffix(" 0 changes nothing.")
+
+
+def edit_alterations(space: ConceptSpace) -> list[str]:
+    """What was altered and how far, a line for each edit."""
+    return [f"{edit.name}, {_strengths(edit)}: {edit_meaning(edit)}" for edit in edits_of(space)]
+
+
+def _strengths(edit: TextConcept) -> str:
+    ends = [edit.label(level).removeprefix(f"{edit.name} ") for level in (0, len(edit.levels) - 1)]
+    return f"{len(edit.levels)} strengths from {ends[0]} to {ends[1]}"
 
 
 def edit_strips(inputs: np.ndarray, seeds: np.ndarray, space: ConceptSpace) -> list[EditStrip]:

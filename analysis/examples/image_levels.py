@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from failscape.analysis.exemplars import to_hwc
-from failscape.concepts import Concept, ConceptSpace
+from failscape.analysis.examples.image_example import to_hwc
+from failscape.analysis.examples.levels import meaning
+from failscape.concepts import ConceptSpace
 from failscape.concepts.space import UNEDITED
 from failscape.data.batch import Images
 
@@ -45,9 +46,3 @@ def _strip(image: torch.Tensor, space: ConceptSpace, axis: int) -> Strip:
     edited = space.apply(alike, points).pixels
     labels = tuple(space.label(point) for point in points)
     return Strip(concept.name, concept.unit, meaning(concept), labels, to_hwc(edited), n_levels)
-
-
-def meaning(concept: Concept) -> str:
-    """The first line of a concept's own docstring, which says what it does, and the strength that changes nothing."""
-    text = (type(concept).__doc__ or "").strip().split("\n")[0].split(" Identity:")[0].replace("``", "")
-    return text if concept.identity is None else f"{text} {concept.identity:g} changes nothing.".strip()

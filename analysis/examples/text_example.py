@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from failscape.analysis.diffs import ADDED, MISSING, SAME, Piece, marked, plain_marks, shortened, uncrowded, word_diff
+from failscape.analysis.examples.base import Example
+from failscape.analysis.examples.text_diff import (
+    ADDED,
+    MISSING,
+    SAME,
+    Piece,
+    marked,
+    plain_marks,
+    shortened,
+    uncrowded,
+    word_diff,
+)
 from failscape.analysis.plots.style import percent
 from failscape.concepts.label_effect import INVALIDATED, PRESERVED, LabelEffect
 from failscape.rewards.facts import missing_and_wrong
@@ -47,6 +58,15 @@ class Told:
         """``leaves out Park Road, 4; makes up Church Road``; empty where no fact is amiss."""
         parts = [("leaves out", self.missing), ("makes up", self.invented)]
         return "; ".join(f"{verb} {_listed(facts)}" for verb, facts in parts if facts)
+
+
+@dataclass(frozen=True)
+class TextExample(Example):
+    """An article, and what became of it and of its summary; the score is the summary's."""
+
+    kind: str  # what is wrong with the summary
+    told: Told
+    cut: bool = False  # the edited article was too long, and its end was not read
 
 
 def tell(

@@ -1,4 +1,4 @@
-"""Exemplars as one picture: a band for each point, before beside after."""
+"""Examples as one picture: a band for each point, before beside after."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from failscape.analysis.exemplars import PictureExemplar
+from failscape.analysis.examples.image_example import ImageExample
 from failscape.analysis.plots.style import INK, QUIET, own_text, percent
 
 MAX_ROWS, MAX_COLUMNS = 6, 4
@@ -15,10 +15,10 @@ WIDTH, HEIGHT = 2.5, 1.62  # of a pair with its text, where a picture is 1 by 1
 
 
 @own_text
-def exemplars_picture(exemplars: Sequence[PictureExemplar]) -> Figure:
-    """The first exemplars of the first points, with what the target said."""
-    points = list(dict.fromkeys(exemplar.point for exemplar in exemplars))[:MAX_ROWS]
-    rows = [[e for e in exemplars if e.point == point][:MAX_COLUMNS] for point in points]
+def examples_sheet(examples: Sequence[ImageExample]) -> Figure:
+    """The first examples of the first points, with what the target said."""
+    points = list(dict.fromkeys(example.point for example in examples))[:MAX_ROWS]
+    rows = [[e for e in examples if e.point == point][:MAX_COLUMNS] for point in points]
     width, height = WIDTH * max(len(row) for row in rows), HEIGHT * len(rows)
     figure = Figure(figsize=(1.45 * width, 1.45 * height))
     # One pair of axes for everything: a layout of fifty small ones takes seconds.
@@ -26,17 +26,17 @@ def exemplars_picture(exemplars: Sequence[PictureExemplar]) -> Figure:
     axes.set_axis_off()
     for i, row in enumerate(rows):
         _write(axes, 0.05, HEIGHT * i + 0.14, row[0].edit, size=11, weight="bold")
-        for j, exemplar in enumerate(row):
-            _pair(axes, WIDTH * j + 0.05, HEIGHT * i + 0.22, exemplar)
+        for j, example in enumerate(row):
+            _pair(axes, WIDTH * j + 0.05, HEIGHT * i + 0.22, example)
     axes.set(xlim=(0, width), ylim=(height, 0))
     return figure
 
 
-def _pair(axes: Axes, left: float, top: float, exemplar: PictureExemplar) -> None:
-    says = f"“{exemplar.said}” {percent(exemplar.confidence)}"
-    which = f"probe {exemplar.probe}" if exemplar.probe >= 0 else exemplar.name
-    texts = [(f"“{exemplar.said_before}”", f"truth: {exemplar.truth}"), (says, which)]
-    for picture, x, lines in zip((exemplar.before, exemplar.after), (left, left + 1.15), texts, strict=True):
+def _pair(axes: Axes, left: float, top: float, example: ImageExample) -> None:
+    says = f"“{example.answer}” {percent(example.score)}"
+    which = f"probe {example.probe}" if example.probe >= 0 else example.name
+    texts = [(f"“{example.answer_before}”", f"truth: {example.group}"), (says, which)]
+    for picture, x, lines in zip((example.before, example.after), (left, left + 1.15), texts, strict=True):
         axes.imshow(picture, extent=(x, x + 1, top + 1, top), interpolation="nearest" if len(picture) < 112 else "auto")
         for k, line in enumerate(lines):
             _write(axes, x, top + 1.13 + 0.13 * k, line, size=8, colour=QUIET if k else INK)

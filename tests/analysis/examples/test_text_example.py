@@ -1,8 +1,7 @@
 """What is told of a summary: beside what it is judged by, with what it lacks and what it makes up."""
 
-from failscape.analysis.exemplars import TextExemplar
-from failscape.analysis.text_exemplars import tell, tell_versions, told_text
-from failscape.analysis.text_markdown import texts_markdown
+from failscape.analysis.examples.text_example import TextExample, tell, tell_versions, told_text
+from failscape.analysis.examples.text_markdown import texts_markdown
 
 ARTICLE = "A van hit a tree on Park Road in Harlow on Friday. Four people were hurt."
 REFERENCE = "A van hit a tree in Harlow on Friday, 4 people hurt."
@@ -47,7 +46,7 @@ def test_two_versions_stand_beside_each_other() -> None:
 def test_markdown_takes_nothing_for_its_own() -> None:
     odd = "a | b *c* <i>d</i> `e` ~~f~~ [g](h) &amp;"
     told = tell((odd, odd), (odd + " new", odd), (odd, odd), (1.0, 1.0))
-    example = TextExemplar(1, "n", 2, "edit_1", "<topic>", odd, odd, 0.5, True, "other words", told)
+    example = TextExample(1, "n", 2, "edit_1", "<topic>", odd, odd, 0.5, True, "other words", told)
     text = texts_markdown([example])
     assert "**new**" in text and "<i>" not in text and "&lt;topic&gt;" in text
     table = [line for line in text.splitlines() if line.startswith("|")]

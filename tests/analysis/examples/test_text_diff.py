@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failscape.analysis.diffs import (
+from failscape.analysis.examples.text_diff import (
     ADDED,
     GAP,
     MISSING,

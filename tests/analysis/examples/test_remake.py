@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
-from failscape.analysis.exemplars import Subject, choose, exemplars, to_hwc, worst_exemplars
+from failscape.analysis.examples.base import ExampleContext
+from failscape.analysis.examples.image_example import to_hwc
+from failscape.analysis.examples.registry import examples_of, worst_examples
+from failscape.analysis.examples.selection import choose
 from failscape.analysis.landscape import Landscape
 from failscape.concepts import concept_space
 from failscape.data.base import Items
@@ -15,8 +18,8 @@ SPACE = concept_space(["rotation=0,90", "darken=0,0.5,1"])
 NAMES = ("cat", "dog")
 
 
-def subject(data: Items) -> Subject:
-    return Subject(data, SPACE, NAMES, NAMES)
+def context(data: Items) -> ExampleContext:
+    return ExampleContext(data, SPACE, NAMES, NAMES)
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def data() -> Items:
 def items() -> pd.DataFrame:
     """Item 2 is wrong without any edit."""
     return pd.DataFrame(
-        {"reference": [0, 1, 0, 1], "predicted": [0, 1, 1, 1], "failed": [False, False, True, False]},
+        {"reference": [0, 1, 0, 1], "predicted": [0, 1, 1, 1], "failed": [False, False, True, False], "said": ""},
         index=pd.RangeIndex(4, name="item"),
     )
 
@@ -46,6 +49,7 @@ def table(rows: list[tuple[int, int, bool, float]]) -> pd.DataFrame:
         reference=frame["item"] % 2,
         predicted=np.where(frame["failed"], 1 - frame["item"] % 2, frame["item"] % 2),
         confidence=0.75,
+        said="",
         propensity=1 / 6,
         cached=False,
     )
@@ -66,16 +70,16 @@ def test_an_item_is_shown_once_per_point_and_points_keep_their_order(items: pd.D
 
 def test_without_failures_there_is_nothing_to_show(items: pd.DataFrame, data: Items) -> None:
     chosen = choose(table([(0, 3, False, 0.1)]), items, [3])
-    assert chosen.empty and exemplars(chosen, items, subject(data)) == []
+    assert chosen.empty and not examples_of(chosen, items, context(data))
 
 
-def test_an_exemplar_is_the_probe_made_again(items: pd.DataFrame, data: Items) -> None:
+def test_an_example_is_the_probe_made_again(items: pd.DataFrame, data: Items) -> None:
     probes = table([(3, 0, False, 0.1), (0, 5, True, 0.9), (2, 4, True, 0.8)])
-    shown = exemplars(probes.iloc[1:], items, subject(data))
+    shown = examples_of(probes.iloc[1:], items, context(data))
     first, second = shown
     assert (first.probe, first.name, first.point, first.edit) == (1, "name-0", 5, "rotation 90°, darken 1")
-    assert (first.truth, first.said_before, first.said, first.failed) == ("cat", "cat", "dog", True)
-    assert first.confidence == 0.75 and second.said_before == "dog"
+    assert (first.group, first.answer_before, first.answer, first.failed) == ("cat", "cat", "dog", True)
+    assert first.score == 0.75 and second.answer_before == "dog"
     np.testing.assert_array_equal(first.before, data.batch.pixels[0].permute(1, 2, 0).numpy())
     assert not first.after.any()  # darken 1
     turned = np.rot90(second.before.astype(float))
@@ -85,7 +89,7 @@ def test_an_exemplar_is_the_probe_made_again(items: pd.DataFrame, data: Items) -
 def test_the_worst_points_are_shown_first(items: pd.DataFrame, data: Items) -> None:
     rows = [(i, 0, i == 0, 0.5) for i in range(4)] + [(i, 5, True, 0.9) for i in range(4)]
     probes = table(rows)
-    shown = worst_exemplars(Landscape.from_probes(probes, SPACE), probes, items, subject(data), n_points=2, per_point=2)
+    shown = worst_examples(Landscape.from_probes(probes, SPACE), probes, items, context(data), n_points=2, per_point=2)
     assert [example.point for example in shown] == [5, 5, 0]
 
 

@@ -21,7 +21,13 @@ SUBPACKAGES = [
 ]
 
 setup(
-    packages=["failscape", "failscape.commands", "failscape.common", *(f"failscape.{name}" for name in SUBPACKAGES)],
+    packages=[
+        "failscape",
+        "failscape.commands",
+        "failscape.common",
+        "failscape.families",
+        *(f"failscape.{name}" for name in SUBPACKAGES),
+    ],
     package_dir={
         "failscape": "failscape",
         **{f"failscape.{name}": name.replace(".", "/") for name in SUBPACKAGES},

@@ -16,7 +16,7 @@ from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.mode_views import ModeView
 from failscape.analysis.report_parts import baseline_interval
-from failscape.data.nouns import PLAIN, Nouns
+from failscape.common.nouns import PLAIN, Nouns
 
 N_MODES = 8  # told one by one
 N_SHOWN = 3  # examples of each

@@ -20,7 +20,7 @@ from failscape.analysis.plots.landscape import landscape_picture
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.style import ACCENT, axis_title, own_text, percent, tick_texts
 from failscape.analysis.shifts import Shift, policy
-from failscape.data.nouns import PLAIN, Nouns
+from failscape.common.nouns import PLAIN, Nouns
 from failscape.records.folder import write_whole
 
 AFTER = "#b5367a"  # beside ACCENT, which is before; apart in grey, too

@@ -29,7 +29,6 @@ from failscape.envs.recording import Recorder
 from failscape.envs.views import ConceptVectorEnv
 from failscape.records.probes import ProbeStore
 from failscape.rewards import CLASSIFICATION_REWARDS
-from failscape.targets.base import SUMMARIZATION
 from failscape.targets.classifier import Classifier
 from failscape.targets.registry import load_target
 
@@ -45,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     args = arguments.parse_args(argv)
 
     target = load_target(args.target, args.device)
-    if target.task == SUMMARIZATION:
+    if target.task == "summarization":
         articles = summarizer.make_mdp(target, f"reports:?n={args.items}", args.concepts)
         ratio, rate = written.step_ratio(articles, args.num_envs, args.steps)
         print(f"environment {rate:.1f} queries/s on {target.device}")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from failscape.common.nouns import Nouns
 from failscape.data import load_images, only_held_out, open_source
-from failscape.data.nouns import Nouns
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, explored_space, make_scheme
 from failscape.envs.expected_task import expect_task
@@ -17,7 +17,7 @@ from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.rewards.classification import margin
-from failscape.targets.base import IMAGE_CLASSIFICATION, ClassifierTarget, device_of
+from failscape.targets.base import ClassifierTarget, device_of
 from failscape.targets.registry import load_target
 
 DEFAULT_TARGET = "embedded:street-signs"
@@ -118,7 +118,7 @@ def make_mdp(
     reward = reward or ("fsrl" if explore == "fsrl" else "margin")
     check_reward(reward, explore)
     frozen = load_target(target, device) if isinstance(target, str) else target
-    expect_task(frozen, IMAGE_CLASSIFICATION)
+    expect_task(frozen, "image-classification")
     space = explored_space(explore, concepts, start, {name: i for i, name in enumerate(frozen.class_names)})
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from failscape.common.task import task_named
 from failscape.errors import UsageError
-from failscape.targets.base import IMAGE_CLASSIFICATION, SUMMARIZATION, TABULAR_CLASSIFICATION, Target
-
-# By task: what two targets have to share, so that one can be asked in the other's place.
-SHARED = {IMAGE_CLASSIFICATION: ("class_names", "image_size"), TABULAR_CLASSIFICATION: ("class_names",)}
+from failscape.targets.base import Target
 
 
-class Place(NamedTuple):
-    """Where targets of a task belong."""
-
-    does: str  # what they do
-    lacks: str  # what those of another task do not do
-    env: str  # the environment for them
-
-
-PLACES = {
-    IMAGE_CLASSIFICATION: Place("sorts pictures", "sorts no pictures", "failscape/Classifier-v0"),
-    SUMMARIZATION: Place("writes texts", "writes no summaries", "failscape/Summarizer-v0"),
-}
-
-
-def expect_task(target: Target, task: str) -> None:
+def expect_task(target: Target, name: str) -> None:
     """Refuse a target of another task.
 
     Raises:
         UsageError: it is one; the line says which environment is for it.
     """
-    if target.task == task:
+    if target.task == name:
         return
-    place = PLACES.get(target.task)
-    if place is None or task not in PLACES:
-        raise UsageError(f"{target.name} is for {target.task}, not for {task}; give it to an environment of that task")
-    raise UsageError(f"{target.name} {place.does} and {PLACES[task].lacks}; give it to {place.env}")
+    wanted, its = task_named(name), task_named(target.task)
+    if wanted is None or its is None:
+        raise UsageError(f"{target.name} is for {target.task}, not for {name}; give it to an environment of that task")
+    raise UsageError(f"{target.name} {its.does} and {wanted.lacks}; give it to {its.env_id}")
 
 
 def expect_alike(one: Target, other: Target) -> None:
@@ -46,6 +28,7 @@ def expect_alike(one: Target, other: Target) -> None:
         UsageError: it is of another task, knows other classes or takes other inputs.
     """
     expect_task(other, one.task)
-    for what in SHARED.get(one.task, ()):
+    task = task_named(one.task)
+    for what in task.shared if task else ():
         if getattr(one, what) != getattr(other, what):
             raise UsageError(f"{other.name} and {one.name} differ in their {what.replace('_', ' ')}")

@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 from gymnasium import spaces
 
+from failscape.common.nouns import PLAIN, Nouns
 from failscape.concepts import ConceptSpace
 from failscape.concepts.space import AnyBatch
 from failscape.data.base import Items
 from failscape.data.batch import Batch
-from failscape.data.nouns import PLAIN, Nouns
 from failscape.envs.actions.base import ActionScheme
 from failscape.envs.actions.jump import JumpToPoint
 from failscape.envs.evaluator import Evaluator, TargetEvaluator

@@ -98,15 +98,3 @@ def register_env(
         max_episode_steps=max_episode_steps,
         kwargs={"make_mdp": make_mdp, **kwargs},
     )
-
-
-def register_suite() -> None:
-    """Register the environments of this project; a second call changes nothing."""
-    suite = {
-        "failscape/Classifier-v0": "failscape.envs.classifier:make_mdp",
-        "failscape/Summarizer-v0": "failscape.envs.summarizer:make_mdp",
-        "failscape/Toy-v0": "failscape.envs.toy:make_mdp",
-    }
-    for env_id, make_mdp in suite.items():
-        if env_id not in gym.registry:
-            register_env(env_id, make_mdp)

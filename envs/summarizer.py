@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from failscape.common.nouns import Nouns
 from failscape.concepts.text.asked import group_asked, text_space
-from failscape.data.nouns import Nouns
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.compound import Accumulate
 from failscape.envs.actions.parsing import classes_seen, make_scheme
@@ -17,7 +17,7 @@ from failscape.envs.human import MODEL_FILES, load_reward
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.summarization import Bar, parse_reward
-from failscape.targets.base import SUMMARIZATION, SummarizerTarget
+from failscape.targets.base import SummarizerTarget
 from failscape.targets.registry import load_target
 
 DEFAULT_TARGET = "embedded:street-reports"
@@ -137,7 +137,7 @@ def make_mdp(
     """
     check(reward, explore, groups, meaning)
     frozen = load_target(target, device) if isinstance(target, str) else target
-    expect_task(frozen, SUMMARIZATION)
+    expect_task(frozen, "summarization")
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:
         raise UsageError(f"{frozen.name} needs articles to summarize: give --data, a CSV, JSONL or Parquet file")

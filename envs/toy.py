@@ -54,7 +54,7 @@ class Line(torch.nn.Module):
 class ToyTarget:
     """A frozen :class:`Line`; its features are the inputs."""
 
-    name, task = "toy", "tabular-classification"
+    name = task = "toy"
     class_names: tuple[str, ...] = ("below", "above")
 
     def __init__(self) -> None:

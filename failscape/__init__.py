@@ -14,14 +14,20 @@ _root = _Path(__file__).resolve().parent.parent
 if (_root / "setup.py").is_file() and (_root / "envs").is_dir():
     __path__.append(str(_root))
 
-from failscape.envs.registration import register_env, register_suite  # noqa: E402 - needs the path above
+from failscape.common.task import Task  # noqa: E402 - needs the path above
+from failscape.envs.registration import register_env  # noqa: E402
 from failscape.errors import UsageError  # noqa: E402
+from failscape.families import register_families, register_task  # noqa: E402
 from failscape.targets.registry import register_target  # noqa: E402
 
 if TYPE_CHECKING:
     from failscape.analysis.comparison import Comparison as Comparison
+    from failscape.analysis.examples.presenter import Presenter as Presenter
+    from failscape.analysis.examples.presenter import register_presenter as register_presenter
+    from failscape.analysis.grid_view import register_view as register_view
     from failscape.analysis.landscape import Landscape as Landscape
     from failscape.auditing import audit as audit
+    from failscape.common.nouns import Nouns as Nouns
     from failscape.comparing import Versions as Versions
     from failscape.comparing import compare as compare
     from failscape.concepts import Concept as Concept
@@ -37,7 +43,7 @@ if TYPE_CHECKING:
     from failscape.targets.preprocess import Preprocess as Preprocess
     from failscape.targets.summarizer import Summarizer as Summarizer
 
-register_suite()
+register_families()
 
 # Heavy names load on first use, so that ``import failscape`` stays light.
 _LAZY = {
@@ -57,12 +63,20 @@ _LAZY = {
     "explore": "failscape.runs",
     "fade": "failscape.fading",
     "mitigate": "failscape.mending",
+    "Nouns": "failscape.common.nouns",
+    "Presenter": "failscape.analysis.examples.presenter",
+    "register_presenter": "failscape.analysis.examples.presenter",
     "register_trainer": "failscape.mitigation.registry",
+    "register_view": "failscape.analysis.grid_view",
 }
-__all__ = ["UsageError", "register_env", "register_target", *_LAZY]
+__all__ = ["Task", "UsageError", "register_env", "register_target", "register_task", *_LAZY]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module 'failscape' has no attribute {name!r}")
     return getattr(_importlib.import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -17,8 +17,8 @@ from failscape.analysis.bootstrap import difference
 from failscape.analysis.effects import Effect, effect, effects_by
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.style import percent
+from failscape.common.nouns import PLAIN, Nouns
 from failscape.concepts.space import UNEDITED
-from failscape.data.nouns import PLAIN, Nouns
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation.batches import draw_points, failures_of

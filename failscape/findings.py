@@ -18,7 +18,7 @@ from failscape.analysis.mode_views import mode_rows, mode_views, modes_of
 from failscape.analysis.modes import Mode, find_modes
 from failscape.analysis.plots.style import percent
 from failscape.analysis.statistics import wilson
-from failscape.data.nouns import PLAIN, Nouns
+from failscape.common.nouns import PLAIN, Nouns
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.views import explorable
 from failscape.errors import UsageError

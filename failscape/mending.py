@@ -18,8 +18,8 @@ from failscape.analysis.effects import Effect
 from failscape.analysis.modes import Mode
 from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.building import build, stem
+from failscape.common.nouns import Nouns
 from failscape.common.regular import read_small, regular
-from failscape.data.nouns import Nouns
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Fitted, choose_modes, fine_tune, training_config

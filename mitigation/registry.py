@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
+from failscape.common.task import resolved, task_named
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError, did_you_mean
 from failscape.mitigation.batches import Failures
 from failscape.mitigation.lesson import Fitted, Step, Tell, Trainer
 from failscape.mitigation.recipe import Method, TrainingConfig, typed_settings
 
-# task -> module:class, imported on first use
-BUILT_IN = {
-    "image-classification": "failscape.mitigation.pictures:ImageClassificationTrainer",
-    "summarization": "failscape.mitigation.texts:SummarizationTrainer",
-}
 _registered: dict[str, type[Trainer]] = {}
 AnyTrainer = TypeVar("AnyTrainer", bound=type[Trainer])
 
@@ -53,12 +48,12 @@ def trainer_of(task: str) -> type[Trainer]:
     """
     if task in _registered:
         return _registered[task]
-    if task not in BUILT_IN:
+    record = task_named(task)
+    if record is None or record.trainer is None:
         raise UsageError(
             f"nothing fine-tunes targets for {task}; register a trainer: @failscape.register_trainer('{task}')"
         )
-    module, name = BUILT_IN[task].split(":")
-    trainer: type[Trainer] = getattr(import_module(module), name)
+    trainer: type[Trainer] = resolved(record.trainer)
     return trainer
 
 

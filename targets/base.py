@@ -13,8 +13,6 @@ import torch
 
 from failscape.targets.outputs import ClassifierOutputs, Outputs, SummarizerOutputs
 
-IMAGE_CLASSIFICATION, TABULAR_CLASSIFICATION = "image-classification", "tabular-classification"
-SUMMARIZATION = "summarization"
 Weights = Mapping[str, torch.Tensor]  # what decides the answers of a target, by name
 AnyTrainable = TypeVar("AnyTrainable", bound="TrainableTarget")
 

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import nn
 
 from failscape.errors import UsageError
-from failscape.targets.base import IMAGE_CLASSIFICATION, Weights
+from failscape.targets.base import Weights
 from failscape.targets.heads import find_head, forward, scores
 from failscape.targets.outputs import ClassifierOutputs
 from failscape.targets.preprocess import Preprocess
@@ -41,7 +41,7 @@ class Classifier:
             do not match the scores.
     """
 
-    task = IMAGE_CLASSIFICATION
+    task = "image-classification"
 
     def __init__(
         self,

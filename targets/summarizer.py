@@ -15,7 +15,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import BatchEncoding
 
 from failscape.errors import UsageError
-from failscape.targets.base import SUMMARIZATION, Weights
+from failscape.targets.base import Weights
 from failscape.targets.outputs import SummarizerOutputs
 from failscape.targets.reader import Reader
 from failscape.targets.running import check_finite, micro_batches, resolve_device
@@ -50,7 +50,7 @@ class Summarizer:
         UsageError: For an unusable device.
     """
 
-    task = SUMMARIZATION
+    task = "summarization"
 
     def __init__(
         self,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from failscape.common.nouns import PLAIN, Nouns
 from failscape.concepts import ConceptSpace
 from failscape.data.base import Items
-from failscape.data.nouns import PLAIN, Nouns
 from failscape.envs.mdp import ConceptMDP
 from failscape.rewards.base import Reward
 

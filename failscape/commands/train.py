@@ -37,11 +37,13 @@ def show_list(args: argparse.Namespace) -> int:
     import gymnasium as gym
 
     from failscape.agents.explorers import EXPLORERS
+    from failscape.common.task import tasks
     from failscape.envs.actions.parsing import EXPLORATIONS
     from failscape.targets.registry import list_targets
 
     import_user_code(args.imports)
-    environments = [(name, "") for name, spec in gym.registry.items() if "make_mdp" in spec.kwargs]
+    told = {task.env_id: task.summary for task in tasks()}
+    environments = [(name, told.get(name, "")) for name, spec in gym.registry.items() if "make_mdp" in spec.kwargs]
     sections = {
         "environments (--env)": environments,
         "targets (--target)": list_targets(),

@@ -6,25 +6,24 @@ import pytest
 
 from failscape.envs.expected_task import expect_task
 from failscape.errors import UsageError
-from failscape.targets.base import IMAGE_CLASSIFICATION, SUMMARIZATION
 
 
 @pytest.mark.parametrize(
     "task, expected, line",
     [
         (
-            SUMMARIZATION,
-            IMAGE_CLASSIFICATION,
+            "summarization",
+            "image-classification",
             "x writes texts and sorts no pictures; give it to failscape/Summarizer-v0",
         ),
         (
-            IMAGE_CLASSIFICATION,
-            SUMMARIZATION,
+            "image-classification",
+            "summarization",
             "x sorts pictures and writes no summaries; give it to failscape/Classifier",
         ),
         (
             "text-to-image",
-            SUMMARIZATION,
+            "summarization",
             "x is for text-to-image, not for summarization; give it to an environment of",
         ),
     ],

@@ -5,9 +5,10 @@ from typing import Any
 import gymnasium as gym
 import pytest
 
-from failscape.envs.registration import register_env, register_suite
+from failscape.envs.registration import register_env
 from failscape.envs.toy import make_mdp
 from failscape.errors import UsageError
+from failscape.families import register_families
 from failscape.rewards import CLASSIFICATION_REWARDS
 
 
@@ -28,7 +29,7 @@ def test_a_user_registers_an_environment_of_their_own() -> None:
     assert env.mdp.reward is CLASSIFICATION_REWARDS["fsrl"]
     assert gym.make_vec("mine/Toy-v0", num_envs=2).unwrapped.max_episode_steps == 5
     before = dict(gym.registry)
-    register_suite()
+    register_families()
     assert dict(gym.registry) == before
 
 

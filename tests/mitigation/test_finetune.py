@@ -12,7 +12,6 @@ from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Fitted, fine_tune, training_config
 from failscape.mitigation.finetune import schedule
 from failscape.mitigation.state import FILE, copy_weights
-from failscape.targets.base import IMAGE_CLASSIFICATION
 
 QUICK = {"epochs": 6, "batch_size": 32, "lr": 0.01, "average": 0.5}
 
@@ -29,7 +28,7 @@ def failing(world: Any, points: np.ndarray, target: Any) -> float:
 
 
 def run(world: Any, method: str = "full", folder: Path | None = None, tell: Any = None, **settings: Any) -> Fitted:
-    config = training_config(IMAGE_CLASSIFICATION, method, {**QUICK, **settings})
+    config = training_config("image-classification", method, {**QUICK, **settings})
     return fine_tune(world.mdp, world.failures, config, folder=folder, tell=tell)
 
 

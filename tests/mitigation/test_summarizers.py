@@ -22,7 +22,6 @@ from failscape.mitigation.seq2seq import NOT_COUNTED, _Trainer, encode, encode_p
 from failscape.mitigation.state import copy_weights, distinct
 from failscape.mitigation.texts import SummarizationTrainer
 from failscape.mitigation.trainable import low_rank
-from failscape.targets.base import SUMMARIZATION
 from failscape.targets.registry import load_target
 from tests.tiny_text import tiny_causal, tiny_seq2seq
 
@@ -61,12 +60,12 @@ def world(load: Callable[[str], fs.Summarizer], tmp_path_factory: pytest.TempPat
 
 def run(mdp: ConceptMDP, method: str = "full", folder: Path | None = None, tell: Any = None, **settings: Any) -> Fitted:
     return fine_tune(
-        mdp, [MODE], training_config(SUMMARIZATION, method, {**QUICK, **settings}), folder=folder, tell=tell
+        mdp, [MODE], training_config("summarization", method, {**QUICK, **settings}), folder=folder, tell=tell
     )
 
 
 def trainer_of(mdp: ConceptMDP, failures: Failures = MODE, **settings: Any) -> SummarizationTrainer:
-    return SummarizationTrainer(mdp, [failures], training_config(SUMMARIZATION, "full", settings))
+    return SummarizationTrainer(mdp, [failures], training_config("summarization", "full", settings))
 
 
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
@@ -296,7 +295,7 @@ def test_a_causal_model_is_taught_what_follows_its_prompt(load: Callable[[str], 
 )
 def test_mistakes(method: str, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        training_config(SUMMARIZATION, method, settings)
+        training_config("summarization", method, settings)
 
 
 def test_divergence_gives_the_old_weights_back(world: Callable[..., ConceptMDP]) -> None:

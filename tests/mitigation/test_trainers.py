@@ -12,13 +12,13 @@ import failscape as fs
 import tests.tabular as tabular
 from failscape.envs.summarizer import make_mdp
 from failscape.errors import UsageError
+from failscape.families import FAMILIES
 from failscape.mending import load_mitigated, mitigate
 from failscape.mitigation import fine_tune, register_trainer, registry, training_config
 from failscape.mitigation.batches import Failures
 from failscape.mitigation.recipe import TrainingConfig
-from failscape.mitigation.registry import BUILT_IN, method_of, trainer_of
+from failscape.mitigation.registry import method_of, trainer_of
 from failscape.runs import Run
-from failscape.targets.base import IMAGE_CLASSIFICATION, SUMMARIZATION
 from failscape.targets.registry import load_target
 
 
@@ -29,7 +29,7 @@ def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_configurations() -> None:
     def of(method: str = "full", **settings: Any) -> Any:
-        return training_config(IMAGE_CLASSIFICATION, method, settings)
+        return training_config("image-classification", method, settings)
 
     assert of("head").optimizer == "sgd" and of("full", epochs=3).epochs == 3
     assert of(lr="1e-5", epochs="4") == of(lr=0.00001, epochs=4)
@@ -50,7 +50,7 @@ def test_configurations() -> None:
             of(method, **settings)
 
 
-@pytest.mark.parametrize("task", BUILT_IN)
+@pytest.mark.parametrize("task", [task.name for task in FAMILIES if task.trainer])
 def test_every_method_says_what_learns_and_has_settings_that_hold(task: str) -> None:
     for name in trainer_of(task).methods:
         assert method_of(task, name).meaning and training_config(task, name).method == name
@@ -68,13 +68,14 @@ def test_a_task_has_one_trainer() -> None:
 
     with pytest.raises(UsageError, match=r"targets for tabular-classification are fine-tuned by .*Refit"):
         register_trainer(tabular.TASK)(Other)
-    assert fs.register_trainer(SUMMARIZATION)(Other) is trainer_of(SUMMARIZATION)  # in place of the one that is here
+    # In place of the one that is here.
+    assert fs.register_trainer("summarization")(Other) is trainer_of("summarization")
 
 
 def test_a_target_that_has_no_gradients_is_refused_by_a_trainer_that_needs_them(rules: Any, tmp_path: Path) -> None:
     mdp = make_mdp(rules.Rules(), "reports:?n=40", ["misspellings=.5,1"], held_out=0.3)
     with pytest.raises(UsageError, match="rules:reports cannot be fine-tuned by SummarizationTrainer"):
-        fine_tune(mdp, [Failures(np.arange(2), ())], training_config(SUMMARIZATION, "full"))
+        fine_tune(mdp, [Failures(np.arange(2), ())], training_config("summarization", "full"))
     envs = gym.make_vec("failscape/Summarizer-v0", num_envs=4, target="rules:reports", data="reports:?n=40")
     run = fs.explore(envs, explorer="random", budget=40, out=tmp_path, report=False)
     with pytest.raises(UsageError, match=r"rules:reports cannot be fine-tuned: its weights cannot be exchanged"):

@@ -2,8 +2,8 @@
 
 import json
 
+from failscape.common.nouns import PLAIN, Nouns
 from failscape.concepts.space import ConceptSpace
-from failscape.data.nouns import PLAIN, Nouns
 from failscape.envs import summarizer, toy
 from failscape.envs.mdp import ConceptMDP
 from failscape.rewards import CLASSIFICATION_REWARDS

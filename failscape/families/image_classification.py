@@ -1,0 +1,14 @@
+"""Image classifiers: which edits of a picture make the target name another class?"""
+
+from failscape.common.task import Task
+
+TASK = Task(
+    name="image-classification",
+    env_id="failscape/Classifier-v0",
+    make_mdp="failscape.envs.classifier:make_mdp",
+    does="sorts pictures",
+    lacks="sorts no pictures",
+    shared=("class_names", "image_size"),
+    trainer="failscape.mitigation.pictures:ImageClassificationTrainer",
+    summary="image classifiers: which edits of a picture make the target name another class",
+)

@@ -17,7 +17,7 @@ from failscape.envs.recording import Recorder
 from failscape.envs.toy import Shift, ShiftUp, ToyTarget, toy_items
 from failscape.envs.views import ConceptVectorEnv
 from failscape.rewards import CLASSIFICATION_REWARDS
-from tests.agents.landscapes import Ruled
+from tests.support.landscapes import Ruled
 
 Z_95 = 1.96
 SEEDS = range(8)  # of random

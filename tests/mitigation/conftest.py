@@ -1,5 +1,6 @@
-"""A classifier that fails in the dark, small enough to fine-tune in a second."""
+"""A classifier that fails in the dark, and tiny summarizers: small enough to fine-tune in a second."""
 
+import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -8,13 +9,17 @@ import pytest
 import torch
 from torch import nn
 
+import failscape as fs
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.data.base import Items
 from failscape.envs.mdp import ConceptMDP
+from failscape.envs.summarizer import make_mdp
 from failscape.mitigation.batches import Failures
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets.classifier import Classifier
 from failscape.targets.preprocess import Preprocess
+from failscape.targets.registry import load_target
+from tests.support.text_mending import EDITS, KINDS
 
 SPACE = concept_space(["darken=0,0.2,0.4,0.6,0.8", "rotation=-10,0,10"])
 SIDE, CLASSES = 8, ("left", "right", "dark")
@@ -68,5 +73,33 @@ def world() -> Callable[..., World]:
         dark = np.flatnonzero(SPACE.grid()[:, 0] >= 3)
         mdp = ConceptMDP(target, SPACE, items, CLASSIFICATION_REWARDS["margin"])
         return World(target, items, SPACE, [Failures(dark, ())], mdp)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def load_tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], fs.Summarizer]:
+    """A tiny target of a kind, loaded anew, because a fine-tune changes it."""
+    folder = tmp_path_factory.mktemp("tiny")
+    for kind, make in KINDS.items():
+        make(folder / kind, kind, min_new_tokens=6, suppress_tokens=[0])
+    return lambda kind: load_target(f"hf:{folder / kind}", "cpu")
+
+
+@pytest.fixture(scope="session")
+def text_world(
+    load_tiny: Callable[[str], fs.Summarizer], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., ConceptMDP]:
+    """The MDP of a tiny target; of some articles other texts may be told, of all another reference."""
+    folder = tmp_path_factory.mktemp("data")
+
+    def make(kind: str = "bart", n: int = 24, other: tuple[int, ...] = (), wanted: str = "Van {i}.") -> ConceptMDP:
+        rows = [{"article": f"Story {i}. The bus hit van {i} on Mill Lane.", "summary": wanted} for i in range(n)]
+        for i in other:
+            rows[i] = {"article": f"Ada ate {i} very ripe plums in the sun.", "summary": "{i} plums eaten."}
+        rows = [{"article": row["article"], "summary": row["summary"].format(i=i)} for i, row in enumerate(rows)]
+        file = folder / "articles.jsonl"
+        file.write_text("\n".join(map(json.dumps, rows)))
+        return make_mdp(load_tiny(kind), file, EDITS, held_out=0.3)
 
     return make

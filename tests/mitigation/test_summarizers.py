@@ -1,7 +1,5 @@
-"""Summarizers are taught what to write of edited articles: what exactly, by which loss, and what becomes of them."""
+"""What becomes of a summarizer that is taught."""
 
-import copy
-import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -10,75 +8,30 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 
 import failscape as fs
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.summarizer import make_mdp
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Tuned, fine_tune, recipe
-from failscape.mitigation.batches import Failures, split_items
-from failscape.mitigation.seq2seq import NOT_COUNTED, _Trainer, encode, encode_parts, token_loss
 from failscape.mitigation.state import copy_weights, distinct
-from failscape.mitigation.texts import TextLesson
 from failscape.mitigation.trainable import trainable
-from failscape.targets.registry import load_target
-from tests.tiny_text import tiny_causal, tiny_seq2seq
+from tests.support.text_mending import KINDS, MODE, PAIRS
 
-KINDS = {"t5": tiny_seq2seq, "bart": tiny_seq2seq, "pegasus": tiny_seq2seq, "llama": tiny_causal, "gpt2": tiny_causal}
-EDITS = ["delete-characters=.1,.2,.3,.4", "number-swap=.25,.5,.75,1"]
-MODE = Failures(np.arange(8), ())
 QUICK = {"epochs": 2, "lr": 0.01}
-PAIRS = [("Ada saw a dog.", "Dog."), ("Ben saw 3 very big cars near it.", "3 cars were seen.")]
-
-
-@pytest.fixture(scope="module")
-def load(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], fs.Summarizer]:
-    """A tiny target of a kind, loaded anew, because a fine-tune changes it."""
-    folder = tmp_path_factory.mktemp("tiny")
-    for kind, make in KINDS.items():
-        make(folder / kind, kind, min_new_tokens=6, suppress_tokens=[0])
-    return lambda kind: load_target(f"hf:{folder / kind}", "cpu")
-
-
-@pytest.fixture(scope="module")
-def world(load: Callable[[str], fs.Summarizer], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., ConceptMDP]:
-    """The MDP of a tiny target; of some articles other texts may be told, of all another reference."""
-    folder = tmp_path_factory.mktemp("data")
-
-    def make(kind: str = "bart", n: int = 24, other: tuple[int, ...] = (), wanted: str = "Van {i}.") -> ConceptMDP:
-        rows = [{"article": f"Story {i}. The bus hit van {i} on Mill Lane.", "summary": wanted} for i in range(n)]
-        for i in other:
-            rows[i] = {"article": f"Ada ate {i} very ripe plums in the sun.", "summary": "{i} plums eaten."}
-        rows = [{"article": row["article"], "summary": row["summary"].format(i=i)} for i, row in enumerate(rows)]
-        file = folder / "articles.jsonl"
-        file.write_text("\n".join(map(json.dumps, rows)))
-        return make_mdp(load(kind), file, EDITS, held_out=0.3)
-
-    return make
 
 
 def run(mdp: ConceptMDP, how: str = "full", state: Path | None = None, tell: Any = None, **settings: Any) -> Tuned:
     return fine_tune(mdp, [MODE], recipe(how, {**QUICK, **settings}, "summarizer"), state=state, tell=tell)
 
 
-def lesson_of(mdp: ConceptMDP, **settings: Any) -> TextLesson:
-    how = recipe("full", settings, "summarizer")
-    split = split_items(np.flatnonzero(~mdp.items.held_out), mdp.items.references, how.validation, how.seed)
-    return TextLesson(mdp, [MODE], split, how)
-
-
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-# --- what becomes of a target ---
-
-
 @pytest.mark.parametrize("how", ["full", "lora"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_learns_and_is_frozen_again(world: Callable[..., ConceptMDP], kind: str, how: str) -> None:
-    mdp = world(kind, n=16)
+def test_every_kind_learns_and_is_frozen_again(text_world: Callable[..., ConceptMDP], kind: str, how: str) -> None:
+    mdp = text_world(kind, n=16)
     module: Any = mdp.target.module
     before, tied, cached = copy_weights(module), distinct(module), module.config.use_cache
     tuned = run(mdp, how, lr=0.02, batch_size=6)
@@ -93,8 +46,8 @@ def test_every_kind_learns_and_is_frozen_again(world: Callable[..., ConceptMDP],
     assert how == "lora" or tuned.n_weights == sum(p.numel() for p in module.parameters())
 
 
-def test_what_is_taught_is_written_then(world: Callable[..., ConceptMDP]) -> None:
-    mdp = world("llama?min_tokens=0", wanted="ok")
+def test_what_is_taught_is_written_then(text_world: Callable[..., ConceptMDP]) -> None:
+    mdp = text_world("llama?min_tokens=0", wanted="ok")
     held_out = np.flatnonzero(mdp.items.held_out)
     edited = mdp.at(held_out, mdp.space.point(np.full(len(held_out), 3)))
     tuned = run(mdp, epochs=5, lr=0.03, average=0.5, batch_size=4)
@@ -102,10 +55,10 @@ def test_what_is_taught_is_written_then(world: Callable[..., ConceptMDP]) -> Non
     assert (mdp.evaluate(edited).truth == 1).mean() > 0.8
 
 
-def test_it_is_a_function_of_its_arguments_and_leaves_chance_alone(world: Callable[..., ConceptMDP]) -> None:
+def test_it_is_a_function_of_its_arguments_and_leaves_chance_alone(text_world: Callable[..., ConceptMDP]) -> None:
     ends = []
     for seed in (0, 0, 1):
-        mdp = world("bart", n=16)  # which has dropout
+        mdp = text_world("bart", n=16)  # which has dropout
         drawn = random.random(), np.random.random(), torch.rand(1)  # noqa: NPY002 - what others draw does not matter
         states = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state()  # type: ignore[index] # noqa: NPY002
         run(mdp, "lora", seed=seed, epochs=1)
@@ -116,8 +69,8 @@ def test_it_is_a_function_of_its_arguments_and_leaves_chance_alone(world: Callab
 
 
 @pytest.mark.parametrize("how", ["full", "lora"])
-def test_a_killed_one_goes_on_to_the_same_end(world: Callable[..., ConceptMDP], how: str, tmp_path: Path) -> None:
-    undisturbed = world(n=16)
+def test_a_killed_one_goes_on_to_the_same_end(text_world: Callable[..., ConceptMDP], how: str, tmp_path: Path) -> None:
+    undisturbed = text_world(n=16)
     expected = run(undisturbed, how, epochs=3)
 
     def kill(epoch: Epoch) -> None:
@@ -125,18 +78,18 @@ def test_a_killed_one_goes_on_to_the_same_end(world: Callable[..., ConceptMDP], 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(world(n=16), how, tmp_path, tell=kill, epochs=3)
+        run(text_world(n=16), how, tmp_path, tell=kill, epochs=3)
     heard: list[int] = []
-    again = world(n=16)
+    again = text_world(n=16)
     tuned = run(again, how, tmp_path, tell=lambda epoch: heard.append(epoch.number), epochs=3)
     assert heard == [2, 3] and tuned.best == expected.best
     assert same(copy_weights(again.target.module), copy_weights(undisturbed.target.module))
 
 
-def test_held_out_items_teach_nothing(world: Callable[..., ConceptMDP]) -> None:
-    mdp = world()
+def test_held_out_items_teach_nothing(text_world: Callable[..., ConceptMDP]) -> None:
+    mdp = text_world()
     held_out = tuple(np.flatnonzero(mdp.items.held_out).tolist())
-    other = world(other=held_out)
+    other = text_world(other=held_out)
     assert len(held_out) > 3 and (other.items.inputs != mdp.items.inputs).any(axis=1).sum() == len(held_out)
     for one in (mdp, other):
         run(one, epochs=1)
@@ -144,8 +97,8 @@ def test_held_out_items_teach_nothing(world: Callable[..., ConceptMDP]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["t5", "gpt2"])
-def test_merged_updates_write_as_the_adapted_model_did(load: Callable[[str], fs.Summarizer], kind: str) -> None:
-    target = load(kind)
+def test_merged_updates_write_as_the_adapted_model_did(load_tiny: Callable[[str], fs.Summarizer], kind: str) -> None:
+    target = load_tiny(kind)
     articles = [article for article, _ in PAIRS]
     unchanged = target(articles).texts
     with trainable(target, "lora", rank=2), torch.no_grad():
@@ -159,131 +112,13 @@ def test_merged_updates_write_as_the_adapted_model_did(load: Callable[[str], fs.
     assert not any("lora" in name for name in target.module.state_dict())
 
 
-def test_short_weights_learn_in_full_precision(world: Callable[..., ConceptMDP]) -> None:
+def test_short_weights_learn_in_full_precision(text_world: Callable[..., ConceptMDP]) -> None:
     """A rate so low that bfloat16 could not hold what a step adds."""
-    mdp = world(n=16)
+    mdp = text_world(n=16)
     mdp.target.module.to(torch.bfloat16)
     tuned = run(mdp, lr=1e-4, average=0.0)
     assert tuned.history[1].loss != tuned.history[2].loss
     assert {p.dtype for p in mdp.target.module.parameters()} == {torch.bfloat16}
-
-
-# --- what is taught ---
-
-
-def test_an_epoch_shows_items_as_they_are_and_edited(world: Callable[..., ConceptMDP]) -> None:
-    mdp = world()
-    lesson = lesson_of(mdp, batch_size=5, rehearse=0)
-    texts = [mdp.items.inputs[i].tolist() for i in lesson.split.fit]
-    first, second = lesson.batches(1), lesson.batches(2)
-    for batch in first:
-        half = len(batch) // 2
-        edited, clean = batch[:half], batch[half:]
-        assert len(clean) == len(edited) <= 5 and all(list(pair) in texts for pair in clean)
-        assert all(c[0] != e[0] for c, e in zip(clean, edited, strict=True))
-    assert lesson.batches(1) == first != second  # chance is of seed and epoch alone
-    assert sum(map(len, first)) == 2 * len(lesson.split.fit)
-
-
-def test_what_holds_elsewhere_is_rehearsed(load: Callable[[str], fs.Summarizer]) -> None:
-    """Never where the edits may have taken something away, nor in the modes themselves."""
-    mdp = make_mdp(load("bart"), "reports:?n=40", ["truncation=.2,.4,.6,.8", "misspellings=.25,.5,.75,1"], held_out=0.3)
-    points = np.array([6, 7])
-    how = recipe("full", {"rehearse": 0.5}, "summarizer")
-    split = split_items(np.flatnonzero(~mdp.items.held_out), mdp.items.references, how.validation, how.seed)
-    lesson = TextLesson(mdp, [Failures(points, ())], split, how)
-    assert mdp.space.index(lesson.elsewhere).tolist() == [4, 5]  # misspellings that no mode holds
-    beside = lesson._beside(np.tile(split.fit, 20), 0.5, np.random.default_rng(0))
-    rows = np.where((beside >= 0).all(axis=1), mdp.space.index(np.maximum(beside, 0)), -1)
-    assert set(rows.tolist()) == {-1, 4, 5} and (rows >= 0).mean() == pytest.approx(0.5, abs=0.06)
-    everywhere = TextLesson(mdp, [Failures(np.arange(8), ())], split, how)
-    assert not len(everywhere.elsewhere) and (everywhere._beside(split.fit, 1.0, np.random.default_rng(0)) == -1).all()
-
-
-def test_the_reference_is_taught_as_the_edit_left_it(world: Callable[..., ConceptMDP]) -> None:
-    mdp = world()
-    lesson = lesson_of(mdp)
-    items = np.arange(4)
-    points = mdp.space.point(np.full(4, 7))  # all numbers swapped, in the reference too
-    expected = mdp.edited(mdp.at(items, points), mdp.inputs(mdp.at(items, points)))
-    assert lesson.pairs(items, points, items) == [tuple(row) for row in expected]
-    assert (expected[:, 1] != mdp.items.inputs[items, 1]).any()
-    anew = lesson.pairs(items, mdp.space.point(np.full(4, 1)), items + 100)
-    assert anew != lesson.pairs(items, mdp.space.point(np.full(4, 1)), items)  # other letters are misspelt
-
-
-def test_where_an_edit_takes_something_away_the_old_summary_is_taught(load: Callable[[str], fs.Summarizer]) -> None:
-    mdp = make_mdp(load("bart"), "reports:?n=40", ["truncation=.2,.4,.6,.8", "misspellings=.25,.5,.75,1"], held_out=0.3)
-    lesson = lesson_of(mdp)
-    items = np.arange(6)
-    for row, consistent in ((2, True), (6, False)):
-        points = mdp.space.point(np.full(6, row))
-        assert (lesson.promises(points) == "consistency").all() == consistent
-        taught = [wanted for _, wanted in lesson.pairs(items, points, items)]
-        assert taught == (mdp.looks.said if consistent else mdp.items.inputs[:, 1])[items].tolist()
-
-
-def test_without_references_it_is_taught_to_stay_as_it_is(world: Callable[..., ConceptMDP]) -> None:
-    mdp = world(wanted="")
-    lesson = lesson_of(mdp)
-    items = np.arange(6)
-    for points in (mdp.space.point(np.full(6, 3)), np.full((6, len(mdp.space.shape)), -1)):
-        assert [w for _, w in lesson.pairs(items, points, items)] == mdp.looks.said[items].tolist()
-    silent = copy.copy(mdp)
-    silent.looks = mdp.looks._replace(said=np.full(len(mdp.items), " "))
-    with pytest.raises(UsageError, match="nothing to teach"):
-        lesson_of(silent)
-
-
-def test_edits_that_add_up_are_taught_as_walks_make_them(load: Callable[[str], fs.Summarizer]) -> None:
-    mdp = make_mdp(load("bart"), "reports:?n=40", explore="micro", held_out=0.3)
-    lesson = lesson_of(mdp)
-    items = np.arange(4)
-    unedited = np.full((4, len(mdp.space.shape)), -1)
-    assert mdp.evaluate(mdp.at(items, unedited)).said.tolist() == mdp.looks.said[items].tolist()
-    assert [a for a, _ in lesson.pairs(items, unedited, items)] == mdp.items.inputs[items, 0].tolist()
-    points = np.zeros_like(unedited)
-    points[:, 0] = 2
-    walked = mdp.edited(mdp.at(items, points), mdp.items.rows(items))
-    assert [a for a, _ in lesson.pairs(items, points, items)] == walked[:, 0].tolist()
-
-
-# --- the loss ---
-
-
-@pytest.mark.parametrize("kind", ["bart", "llama"])
-def test_the_loss_ignores_padding(load: Callable[[str], fs.Summarizer], kind: str) -> None:
-    target = load(kind)
-    single = [encode(target, [pair]) for pair in PAIRS]
-    counts = [int((batch["labels"] != NOT_COUNTED).sum()) for batch in single]
-    assert len("Dog.") < counts[0] < counts[1] <= len(PAIRS[1][1]) + 2  # a token per character, beginning and end
-    with torch.no_grad():
-        losses = [float(target.module(**batch).loss) for batch in single]
-    expected = np.average(losses, weights=counts)
-    together = encode(target, PAIRS)
-    assert (together["labels"] == NOT_COUNTED).any() and together["labels"].shape[0] == 2
-    with torch.no_grad():
-        assert float(target.module(**together).loss) == pytest.approx(expected, rel=1e-4)
-    assert token_loss(target, PAIRS) == pytest.approx(expected, rel=1e-4)
-    parts = {"parts": encode_parts(target, PAIRS[::-1], 1)}
-    assert [part["labels"].shape[0] for part in parts["parts"]] == [1, 1]
-    with torch.no_grad():
-        assert float(_Trainer.compute_loss(None, target.module, parts)) == pytest.approx(expected, rel=1e-4)  # type: ignore[arg-type]
-
-
-def test_a_causal_model_is_taught_what_follows_its_prompt(load: Callable[[str], fs.Summarizer]) -> None:
-    target = load("llama?max_tokens=40")
-    logits, expected = None, []
-    for article, wanted in PAIRS:
-        prompt = target.encode([article])["input_ids"][0]
-        answer = torch.tensor([*target.tokenizer(wanted, add_special_tokens=False)["input_ids"], 1])
-        with torch.no_grad():
-            logits = target.module(input_ids=torch.cat([prompt, answer])[None]).logits[0]
-        expected.append(F.cross_entropy(logits[len(prompt) - 1 : -1], answer, reduction="none"))
-    assert token_loss(target, PAIRS) == pytest.approx(float(torch.cat(expected).mean()), rel=1e-4)
-
-
-# --- what cannot be ---
 
 
 @pytest.mark.parametrize(
@@ -301,8 +136,8 @@ def test_mistakes(how: str, settings: dict[str, Any], message: str) -> None:
         recipe(how, settings, "summarizer")
 
 
-def test_divergence_gives_the_old_weights_back(world: Callable[..., ConceptMDP]) -> None:
-    mdp = world(n=16)
+def test_divergence_gives_the_old_weights_back(text_world: Callable[..., ConceptMDP]) -> None:
+    mdp = text_world(n=16)
     before = copy_weights(mdp.target.module)
     tuned = run(mdp, lr=10.0, average=0.0, clip=1e6)
     assert tuned.diverged and tuned.best == 0 and same(before, copy_weights(mdp.target.module))

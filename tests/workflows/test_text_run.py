@@ -22,7 +22,7 @@ from failscape.data import open_texts
 from failscape.rating import Survey
 from failscape.runs import Run
 from failscape.showing import show_probe
-from tests import rule_summarizer
+from tests.support.rule_summarizer import Rules, summary
 
 HOSTILE = "<script>alert(1)</script>"
 EDITS = {"edits": ["lower-case", "delete-words", "look-alikes", "truncation", "number-swap"]}
@@ -99,7 +99,7 @@ def test_exemplars_are_what_the_target_read_and_wrote(which: str, request: pytes
         state_of = mdp.items.inputs[row["item"]]
         assert re.sub(r"\s", "", before) == re.sub(r"\s", "", state_of[0])
         assert example.said == (row["said"] or "") and example.confidence == pytest.approx(row["truth"])
-        assert re.sub(r"\W", "", rule_summarizer.summary(after)) == re.sub(r"\W", "", example.said)
+        assert re.sub(r"\W", "", summary(after)) == re.sub(r"\W", "", example.said)
         assert example.truth == mdp.groups[row["reference"]] and example.kind == mdp.answers[row["predicted"]]
 
 
@@ -203,7 +203,7 @@ def test_an_audit_is_of_a_summarizer(own: Run) -> None:
 def test_new_failures_show_what_either_version_says(run: Run) -> None:
     mdp = build(run.settings, looks=run.folder / "looks.npz").mdp
 
-    class Terse(rule_summarizer.Rules):
+    class Terse(Rules):
         """Says nothing at all."""
 
         def __call__(self, inputs, seeds=None):

@@ -33,7 +33,7 @@ from failscape.records.ratings import RatingStore
 from failscape.records.ratings_csv import read_ratings
 from failscape.targets.registry import load_target
 from failscape.targets.weights import read_names, read_state
-from tests.irregular import KINDS, sparse
+from tests.support.irregular import KINDS, sparse
 
 each_kind = pytest.mark.parametrize(("make", "reason"), KINDS.values(), ids=KINDS)
 Make = Callable[[Path], None]

@@ -15,7 +15,7 @@ from failscape.errors import UsageError
 from failscape.settings import import_user_code
 from failscape.targets.registry import load_target
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 class Trap:

@@ -13,7 +13,7 @@ import pytest
 from failscape.cli import main
 from failscape.runs import Run
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Without memory each step asks the target, and one environment makes steps many: time enough to interrupt.
 LONG = ["--env", "failscape/Toy-v0", "--algo", "random", "--num-envs", "1", "--budget", "2000", "--set", "memory=0"]
 QUIET = ["--no-report", "--quiet"]

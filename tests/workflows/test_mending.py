@@ -25,7 +25,7 @@ from failscape.mending import Listeners, Plan, go_on, load_mitigated, mitigate
 from failscape.mitigation import Epoch
 from failscape.runs import Run
 from failscape.targets.registry import load_target, with_weights
-from tests.tiny_text import tiny_seq2seq
+from tests.support.tiny_text import tiny_seq2seq
 
 QUICK = {"epochs": 2, "lr": 1e-3}
 SMALL = ["--max-items", "400", "--budget", "3000", "--no-report", "--quiet", "--device", "cpu"]

@@ -14,7 +14,7 @@ import yaml
 from failscape.cli import main
 from failscape.runs import Run
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TOY = ["--env", "failscape/Toy-v0", "--algo", "random", "--budget", "300", "--no-report"]
 
 

@@ -28,7 +28,7 @@ def test_a_recorder_keeps_each_step(tmp_path: Path) -> None:
     np.testing.assert_array_equal(frame["reward"], np.concatenate(rewards))
     points = np.concatenate([info["point"] for info in infos])
     np.testing.assert_array_equal(frame["point"], envs.mdp.space.index(points))
-    assert frame["levels"].tolist() == [",".join(map(str, point)) for point in points]
+    assert frame["levels"].tolist() == [tuple(point) for point in points.tolist()]
     recorder = envs.recorder
     assert (recorder.n_steps, recorder.n_probes) == (5, 20)
     assert recorder.n_queries == int((~frame["cached"]).sum()) == envs.mdp.target.n_queries - 40

@@ -5,6 +5,7 @@ import pandas as pd
 
 from failscape.concepts import concept_space
 from failscape.feedback.cases import PER_CASE, PER_MODE, Features, make_cases
+from failscape.records.probe_columns import points_of
 
 SPACE = concept_space(["rotation=-10,0,10", "darken=0.1,0.5"])
 RNG = np.random.default_rng(0)
@@ -46,7 +47,7 @@ def test_keys_are_of_the_mode_and_its_probes() -> None:
 def test_features_are_the_mean_of_the_failures() -> None:
     table = failures({(0, 1): 3})
     (case,) = make_cases("a mode", table, FEATURES)
-    points = np.array([[int(level) for level in text.split(",")] for text in table["levels"]])
+    points = points_of(table)
     rows = FEATURES(table["item"].to_numpy(), points, table["predicted"].to_numpy())
     np.testing.assert_allclose(case.features, rows.mean(axis=0))
     assert rows.shape == (3, sum(FEATURES.sizes)) and FEATURES.sizes == (5, 3, 3, 2)

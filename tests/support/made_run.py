@@ -89,7 +89,7 @@ def _probe(
         "slot": np.arange(n) % 32,
         "item": item,
         "point": point,
-        "levels": [",".join(map(str, levels)) for levels in space.grid()[point].tolist()],
+        "levels": [tuple(levels) for levels in space.grid()[point].tolist()],
         "propensity": chances[point],
         "failed": failed,
         "severity": failed * rng.random(n),

@@ -42,7 +42,7 @@ Explore = Callable[[Settings, Path], Run]
 def fade(
     run: Run | Path | str,
     modes: Sequence[int] | None = None,
-    method: str = "full",
+    method: str | None = None,
     *,
     mitigated: Mitigated | None = None,
     seeds: int = 1,

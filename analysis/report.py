@@ -32,6 +32,7 @@ from failscape.analysis.strips import Strip
 from failscape.analysis.text_strips import EditStrip
 from failscape.analysis.thumbnails import chart_uri, data_uri
 from failscape.common.regular import read_small
+from failscape.common.user_code import code_of, import_option
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder, write_whole
 
@@ -94,6 +95,7 @@ def write_report(
         .render(
             target=target,
             run=run,
+            code=import_option(code_of(run.config.get("env", ""), run.config.get("imports", []))),
             landscape=landscape,
             headline=report_parts.smallest_headline(smallest, target, things)
             if smallest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from PIL import Image
 from failscape.analysis.exemplars import Exemplar, PictureExemplar, Subject, TextExemplar, exemplars
 from failscape.analysis.plots.style import percent
 from failscape.analysis.text_exemplars import told_text
-from failscape.building import build
+from failscape.common.whole import write_all
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import recorded_state
 from failscape.envs.state import Outcome
@@ -41,8 +40,7 @@ def show_probe(
     if probe not in probes.index:
         raise UsageError(f"{folder} has no probe {probe}; its probes are 0 to {len(probes) - 1}")
     row = probes.loc[[probe]]
-    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
-    mdp = build(settings, looks=run.folder / "looks.npz").mdp
+    mdp = run.rebuild(imports)
     item = int(row["item"].iloc[0])
     name = row["name"].iloc[0]
     if item >= len(mdp.items) or mdp.items.names[item] != name:
@@ -81,10 +79,11 @@ def save(example: Exemplar, run: Run, out: Path | None = None) -> Path:
     path = (
         out or run.folder / "exemplars" / f"{example.probe}{'.png' if isinstance(example, PictureExemplar) else '.txt'}"
     )
+    path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(example, PictureExemplar):
-        save_picture(example, path)
+        write_all([(path, lambda path: save_picture(example, path))])
     if isinstance(example, TextExemplar):
-        save_text(example, path)
+        write_all([(path, lambda path: save_text(example, path))])
     return path
 
 
@@ -127,7 +126,6 @@ def _printable(text: str) -> str:
 
 def save_text(example: TextExemplar, path: Path) -> None:
     """The whole article with its marks, both summaries and the reference."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = [*_about(example), *(f"\n{line}" for line in told_text(example.told, whole=True))]
     path.write_text("\n".join(text) + "\n", encoding="utf-8")
 
@@ -137,5 +135,4 @@ def save_picture(example: PictureExemplar, path: Path) -> None:
     factor = max(1, SIDE // example.before.shape[0])
     both = [np.repeat(np.repeat(image, factor, 0), factor, 1) for image in (example.before, example.after)]
     gap = np.full((both[0].shape[0], 12, 3), 255, np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.concatenate([both[0], gap, both[1]], axis=1)).save(path)

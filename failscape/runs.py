@@ -56,17 +56,12 @@ class Run:
     def code(self, imports: Sequence[str] = ()) -> Settings:
         """The settings, once ``imports``, files and modules of the user's, were imported: what a run names never is.
 
-        Raises:
-            UsageError: the run needs code that is not there.
+        Raises ``UsageError`` where the run needs code that is not there.
         """
         return with_code(self.settings, imports, self.folder.path)
 
     def rebuild(self, imports: Sequence[str] = (), progress: Tell | None = None) -> ConceptMDP:
-        """What was explored, made again; ``imports`` as :meth:`code` takes them.
-
-        Raises:
-            UsageError: target or data cannot be loaded, or it needs code that is not there.
-        """
+        """What was explored, made again; takes and raises what :meth:`code` does."""
         return build(self.code(imports), looks=self.folder / "looks.npz", progress=progress).mdp
 
     def probes(self) -> pd.DataFrame:

@@ -12,6 +12,23 @@ class UsageError(ValueError):
     """A mistake in what the user asked for or gave. The command line prints it as ``error: ...``, no traceback."""
 
 
+class Doubt(UserWarning):
+    """What a user should know before believing a result. The command line prints it as ``warning: ...``."""
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C where something was saved; a plain ``KeyboardInterrupt`` says that nothing was.
+
+    Args:
+        saved: what, and where it lies.
+        command: goes on from there; the same command again where omitted.
+    """
+
+    def __init__(self, saved: str, command: str = "") -> None:
+        super().__init__(f"saved {saved}")
+        self.saved, self.command = saved, command
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``'; did you mean X?'`` with the closest of ``known``, or all of them where none is close and they are few."""
     known = sorted(known)

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from failscape.commands.options import add_environment, add_run, refuse_beside_resume, settings_from
-from failscape.settings import import_user_code
+from failscape.user_code import import_user_code
 
 
 def add(parsers: Any) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 
@@ -27,6 +28,17 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, saved: str, command: str = "") -> None:
         super().__init__(f"saved {saved}")
         self.saved, self.command = saved, command
+
+
+@contextmanager
+def saved(what: str, command: str = "") -> Iterator[None]:
+    """Ctrl-C within says that ``what`` is saved, unless it says itself what is; arguments as :class:`Stopped` has."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except KeyboardInterrupt:
+        raise Stopped(what, command) from None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -24,10 +24,11 @@ from failscape.building import build, complete
 from failscape.common.user_code import import_option
 from failscape.comparing import Versions, compare_versions, target_of
 from failscape.envs.mdp import ConceptMDP
-from failscape.errors import Stopped
+from failscape.errors import Stopped, saved
 from failscape.fading import Faded, fade
 from failscape.mending import Listeners, Mitigated, Plan, finish, go_on, mitigate
 from failscape.mitigation import Epoch
+from failscape.records.folder import write_json
 from failscape.runs import Run, start
 from failscape.settings import Settings
 
@@ -51,7 +52,11 @@ def mitigate_command(args: argparse.Namespace, numbers: list[int] | None, settin
                 imports=args.imports,
                 listeners=listeners,
             )
-    tell_mitigated(Console(highlight=False), mitigated)
+    folder = mitigated.folder
+    try:
+        tell_mitigated(Console(highlight=False), mitigated)
+    except KeyboardInterrupt:
+        raise Stopped(f"the fine-tuned target in {folder}", Plan.load(folder).fade_command(folder)) from None
     return mitigated
 
 
@@ -130,10 +135,10 @@ def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: 
     code, run = faded.runs[0].settings.import_option, faded.runs[0].folder.path
     try:
         tell_compared(Console(highlight=False), faded.versions)
+        print_line(console, "fine-tuned  ", f"--target '{faded.uri}'{code}")
     except KeyboardInterrupt:
-        saved = f"the fine-tuned target in {faded.mitigated.folder}, the run {run}"
-        raise Stopped(saved, shlex.join(["failscape", "compare", str(args.source), str(run)]) + code) from None
-    print_line(console, "fine-tuned  ", f"--target '{faded.uri}'{code}")
+        kept = f"the fine-tuned target in {faded.mitigated.folder}, the run {run}"
+        raise Stopped(kept, shlex.join(["failscape", "compare", str(args.source), str(run)]) + code) from None
     return faded
 
 
@@ -150,27 +155,30 @@ def _explored(console: Console, listeners: Listeners, settings: Settings, out: P
     return start(envs, complete(settings, envs), out, command=sys.argv, listeners=listen)
 
 
-def compare_command(console: Console, before: Run, after: Run, *, queries: int, imports: Sequence[str]) -> Versions:
-    """Compare a target before and after, with progress; prints and writes what came of it."""
+def compare_command(
+    console: Console, before: Run, after: Run, *, queries: int, imports: Sequence[str], figures: Path | None
+) -> None:
+    """Compare a target before and after, with progress; prints and writes what came of it, the figures as JSON."""
     with showing(console) as listeners:
         versions = compare_versions(before, after, queries=queries, imports=imports, step=listeners.step)
-    tell_compared(console, versions)
-    return versions
+    page = tell_compared(console, versions)
+    if figures:
+        with saved(str(page)):
+            write_json(figures, versions.summary())
 
 
-def tell_compared(console: Console, versions: Versions) -> None:
-    """Write the page and TensorBoard's part of a comparison, and print it."""
+def tell_compared(console: Console, versions: Versions) -> Path:
+    """Write the page and TensorBoard's part of a comparison, and print it; returns where the page is."""
     after = versions.after
     page = versions.report(after.folder / "before-after.html")
-    try:
+    with saved(str(page)):
         with Board(after.folder.path) as board:
             board.versions(versions.summary(), versions.landscapes, versions.new)
-    except KeyboardInterrupt:
-        raise Stopped(str(page)) from None
-    tell_versions(console, versions)
-    console.print()
-    print_line(console, "page        ", str(page))
-    print_line(console, "TensorBoard ", f"tensorboard --logdir {after.folder.path.parent}")
+        tell_versions(console, versions)
+        console.print()
+        print_line(console, "page        ", str(page))
+        print_line(console, "TensorBoard ", f"tensorboard --logdir {after.folder.path.parent}")
+    return page
 
 
 def print_line(console: Console, label: str, text: str) -> None:

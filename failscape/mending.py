@@ -28,7 +28,7 @@ from failscape.mitigation.batches import failures_of
 from failscape.mitigation.recipe import TrainingConfig
 from failscape.mitigation.registry import method_of, trainer_of
 from failscape.mitigation.state import FILE as STATE
-from failscape.records.folder import new_folder, write_json, write_whole
+from failscape.records.folder import filled_folder, write_json, write_whole
 from failscape.runs import Run
 from failscape.targets.base import TrainableTarget
 from failscape.targets.registry import with_weights
@@ -161,8 +161,9 @@ def mitigate(
         imports=code_of(used.env, used.imports),
         digests=used.digests,
     )
-    folder = new_folder(Path(out), f"mitigated-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}")
-    write_whole(folder / PLAN, yaml.safe_dump(dataclasses.asdict(plan), sort_keys=False, allow_unicode=True))
+    name = f"mitigated-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}"
+    with filled_folder(Path(out), name) as folder:
+        write_whole(folder / PLAN, yaml.safe_dump(dataclasses.asdict(plan), sort_keys=False, allow_unicode=True))
     return _carry_out(plan, run, mdp, folder, listeners)
 
 

@@ -226,8 +226,8 @@ def start(
     """Make a run folder and explore into it; where the explorer refuses before its first probe, no folder is left."""
     explorers.check_scheme(settings.explorer, envs.mdp.scheme)
     folder = RunFolder.create(out, stem(settings, envs.mdp.target.name), settings.to_config(), command)
-    envs.mdp.looks.save(folder / "looks.npz")
     try:
+        envs.mdp.looks.save(folder / "looks.npz")
         return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
     except (UsageError, KeyboardInterrupt):
         if not n_probes(folder):
@@ -250,8 +250,6 @@ def resume(
     """
     settings = Run(folder).code(imports)
     envs = envs or build(settings, looks=folder / "looks.npz")
-    scheme = envs.mdp.scheme.name  # an explorer takes its own settings only, whatever stands in the folder
-    load_hyperparameters(settings.explorer, settings.env.rpartition(":")[2], settings.hyperparameters, scheme)
     if envs.mdp.space.describe() != settings.space:
         raise UsageError(f"{folder.path} explored another grid than {settings.env} has now")
     return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
@@ -274,6 +272,8 @@ def go_on(
     from failscape.analysis.tensorboard import Board
     from failscape.findings import Snapshots, conclude
 
+    scheme = envs.mdp.scheme.name  # an explorer takes its own settings only, whatever stands in a stranger's folder
+    load_hyperparameters(settings.explorer, settings.env.rpartition(":")[2], settings.hyperparameters, scheme)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     store = folder.store(read_only=False)

@@ -12,6 +12,7 @@ from failscape.errors import Stopped, UsageError, did_you_mean
 if TYPE_CHECKING:
     from failscape.feedback.raters import Rater
     from failscape.rating import Survey
+    from failscape.runs import Run
 
 PORT = 7860
 SIMULATED = {"noise": 1.0, "bias": 0.0, "spread": 1.0, "abstain": 0.0, "seed": 0.0}
@@ -55,13 +56,19 @@ def run(args: argparse.Namespace) -> int:
 
     explored = Run(args.folder)
     simulated = simulation(args.simulate) if args.simulate is not None else None
-    if args.csv or simulated or args.terminal or not args.export:
+    collects = bool(args.csv or simulated or args.terminal or not args.export)
+    if collects:
         from failscape.rating import Survey
 
         collect(Survey(explored, imports=args.imports), args, simulated)
     if args.export:
-        with RatingStore(explored.folder / FILE, read_only=True) as store:
-            write_ratings(store.frame(), args.export)
+        try:
+            with RatingStore(explored.folder / FILE, read_only=True) as store:
+                write_ratings(store.frame(), args.export)
+        except KeyboardInterrupt:
+            if collects:
+                raise stopped(explored) from None
+            raise
         print("wrote", args.export)
     return 0
 
@@ -79,8 +86,15 @@ def collect(survey: Survey, args: argparse.Namespace, simulated: dict[str, float
     except KeyboardInterrupt:
         interrupted = True
     if interrupted:
-        n_ratings = len(survey.run.ratings())
-        raise Stopped(f"{n_ratings:,} ratings in {survey.path}") if n_ratings else KeyboardInterrupt
+        raise stopped(survey.run)
+
+
+def stopped(run: Run) -> KeyboardInterrupt:
+    """What Ctrl-C raises where ratings were collected."""
+    from failscape.records.ratings import FILE
+
+    n_ratings = len(run.ratings())
+    return Stopped(f"{n_ratings:,} ratings in {run.folder / FILE}") if n_ratings else KeyboardInterrupt()
 
 
 def ask(survey: Survey, args: argparse.Namespace, simulated: dict[str, float] | None) -> bool:

@@ -106,7 +106,16 @@ def test_stopped_run_loses_nothing_and_is_finished_by_resume(
     assert (run / "summary.json").read_text() == (whole / "summary.json").read_text()
 
 
-@pytest.mark.parametrize("at", [("made", "toy"), ("os.mkdir", "told-toy"), ("sqlite3.connect", "told-toy")])
+@pytest.mark.parametrize(
+    "at",
+    [
+        ("made", "toy"),
+        ("os.mkdir", "told-toy"),
+        ("os.rename", "config.yml"),
+        ("open", "looks"),
+        ("sqlite3.connect", "told-toy"),
+    ],
+)
 def test_before_the_first_probe_nothing_is_left(at: tuple[str, str], commands: Commands, place: Path) -> None:
     ended = commands(place, *LONG, *CODED, "--out", "new", at=at)
     assert (ended.status, ended.err) == (130, NOTHING)
@@ -161,15 +170,26 @@ def test_ratings_are_kept(commands: Commands, place: Path) -> None:
         assert store.latest()["undesirability"].tolist() == [8]
     ended = commands(place, *argv, "--simulate", "noise=0", at=("os.rename", "reward_model"))
     assert ended.err.startswith("stopped; saved ") and f" ratings in {FOUND}/ratings.sqlite; go on with" in ended.err
+    ended = commands(place, *argv, "--simulate", "noise=0", "--export", "all.csv", at=("os.rename", "all.csv"))
+    assert ended.err.startswith("stopped; saved ") and f" ratings in {FOUND}/ratings.sqlite; go on with" in ended.err
+    ended = commands(place, "feedback", FOUND, "--export", "all.csv", at=("os.rename", "all.csv"))
+    assert ended.err == NOTHING and not (place / "all.csv").exists()
 
 
 def test_a_mitigation_goes_on(commands: Commands, place: Path) -> None:
     argv = ["mitigate", FOUND, *QUICK]
-    assert commands(place, *argv, at=("os.mkdir", "mitigated")).err == NOTHING
-    assert not list(place.glob("runs/mitigated*"))
+    for at in (("os.mkdir", "mitigated"), ("os.rename", "mitigation.yml")):
+        assert commands(place, *argv, at=at).err == NOTHING
+        assert not list(place.glob("runs/mitigated*"))
     ended = commands(place, *argv, at=("os.rename", "summary.json"))
     command = go_on(commands, place, ended, f"the plan in {MENDED}")
     assert command == f"mitigate --resume {MENDED} --import tabular.py" and (place / MENDED / "summary.json").exists()
+    ended = commands(place, *argv, at=("open", "mitigation.yml"))  # read to tell what came of it
+    again = f"{MENDED[:-1]}1"
+    assert ended.err == (
+        f"stopped; saved the fine-tuned target in {again}; "
+        f"go on with: failscape fade {FOUND} --mitigated {again} --import tabular.py\n"
+    )
 
 
 FADES = {
@@ -192,6 +212,9 @@ def test_a_fade_goes_on(moment: str, commands: Commands, place: Path) -> None:
     command = go_on(commands, place, ended, saved)
     if then:
         assert command == f"compare {FOUND} {AGAIN} --import tabular.py"
+        figures = ["compare", FOUND, AGAIN, "--queries", "100", "--json", "figures.json", *TABULAR]
+        ended = commands(place, *figures, at=("os.rename", "figures.json"))
+        go_on(commands, place, ended, f"{AGAIN}/before-after.html")
     else:
         assert command == f"fade {FOUND} --mitigated {MENDED} --queries 100 --import tabular.py"
     assert list(place.glob("runs/*/before-after.html"))

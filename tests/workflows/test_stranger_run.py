@@ -205,6 +205,17 @@ def test_settings_hold_no_code_in_other_places(place: Path, capsys: pytest.Captu
         forget()
 
 
+def test_an_explorer_takes_its_own_settings_only(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = place / RUN / "config.yml"
+    config = yaml.safe_load(path.read_text())
+    config["hyperparameters"]["tensorboard_log"] = "away"
+    path.write_text(yaml.safe_dump(config))
+    before = sorted(place.glob("runs/*"))
+    assert main([*REBUILDING["fade mitigated"], "--seeds", "2", "--import", FILE]) == 2
+    assert "random has no setting 'tensorboard_log'" in capsys.readouterr().err
+    assert sorted(place.glob("runs/*")) == before
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import matplotlib
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
+from matplotlib.font_manager import get_font
 
 from failscape.analysis.audit import Section
 from failscape.analysis.diffs import ADDED, MISSING, REMOVED, Piece
@@ -18,6 +20,7 @@ from failscape.analysis.exemplars import PictureExemplar, TextExemplar
 from failscape.analysis.plots.style import percent
 from failscape.analysis.report import page_environment
 from failscape.analysis.thumbnails import thumbnail
+from failscape.common.visible import visible, visible_text
 from failscape.records.folder import write_whole
 
 SIZES = {2: 15, 3: 12}  # of headings [pt]
@@ -35,14 +38,22 @@ def write_html(path: Path, title: str, sections: Sequence[Section]) -> None:
 def write_pdf(path: Path, title: str, sections: Sequence[Section]) -> None:
     """The document on A4, by fpdf2; the font is DejaVu, which comes with matplotlib and knows every sign used here."""
     paper = _Paper()
-    paper.set_title(title)
+    paper.set_title(visible(title))
     paper.add_page()
     paper.heading("Audit", 20)
     paper.paragraph(title, quiet=True)
     for section in sections:
         paper.section(section)
+    if paper.lacks_letters:
+        paper.paragraph("□ stands for letters that the font of this document lacks; audit.html shows them.", quiet=True)
     partial = path.with_suffix(".partial")
-    paper.output(str(partial))
+    logger = logging.getLogger("fpdf.output")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # it would list those letters on the screen
+    try:
+        paper.output(str(partial))
+    finally:
+        logger.setLevel(level)
     partial.replace(path)
 
 
@@ -52,10 +63,18 @@ class _Paper(FPDF):
     def __init__(self) -> None:
         super().__init__(format="A4", unit="mm")
         fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+        self.lacks_letters = False
         self.add_font("text", "", fonts / "DejaVuSans.ttf")
         self.add_font("text", "B", fonts / "DejaVuSans-Bold.ttf")
+        self._known = get_font(fonts / "DejaVuSans.ttf").get_charmap()
         self.set_margins(22, 20)
         self.set_auto_page_break(True, 20)
+
+    def normalize_text(self, text: str) -> str:
+        """Every text on its way to the paper."""
+        text = visible_text(text)
+        self.lacks_letters |= any(ord(letter) not in self._known for letter in text if not letter.isspace())
+        return super().normalize_text(text)
 
     def footer(self) -> None:
         """Number the page."""

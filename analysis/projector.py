@@ -18,6 +18,7 @@ from PIL import Image
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 from failscape.analysis.exemplars import Exemplar, PictureExemplar, TextExemplar
+from failscape.common.visible import visible
 
 SIDE = 64  # [px] of a thumbnail
 MAX_POINTS = 2000  # a browser moves so many with ease
@@ -44,7 +45,7 @@ def write_projector(folder: Path, features: np.ndarray, exemplars: Sequence[Exem
     np.savetxt(place / "features.tsv", features, fmt="%.5g", delimiter="\t")
     header = TEXT_HEADER if isinstance(exemplars[0], TextExemplar) else HEADER
     rows = [header, *(_row(exemplar, mode) for exemplar, mode in zip(exemplars, modes, strict=False))]
-    lines = ["\t".join(" ".join(cell.split()) for cell in row) for row in rows]
+    lines = ["\t".join(visible(" ".join(cell.split())) for cell in row) for row in rows]
     (place / "metadata.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     pictures = [e.after for e in exemplars if isinstance(e, PictureExemplar)]
     if pictures:

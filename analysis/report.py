@@ -32,6 +32,7 @@ from failscape.analysis.strips import Strip
 from failscape.analysis.text_strips import EditStrip
 from failscape.analysis.thumbnails import chart_uri, data_uri
 from failscape.common.regular import read_small
+from failscape.common.visible import visible_text
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder, write_whole
 
@@ -145,6 +146,11 @@ def _repeat(run: RunFolder) -> dict[str, Any]:
     }
 
 
+def shown(value: Any) -> Any:
+    """A value as a page writes it: what text of others would do to the lines around it is written out."""
+    return visible_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def page_environment() -> jinja2.Environment:
     """Templates of pages, with what they write rates, counts and pictures by."""
     environment = jinja2.Environment(
@@ -153,6 +159,7 @@ def page_environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=shown,
     )
     filters = {
         "percent": percent,

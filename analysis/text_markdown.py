@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from failscape.analysis.diffs import ADDED, MISSING, REMOVED, Piece
 from failscape.analysis.exemplars import TextExemplar
 from failscape.analysis.plots.style import percent
+from failscape.common.markdown import literal
 
 SHOWN = 6  # texts of one summary
 MARKS = {ADDED: ("**", "**"), REMOVED: ("*[", "]*"), MISSING: ("*[", "]*")}
@@ -23,10 +23,10 @@ def _one(exemplar: TextExemplar) -> str:
     facts = f": it {exemplar.told.facts}" if exemplar.told.facts else ""
     facts += "; the article is too long, its end was not read" if exemplar.cut else ""
     rows = [
-        f"#### {_escaped(exemplar.edit)}",
+        f"#### {literal(exemplar.edit)}",
         pieces_markdown(exemplar.told.excerpt),
         "\n".join(_line(line.what, line.score, line.pieces) for line in exemplar.told.lines),
-        f"Wrong: **{exemplar.kind}**{_escaped(facts)} ({_escaped(exemplar.truth)}, probe {exemplar.probe})",
+        f"Wrong: **{literal(exemplar.kind)}**{literal(facts)} ({literal(exemplar.truth)}, probe {exemplar.probe})",
     ]
     return "\n\n".join(rows)
 
@@ -42,13 +42,6 @@ def pieces_markdown(pieces: Sequence[Piece]) -> str:
     parts = []
     for piece in pieces:
         first, last = MARKS.get(piece.kind, ("", ""))
-        bare = _escaped(" ".join(piece.bare.split()))
+        bare = literal(" ".join(piece.bare.split()))
         parts.append(f"{first}{bare}{last}{piece.space and ' '}" if bare else piece.space and " ")
     return "".join(parts).strip()
-
-
-def _escaped(text: str) -> str:
-    """Signs that Markdown or HTML would take for its own, as such."""
-    signs = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"}
-    text = re.sub(r"[&<>|~]", lambda sign: signs[sign[0]], text)
-    return re.sub(r"(?<!&)([\\`*_{}\[\]()#+!-])", r"\\\1", text)

@@ -18,7 +18,9 @@ from failscape.analysis.effects import Effect
 from failscape.analysis.modes import Mode
 from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.building import build, stem
+from failscape.common.markdown import literal
 from failscape.common.regular import read_small, regular
+from failscape.common.visible import visible
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Fitted, choose_modes, fine_tune, training_config
@@ -262,16 +264,16 @@ def card(plan: Plan, uri: str, fitted: Fitted, before_after: BeforeAfter) -> str
     rows = [before_after.targeted, *before_after.modes, before_after.untouched, before_after.clean]
     text = before_after.kind == "summarization"
     return CARD.substitute(
-        base=plan.target,
-        uri=uri,
-        run=plan.run,
+        base=visible(plan.target),
+        uri=visible(uri),
+        run=visible(plan.run),
         meaning=plan.meaning,
         config=json.dumps(plan.config),
         best=fitted.best,
         epochs=len(fitted.history) - 1,
         n_weights=f"{fitted.n_weights:,}",
-        modes="\n".join(f"- {number}: {name}" for number, name in zip(plan.numbers, plan.modes, strict=True)),
-        effects="\n".join(f"| {effect.what} | {row_text(effect)} |" for effect in rows),
+        modes="\n".join(f"- {number}: {literal(name)}" for number, name in zip(plan.numbers, plan.modes, strict=True)),
+        effects="\n".join(f"| {literal(effect.what)} | {row_text(effect)} |" for effect in rows),
         score=f"| {before_after.clean_score.what}, unedited | {row_text(before_after.clean_score)} |",
         items=before_after.noun,
         others="other texts, other topics" if text else "other data, other classes",

@@ -73,6 +73,7 @@ def save_plot(landscape: Landscape, path: Path) -> None:
         landscape_figure(landscape).write_html(path, config=dict(CONFIG))
         return
     try:
-        own_text(landscape_picture(landscape).savefig)(path)
+        with own_text():
+            landscape_picture(landscape).savefig(path)
     except ValueError as error:  # a format that matplotlib does not write
         raise UsageError(f"cannot write {path}: {error}") from error

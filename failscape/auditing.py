@@ -12,7 +12,7 @@ from failscape.analysis.audit_page import write_html, write_pdf
 from failscape.analysis.audit_words import PICTURES, TEXTS, Words
 from failscape.analysis.exemplars import Subject
 from failscape.analysis.mode_views import mode_views
-from failscape.building import build
+from failscape.building import Tell, build
 from failscape.common.regular import read_small
 from failscape.comparing import Versions, compare_versions, same_target, target_of
 from failscape.concepts import ConceptSpace
@@ -28,6 +28,7 @@ def audit(
     *,
     out: Path | None = None,
     imports: Sequence[str] = (),
+    step: Tell = lambda what, done, total: None,
 ) -> list[Path]:
     """Write ``audit.html`` and ``audit.pdf``; returns their paths.
 
@@ -36,6 +37,7 @@ def audit(
         after: a run of what became of its target; adds what was mended.
         out: folder for the two files; the run's own when omitted.
         imports: the user's modules; those of the run when empty.
+        step: hears what is being done, how far it is, and how much there is.
 
     Raises:
         UsageError: the run is unfinished, or ``after`` asked the same target.
@@ -48,8 +50,9 @@ def audit(
         after = after if isinstance(after, Run) else Run(after)
         if same_target(run, after):
             raise UsageError(f"{after.folder.path} explored the same target as {run.folder.path}: nothing was mended")
-        versions = compare_versions(run, after, imports=imports)
-    examined = examine(run, versions, imports)
+        versions = compare_versions(run, after, imports=imports, step=step)
+    examined = examine(run, versions, imports, step)
+    step("writing the document", 0, 0)
     sections = document(examined)
     folder = out or run.folder.path
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,10 +62,10 @@ def audit(
     return paths
 
 
-def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Examined:
+def examine(run: Run, versions: Versions | None, imports: Sequence[str], step: Tell) -> Examined:
     """What the document is made from; the items are read again for their pictures."""
     settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
-    mdp = build(settings, looks=run.folder / "looks.npz").mdp
+    mdp = build(settings, looks=run.folder / "looks.npz", progress=step).mdp
     probes, items, landscape = run.probes(), run.items(), run.landscape()
     subject = Subject.of(mdp)
     last = datetime.fromtimestamp(float(probes["time"].max()), timezone.utc)

@@ -27,11 +27,13 @@ def build(settings: Settings, *, looks: Path | None = None, progress: Tell | Non
     Args:
         settings: of the run.
         looks: where what the target makes of the unedited items is kept, if it is there.
-        progress: told while items are read.
+        progress: told what is being done.
 
     Raises:
         UsageError: an unknown environment or argument, and whatever keeps target or data from loading.
     """
+    if progress:
+        progress("loading the target", 0, 0)
     import_user_code(settings.imports)
     spec = find_env(settings.env)
     arguments = {**spec.kwargs, **settings.make}

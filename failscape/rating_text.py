@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from failscape.analysis.exemplars import TextExemplar
 from failscape.analysis.plots.style import interval, percent
+from failscape.common.visible import visible
 from failscape.showing import describe, save
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def describe_case(survey: Survey, case: Case) -> str:
     """A case in words, and where its pictures or texts are."""
     rank, mode = survey.mode_of(case)
     rate = f"{percent(mode.rate)} ({interval(mode.low, mode.high)}) fail, unedited {percent(mode.baseline)}"
-    lines = [f"\nmode {rank} of {len(survey.modes)}: {mode.name}", f"  {rate}"]
+    lines = ["", f"mode {rank} of {len(survey.modes)}: {mode.name}", f"  {rate}"]
     if survey.subject.is_texts:
         lines.append(f"  {survey.kind_of(case)}")
     for shown in survey.exemplars(case):
@@ -30,10 +31,10 @@ def describe_case(survey: Survey, case: Case) -> str:
         else:
             said = f"{shown.truth} taken for {shown.said} ({percent(shown.confidence)} sure)"
             lines.append(f"  {said}, {shown.edit}: {place}")
-    if len(lines) == 2:  # nothing to look at
+    if len(lines) == 3:  # nothing to look at
         for _, row in survey.probes.loc[list(case.probes)].iterrows():
             lines.append(f"  {row['name']} at {row['strengths']}: {row['predicted']} instead of {row['reference']}")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def model_text(models: Mapping[str, RewardModel], agreement: float) -> list[str]:

@@ -23,7 +23,7 @@ from failscape.analysis.mode_views import modes_from_rows, rated_modes
 from failscape.analysis.modes import Mode
 from failscape.analysis.risk import risk
 from failscape.analysis.smallest import Smallest, smallest_edits
-from failscape.building import build, complete, plain_arguments, record, stem
+from failscape.building import Tell, build, complete, plain_arguments, record, stem
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.concepts.space import UNEDITED
 from failscape.envs.recording import item_rows
@@ -208,13 +208,14 @@ def start(
     listeners: Sequence[Callable[[Progress], None]] = (),
     on_session: Callable[[Session, RunFolder], None] | None = None,
     report: bool = True,
+    step: Tell | None = None,
 ) -> Run:
     """Make a run folder and explore into it; where the explorer refuses before its first probe, no folder is left."""
     explorers.check_scheme(settings.explorer, envs.mdp.scheme)
     folder = RunFolder.create(out, stem(settings, envs.mdp.target.name), settings.to_config(), command)
     envs.mdp.looks.save(folder / "looks.npz")
     try:
-        return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
+        return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report, step=step)
     except UsageError:
         if not len(folder.store()):
             shutil.rmtree(folder.path)
@@ -228,13 +229,14 @@ def resume(
     listeners: Sequence[Callable[[Progress], None]] = (),
     on_session: Callable[[Session, RunFolder], None] | None = None,
     report: bool = True,
+    step: Tell | None = None,
 ) -> Run:
     """Finish an interrupted run: it starts over, with the outcomes that its records hold already."""
     settings = Settings.from_config(folder.config)
     envs = envs or build(settings, looks=folder / "looks.npz")
     if envs.mdp.space.describe() != settings.space:
         raise UsageError(f"{folder.path} explored another grid than {settings.env} has now")
-    return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
+    return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report, step=step)
 
 
 def go_on(
@@ -245,6 +247,7 @@ def go_on(
     listeners: Sequence[Callable[[Progress], None]],
     on_session: Callable[[Session, RunFolder], None] | None,
     report: bool,
+    step: Tell | None,
 ) -> Run:
     """Explore into a run folder from where its records end, then map what was found."""
     from failscape.analysis.tensorboard import Board
@@ -266,7 +269,7 @@ def go_on(
         own = {k: v for k, v in settings.hyperparameters.items() if k not in {"num_envs", "budget", "memory"}}
         agent = explorers.explore(settings.explorer, envs, session, settings.seed, own)
         if not session.stopped:
-            conclude(envs.mdp, agent, run, board, report=report)
+            conclude(envs.mdp, agent, run, board, report=report, step=step)
     finally:
         store.close()
         board.close()

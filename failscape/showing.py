@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,8 @@ from PIL import Image
 from failscape.analysis.exemplars import Exemplar, PictureExemplar, Subject, TextExemplar, exemplars
 from failscape.analysis.plots.style import percent
 from failscape.analysis.text_exemplars import told_text
-from failscape.building import build
+from failscape.building import Tell, build
+from failscape.common.visible import visible, visible_text
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import recorded_state
 from failscape.envs.state import Outcome
@@ -27,7 +29,12 @@ MARKS = "[-taken out, or missing-] {+put in, or not in what it is compared with+
 
 
 def show_probe(
-    folder: Path | str, probe: int, *, out: Path | None = None, imports: Sequence[str] = ()
+    folder: Path | str,
+    probe: int,
+    *,
+    out: Path | None = None,
+    imports: Sequence[str] = (),
+    step: Tell | None = None,
 ) -> tuple[str, bool]:
     """A text about the probe, and whether the target answers now as it did then.
 
@@ -42,7 +49,7 @@ def show_probe(
         raise UsageError(f"{folder} has no probe {probe}; its probes are 0 to {len(probes) - 1}")
     row = probes.loc[[probe]]
     settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
-    mdp = build(settings, looks=run.folder / "looks.npz").mdp
+    mdp = build(settings, looks=run.folder / "looks.npz", progress=step).mdp
     item = int(row["item"].iloc[0])
     name = row["name"].iloc[0]
     if item >= len(mdp.items) or mdp.items.names[item] != name:
@@ -60,7 +67,7 @@ def show_probe(
     lines.append(
         "the same as recorded" if agrees else "NOT the same as recorded: target, data or versions have changed"
     )
-    return "\n".join(lines), agrees
+    return "\n".join(map(visible, lines)), agrees
 
 
 def answers_alike(now: Outcome, row: pd.DataFrame, mdp: ConceptMDP) -> bool:
@@ -115,21 +122,14 @@ def _about(example: TextExemplar) -> list[str]:
 
 def _wrapped(lines: Sequence[str]) -> list[str]:
     wrap = textwrap.TextWrapper(WIDTH, subsequent_indent=" " * 9, break_long_words=False, break_on_hyphens=False)
-    return [wrapped for line in lines for wrapped in wrap.wrap(_printable(line))]
-
-
-def _printable(text: str) -> str:
-    """Without signs that would command a terminal; white space becomes spaces."""
-    return "".join(
-        sign if sign.isprintable() else " " if sign.isspace() else "\N{REPLACEMENT CHARACTER}" for sign in text
-    )
+    return [wrapped for line in lines for wrapped in wrap.wrap(visible(re.sub(r"\s", " ", line)))]
 
 
 def save_text(example: TextExemplar, path: Path) -> None:
     """The whole article with its marks, both summaries and the reference."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = [*_about(example), *(f"\n{line}" for line in told_text(example.told, whole=True))]
-    path.write_text("\n".join(text) + "\n", encoding="utf-8")
+    path.write_text(visible_text("\n".join(text)) + "\n", encoding="utf-8")
 
 
 def save_picture(example: PictureExemplar, path: Path) -> None:

@@ -28,27 +28,29 @@ def add(parsers: Any) -> None:
         help="failure rate in use, such as --use 'rotation=normal(0,3)' 'darken=uniform(0,0.3)' "
         "saturation=0.7; of texts, how often each edit is made: --use lower-case=3 negate=1",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=lambda args: f"landscape of {args.folder}")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print, and write what was asked for."""
-    from rich.console import Console
-
     from failscape.commands.options import key_values
-    from failscape.exploring import tell_modes, worst_table
-    from failscape.runs import Run
+    from failscape.terminal import Terminal, opening
+
+    use = key_values("--use", args.use)
+    with opening():
+        from failscape.exploring import tell_modes, worst_table
+        from failscape.runs import Run
 
     explored = Run(args.folder)
     landscape = explored.landscape()
-    console = Console(highlight=False)
-    console.print(repr(landscape), markup=False)
+    terminal = Terminal()
+    terminal.line(repr(landscape))
     if explored.smallest() is None:
-        tell_modes(console, explored.modes())
-    console.print(worst_table(landscape, args.top))
-    if args.use:
-        rate, low, high = explored.risk(key_values("--use", args.use))
-        console.print(f"in use, {rate:.1%} of items fail (95 % interval {low:.1%}–{high:.1%})")
+        tell_modes(terminal, explored.modes())
+    terminal.print(worst_table(landscape, args.top))
+    if use:
+        rate, low, high = explored.risk(use)
+        terminal.line(f"in use, {rate:.1%} of items fail (95 % interval {low:.1%}–{high:.1%})")
     if args.csv:
         landscape.to_frame().to_csv(args.csv, index_label="point")
     if args.export:
@@ -59,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         save_plot(landscape, args.plot)
     for path in (args.csv, args.export, args.plot):
         if path:
-            console.print("wrote", str(path), markup=False)
+            terminal.line("wrote", path)
     return 0
 
 

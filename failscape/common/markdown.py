@@ -12,4 +12,5 @@ _SIGNS = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"}
 def literal(text: str) -> str:
     """One line whose signs neither Markdown, nor a table in it, nor HTML takes for its own."""
     text = re.sub(r"[&<>|~]", lambda sign: _SIGNS[sign[0]], visible(text))
-    return re.sub(r"(?<!&)([\\`*_{}\[\]()#+!-])", r"\\\1", text)
+    text = re.sub(r"(?<!&)([\\`*_{}\[\]()#!])", r"\\\1", text)
+    return re.sub(r"^(\s*\d*)([-+.])(?=\s|-*$)", r"\1\\\2", text)  # what begins a list or draws a rule

@@ -7,10 +7,10 @@ import re
 from failscape.common.visible import visible
 
 _SIGNS = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"}
+_MARKS = re.compile(r"^[-+]|^\d+(?=[.)])|(?<!&)[\\`*_\[\]#]")
 
 
 def literal(text: str) -> str:
-    """One line whose signs neither Markdown, nor a table in it, nor HTML takes for its own."""
+    """One line whose signs neither Markdown, nor a table in it, nor HTML takes for its own; words stay as they are."""
     text = re.sub(r"[&<>|~]", lambda sign: _SIGNS[sign[0]], visible(text))
-    text = re.sub(r"(?<!&)([\\`*_{}\[\]()#!])", r"\\\1", text)
-    return re.sub(r"^(\s*\d*)([-+.])(?=\s|-*$)", r"\1\\\2", text)  # what begins a list or draws a rule
+    return _MARKS.sub(lambda mark: f"{mark[0]}\\" if mark[0].isdigit() else f"\\{mark[0]}", text)

@@ -29,7 +29,6 @@ from failscape.analysis.mesh import landscape_mesh
 from failscape.analysis.plots.style import colours
 from failscape.analysis.projector import HEADER, SIDE
 from failscape.analysis.tensorboard import Board, flat
-from failscape.common.markdown import literal
 
 LIMITS = {"scalars": 0, "images": 0, "tensors": 0}
 
@@ -150,7 +149,7 @@ def test_worst_points_are_a_table(tmp_path, made):
     events = read(tmp_path)
     table = make_ndarray(events.Tensors("worst/points")[0].tensor_proto).item().decode()
     worst = run.landscape.label(run.landscape.worst(1).index[0])
-    assert table.splitlines()[2].startswith(f"| 1 | {literal(worst)} |")
+    assert table.splitlines()[2].startswith(f"| 1 | {worst} |")
     assert len(table.splitlines()) == 12
     assert events.summary_metadata["worst/points"].plugin_data.plugin_name == "text"
     assert events.Images("worst/exemplars")[0].width > 1000

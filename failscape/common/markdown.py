@@ -7,7 +7,8 @@ import re
 from failscape.common.visible import visible
 
 _SIGNS = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "~": "&#126;"}
-_MARKS = re.compile(r"^[-+]|^\d+(?=[.)])|(?<!&)[\\`*_\[\]#]")
+_LIST = r"^[-+](?=\s|-*$)|^\d+(?=[.)](?:\s|$))"  # what begins one, or draws a rule
+_MARKS = re.compile(rf"{_LIST}|(?<!&)[\\`*_\[\]#]")
 
 
 def literal(text: str) -> str:

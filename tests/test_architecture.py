@@ -29,6 +29,7 @@ LEVEL = {
 COMMON = {"errors", "common"}  # of the root package, for everyone
 FOLDERS = [name for name in LEVEL if (ROOT / name).is_dir()]
 OTHERS = ["failscape", "tests", "zoo", "benchmarks", "examples"]
+SPEAKING = {"print", "sys.stdout.write", "sys.stderr.write"}
 HEAVY = {"torch", "torchvision", "transformers", "diffusers", "stable_baselines3", "pandas", "sklearn", "matplotlib"}
 
 
@@ -138,6 +139,30 @@ def test_only_presenters_know_what_kind_of_example_they_show() -> None:
     for path in [*sources(*FOLDERS, "failscape"), *pages]:
         found = asks.search(path.read_text())
         assert found is None, f"{path.relative_to(ROOT)} asks {found[0]}; let the presenter of the items decide"
+
+
+def speaks(path: Path) -> Iterator[str]:
+    """Where a file writes to the terminal by itself."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in SPEAKING:
+            yield f"{path.relative_to(ROOT)}:{node.lineno}"
+    if any(name.split(".")[0] == "rich" for name in imports(path)):
+        yield f"{path.relative_to(ROOT)} imports rich"
+
+
+def test_only_one_file_writes_to_the_terminal_so_that_names_are_never_markup() -> None:
+    found = [place for path in sources(*FOLDERS, "failscape") for place in speaks(path)]
+    assert {place.split(" ")[0] for place in found} == {"failscape/terminal.py"}, found
+    markup = re.compile(r"\[/?(bold|dim|italic|underline|red|green|yellow|blue|cyan|magenta)?\]")
+    terminal = [*sources("failscape"), ROOT / "feedback" / "raters.py"]
+    texts = {
+        node.value: path
+        for path in terminal
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    styled = {text for text in texts if markup.search(text) and "``" not in text}
+    assert not styled, "a style is given as style=, not in the text"
 
 
 def test_files_are_short() -> None:

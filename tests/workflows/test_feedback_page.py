@@ -37,9 +37,12 @@ class Server:
         command = [sys.executable, "-m", "failscape.cli", "feedback", str(run), *more]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
-        assert found, line + self.process.communicate()[0]
+        told, found = "", None
+        for line in self.process.stdout:
+            told += line
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
+                break
+        assert found, told
         self.address, self.port = found[0], found[1]
 
     def end(self, how: int = signal.SIGINT) -> str:

@@ -1,5 +1,7 @@
 """One run, mended, for all tests of what mending brings."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,19 +9,28 @@ import pytest
 from failscape.cli import main
 from failscape.runs import Run
 
-SMALL = ["--max-items", "400", "--budget", "3000", "--no-report", "--quiet", "--device", "cpu"]
+GRID = ["rotation=-10,0,10", "darken=0.2,0.35,0.5", "saturation=0.5,0.75"]
+SMALL = ["--concepts", *GRID, "--max-items", "240", "--budget", "1500", "--no-report", "--quiet", "--device", "cpu"]
 
 
 @pytest.fixture(scope="session")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def found(made_once: Callable[..., Path]) -> Path:
     """A finished run with failure modes; tests must not change it."""
-    out = tmp_path_factory.mktemp("runs")
-    assert main(["train", *SMALL, "--out", str(out)]) == 0
-    return out / "classifier-street-signs-0"
+
+    def make(out: Path) -> None:
+        assert main(["train", *SMALL, "--out", str(out)]) == 0
+
+    return made_once("to-be-mended", make) / "classifier-street-signs-0"
 
 
 @pytest.fixture(scope="session")
-def faded(found: Path) -> tuple[Run, Run]:
-    """Before and after, by the command line."""
-    assert main(["fade", str(found), "--how", "lora", "--set", "epochs=4", "--queries", "3000", "--quiet"]) == 0
-    return Run(found), Run(found.parent / "classifier-street-signs-1")
+def faded(found: Path, made_once: Callable[..., Path]) -> tuple[Run, Run]:
+    """Before and after, by the command line, side by side."""
+
+    def make(out: Path) -> None:
+        shutil.copytree(found, out / found.name)
+        mending = ["--modes", "1,3", "--how", "lora", "--set", "epochs=4", "--queries", "1000"]
+        assert main(["fade", str(out / found.name), *mending, "--quiet"]) == 0
+
+    out = made_once("faded", make)
+    return Run(out / found.name), Run(out / "classifier-street-signs-1")

@@ -87,6 +87,6 @@ def test_other_items_cannot_be_paired(found: Path, monkeypatch: pytest.MonkeyPat
     run = Run(found)
     settings: Callable[..., object] = run.settings.make.__setitem__
     mdp = build(run.settings).mdp
-    settings("max_items", 300)
+    settings("max_items", 200)
     with pytest.raises(UsageError, match="not shown the same items"):
         measure(mdp, build(run.settings).mdp, run.modes(), [1])

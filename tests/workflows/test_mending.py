@@ -51,7 +51,7 @@ def test_the_weights_are_an_ordinary_file(faded: tuple[Run, Run]) -> None:
 
 
 def test_versions_tell_what_moved(faded: tuple[Run, Run], tmp_path: Path) -> None:
-    versions = fs.compare(*faded, queries=2000)
+    versions = fs.compare(*faded, queries=1000)
     assert isinstance(versions, fs.Versions) and versions.seeds == (1, 1)
     assert versions.numbers == list(
         load_mended(faded[0].folder.path.parent / "mended-classifier-street-signs-0").numbers
@@ -158,7 +158,7 @@ def test_environments_go_around_another_target(faded: tuple[Run, Run], tmp_path:
     """As in Python: the same environments, the mended target, a new run, the page."""
     before, after = faded
     uri = after.settings.make["target"]
-    envs = gym.make_vec("failscape/Classifier-v0", num_envs=8, max_items=400, device="cpu").unwrapped
+    envs = gym.make_vec("failscape/Classifier-v0", num_envs=8, **before.settings.make).unwrapped
     mended = envs.with_target(uri)
     assert mended.mdp.target.name == uri and mended.mdp.items is envs.mdp.items and mended.num_envs == 8
     run = fs.explore(mended, explorer="random", budget=300, out=tmp_path, report=False)

@@ -2,8 +2,6 @@
 
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,8 +10,8 @@ import pytest
 
 from failscape.cli import main
 from failscape.runs import Run
+from tests.support.commands import Command
 
-ROOT = Path(__file__).parents[2]
 # Without memory each step asks the target, and one environment makes steps many: time enough to interrupt.
 LONG = ["--env", "failscape/Toy-v0", "--algo", "random", "--num-envs", "1", "--budget", "2000", "--set", "memory=0"]
 QUIET = ["--no-report", "--quiet"]
@@ -29,22 +27,20 @@ def n_probes(run: Path) -> int:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_stopped_run_loses_nothing_and_is_finished_by_resume(number: signal.Signals, tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "train.py"), *LONG, "--no-report", "--out", "interrupted"]
     run = tmp_path / "interrupted" / "random-toy-0"
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while n_probes(run) < 50 and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+    command = Command(["train", *LONG, "--no-report", "--out", "interrupted"], tmp_path)
+    while n_probes(run) < 50 and command.runs:
+        time.sleep(0.01)
+    status, out, err = command.end(number)
     saved = Run(run).probes()
     assert 50 <= len(saved) < 2000, out + err
     assert not (run / "summary.json").exists()
     if number == signal.SIGINT:
-        assert process.returncode == 130
+        assert status == 130
         assert f"saved {len(saved):,} probes; continue with --resume interrupted/random-toy-0" in out
         assert err == ""
     else:
-        assert process.returncode == -signal.SIGKILL
+        assert status == -signal.SIGKILL
 
     assert main(["train", "--resume", str(run), *QUIET]) == 0
     finished = Run(run).probes()

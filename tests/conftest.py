@@ -112,8 +112,8 @@ def found_run(made_once: Callable[..., Path]) -> Path:
     """A finished run of the embedded target with failure modes; tests must not change it."""
     from failscape.cli import main
 
-    grid = ["--concepts", "rotation=-20,-10,0,10,20", "darken=0,0.2,0.4", "--max-items", "400"]
-    command = ["train", "--algo", "random", "--budget", "2000", *grid, "--no-report", "--quiet", "--out"]
+    grid = ["--concepts", "rotation=-20,-10,0,10,20", "darken=0,0.2,0.4", "--max-items", "240"]
+    command = ["train", "--algo", "random", "--budget", "1500", *grid, "--no-report", "--quiet", "--out"]
 
     def make(out: Path) -> None:
         assert main([*command, str(out)]) == 0

@@ -11,7 +11,7 @@ from typing import TextIO
 
 HEAVY = [
     *("torch", "torch._dynamo", "torchvision", "transformers", "stable_baselines3", "sb3_contrib", "pandas", "sklearn"),
-    *("matplotlib", "plotly.graph_objects", "statsmodels.api", "tensorboard", "flask", "waitress"),
+    *("matplotlib", "plotly.graph_objects", "statsmodels.api", "ot", "tensorboard", "flask", "waitress"),
 ]
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(HEAVY)

@@ -168,5 +168,5 @@ def test_only_one_file_writes_to_the_terminal_so_that_names_are_never_markup() -
 def test_files_are_short() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in sources(*FOLDERS, *OTHERS)}
     longest = max(lengths, key=lambda path: lengths[path])
-    assert lengths[longest] <= 400, f"{longest.relative_to(ROOT)} has {lengths[longest]} lines: one idea per file"
+    assert lengths[longest] <= 300, f"{longest.relative_to(ROOT)} has {lengths[longest]} lines: one idea per file"
     assert statistics.median(lengths.values()) <= 130

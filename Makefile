@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-SUBPACKAGES := records data concepts targets feedback rewards envs agents analysis mitigation
+SUBPACKAGES := $(filter-out failscape benchmarks examples tests zoo,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 BENCHMARKS := street throughput edits fidelity discovery resume micro planted intervals cost feedback mitigation transport \
 	summaries text_modes text_walks text_mitigation
 

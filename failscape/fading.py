@@ -12,9 +12,10 @@ from typing import Any
 from failscape.before_after import QUERIES
 from failscape.building import build, complete
 from failscape.comparing import Versions, compare_versions, siblings
+from failscape.envs.registration import known_arguments
 from failscape.mending import Listeners, Mitigated, mitigate
 from failscape.runs import Run, start
-from failscape.settings import Settings
+from failscape.settings import Settings, find_env
 
 NEW_SEED = 1000  # added to a run's seed: the fresh agent must not draw what the first one drew
 
@@ -42,7 +43,7 @@ Explore = Callable[[Settings, Path], Run]
 def fade(
     run: Run | Path | str,
     modes: Sequence[int] | None = None,
-    method: str = "full",
+    method: str | None = None,
     *,
     mitigated: Mitigated | None = None,
     seeds: int = 1,
@@ -87,7 +88,9 @@ def fade(
     for k in range(len(siblings(run)) + 1, seeds):
         explore(dataclasses.replace(own, seed=own.seed + k), out)
     bar = {"bar": run.summary["bar"]} if "bar" in run.summary else {}  # a worse target must not set itself a lower one
-    after = dataclasses.replace(own, make={**own.make, **bar, "target": mitigated.uri, "unseen": True})
+    # An environment of the user's own need not be able to leave out what the fine-tune has seen.
+    unseen = known_arguments(find_env(own.env).kwargs["make_mdp"], {"unseen": True})
+    after = dataclasses.replace(own, make={**own.make, **bar, **unseen, "target": mitigated.uri})
     runs = [explore(dataclasses.replace(after, seed=own.seed + NEW_SEED + k), out) for k in range(seeds)]
     versions = compare_versions(run, runs[0], queries=queries, imports=used, step=listeners.step)
     return Faded(mitigated, runs, versions)

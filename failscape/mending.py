@@ -108,7 +108,7 @@ class Listeners:
 def mitigate(
     run: Run | Path | str,
     modes: Sequence[int] | None = None,
-    method: str = "full",
+    method: str | None = None,
     *,
     settings: Mapping[str, Any] | None = None,
     queries: int = QUERIES,
@@ -121,7 +121,8 @@ def mitigate(
     Args:
         run: a finished run.
         modes: numbers of its modes, from 1; the most pressing when omitted.
-        method: of the trainer for the target's task: ``full``, ``lora`` or, of an image classifier, ``head``.
+        method: of the trainer for the target's task: ``full``, ``lora`` or, of an image classifier, ``head``; its
+            first when omitted.
         settings: changes to its configuration, such as ``{"epochs": 5}``.
         queries: of either version, for the comparison on held-out items.
         out: where the folder is made.

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
 
 from failscape.analysis.effects import Effect
 from failscape.before_after import BeforeAfter
 from failscape.common.markdown import literal
 from failscape.common.visible import visible
 from failscape.mitigation import Fitted
+from failscape.mitigation_plan import Plan
 from failscape.records.folder import write_whole
-
-if TYPE_CHECKING:
-    from failscape.mending import Plan
 
 CARD = Template((Path(__file__).parent / "mended_card.md").read_text(encoding="utf-8"))
 

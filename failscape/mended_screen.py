@@ -20,8 +20,9 @@ from failscape.comparing import Versions, compare_versions, target_of
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import Stopped, saved
 from failscape.fading import Faded, fade
-from failscape.mending import Listeners, Mitigated, Plan, finish, go_on, mitigate
+from failscape.mending import Listeners, Mitigated, finish, go_on, mitigate
 from failscape.mitigation import Epoch
+from failscape.mitigation_plan import Plan
 from failscape.records.folder import write_json
 from failscape.runs import Run, start
 from failscape.settings import Settings

@@ -95,6 +95,12 @@ class Run:
             self._landscape = len(probes), mapped
         return self._landscape[1]
 
+    def plot(self) -> Any:
+        """The landscape as a plotly figure, to turn and point at; it shows itself in a notebook."""
+        from failscape.analysis.plots.landscape import landscape_figure
+
+        return landscape_figure(self.landscape())
+
     def posterior(self, strengths: np.ndarray) -> pd.DataFrame:
         """The smoothed failure rate at any strengths ``(M, K)`` within what was explored, a row each."""
         return posterior_at(strengths, self.probes(), self.space, self.items())

@@ -15,8 +15,9 @@ from failscape.building import build
 from failscape.cli import main
 from failscape.comparing import compare_versions, siblings
 from failscape.errors import UsageError
-from failscape.mending import Listeners, Plan, go_on, load_mitigated, mitigate
+from failscape.mending import Listeners, go_on, load_mitigated, mitigate
 from failscape.mitigation import Epoch
+from failscape.mitigation_plan import Plan
 from failscape.runs import Run
 from failscape.targets.registry import load_target, with_weights
 

@@ -10,6 +10,7 @@ import yaml
 
 from failscape.agents.base import Explore, Learner
 from failscape.agents.session import Session
+from failscape.common.registry import Registry
 from failscape.envs.actions.base import ActionScheme
 from failscape.envs.actions.parsing import SCHEMES
 from failscape.envs.views import ConceptVectorEnv
@@ -29,45 +30,48 @@ class Explorer(NamedTuple):
 
 
 POINTS, LATTICE, REACHES = "actions_are_points", "is_lattice", "reaches_points"
-EXPLORERS = {
-    "dqn": Explorer(
-        "SB3 deep Q-learning; half of its episodes stay uniform and feed the landscape",
-        "failscape.agents.dqn:explore_dqn",
-    ),
-    "qrdqn": Explorer(
-        "deep Q-learning of the whole distribution of rewards (sb3_contrib)",
-        "failscape.agents.qrdqn:explore_qrdqn",
-    ),
-    "ppo": Explorer("SB3 proximal policy optimisation", "failscape.agents.on_policy:explore_ppo"),
-    "a2c": Explorer("SB3 advantage actor-critic", "failscape.agents.on_policy:explore_a2c"),
-    "ucb1": Explorer("upper confidence bounds over the points", "failscape.agents.bandits:explore_ucb1", POINTS),
-    "thompson": Explorer("Thompson sampling over the points", "failscape.agents.bandits:explore_thompson", POINTS),
-    "bayes": Explorer(
-        "Bayesian optimisation: Thompson sampling from a Gaussian process over the lattice",
-        "failscape.agents.bayes:explore_bayes",
-        POINTS,
-    ),
-    "fsrl-epsilon": Explorer(
-        "FSRL's baseline: classes that failed are drawn more often, points are uniform",
-        "failscape.agents.fsrl:explore_epsilon",
-        POINTS,
-    ),
-    "fsrl-threshold": Explorer(
-        "FSRL's baseline: one class until the target has held five times, points are uniform",
-        "failscape.agents.fsrl:explore_threshold",
-        POINTS,
-    ),
-    "best-first": Explorer(
-        "greedy search for the smallest edit that breaks each item",
-        "failscape.agents.best_first:explore_best_first",
-        LATTICE,
-    ),
-    "random": Explorer(
-        "uniform points of uniform items, or random walks: the honest baseline",
-        "failscape.agents.random:explore_random",
-    ),
-    "scan": Explorer("every item at every point: the truth", "failscape.agents.scan:scan", REACHES),
-}
+EXPLORERS = Registry(
+    {
+        "dqn": Explorer(
+            "SB3 deep Q-learning; half of its episodes stay uniform and feed the landscape",
+            "failscape.agents.dqn:explore_dqn",
+        ),
+        "qrdqn": Explorer(
+            "deep Q-learning of the whole distribution of rewards (sb3_contrib)",
+            "failscape.agents.qrdqn:explore_qrdqn",
+        ),
+        "ppo": Explorer("SB3 proximal policy optimisation", "failscape.agents.on_policy:explore_ppo"),
+        "a2c": Explorer("SB3 advantage actor-critic", "failscape.agents.on_policy:explore_a2c"),
+        "ucb1": Explorer("upper confidence bounds over the points", "failscape.agents.bandits:explore_ucb1", POINTS),
+        "thompson": Explorer("Thompson sampling over the points", "failscape.agents.bandits:explore_thompson", POINTS),
+        "bayes": Explorer(
+            "Bayesian optimisation: Thompson sampling from a Gaussian process over the lattice",
+            "failscape.agents.bayes:explore_bayes",
+            POINTS,
+        ),
+        "fsrl-epsilon": Explorer(
+            "FSRL's baseline: classes that failed are drawn more often, points are uniform",
+            "failscape.agents.fsrl:explore_epsilon",
+            POINTS,
+        ),
+        "fsrl-threshold": Explorer(
+            "FSRL's baseline: one class until the target has held five times, points are uniform",
+            "failscape.agents.fsrl:explore_threshold",
+            POINTS,
+        ),
+        "best-first": Explorer(
+            "greedy search for the smallest edit that breaks each item",
+            "failscape.agents.best_first:explore_best_first",
+            LATTICE,
+        ),
+        "random": Explorer(
+            "uniform points of uniform items, or random walks: the honest baseline",
+            "failscape.agents.random:explore_random",
+        ),
+        "scan": Explorer("every item at every point: the truth", "failscape.agents.scan:scan", REACHES),
+    },
+    unknown="no explorer {name!r}",
+)
 DEFAULTS = {"macro": "dqn", "factored": "random", "micro": "best-first", "fsrl": "random"}
 
 
@@ -85,25 +89,14 @@ def explore(
         UsageError: an unknown explorer, or one that cannot move as the environment does.
     """
     check_scheme(name, envs.mdp.scheme)
-    module, _, function = find_explorer(name).run.partition(":")
+    module, _, function = EXPLORERS.find(name).run.partition(":")
     run: Explore = getattr(import_module(module), function)
     return run(envs, session, seed, hyperparameters)
 
 
-def find_explorer(name: str) -> Explorer:
-    """The entry of that name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if name not in EXPLORERS:
-        raise UsageError(f"no explorer {name!r}{did_you_mean(name, EXPLORERS)}")
-    return EXPLORERS[name]
-
-
 def check_scheme(name: str, scheme: ActionScheme) -> None:
     """Refuse an explorer that cannot move as an environment does."""
-    entry = find_explorer(name)
+    entry = EXPLORERS.find(name)
     if not entry.plays(scheme):
         plays = [other for other, kind in SCHEMES.items() if entry.plays(kind)]
         able = [other for other, one in EXPLORERS.items() if one.plays(scheme) and other != "scan"]
@@ -120,7 +113,7 @@ def load_hyperparameters(
     Raises:
         UsageError: an unknown explorer, or an override whose key the explorer does not have.
     """
-    find_explorer(algo)
+    EXPLORERS.find(algo)
     text = resources.files("failscape.agents").joinpath(f"hyperparams/{algo}.yml").read_text()
     table = yaml.safe_load(text)
     values: dict[str, Any] = {**table["default"], **table.get(scheme, {}), **table.get(env_id, {})}

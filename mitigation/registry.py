@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from failscape.common.registry import Registry
 from failscape.common.task import resolved, task_named
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError, did_you_mean
@@ -14,7 +14,7 @@ from failscape.mitigation.batches import Failures
 from failscape.mitigation.lesson import Fitted, Step, Tell, Trainer
 from failscape.mitigation.recipe import Method, TrainingConfig, typed_settings
 
-_registered: dict[str, type[Trainer]] = {}
+_registered: Registry[type[Trainer]] = Registry(taken="targets for {name} are fine-tuned by {owner}; choose one")
 AnyTrainer = TypeVar("AnyTrainer", bound=type[Trainer])
 
 
@@ -29,12 +29,7 @@ def register_trainer(task: str) -> Callable[[AnyTrainer], AnyTrainer]:
     """
 
     def register(trainer: AnyTrainer) -> AnyTrainer:
-        known = _registered.get(task)
-        if known is not None and _address(known) != _address(trainer):
-            raise UsageError(
-                f"targets for {task} are fine-tuned by {known.__module__}:{known.__qualname__}; choose one"
-            )
-        _registered[task] = trainer
+        _registered.add(task, trainer)
         return trainer
 
     return register
@@ -92,8 +87,3 @@ def fine_tune(
 ) -> Fitted:
     """Fine-tune the target of ``mdp`` by the trainer for its task; see :meth:`Trainer.fit`."""
     return trainer_of(mdp.target.task)(mdp, failures, config).fit(folder, tell=tell, step=step)
-
-
-def _address(trainer: type[Trainer]) -> tuple[str, str]:
-    """File (which may be imported under two names) and name of a class; of a notebook's, the module."""
-    return getattr(sys.modules[trainer.__module__], "__file__", None) or trainer.__module__, trainer.__qualname__

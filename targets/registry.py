@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
+from failscape.common.registry import Registry, address
 from failscape.errors import UsageError, did_you_mean
 from failscape.targets import embedded
 
@@ -34,7 +35,7 @@ BUILT_IN = {
         "torchvision's classifiers; options: weights=none|NAME|FILE, classes=FILE",
     ),
 }
-_registered: dict[str, Loader] = {}
+_registered: Registry[Loader] = Registry(taken="the target scheme '{name}' is taken by {owner}; choose another")
 
 
 def register_target(scheme: str) -> Callable[[AnyLoader], AnyLoader]:
@@ -50,12 +51,9 @@ def register_target(scheme: str) -> Callable[[AnyLoader], AnyLoader]:
         raise UsageError(f"'{scheme}' is no target scheme: two or more of a-z, 0-9, '_', '.' and '-', a letter first")
 
     def register(load: AnyLoader) -> AnyLoader:
-        owner = BUILT_IN[scheme][0] if scheme in BUILT_IN else None
-        if scheme in _registered and not _same(_registered[scheme], load):
-            owner = f"{_registered[scheme].__module__}:{_qualname(_registered[scheme])}"
-        if owner:
-            raise UsageError(f"the target scheme '{scheme}' is taken by {owner}; choose another")
-        _registered[scheme] = load
+        if scheme in BUILT_IN:
+            raise UsageError(f"the target scheme '{scheme}' is taken by {BUILT_IN[scheme][0]}; choose another")
+        _registered.add(scheme, load)
         return load
 
     return register
@@ -187,20 +185,10 @@ def _check(target: Any, uri: str, load: Loader) -> None:
 
     if not isinstance(target, Target):
         raise UsageError(
-            f"{uri}: {load.__module__}:{_qualname(load)} returns {type(target).__name__}, which is no target: it wants "
+            f"{uri}: {address(load)} returns {type(target).__name__}, which is no target: it wants "
             "name, task, n_queries and a call"
         )
 
 
 def _entry_points() -> Iterator[Any]:
     return iter(entry_points(group="failscape.targets"))
-
-
-def _same(one: Loader, other: Loader) -> bool:
-    """Whether both are the same function of the same module or file (which may be imported under two names)."""
-    files = [getattr(getattr(load, "__code__", None), "co_filename", load.__module__) for load in (one, other)]
-    return _qualname(one) == _qualname(other) and (one.__module__ == other.__module__ or files[0] == files[1])
-
-
-def _qualname(load: Loader) -> str:
-    return getattr(load, "__qualname__", type(load).__qualname__)

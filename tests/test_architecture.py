@@ -41,14 +41,12 @@ ASKS_OTHERS = {
     "data/hf_source.py",
     "data/text_hf.py",
     "data/torchvision_source.py",
-    "mitigation/registry.py",
     "mitigation/seq2seq.py",
     "mitigation/trainable.py",
     "targets/generation.py",
     "targets/heads.py",
     "targets/preprocess.py",
     "targets/pretrained.py",
-    "targets/registry.py",
 }
 # Beside its record: the files of each family that may name it.
 OWN_FILES = {

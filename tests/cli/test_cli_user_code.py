@@ -1,5 +1,6 @@
 """A user's own target and environment, from a file or a module of theirs, through the command line."""
 
+import copy
 import shutil
 import sys
 from pathlib import Path
@@ -55,7 +56,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             Image.fromarray(pixels).save(tmp_path / "parts" / name / f"{number}.png")
     (tmp_path / "acme_parts.py").write_text(CODE)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
+    monkeypatch.setattr(registry, "_registered", copy.copy(registry._registered))
     monkeypatch.setattr(sys, "path", list(sys.path))
     for name in ("failscape_user_acme_parts", "acme_parts"):
         monkeypatch.delitem(sys.modules, name, raising=False)

@@ -1,5 +1,6 @@
 """Trainers by task: their configurations, whose they are, and one of a user's own that needs no gradients."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from tests.support import tabular
 
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_registered", {tabular.TASK: tabular.Refit})
+    monkeypatch.setattr(registry, "_registered", copy.copy(registry._registered))
+    registry._registered.clear()
+    registry._registered[tabular.TASK] = tabular.Refit
 
 
 def test_configurations() -> None:

@@ -1,3 +1,4 @@
+import copy
 import importlib.metadata
 import subprocess
 import sys
@@ -22,7 +23,8 @@ def make_target(classes=2):
 
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch):
-    monkeypatch.setattr(registry, "_registered", {})
+    monkeypatch.setattr(registry, "_registered", copy.copy(registry._registered))
+    registry._registered.clear()
 
 
 @pytest.fixture

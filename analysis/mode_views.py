@@ -15,6 +15,7 @@ import pandas as pd
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.examples.registry import examples_of
+from failscape.analysis.examples.selection import ranked_failures
 from failscape.analysis.grid_view import view_of
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.style import interval, percent
@@ -48,9 +49,7 @@ def mode_views(
 def failing_probes(mode: Mode, probes: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     """Failing probes of the mode, one per item: first the items that are right unedited, then the most severe."""
     failing = probes[probes["failed"] & _inside(mode, probes)]
-    right = (~items["failed"]).reindex(failing["item"]).to_numpy()
-    ranked = failing.assign(was_right=right).sort_values(["was_right", "severity"], ascending=False, kind="stable")
-    return ranked.drop_duplicates("item")
+    return ranked_failures(failing, items).drop_duplicates("alike")
 
 
 def modes_of(modes: Sequence[Mode], probes: pd.DataFrame) -> list[str]:

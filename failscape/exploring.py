@@ -267,7 +267,7 @@ def _first_failure(run: Run) -> int | None:
     smallest = run.smallest()
     if smallest is not None:
         return int(smallest.table["probe"].iloc[0]) if len(smallest.table) else None
-    from failscape.analysis.exemplars import choose
+    from failscape.analysis.examples.selection import choose
 
     rows = choose(run.probes(), run.items(), run.landscape().worst(1).index.tolist(), 1)
     return int(rows.index[0]) if len(rows) else None

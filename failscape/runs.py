@@ -91,7 +91,7 @@ class Run:
         ``{"rotation": "normal(0, 3)", "darken": "uniform(0, 0.3)"}``; see
         :func:`failscape.analysis.deployment.deployment`.
         """
-        return risk(self.landscape(), deployment(self.space, use), self.probes())
+        return risk(self.landscape(), deployment(self.space, use), self.probes(), self.items())
 
     def modes(self) -> list[Mode]:
         """The failure modes that were found at the end of the run, worst first; none while it is not finished.
@@ -183,7 +183,7 @@ def explore(
     envs = envs.unwrapped
     spec = envs.spec
     assert spec is not None, "make the environment with gymnasium.make_vec"
-    explorer = explorer or default_explorer(envs.mdp.scheme.name)
+    explorer = explorer or default_explorer(envs.mdp.scheme.name, spec.id)
     overrides = {**(hyperparameters or {}), "num_envs": envs.num_envs}
     if envs.evaluator.capacity:  # else the explorer's own, as on the command line
         overrides["memory"] = envs.evaluator.capacity

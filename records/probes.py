@@ -48,9 +48,12 @@ ITEM_COLUMNS = {
     "reference": "INTEGER",
     "held_out": "INTEGER",
     "predicted": "INTEGER",
-    "failed": "INTEGER",  # unedited
+    "failed": "INTEGER",  # unedited; NULL where there is no unedited item
     "truth": "REAL",
     "said": "TEXT",
+    "cluster": "INTEGER",  # items of one are alike; NULL where each stands for itself
+    "unit": "INTEGER",  # items of one are judged together; NULL likewise
+    "home": "INTEGER",  # the point at which the item lies; NULL where it can be edited to any
 }
 
 
@@ -130,7 +133,7 @@ class ProbeStore:
     def items(self) -> pd.DataFrame:
         """One row per item, indexed by item."""
         frame = pd.read_sql_query("SELECT * FROM items ORDER BY item", self._db, index_col="item")
-        return frame.astype({"held_out": bool, "failed": bool})
+        return frame.astype({"held_out": bool, "failed": bool if frame["failed"].notna().all() else float})
 
     def steps(self) -> Iterator[pd.DataFrame]:
         """The probes of each committed step, in order."""

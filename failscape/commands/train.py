@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     if args.resume:
         refuse_beside_resume(args)
         return explore_command(args, None)
-    return explore_command(args, settings_from(args, args.algo or default_explorer(args.explore)))
+    return explore_command(args, settings_from(args, args.algo or default_explorer(args.explore, args.env)))
 
 
 def show_list(args: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from failscape.analysis.audit import Section
+from failscape.analysis.audit_words import Section
 from failscape.analysis.pages import page_environment
 from failscape.analysis.paper import Paper
 from failscape.records.folder import write_whole

@@ -208,9 +208,10 @@ class Landscape:
 
     def __repr__(self) -> str:
         agreement = "n/a" if np.isnan(self.policy_agreement) else f"{self.policy_agreement:.2f}"
+        unedited = f"unedited {self.baseline:.1%}, " if self.population is None else ""
         return (
             f"Landscape({self.n_points} points, {self.n_probes} probes, {self.failure_rate:.1%} fail, "
-            f"unedited {self.baseline:.1%}, policy agrees {agreement})"
+            f"{unedited}policy agrees {agreement})"
         )
 
 

@@ -17,7 +17,7 @@ from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.examples.registry import examples_of
 from failscape.analysis.examples.selection import ranked_failures
 from failscape.analysis.grid_view import view_of
-from failscape.analysis.modes import Mode
+from failscape.analysis.modes import UNEDITED, Mode
 from failscape.analysis.plots.style import interval, percent
 from failscape.concepts import ConceptSpace
 
@@ -133,8 +133,9 @@ def modes_table(modes: Sequence[Mode]) -> str:
     """The modes as a Markdown table."""
     rated = any(mode.n_ratings for mode in modes)
     undesirable = "undesirable | " if rated else ""
+    beside = modes[0].beside if modes else UNEDITED
     head = [
-        f"| # | where | fails | 95 % interval | unedited | share of failures | {undesirable}held out |",
+        f"| # | where | fails | 95 % interval | {beside} | share of failures | {undesirable}held out |",
         f"|--:|:--|--:|--:|--:|--:|{'--:|' if rated else ''}:--|",
     ]
     rows = [

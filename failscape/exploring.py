@@ -19,6 +19,8 @@ from rich.text import Text
 
 from failscape import __version__
 from failscape.building import Tell, build, complete
+from failscape.common.nouns import PLAIN, Nouns
+from failscape.common.task import task_of_env
 from failscape.envs.views import ConceptVectorEnv, explorable
 from failscape.records.folder import RunFolder
 from failscape.runs import Run, resume, start
@@ -55,7 +57,7 @@ def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
         text = f"saved {probes:,} probes; continue with --resume {run.folder.path}"
         Console(highlight=False).print(text, markup=False, soft_wrap=True)  # a folded path could not be copied
         return 130
-    tell_findings(Console(highlight=False), run)
+    tell_findings(Console(highlight=False), run, envs.mdp.nouns)
     return 0
 
 
@@ -95,6 +97,8 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings) -> Non
     n_explore = len(mdp.items) - n_held_out
     needed = duration(seconds_per_query(envs) * budget)
     cost = f"budget {budget:,} queries, of which the target needs about {needed} on {device_of(mdp.target)}"
+    if not mdp.has_unedited:
+        cost = f"{budget:,} {mdp.nouns.items} are read: about {needed}"
     rows = [
         ("target", repr(mdp.target)),
         ("data", f"{mdp.data_name} · {len(mdp.items):,} items ({n_explore:,} explore, {n_held_out:,} held out)"),
@@ -166,18 +170,16 @@ def live(console: Console, budget: int) -> Iterator[Screen]:
             signal.signal(signal.SIGINT, before)
 
 
-def tell_findings(console: Console, run: Run) -> None:
+def tell_findings(console: Console, run: Run, nouns: Nouns = PLAIN) -> None:
     """Print what was found, how sure it is, and what to do next."""
     landscape, summary, smallest = run.landscape(), run.summary, run.smallest()
     console.print()
     if smallest is not None:
         tell_smallest(console, smallest)
     else:
-        baseline = (
-            "" if landscape.n_baseline == 0 else f"; unedited, {landscape.baseline:.1%} of {landscape.n_baseline:,} do"
-        )
-        console.print(f"[bold]{landscape.failure_rate:.1%} of edited items fail[/]{baseline}")
+        tell_rate(console, landscape, nouns)
         tell_modes(console, run.modes())
+        tell_columns(console, run, landscape)
         console.print(worst_table(landscape))
     learner = summary.get("learner") or {}
     if learner.get("lift"):
@@ -198,6 +200,24 @@ def tell_findings(console: Console, run: Run) -> None:
         console.print(f"{label:<12}", command, f"  {what}", markup=False, soft_wrap=True)
 
 
+def tell_rate(console: Console, landscape: Landscape, nouns: Nouns) -> None:
+    """Print how often the target fails, in a line."""
+    if landscape.population is not None:
+        n, read = int(landscape.table["visits"].sum()), "" if landscape.is_complete else " that were read"
+        return console.print(f"[bold]{landscape.failure_rate:.1%} of {n:,} {nouns.items} fail[/]{read}")
+    baseline = f"; unedited, {landscape.baseline:.1%} of {landscape.n_baseline:,} do" if landscape.has_unedited else ""
+    console.print(f"[bold]{landscape.failure_rate:.1%} of edited items fail[/]{baseline}")
+
+
+def tell_columns(console: Console, run: Run, landscape: Landscape) -> None:
+    """Print how often each value of each column fails, where the grid is one of columns."""
+    from failscape.analysis.marginals import marginals
+
+    for marginal in marginals(landscape, run.probes(), run.items()):
+        levels = ", ".join(f"{level.name} {level.rate:.0%}" for level in marginal.levels if level.n)
+        console.print(f"{marginal.axis}: {levels}", markup=False, soft_wrap=True)
+
+
 def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
     """Commands to go on with, and what each is for."""
     path, found = run.folder.path, []
@@ -206,7 +226,9 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
         found.append((f"failscape show {path} {probe}", "re-create the worst failure"))
     if smallest is None and any(mode.confirmed for mode in run.modes()):
         found.append((f"failscape feedback {path}", "rate what matters"))
-        found.append((f"failscape fade {path}", "mend it and look again"))
+        task = task_of_env(run.settings.env)
+        if task is None or task.trainer is not None:
+            found.append((f"failscape fade {path}", "mend it and look again"))
     if run.settings.explorer != "scan" and smallest is None:
         found.append((f"failscape scan {path}", "the whole truth, to compare with"))
     return found
@@ -215,6 +237,7 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
 def tell_modes(console: Console, modes: Sequence[Mode]) -> None:
     """Print the failure modes, how sure each is, and what people said of them, where they did."""
     from failscape.analysis.mode_views import rating_text
+    from failscape.analysis.modes import UNEDITED
 
     if not modes:
         return console.print("no failure mode stands out by more than chance")
@@ -224,7 +247,8 @@ def tell_modes(console: Console, modes: Sequence[Mode]) -> None:
     console.print(f"Found {some} (false discovery rate 5 %; {of_them} confirmed on held-out items)")
     table = Table(box=None, pad_edge=False, header_style="bold")
     rated = any(mode.n_ratings for mode in modes)
-    for heading in ("#", "where", "fails (95 %)", "share", "held out", *(["undesirable"] if rated else [])):
+    beside = modes[0].beside
+    for heading in ("#", "where", "fails (95 %)", *([beside] if beside != UNEDITED else []), "share", "held out", *(["undesirable"] if rated else [])):
         table.add_column(heading, justify="left" if heading == "where" else "right", no_wrap=heading != "where")
     for rank, mode in enumerate(modes, 1):
         held_out = "–" if mode.held_out_rate is None else f"{mode.held_out_rate:.0%}"
@@ -232,6 +256,7 @@ def tell_modes(console: Console, modes: Sequence[Mode]) -> None:
             str(rank),
             Text(mode.name),
             f"{mode.rate:.0%} ({mode.low:.0%}–{mode.high:.0%})",
+            *([f"{mode.baseline:.0%}"] if beside != UNEDITED else []),
             f"{mode.share:.0%}",
             held_out if mode.confirmed else f"{held_out}, unconfirmed",
             *([rating_text(mode)] if rated else []),

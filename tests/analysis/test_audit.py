@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from failscape.analysis.audit import Examined, Mended, between, document, in_100
+from failscape.analysis.audit import document
+from failscape.analysis.audit_words import Examined, Mended, between, in_100
 from failscape.analysis.audit_page import write_html, write_pdf
 from failscape.analysis.effects import effect
 from failscape.analysis.mode_views import mode_views

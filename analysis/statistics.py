@@ -72,9 +72,7 @@ def difference_p(clusters: np.ndarray, failed: np.ndarray, weights: np.ndarray, 
     """One-sided p-value of units inside a region failing no more than those outside: ``(M,) x 4``; 1 where not higher.
 
     A score test with clusters for units: under the hypothesis each cluster adds to the difference of the two rates with
-    mean zero, whatever the correlation within it, and a cluster on both sides is compared with itself. The sum over its
-    own root of squares is Student's t, with as many degrees of freedom as there are clusters that carry the variance
-    (Satterthwaite), so that a few of them prove little.
+    mean zero, whatever the correlation within it, and a cluster on both sides is compared with itself.
     """
     if not inside.any() or inside.all():
         return 1.0
@@ -82,8 +80,16 @@ def difference_p(clusters: np.ndarray, failed: np.ndarray, weights: np.ndarray, 
     pooled = float(np.average(failed, weights=weights))
     _, which = np.unique(clusters, return_inverse=True)
     added = np.bincount(which, sides * (failed - pooled))
-    squares = float((added**2).sum())
-    total = float(added.sum())
+    return sum_p(added)
+
+
+def sum_p(added: np.ndarray) -> float:
+    """One-sided p-value of independent terms ``(C,)``, each of mean zero, summing to so much; 1 where not above zero.
+
+    The sum over the root of its squares is Student's t, with as many degrees of freedom as there are terms that carry
+    the variance (Satterthwaite), so that a few of them prove little.
+    """
+    squares, total = float((added**2).sum()), float(added.sum())
     if total <= 0 or squares <= 1e-18:
         return 1.0
     freedom = squares**2 / float((added**4).sum()) - 1

@@ -16,14 +16,15 @@ import pandas as pd
 from failscape.data.base import Items, Layout, Skipped
 from failscape.data.batch import Answers
 from failscape.data.recorded_axes import Axis, axis_of
-from failscape.data.recorded_options import Chosen, equals, is_missing, judged
-from failscape.data.recorded_table import RecordedTable, read_table
+from failscape.data.recorded_options import Chosen, Filters, equals, is_missing, judged
+from failscape.data.recorded_table import read_table
 from failscape.data.recorded_units import codes_of, nested
 from failscape.data.spec import parse_path
 from failscape.data.split import held_out_both
 from failscape.errors import UsageError
 
 GROUP = "answers"  # the one group that all rows are of
+MAX_PARTS = 12  # values of a column that are compared
 FEW_ITEMS = 20  # below which intervals by items say little
 
 
@@ -35,6 +36,7 @@ class Recorded(NamedTuple):
     name: str  # of what gave the answers: the values that were picked, else the file
     file: str
     chosen: Chosen
+    frame: pd.DataFrame  # the rows as they were read
 
 
 def open_recorded(
@@ -62,9 +64,12 @@ def open_recorded(
     if len(set(concepts)) < len(concepts):
         raise UsageError(f"{file}: a column stands twice among the concepts; name each once")
     table = read_table(parsed, list(concepts), progress)
-    frame, chosen = _counted(file, table), table.chosen
-    verdict = judged(file, chosen.failed, frame[chosen.failed.column])
+    frame, chosen = _picked(file, table.frame, table.chosen.where), table.chosen
     axes = [axis_of(name, frame[name]) for name in concepts]
+    rows = pd.Series(np.arange(len(frame)), index=frame.index)
+    frame = _picked(file, frame, chosen.part)
+    axes = [axis._replace(level=axis.level[rows[frame.index]]) for axis in axes]
+    verdict = judged(file, chosen.failed, frame[chosen.failed.column])
     reasons = _left_out(chosen, verdict, axes)
     kept = reasons == ""
     if not kept.any():
@@ -74,38 +79,73 @@ def open_recorded(
     items = _items(file, frame[kept], verdict[kept].astype(bool), axes, chosen, held_out)
     notes = [*table.notes, *(axis.note for axis in axes), *_about(items, chosen)]
     items = replace(items, skipped=[*table.skipped, *skipped], notes=tuple(note for note in notes if note))
-    name = ", ".join("/".join(values) for _, values in chosen.where) or Path(parsed.name).stem
-    return Recorded(items, tuple(axes), name, file, chosen)
+    name = ", ".join("/".join(values) for _, values in chosen.part or chosen.where) or Path(parsed.name).stem
+    return Recorded(items, tuple(axes), name, file, chosen, frame[kept])
 
 
-def values_of(spec: str | Path, column: str) -> list[str]:
-    """The different values of a column in the rows that count, in the order of the alphabet.
+def split_by(spec: str | Path, column: str) -> dict[str, str]:
+    """A specification for each value of a column in the rows that count, all on the axes of these; by the alphabet.
 
     Raises:
-        UsageError: as :func:`open_recorded` does, or there are fewer than two.
+        UsageError: as :func:`open_recorded` does, or there are fewer than two values.
     """
     parsed = parse_path(str(spec))
-    table = read_table(parsed, [column])
-    file = Path(parsed.name).name
-    cells = _counted(file, table)[column]
+    table, file = read_table(parsed, [column]), Path(parsed.name).name
+    if table.chosen.part:
+        raise UsageError(f"{file}: part= picks one value already; leave it out to compare several")
+    cells = _picked(file, table.frame, table.chosen.where)[column]
     found = sorted(set(cells[~is_missing(cells)]))
     if len(found) < 2:
         raise UsageError(f"{file}: {column} has one value only ({', '.join(found)}); there is nothing to compare")
-    return found
+    if len(found) > MAX_PARTS:
+        raise UsageError(
+            f"{file}: {column} has {len(found):,} values, and at most {MAX_PARTS} are compared; pick some with "
+            f"where={column}:{found[0]},{column}:{found[1]}"
+        )
+    options = [f"{key}={text}" for key, text in parsed.options.items()]
+    return {value: f"{parsed.name}?{'&'.join([*options, f'part={column}:{value}'])}" for value in found}
 
 
-def with_where(spec: str | Path, column: str, value: str) -> str:
-    """A specification that takes only the rows whose column has a value."""
+class Parts(NamedTuple):
+    """What several models answered to the same items."""
+
+    units: pd.DataFrame  # part, cluster, point, match (the same for units of one question), failed; a row per unit
+    is_paired: bool  # whether the table says which rows are of one item
+
+
+def open_parts(spec: str | Path, concepts: Sequence[str], column: str) -> Parts:
+    """Every unit of a table with the value that it has in a column; it is judged within that value.
+
+    Args:
+        spec: of the table, without a part.
+        concepts: the columns that are axes.
+        column: which is compared.
+
+    Raises:
+        UsageError: as :func:`open_recorded` does.
+    """
     parsed = parse_path(str(spec))
-    before = parsed.options.get("where", "")
-    options = {**parsed.options, "where": f"{before},{column}:{value}" if before else f"{column}:{value}"}
-    return f"{parsed.name}?" + "&".join(f"{key}={text}" for key, text in options.items())
+    table, file = read_table(parsed, [*concepts, column]), Path(parsed.name).name
+    chosen = table.chosen
+    frame = _picked(file, table.frame, chosen.where)
+    axes = [axis_of(name, frame[name]) for name in concepts]
+    verdict = judged(file, chosen.failed, frame[chosen.failed.column])
+    kept = (_left_out(chosen, verdict, axes) == "") & ~is_missing(frame[column])
+    frame, level = frame[kept], [axis.level[kept] for axis in axes]
+    cluster, _ = codes_of(frame, chosen.item or chosen.unit)
+    question = codes_of(frame, chosen.unit)[0] if chosen.unit else cluster
+    unit = codes_of(frame, (column, *chosen.unit))[0] if chosen.unit else np.arange(len(frame))
+    rows = pd.DataFrame({"part": frame[column].to_numpy(), "cluster": cluster, "match": question, "unit": unit})
+    rows["point"] = np.ravel_multi_index(level, [axis.n_levels for axis in axes])
+    rows["failed"] = verdict[kept]
+    units = rows.groupby("unit", sort=True).agg({name: "first" for name in ("part", "cluster", "match", "point")})
+    units["failed"] = rows.groupby("unit", sort=True)["failed"].max()
+    return Parts(units.reset_index(drop=True), bool(chosen.item or chosen.unit))
 
 
-def _counted(file: str, table: RecordedTable) -> pd.DataFrame:
-    """The rows that the filters let through."""
-    frame = table.frame
-    for column, values in table.chosen.where:
+def _picked(file: str, frame: pd.DataFrame, filters: Filters) -> pd.DataFrame:
+    """The rows that filters let through."""
+    for column, values in filters:
         frame = frame[equals(file, column, frame[column], values)]
     return frame
 

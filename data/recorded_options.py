@@ -14,7 +14,7 @@ from failscape.data.spec import check_options
 from failscape.data.words import a_few
 from failscape.errors import UsageError, did_you_mean
 
-OPTIONS = ("failed", "item", "where", "unit", "also", "score", "show")
+OPTIONS = ("failed", "item", "where", "part", "unit", "also", "score", "show")
 YES, NO = ("true", "1", "yes", "1.0"), ("false", "0", "no", "0.0")  # of a verdict that stands in a column by itself
 MISSING = ("", "nan", "na", "n/a", "none", "null")  # what tables have for nothing
 
@@ -25,6 +25,9 @@ _COMPARED: dict[str, Callable[[Any, float], Any]] = {
     ">": operator.gt,
 }
 _SIGN = re.compile("<=|>=|[:<>~]")
+
+
+Filters = tuple[tuple[str, tuple[str, ...]], ...]  # columns and the values that a row may have there
 
 
 class Verdict(NamedTuple):
@@ -43,7 +46,8 @@ class Chosen(NamedTuple):
 
     failed: Verdict
     item: tuple[str, ...] = ()  # rows that agree in these are of one item
-    where: tuple[tuple[str, tuple[str, ...]], ...] = ()  # rows that count: columns and their values
+    where: Filters = ()  # rows that count
+    part: Filters = ()  # rows of these that are looked at; the axes are made of all that count
     unit: tuple[str, ...] = ()  # rows that agree in these count together
     also: Verdict | None = None  # a second verdict
     score: str | None = None  # how right each answer is
@@ -53,7 +57,8 @@ class Chosen(NamedTuple):
     def used(self) -> list[str]:
         """The columns that are read, each once."""
         verdicts = [verdict.column for verdict in (self.failed, self.also) if verdict]
-        named = [*verdicts, *self.item, *(column for column, _ in self.where), *self.unit, *self.show]
+        filters = (column for column, _ in (*self.where, *self.part))
+        named = [*verdicts, *self.item, *filters, *self.unit, *self.show]
         return list(dict.fromkeys([*named, *([self.score] if self.score else [])]))
 
 
@@ -83,7 +88,8 @@ def choose(where: str, known: Sequence[str], options: Mapping[str, str]) -> Chos
     return Chosen(
         failed=verdict_of(where, known, options["failed"]),
         item=listed("item"),
-        where=_filters(where, known, options.get("where", "")),
+        where=_filters(where, known, "where", options.get("where", "")),
+        part=_filters(where, known, "part", options.get("part", "")),
         unit=listed("unit"),
         also=verdict_of(where, known, options["also"]) if "also" in options else None,
         score=None if score is None else known_column(where, known, score),
@@ -185,12 +191,12 @@ def number_of(text: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _filters(where: str, known: Sequence[str], text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _filters(where: str, known: Sequence[str], option: str, text: str) -> Filters:
     """``model:gpt-4o,prompt:count``; a column that stands twice may have either value."""
     found: dict[str, tuple[str, ...]] = {}
     for part in text.split(",") if text else []:
         verdict = verdict_of(where, known, part.strip())
         if verdict.sign != ":":
-            raise UsageError(f"{where}: where={part} does not say which rows; write where=COLUMN:VALUE")
+            raise UsageError(f"{where}: {option}={part} does not say which rows; write {option}=COLUMN:VALUE")
         found[verdict.column] = (*found.get(verdict.column, ()), verdict.value)
     return tuple(found.items())

@@ -68,13 +68,13 @@ class Cells:
         return lines
 
 
-def cells(landscape: Landscape) -> Cells:
-    """The landscape on its axes; where it has more than three, on those whose marginals spread most.
+def cells(landscape: Landscape, axes: tuple[int, ...] | None = None) -> Cells:
+    """The landscape on some axes; where none are chosen and it has more than three, those whose marginals spread most.
 
     Over the others, rates and the ends of their intervals are averaged, which errs on the wide side: the interval of a
     mean is no wider than the mean of the intervals.
     """
-    axes = main_axes(landscape)
+    axes = main_axes(landscape) if axes is None else axes
     rest = tuple(axis for axis in range(len(landscape.space.shape)) if axis not in axes)
     weights = landscape.weights.reshape(landscape.space.shape)
     rates = (_mean(landscape.values(name), weights, rest) for name in ("smoothed", "smoothed_low", "smoothed_high"))

@@ -17,9 +17,9 @@ from failscape.analysis.plots.style import ACCENT, INK, LINE, QUIET, RATE_TITLE,
 
 
 @own_text
-def slices_picture(landscape: Landscape) -> Figure:
+def slices_picture(landscape: Landscape, axes: tuple[int, ...] | None = None) -> Figure:
     """What :func:`~failscape.analysis.plots.slices.slices_figure` shows, as a still."""
-    drawn = cells(landscape)
+    drawn = cells(landscape, axes)
     panels = panel_levels(drawn)
     rows = len(panel(drawn, drawn.smoothed, 0))
     figure = Figure(figsize=(max(2.2 * len(panels) + 1.4, 7), min(1.9 + 0.45 * rows, 6)), layout="constrained")

@@ -8,6 +8,7 @@ TASK = Task(
     make_mdp="failscape.envs.recorded:make_mdp",
     does="gave the answers of a table",
     lacks="are no answers of a table",
+    parts="failscape.data.recorded:split_by",
     explorer="scan",
     summary="a table of answers that were judged already: where they fail; no model is asked",
 )

@@ -57,6 +57,9 @@ ITEMS = {
     "failed": [0, 1, 0, 0, 0],
     "truth": np.linspace(0, 1, 5, dtype=np.float32),
     "said": [None] * 5,
+    "cluster": [None] * 5,
+    "unit": [None] * 5,
+    "home": [None] * 5,
 }
 
 

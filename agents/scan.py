@@ -15,8 +15,8 @@ from failscape.envs.views import ConceptVectorEnv, explorable
 def scan(envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: Mapping[str, Any]) -> None:
     """Evaluate each item that is scanned at each point once, in batches of ``envs.num_envs``, point by point.
 
-    Where the axes say which items, an item is shown only at the points that it suits. A budget below the number of pairs
-    ends it early, after the batch that spends it.
+    Where the axes say which items, an item is shown only at the points that it suits. A budget below the number of
+    pairs ends it early, after the batch that spends it.
     """
     mdp = envs.mdp
     items, points = scanned(mdp)

@@ -48,20 +48,24 @@ def _tested(examined: Examined) -> Section:
         [
             f"{examined.target}, by the {len(held_out):,} {things} in {examined.data}, as they were judged there.",
             f"{many}{things} about one item tend to fail together, and count accordingly. {int((~held_out).sum()):,} "
-            f"{things} were used to look for patterns. The {int(held_out.sum()):,} about the other items were kept aside, "
-            "and used only to check what had been found.",
+            f"{things} were used to look for patterns. The {int(held_out.sum()):,} about the other items were kept "
+            "aside, and used only to check what had been found.",
         ],
     )
 
 
 def _how(examined: Examined) -> Section:
     landscape, things = examined.landscape, examined.nouns.things
-    read = f"Every one of the {things} was read" if landscape.is_complete else f"{landscape.n_queries:,} {things} were read"
+    read = (
+        f"Every one of the {things} was read"
+        if landscape.is_complete
+        else f"{landscape.n_queries:,} {things} were read"
+    )
     return Section(
         "How",
         [
-            f"No model was asked anything. {read}, and sorted by what the table says of it. Every part of the table that "
-            "can be told in a short rule was compared with the rest of it. These columns were looked at:",
+            f"No model was asked anything. {read}, and sorted by what the table says of it. Every part of the table "
+            "that can be told in a short rule was compared with the rest of it. These columns were looked at:",
         ],
         points=examined.alterations,
     )
@@ -84,15 +88,18 @@ def _fails(examined: Examined) -> list[Section]:
     first = Section(
         "What fails, how often, and how certain that is",
         [
-            "Each row is a part of the table in which more fail than elsewhere. The certainty is a 95 % interval: if the "
-            "test were repeated many times with other items, it would hold the true rate 19 times in 20.",
+            "Each row is a part of the table in which more fail than elsewhere. The certainty is a 95 % interval: if "
+            "the test were repeated many times with other items, it would hold the true rate 19 times in 20.",
         ],
         head=["#", "where", "fail", "certainty", "elsewhere", "confirmed"],
         rows=rows,
     )
     shown = [
         Section(
-            f"{view.rank}. {view.mode.name}", [_pattern(view, examined.nouns.things)], examples=view.examples[:N_SHOWN], level=3
+            f"{view.rank}. {view.mode.name}",
+            [_pattern(view, examined.nouns.things)],
+            examples=view.examples[:N_SHOWN],
+            level=3,
         )
         for view in examined.views[:N_MODES]
     ]
@@ -109,7 +116,13 @@ def _pattern(view: ModeView, things: str) -> str:
 
 def _columns(examined: Examined) -> Section:
     rows = [
-        [marginal.axis if k == 0 else "", level.name, in_100(level.rate), between(level.low, level.high), f"{level.n:,}"]
+        [
+            marginal.axis if k == 0 else "",
+            level.name,
+            in_100(level.rate),
+            between(level.low, level.high),
+            f"{level.n:,}",
+        ]
         for marginal in examined.marginals
         for k, level in enumerate(level for level in marginal.levels if level.n)
     ]
@@ -140,9 +153,9 @@ def _sure(examined: Examined) -> Section:
     return Section(
         "How far to trust this",
         [
-            "Patterns were picked because they failed, which makes their rates look worse than they are; that is why they "
-            f"were checked on {things} about items that had no part in the search. The chance that a table without any "
-            "pattern would show one is at most one in twenty.",
+            "Patterns were picked because they failed, which makes their rates look worse than they are; that is why "
+            f"they were checked on {things} about items that had no part in the search. The chance that a table "
+            "without any pattern would show one is at most one in twenty.",
             *(f"Note: {warning}." for warning in examined.warnings),
             f"To repeat it: {examined.command}",
         ],

@@ -128,7 +128,10 @@ def _p_value(mdp: ConceptMDP, trial: _Trial) -> float:
 
 
 def _judged(
-    mode: Mode, trial: _Trial, p_value: float | None, doubt: str = "held-out items did not fail clearly more than unedited"
+    mode: Mode,
+    trial: _Trial,
+    p_value: float | None,
+    doubt: str = "held-out items did not fail clearly more than unedited",
 ) -> Mode:
     n_items = len(np.unique(trial.items))
     if p_value is None:

@@ -35,7 +35,7 @@ class Contrast:
         self._products = [product.toarray() if n_points <= DENSE else product.tocsr() for product in products]
 
     def z(self, inside: np.ndarray, free: np.ndarray) -> float:
-        """How many standard errors ``inside`` fails more than the rest of ``free``, ``(P,)`` bool each; 0 where less."""
+        """By how many standard errors ``inside`` fails more than the rest of ``free``, ``(P,)`` bool; 0 if less."""
         inside, outside = inside & free, free & ~inside
         n_in, n_out = self.counted[inside].sum(), self.counted[outside].sum()
         if n_in <= 0 or n_out <= 0:

@@ -80,8 +80,8 @@ def exceeds_clean(pairs: pd.DataFrame, clean: pd.DataFrame) -> float:
 def exceeds_rest(pairs: pd.DataFrame, points: np.ndarray, rest: np.ndarray) -> float:
     """p-value of units at ``points`` failing no more than those at the points of ``rest``, rows of the grid each."""
     near = pairs[pairs["point"].isin(points) | pairs["point"].isin(rest)]
-    columns = (near[column].to_numpy() for column in ("cluster", "failed", "share"))
-    return difference_p(*columns, near["point"].isin(points).to_numpy())
+    clusters, failed, share = (near[column].to_numpy() for column in ("cluster", "failed", "share"))
+    return difference_p(clusters, failed, share, near["point"].isin(points).to_numpy())
 
 
 def p_value(pairs: pd.DataFrame, other_failures: float, other_trials: float) -> float:

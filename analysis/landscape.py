@@ -34,8 +34,8 @@ class Landscape:
     (posterior of a Gaussian process over the lattice, from rates adjusted for the difficulty of the items probed, and
     its central 95 %), and where an agent left a policy ``policy_mean`` and ``policy_spread`` (FSRL's softmax of Q).
     A point that the grid says is missing has no rates, not even smoothed ones: they are NaN. Where items lie at points
-    (rows of a table) and all of a point were seen, its rate is known, and ``smoothed`` is that rate; its interval is the
-    one for other items like these.
+    (rows of a table) and all of a point were seen, its rate is known, and ``smoothed`` is that rate; its interval is
+    the one for other items like these.
     """
 
     space: ConceptSpace

@@ -48,7 +48,9 @@ def marginals(landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame) -
     units = Unit.of(items).complete(probes)
     points = landscape.space.point(units["point"].to_numpy(np.int64))
     found = [
-        Marginal(concept.name, _levels([concept.level_name(k) for k in range(len(concept.levels))], units, points[:, axis]))
+        Marginal(
+            concept.name, _levels([concept.level_name(k) for k in range(len(concept.levels))], units, points[:, axis])
+        )
         for axis, concept in enumerate(landscape.space.concepts)
     ]
     return sorted(found, key=lambda marginal: -marginal.spread)

@@ -8,7 +8,7 @@ Shapes: ``P`` points, ``M`` pairs of item and point, ``T`` tests.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +29,7 @@ from failscape.analysis.landscape import Landscape
 from failscape.analysis.multiple import LEVEL, benjamini_hochberg, exceeds, simes
 from failscape.analysis.region_names import region_name
 from failscape.analysis.regions import SHOULDER, find_regions, posterior
-from failscape.analysis.rest_regions import rest_regions
+from failscape.analysis.rest_regions import beyond, rest_regions
 from failscape.analysis.scan import scan
 from failscape.analysis.statistics import wilson
 from failscape.errors import UsageError
@@ -53,7 +53,7 @@ class Mode:
     rate: float
     low: float
     high: float
-    baseline: float  # failure rate on unedited items, of these classes; or on the rest of the grid
+    baseline: float  # failure rate on unedited items, of these classes; or on the rest, without worse modes apart
     p_value: float  # of a rate no higher than the baseline, all probes of the region together
     q_value: float  # chance at most that a run without failure modes would show a region as striking
     share: float  # of all failures that a uniform edit would cause, in [0, 1]
@@ -102,7 +102,8 @@ def find_modes(
     if landscape.population is not None:
         evidence = gather(landscape, probes, items, class_names, noun)
         modes = [_mode(evidence, region.points, (), region.q_value) for region in rest_regions(evidence)]
-        return sorted(modes, key=lambda mode: mode.rate, reverse=True)
+        modes.sort(key=lambda mode: mode.rate, reverse=True)
+        return [_apart(evidence, mode, modes[:rank]) for rank, mode in enumerate(modes)]
     if not landscape.has_unedited:
         raise UsageError("failure modes are measured against unedited items, and this run has explored none")
     evidence = gather(landscape, probes, items, class_names, noun)
@@ -217,14 +218,22 @@ def _mode(evidence: Evidence, points: np.ndarray, classes: tuple[int, ...], q_va
     )
 
 
-def _beside(
-    evidence: Evidence, pairs: pd.DataFrame, clean: pd.DataFrame, points: np.ndarray
-) -> tuple[float, float]:
+def _beside(evidence: Evidence, pairs: pd.DataFrame, clean: pd.DataFrame, points: np.ndarray) -> tuple[float, float]:
     """The rate that a region is compared with, and the p-value of failing no more than that."""
     if evidence.landscape.has_unedited:
         return float(clean["failed"].mean()) if len(clean) else float("nan"), exceeds_clean(pairs, clean)
     rest = np.setdiff1d(np.arange(evidence.landscape.space.n_points), points)
     return rate_of(at(evidence.pairs, rest))[0], exceeds_rest(evidence.pairs, points, rest)
+
+
+def _apart(evidence: Evidence, mode: Mode, worse: Sequence[Mode]) -> Mode:
+    """A mode beside the rest of the grid without worse modes that lie apart from it, which would hide what it is."""
+    others = [other.points for other in worse if not np.isin(other.points, mode.points).any()]
+    if not others:
+        return mode
+    own, rest = beyond(mode.points, others, evidence.landscape.space.n_points)
+    rate, _ = rate_of(at(evidence.pairs, rest))
+    return replace(mode, baseline=rate, p_value=exceeds_rest(evidence.pairs, own, rest))
 
 
 def _failing(pairs: pd.DataFrame) -> float:

@@ -94,7 +94,10 @@ def tiles(landscape: Landscape, curve: Discovery, whole: Level | None, things: s
         known = "counted, not estimated" if landscape.is_complete else "estimated"
         return [
             (percent(whole.rate), f"of {count(whole.n)} {things} fail ({known})"),
-            (interval(whole.low, whole.high) + "\u00a0%", f"of other {things} like these would, from {each} (95\u00a0%)"),
+            (
+                interval(whole.low, whole.high) + "\u00a0%",
+                f"of other {things} like these would, from {each} (95\u00a0%)",
+            ),
             visited,
         ]
     low, high = baseline_interval(landscape)

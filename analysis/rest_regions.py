@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from failscape.analysis.boxes import climb, inside, within
+from failscape.analysis.boxes import bounding_box, climb, inside, within
 from failscape.analysis.contrast import Contrast
 from failscape.analysis.evidence import Evidence, counts, exceeds_rest
 from failscape.analysis.multiple import LEVEL
@@ -51,6 +51,7 @@ def rest_regions(evidence: Evidence) -> list[RestRegion]:
         box = _strongest(space, contrast, failures * free, trials * free, free)
         if box is None:
             break
+        box = _trimmed(box, space, free)
         wide = _widened(box, space, contrast, free)
         if _q_value(evidence, wide, free) <= LEVEL:
             box = wide
@@ -70,18 +71,32 @@ def _q_value(evidence: Evidence, box: np.ndarray, free: np.ndarray) -> float:
     return min(1.0, p / math.exp(log_share(evidence.landscape.space, box)))
 
 
+def _trimmed(box: np.ndarray, space: ConceptSpace, free: np.ndarray) -> np.ndarray:
+    """The box without outer levels of which nothing is free: they were told of already."""
+    levels = space.point(np.flatnonzero(inside(box, space.shape) & free))
+    trimmed = bounding_box(levels)
+    for axis, concept in enumerate(space.concepts):
+        if concept.categorical and trimmed[axis, 0] != trimmed[axis, 1]:
+            trimmed[axis] = box[axis]  # of levels without order, one or all
+    return trimmed
+
+
 def _widened(box: np.ndarray, space: ConceptSpace, contrast: Contrast, free: np.ndarray) -> np.ndarray:
     """The box with what lies beside it and fails at least a third as far above the rest.
 
-    So a cause that acts all along an axis, and more at some of its levels, is one finding with a short rule.
+    So a cause that acts all along an axis, and more at some of its levels, is one finding with a short rule. What was
+    told of already may count only where an axis is taken whole, which makes the rule shorter.
     """
+    there = contrast.counted > 0
     while True:
         held = inside(box, space.shape)
-        least = BELONGS * contrast.excess(held, free)
+        least = BELONGS * contrast.excess(held & free, free)
         best, highest = None, 0.0
-        for wider in _wider(box, space):
+        for wider, whole in _wider(box, space):
             around = inside(wider, space.shape)
             ring, rest = around & ~held & free, ~around & free
+            if whole and not ring.any():
+                ring = around & ~held & there
             if not ring.any() or not rest.any():
                 continue
             excess = contrast.excess(ring, ring | rest)
@@ -92,15 +107,15 @@ def _widened(box: np.ndarray, space: ConceptSpace, contrast: Contrast, free: np.
         box = best
 
 
-def _wider(box: np.ndarray, space: ConceptSpace) -> Iterator[np.ndarray]:
-    """Boxes that hold this one and more: one face moved out by a level, or an axis taken whole."""
+def _wider(box: np.ndarray, space: ConceptSpace) -> Iterator[tuple[np.ndarray, bool]]:
+    """Boxes that hold this one and more, and whether an axis is whole in it: one face moved by a level, or all."""
     for axis, n_levels in enumerate(space.shape):
         first, last = box[axis].tolist()
-        for bounds in {(max(first - 1, 0), last), (first, min(last + 1, n_levels - 1)), (0, n_levels - 1)}:
+        for bounds in sorted({(max(first - 1, 0), last), (first, min(last + 1, n_levels - 1)), (0, n_levels - 1)}):
             if bounds != (first, last):
                 wider = box.copy()
                 wider[axis] = bounds
-                yield wider
+                yield wider, bounds == (0, n_levels - 1)
 
 
 def _strongest(

@@ -55,9 +55,10 @@ def point_differences(units: pd.DataFrame, names: Sequence[str], seed: int = 0) 
     """The same at every point at which both have items enough to tell, with one correction over all of them."""
     found = []
     for a, b, pairs in _pairs(units, names):
-        for point, here in pairs.groupby("point", sort=True):
+        for point in np.unique(pairs["point"]).tolist():
+            here = pairs[pairs["point"] == point]
             if here["cluster"].nunique() >= MIN_CLUSTERS:
-                found.append(_difference(a, b, int(point), here, seed))
+                found.append(_difference(a, b, point, here, seed))
     return _judged(found)
 
 

@@ -62,7 +62,7 @@ class SideBySide:
 
     @classmethod
     def of(cls, column: str, data: str, sides: Sequence[Side], units: pd.DataFrame, *, paired: bool) -> SideBySide:
-        """From the sides and the units of all of them, as :func:`~failscape.analysis.side_by_side.differences` has them."""
+        """From the sides and all their units, as :func:`~failscape.analysis.side_by_side.differences` takes them."""
         names = [side.name for side in sorted(sides, key=lambda side: -side.whole.rate)]
         overall = differences(units, names) if paired else []
         return cls(column, data, sides, overall, point_differences(units, names) if paired else [], paired)

@@ -87,8 +87,8 @@ def sum_p(added: np.ndarray) -> float:
     """One-sided p-value of independent terms ``(C,)``, each of mean zero, summing to so much; 1 where not above zero.
 
     The sum over the root of its squares is Student's t, with as many degrees of freedom as there are terms that carry
-    the variance (Satterthwaite), so that a few of them prove little. Terms that are skewed to below zero, as where nearly
-    everything fails, would make it too large too often; Hall's transformation (1992) takes that back.
+    the variance (Satterthwaite), so that a few of them prove little. Terms that are skewed to below zero, as where
+    nearly everything fails, would make it too large too often; Hall's transformation (1992) takes that back.
     """
     squares, total = float((added**2).sum()), float(added.sum())
     if total <= 0 or squares <= 1e-18:

@@ -1,7 +1,7 @@
 """What a rate counts: units, each judged by all of its probes.
 
-A probe is an answer; a unit may take several: two questions of one picture that must both be right, the same edit of the
-same item asked twice. Everything that is counted or tested rests on a table of judged units and never on probes.
+A probe is an answer; a unit may take several: two questions of one picture that must both be right, the same edit of
+the same item asked twice. Everything that is counted or tested rests on a table of judged units and never on probes.
 
 Shapes: ``N`` items, ``U`` units, ``P`` points.
 """

@@ -1,4 +1,4 @@
-"""Recorded answers: what the map says against pandas, modes that are there and are not, and how long a large table takes.
+"""Recorded answers: the map against pandas, modes that are there and that are not, how long a large table takes.
 
 The line crossings of BlindTest (answers of four public models to drawn pictures) are looked for in ``--answers``.
 """
@@ -77,7 +77,10 @@ def crossings(table: Path, folder: Path) -> dict[str, Any]:
         "largest_difference": float(np.abs(mapped - wanted).max()),
         "by_count": frame.groupby("count")["failed"].mean().round(4).to_dict(),
         "by_prompt": frame.groupby("prompt")["failed"].mean().round(4).to_dict(),
-        "modes": [{"name": m.name, "rate": m.rate, "elsewhere": m.baseline, "held_out": m.held_out_rate} for m in found.modes()],
+        "modes": [
+            {"name": m.name, "rate": m.rate, "elsewhere": m.baseline, "held_out": m.held_out_rate}
+            for m in found.modes()
+        ],
         "confirmed": sum(bool(mode.confirmed) for mode in found.modes()),
         "models": sum(name in page for name in ("gpt-4o", "gemini-1.5-pro", "sonnet-3", "sonnet-3.5")),
     }

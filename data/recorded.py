@@ -16,8 +16,8 @@ import pandas as pd
 from failscape.data.base import Items, Layout, Skipped
 from failscape.data.batch import Answers
 from failscape.data.recorded_axes import Axis, axis_of
-from failscape.data.recorded_options import Chosen, Filters, equals, is_missing, judged
-from failscape.data.recorded_table import read_table
+from failscape.data.recorded_options import Chosen, Filters, Verdict, equals, is_missing, judged
+from failscape.data.recorded_table import RecordedTable, read_table
 from failscape.data.recorded_units import codes_of, nested
 from failscape.data.spec import parse_path
 from failscape.data.split import held_out_both
@@ -69,14 +69,15 @@ def open_recorded(
     rows = pd.Series(np.arange(len(frame)), index=frame.index)
     frame = _picked(file, frame, chosen.part)
     axes = [axis._replace(level=axis.level[rows[frame.index]]) for axis in axes]
-    verdict = judged(file, chosen.failed, frame[chosen.failed.column])
+    verdict = _verdicts(file, table, chosen.failed)[frame.index].to_numpy()
     reasons = _left_out(chosen, verdict, axes)
     kept = reasons == ""
     if not kept.any():
         raise UsageError(f"{file}: no row has a verdict and a value of every concept; choose other columns")
     skipped = [Skipped(f"row {place}", reason) for place, reason in zip(frame.index, reasons, strict=True) if reason]
     axes = [axis._replace(level=axis.level[kept]) for axis in axes]
-    items = _items(file, frame[kept], verdict[kept].astype(bool), axes, chosen, held_out)
+    also = _verdicts(file, table, chosen.also)[frame.index[kept]].to_numpy()
+    items = _items(file, frame[kept], verdict[kept].astype(bool), also, axes, chosen, held_out)
     notes = [*table.notes, *(axis.note for axis in axes), *_about(items, chosen)]
     items = replace(items, skipped=[*table.skipped, *skipped], notes=tuple(note for note in notes if note))
     name = ", ".join("/".join(values) for _, values in chosen.part or chosen.where) or Path(parsed.name).stem
@@ -129,7 +130,7 @@ def open_parts(spec: str | Path, concepts: Sequence[str], column: str) -> Parts:
     chosen = table.chosen
     frame = _picked(file, table.frame, chosen.where)
     axes = [axis_of(name, frame[name]) for name in concepts]
-    verdict = judged(file, chosen.failed, frame[chosen.failed.column])
+    verdict = _verdicts(file, table, chosen.failed)[frame.index].to_numpy()
     kept = (_left_out(chosen, verdict, axes) == "") & ~is_missing(frame[column])
     frame, level = frame[kept], [axis.level[kept] for axis in axes]
     cluster, _ = codes_of(frame, chosen.item or chosen.unit)
@@ -159,8 +160,21 @@ def _left_out(chosen: Chosen, verdict: np.ndarray, axes: Sequence[Axis]) -> np.n
     return reasons
 
 
+def _verdicts(file: str, table: RecordedTable, verdict: Verdict | None) -> pd.Series:
+    """What a verdict says of each row of the whole table: a model of which no row fails is no mistake."""
+    cells = table.frame[verdict.column] if verdict else None
+    said = np.full(len(table.frame), np.nan) if verdict is None or cells is None else judged(file, verdict, cells)
+    return pd.Series(said, index=table.frame.index)
+
+
 def _items(
-    file: str, frame: pd.DataFrame, failed: np.ndarray, axes: Sequence[Axis], chosen: Chosen, share: float
+    file: str,
+    frame: pd.DataFrame,
+    failed: np.ndarray,
+    also: np.ndarray,
+    axes: Sequence[Axis],
+    chosen: Chosen,
+    share: float,
 ) -> Items:
     unit, unit_names = codes_of(frame, chosen.unit)
     cluster, names = codes_of(frame, chosen.item or chosen.unit)
@@ -168,9 +182,6 @@ def _items(
     point = np.ravel_multi_index([axis.level for axis in axes], [axis.n_levels for axis in axes])
     rows = [f"row {place.lstrip('0')}" for place in frame.index]
     shared = bool(chosen.item or chosen.unit)
-    also = np.full(len(frame), np.nan)
-    if chosen.also:
-        also = judged(file, chosen.also, frame[chosen.also.column])
     also = np.where(np.isnan(also), -1, np.nan_to_num(also)).astype(np.int8)
     return Items(
         batch=Answers(failed, also, _scores(file, frame, failed, chosen), _shown(frame, chosen)),

@@ -95,7 +95,8 @@ class _Limited:
     def __init__(self, file: Any, at_most: int, path: Path) -> None:
         self.file, self.left, self.path, self.at_most = file, at_most, path, at_most
 
-    def read(self, n: int) -> bytes:
+    def read(self, n: int = -1, /) -> bytes:
+        """The next bytes, at most ``n``."""
         found: bytes = self.file.read(n)
         self.left -= len(found)
         if self.left < 0:

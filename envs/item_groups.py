@@ -115,7 +115,9 @@ class _Side:
         filled = np.flatnonzero(counts)
         self._counts, self._starts = counts, np.cumsum(counts) - counts
         # The next filled point of each, the first one again after the last.
-        self._next = filled[np.searchsorted(filled, np.arange(n_points)) % max(len(filled), 1)] if len(filled) else counts
+        self._next = (
+            filled[np.searchsorted(filled, np.arange(n_points)) % max(len(filled), 1)] if len(filled) else counts
+        )
 
     def at(self, rows: np.ndarray, ranks: np.ndarray) -> np.ndarray:
         """An item at each row of the grid, by the rank of the item drawn: ``(B,), (B,) -> (B,)``."""

@@ -22,6 +22,7 @@ from failscape.building import Tell, build, complete
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.common.task import task_of_env
 from failscape.envs.views import ConceptVectorEnv, explorable
+from failscape.rates_screen import tell_columns, tell_rate
 from failscape.records.folder import RunFolder
 from failscape.runs import Run, resume, start
 from failscape.settings import Settings
@@ -200,24 +201,6 @@ def tell_findings(console: Console, run: Run, nouns: Nouns = PLAIN) -> None:
         console.print(f"{label:<12}", command, f"  {what}", markup=False, soft_wrap=True)
 
 
-def tell_rate(console: Console, landscape: Landscape, nouns: Nouns) -> None:
-    """Print how often the target fails, in a line."""
-    if landscape.population is not None:
-        n, read = int(landscape.table["visits"].sum()), "" if landscape.is_complete else " that were read"
-        return console.print(f"[bold]{landscape.failure_rate:.1%} of {n:,} {nouns.items} fail[/]{read}")
-    baseline = f"; unedited, {landscape.baseline:.1%} of {landscape.n_baseline:,} do" if landscape.has_unedited else ""
-    console.print(f"[bold]{landscape.failure_rate:.1%} of edited items fail[/]{baseline}")
-
-
-def tell_columns(console: Console, run: Run, landscape: Landscape) -> None:
-    """Print how often each value of each column fails, where the grid is one of columns."""
-    from failscape.analysis.marginals import marginals
-
-    for marginal in marginals(landscape, run.probes(), run.items()):
-        levels = ", ".join(f"{level.name} {level.rate:.0%}" for level in marginal.levels if level.n)
-        console.print(f"{marginal.axis}: {levels}", markup=False, soft_wrap=True)
-
-
 def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
     """Commands to go on with, and what each is for."""
     path, found = run.folder.path, []
@@ -248,7 +231,15 @@ def tell_modes(console: Console, modes: Sequence[Mode]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     rated = any(mode.n_ratings for mode in modes)
     beside = modes[0].beside
-    for heading in ("#", "where", "fails (95 %)", *([beside] if beside != UNEDITED else []), "share", "held out", *(["undesirable"] if rated else [])):
+    for heading in (
+        "#",
+        "where",
+        "fails (95 %)",
+        *([beside] if beside != UNEDITED else []),
+        "share",
+        "held out",
+        *(["undesirable"] if rated else []),
+    ):
         table.add_column(heading, justify="left" if heading == "where" else "right", no_wrap=heading != "where")
     for rank, mode in enumerate(modes, 1):
         held_out = "–" if mode.held_out_rate is None else f"{mode.held_out_rate:.0%}"

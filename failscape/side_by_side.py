@@ -31,7 +31,9 @@ def compare_parts(args: argparse.Namespace, settings: Settings) -> int:
     column, make = args.compare, settings.make
     task = task_of_env(settings.env)
     if task is None or task.parts is None:
-        raise UsageError(f"{settings.env} has no columns to compare by; --compare is for tables (failscape/Recorded-v0)")
+        raise UsageError(
+            f"{settings.env} has no columns to compare by; --compare is for tables (failscape/Recorded-v0)"
+        )
     if "data" not in make:
         raise UsageError(f"--compare {column} splits a table: give --data 'answers.csv?failed=COLUMN:VALUE'")
     concepts = [make["concepts"]] if isinstance(make.get("concepts"), str) else list(make.get("concepts", ()))

@@ -50,19 +50,19 @@ class AnswersPresenter(Presenter[AnswerExample]):
         batch, points = context.data.batch, points_of(rows)
         assert isinstance(batch, Answers)
         found = []
-        for i, (number, row) in enumerate(zip(rows.index.tolist(), rows.itertuples(), strict=True)):
-            item, failed = int(row.item), bool(row.failed)
+        for i, (number, (_, row)) in enumerate(zip(rows.index.tolist(), rows.iterrows(), strict=True)):
+            item, failed = int(row["item"]), bool(row["failed"])
             first = _word(failed)
             found.append(
                 AnswerExample(
                     probe=number,
-                    name=str(row.name),
-                    point=int(row.point),
+                    name=str(row["name"]),
+                    point=int(row["point"]),
                     edit=context.space.label(points[i]),
                     group="",
                     answer_before="",
                     answer=first,
-                    score=float(row.truth),
+                    score=float(row["truth"]),
                     failed=failed,
                     shown=batch.shown[item],
                     verdict=first + _second(int(batch.also[item]), failed),

@@ -23,5 +23,8 @@ def ranked_failures(failing: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     """Failing probes in the order in which they are shown, with a column ``alike``: what counts as the same item."""
     right = items["failed"] != 1  # where no item is unedited, none was wrong before
     clusters = items["cluster"].fillna(items.index.to_series()) if "cluster" in items else items.index.to_series()
-    known = {"was_right": right.reindex(failing["item"]).to_numpy(), "alike": clusters.reindex(failing["item"]).to_numpy()}
+    known = {
+        "was_right": right.reindex(failing["item"]).to_numpy(),
+        "alike": clusters.reindex(failing["item"]).to_numpy(),
+    }
     return failing.assign(**known).sort_values(["was_right", "severity"], ascending=False, kind="stable")

@@ -30,7 +30,9 @@ class Task:
     trainer: str | type | None = None  # ``module:Class`` of the trainer; None where nothing fine-tunes them
     summary: str = ""  # one line for ``train.py --list``
     max_episode_steps: int | None = None
-    parts: str | Callable[..., Any] | None = None  # ``module:function`` that splits data for ``--compare``; None: cannot
+    parts: str | Callable[..., Any] | None = (
+        None  # ``module:function`` that splits data for ``--compare``; None: cannot
+    )
     explorer: str | None = None  # the default one of its environment; by how the agent moves where None
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from failscape.analysis.landscape import Landscape
-from failscape.analysis.units import Unit
 from failscape.analysis.statistics import wilson
+from failscape.analysis.units import Unit
 from failscape.concepts import concept_space
 from failscape.errors import UsageError
 from failscape.records.policy import PolicyTable

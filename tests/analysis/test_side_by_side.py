@@ -10,7 +10,9 @@ from failscape.analysis.side_by_side import cluster_interval, differences, point
 
 def units(first: np.ndarray, second: np.ndarray, cluster: np.ndarray, point: np.ndarray) -> pd.DataFrame:
     one = pd.DataFrame({"cluster": cluster, "match": cluster, "point": point})
-    return pd.concat([one.assign(part="a", failed=first), one.assign(part="b", failed=second)]).astype({"failed": float})
+    return pd.concat([one.assign(part="a", failed=first), one.assign(part="b", failed=second)]).astype(
+        {"failed": float}
+    )
 
 
 def test_one_answer_of_each_is_mcnemars_test() -> None:

@@ -114,6 +114,10 @@ class ProbeStore:
     def __len__(self) -> int:
         return int(self._db.execute("SELECT COUNT(*) FROM probes").fetchone()[0])
 
+    def n_items(self) -> int:
+        """Items that the target was shown."""
+        return int(self._db.execute("SELECT COUNT(*) FROM items").fetchone()[0])
+
     @property
     def n_steps(self) -> int:
         """Steps committed."""

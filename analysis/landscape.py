@@ -21,6 +21,7 @@ from failscape.errors import UsageError
 from failscape.records.policy import PolicyTable
 
 MIN_SPREAD = 1e-3  # variance that a single outcome has at least
+SMOOTHED = ["smoothed", "deviation", "smoothed_low", "smoothed_high"]
 Z_95 = 1.96  # standard deviations that hold 95 % of a normal distribution
 
 
@@ -72,11 +73,13 @@ class Landscape:
         unit = Unit.of(items)
         units, population = unit.complete(edited), unit.population(space.n_points)
         table = _count(edited, units, space.n_points, population)
-        smoothed = _smoothed(units, table, space, items, counted=population is not None)
-        if population is not None:
-            known = (table["visits"].to_numpy() == population) & (population > 0)
-            counted = table.assign(deviation=0.0)[["rate", "deviation", "low", "high"]]
-            smoothed[known] = counted[known].to_numpy()
+        counted = table.assign(deviation=0.0)[["rate", "deviation", "low", "high"]].set_axis(SMOOTHED, axis=1)
+        known = np.zeros(space.n_points, bool) if population is None else table["visits"].to_numpy() == population
+        if known.all():
+            smoothed = counted
+        else:
+            smoothed = _smoothed(units, table, space, items, counted=population is not None)
+            smoothed[known] = counted[known]
         smoothed.loc[list(space.missing)] = np.nan
         table = table.join(smoothed)
         if policy is not None:

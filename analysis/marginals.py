@@ -69,8 +69,8 @@ def _levels(names: Sequence[str], units: pd.DataFrame, level: np.ndarray) -> lis
     trials = clustered_trials(level, clusters, failed, weights, n_levels)
     rate = np.divide(failures, n, out=np.full(n_levels, np.nan), where=n > 0)
     low, high = wilson(np.nan_to_num(rate) * trials, trials)
-    pairs = np.unique(np.stack([level, clusters]), axis=1)
-    n_clusters = np.bincount(pairs[0], minlength=n_levels)
+    width = int(clusters.max(initial=0)) + 1
+    n_clusters = np.bincount(np.unique(level * width + clusters) // width, minlength=n_levels)
     return [
         Level(name, float(rate[k]), float(low[k]), float(high[k]), int(failures[k]), int(n[k]), int(n_clusters[k]))
         for k, name in enumerate(names)

@@ -57,8 +57,9 @@ def clustered_trials(
     rate = np.divide(np.bincount(points, weights * failed, n_points), total, out=np.zeros(n_points), where=total > 0)
     share = weights / total[points]
     kish = np.bincount(points, share**2, n_points)
-    both, which = np.unique(np.stack([points, clusters]), axis=1, return_inverse=True)
-    at, which = both[0], which.reshape(-1)
+    n_clusters = int(clusters.max(initial=0)) + 1
+    both, which = np.unique(points * n_clusters + clusters, return_inverse=True)
+    at = both // n_clusters
     squares = np.bincount(at, np.bincount(which, share) ** 2, n_points)
     variance = np.bincount(at, np.bincount(which, share * (failed - rate[points])) ** 2, n_points)
     alone = np.bincount(at, minlength=n_points) < 2

@@ -146,7 +146,7 @@ def make_mdp(
         items,
         RecordedVerdicts(),
         nothing_seen(items),
-        str(data),
+        found.file,
         make_scheme(explore, space, items),
         nouns=NOUNS,
         answer_names=ANSWERS,

@@ -66,7 +66,7 @@ def write_page(path: Path, runs: dict[str, Run], data: str, concepts: list[str],
         Side(name, run.landscape(), run.modes(), run.probes(), run.items(), _report(run, path.parent))
         for name, run in runs.items()
     ]
-    page = SideBySide.of(column, data, sides, parts.units, paired=parts.is_paired)
+    page = SideBySide.of(column, Path(data.partition("?")[0]).name, sides, parts.units, paired=parts.is_paired)
     write_side_by_side(path, page)
     return page
 

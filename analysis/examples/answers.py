@@ -65,7 +65,7 @@ class AnswersPresenter(Presenter[AnswerExample]):
                     score=float(row["truth"]),
                     failed=failed,
                     shown=batch.shown[item],
-                    verdict=first + _second(int(batch.also[item]), failed),
+                    verdict=first + _second(int(batch.also[item])),
                 )
             )
         return found
@@ -118,11 +118,11 @@ def _word(failed: bool) -> str:
     return "failed" if failed else "held"
 
 
-def _second(also: int, failed: bool) -> str:
+def _second(also: int) -> str:
     """What the second verdict adds."""
     if also < 0:
         return ""
-    return ", and the second verdict agrees" if bool(also) == failed else f", the second verdict says {_word(also > 0)}"
+    return f" (second verdict: {_word(also > 0)})"
 
 
 def _short(text: str) -> str:

@@ -73,7 +73,8 @@ def difference_p(clusters: np.ndarray, failed: np.ndarray, weights: np.ndarray, 
     """One-sided p-value of units inside a region failing no more than those outside: ``(M,) x 4``; 1 where not higher.
 
     A score test with clusters for units: under the hypothesis each cluster adds to the difference of the two rates with
-    mean zero, whatever the correlation within it, and a cluster on both sides is compared with itself.
+    mean zero, whatever the correlation within it, and a cluster on both sides is compared with itself. The variance is
+    at least that of one correlation within all clusters.
     """
     if not inside.any() or inside.all():
         return 1.0
@@ -81,21 +82,37 @@ def difference_p(clusters: np.ndarray, failed: np.ndarray, weights: np.ndarray, 
     pooled = float(np.average(failed, weights=weights))
     _, which = np.unique(clusters, return_inverse=True)
     added = np.bincount(which, sides * (failed - pooled))
-    return sum_p(added)
+    correlation = intraclass(which, failed - pooled, pooled)
+    alone, together = float((sides**2).sum()), float((np.bincount(which, sides) ** 2).sum())
+    expected = pooled * (1 - pooled) * ((1 - correlation) * alone + correlation * together)
+    return sum_p(added, expected)
 
 
-def sum_p(added: np.ndarray) -> float:
+def intraclass(cluster: np.ndarray, residual: np.ndarray, rate: float) -> float:
+    """Correlation of two units of one cluster, by moments: ``(M,), (M,) -> float`` in [0, 1]; 0 where none has two."""
+    size = np.bincount(cluster)
+    products = float((np.bincount(cluster, residual) ** 2).sum() - (residual**2).sum())
+    n_pairs, variance = float((size * (size - 1)).sum()), rate * (1 - rate)
+    return float(np.clip(products / (n_pairs * variance), 0, 1)) if n_pairs > 0 and variance > 0 else 0.0
+
+
+def sum_p(added: np.ndarray, least: float = 0.0) -> float:
     """One-sided p-value of independent terms ``(C,)``, each of mean zero, summing to so much; 1 where not above zero.
 
     The sum over the root of its squares is Student's t, with as many degrees of freedom as there are terms that carry
     the variance (Satterthwaite), so that a few of them prove little. Terms that are skewed to below zero, as where
     nearly everything fails, would make it too large too often; Hall's transformation (1992) takes that back.
+
+    Args:
+        added: the terms.
+        least: variance that the sum has at least, as a model says: where all of few units fail, the terms say that
+            there is none.
     """
     squares, total = float((added**2).sum()), float(added.sum())
     if total <= 0 or squares <= 1e-18:
         return 1.0
     freedom = squares**2 / float((added**4).sum()) - 1
-    t, skew = total / np.sqrt(squares), float((added**3).sum()) / squares**1.5
+    t, skew = total / np.sqrt(max(squares, least)), float((added**3).sum()) / squares**1.5
     t = min(t, t + skew * t**2 / 3 + skew**2 * t**3 / 27 + skew / 6)
     return 1.0 if freedom <= 0 else float(student.sf(t, freedom))
 

@@ -58,7 +58,7 @@ def test_a_quadratic_form_is_the_test_of_single_rows() -> None:
     added = np.bincount(item, sides * (failed - failed.mean()))
     assert contrast.z(inside, np.ones(36, bool)) == pytest.approx(max(added.sum() / np.sqrt((added**2).sum()), 0))
     p = exceeds_rest(units, np.flatnonzero(inside), np.flatnonzero(~inside))
-    assert p == pytest.approx(sum_p(added))
+    assert p == pytest.approx(sum_p(added), rel=0.5) and p >= sum_p(added)
 
 
 def test_few_clusters_prove_little() -> None:

@@ -30,6 +30,7 @@ from failscape.analysis.plots.still_charts import discovery_picture
 from failscape.analysis.plots.style import CONFIG
 from failscape.analysis.smallest import Smallest
 from failscape.common.regular import read_small
+from failscape.common.user_code import code_of, import_option
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder, write_whole
 
@@ -93,6 +94,7 @@ def write_report(
         .render(
             target=target,
             run=run,
+            code=import_option(code_of(run.config.get("env", ""), run.config.get("imports", []))),
             landscape=landscape,
             headline=report_parts.smallest_headline(smallest, target, things)
             if smallest

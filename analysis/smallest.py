@@ -15,6 +15,7 @@ from scipy.special import logsumexp
 
 from failscape.concepts import ConceptSpace
 from failscape.concepts.lattice import origin
+from failscape.records.probe_columns import points_of
 
 SIGMA = 1.0  # [levels] of the nominal Gaussian
 
@@ -59,8 +60,7 @@ def smallest_edits(
         home: the unedited point ``(K,)``; that of the lattice when omitted, -1 in each place where edits compound.
         sigma: of the nominal Gaussian [levels].
     """
-    points = np.array([[int(level) for level in text.split(",")] for text in probes["levels"]], np.int64)
-    points = points.reshape(len(probes), len(space.shape))
+    points = points_of(probes).reshape(len(probes), len(space.shape))
     home = origin(space) if home is None else home
     moved = np.abs(points - home)
     frame = probes.assign(moved=moved.sum(axis=1), likely=log_likelihood(points, space, home, sigma))

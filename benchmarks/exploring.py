@@ -31,7 +31,7 @@ class Kept(Recorder):
         columns = {
             "item": state.items.copy(),
             "point": self.space.index(state.points),
-            "levels": [",".join(map(str, point)) for point in state.points.tolist()],
+            "levels": [tuple(point) for point in state.points.tolist()],
             "failed": outcome.failed,
             "severity": outcome.severity,
             "propensity": self.propensity,

@@ -118,7 +118,7 @@ def cpu_seconds() -> float:
 
 def null_tables(rng: np.random.Generator, n: int) -> dict[str, float]:
     """Share of tables without a mode in which one is found, by the rate of failure."""
-    from tests.recorded_tables import correlated, modes_of, space
+    from tests.support.recorded_tables import correlated, modes_of, space
 
     found = {}
     for rate in RATES:
@@ -139,7 +139,7 @@ def layout(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 def planted_tables(rng: np.random.Generator, n: int) -> float:
     """Share of tables whose planted box is the first mode, by its exact rule."""
-    from tests.recorded_tables import correlated, modes_of, space
+    from tests.support.recorded_tables import correlated, modes_of, space
 
     hits = 0
     for _ in range(n):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +13,7 @@ from failscape.concepts import ConceptSpace
 from failscape.envs.cached_evaluator import Recorded
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome, State
+from failscape.records.probe_columns import paths_of, points_of
 from failscape.records.probes import ProbeStore
 
 
@@ -54,10 +54,10 @@ class Recorder:
             "slot": range(n),
             "item": state.items,
             "point": points,
-            "levels": [",".join(map(str, point)) for point in state.points.tolist()],
-            "strengths": [_numbers(row) for row in self.space.strengths(state.points, state.items).tolist()],
+            "levels": state.points.tolist(),
+            "strengths": [[_short(x) for x in row] for row in self.space.strengths(state.points, state.items).tolist()],
             "moves": state.steps,
-            "path": [",".join(str(a) for a in path if a >= 0) or "-" for path in state.history.tolist()],
+            "path": [[a for a in path if a >= 0] for path in state.history.tolist()],
             "propensity": [None] * n if self.propensity is None else self.propensity,
             "seed": [self.seed] * n,
             "time": [time.time()] * n,
@@ -66,18 +66,18 @@ class Recorder:
             **{key: getattr(outcome, key) for key in ("severity", "reward", "predicted", "confidence", "truth")},
             "said": [text or None for text in outcome.said],
             "cut": outcome.cut.astype(np.int64),
+            "extra": [{}] * n,
         }
 
 
-def _numbers(strengths: list[float]) -> str:
-    """``10,0.4,-``: a dash where a concept is not applied."""
-    return ",".join("-" if math.isnan(value) else f"{value:.6g}" for value in strengths)
+def _short(strength: float) -> float:
+    """Six significant digits, so that records can be read; NaN where a concept is not applied."""
+    return float(f"{strength:.6g}")
 
 
 def recorded_steps(store: ProbeStore) -> Iterator[Recorded]:
     """The steps in ``store`` as :class:`~failscape.envs.cached_evaluator.CachedEvaluator` replays them."""
     for rows in store.steps():
-        levels = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
         outcome = Outcome(
             reward=rows["reward"].to_numpy(np.float32),
             failed=rows["failed"].to_numpy(bool),
@@ -88,19 +88,18 @@ def recorded_steps(store: ProbeStore) -> Iterator[Recorded]:
             said=rows["said"].fillna("").to_numpy(object),
             cut=rows["cut"].to_numpy(bool),
         )
-        yield Recorded(rows["item"].to_numpy(np.int64)[:, None], levels, outcome, rows["cached"].to_numpy(bool))
+        items = rows["item"].to_numpy(np.int64)[:, None]
+        yield Recorded(items, points_of(rows), outcome, rows["cached"].to_numpy(bool))
 
 
 def recorded_state(mdp: ConceptMDP, rows: pd.DataFrame) -> State:
     """The states that recorded probes were asked in."""
-    points = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
-    state = mdp.at(np.array(rows["item"], np.int64), points)
+    state = mdp.at(np.array(rows["item"], np.int64), points_of(rows))
     if not mdp.scheme.path_length:
         return state
     history = state.history.copy()
-    for row, path in zip(history, rows["path"], strict=True):
-        actions = [int(action) for action in path.split(",") if action != "-"]
-        row[: len(actions)] = actions
+    paths = paths_of(rows)
+    history[:, : paths.shape[1]] = paths
     return state._replace(history=history, steps=np.array(rows["moves"], np.int64))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,8 +13,8 @@ from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.registry import presenter_for
 from failscape.analysis.marginals import marginals
 from failscape.analysis.mode_views import mode_views
-from failscape.building import build
 from failscape.common.regular import read_small
+from failscape.common.whole import write_all
 from failscape.comparing import Versions, compare_versions, same_target, target_of
 from failscape.errors import UsageError
 from failscape.runs import Run
@@ -34,7 +33,7 @@ def audit(
         run: a finished run.
         after: a run of what became of its target; adds what was mended.
         out: folder for the two files; the run's own when omitted.
-        imports: the user's modules; those of the run when empty.
+        imports: the user's files and modules, where the run needs them.
 
     Raises:
         UsageError: the run is unfinished, or ``after`` asked the same target.
@@ -52,16 +51,18 @@ def audit(
     sections = document(examined)
     folder = out or run.folder.path
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / "audit.html", folder / "audit.pdf"]
-    for path, write in zip(paths, (write_html, write_pdf), strict=True):
-        write(path, f"{examined.target}, {examined.date}", sections)
-    return paths
+    title = f"{examined.target}, {examined.date}"
+    return write_all(
+        [
+            (folder / "audit.html", lambda path: write_html(path, title, sections)),
+            (folder / "audit.pdf", lambda path: write_pdf(path, title, sections)),
+        ]
+    )
 
 
 def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Examined:
     """What the document is made from; the items are read again for their examples."""
-    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
-    mdp = build(settings, looks=run.folder / "looks.npz").mdp
+    mdp = run.rebuild(imports)
     probes, items, landscape = run.probes(), run.items(), run.landscape()
     presenter = presenter_for(mdp.items)
     last = datetime.fromtimestamp(float(probes["time"].max()), timezone.utc)

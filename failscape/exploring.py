@@ -22,10 +22,12 @@ from failscape.building import Tell, build, complete
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.common.task import task_of_env
 from failscape.envs.views import ConceptVectorEnv, explorable
+from failscape.errors import Stopped
 from failscape.rates_screen import tell_columns, tell_rate
 from failscape.records.folder import RunFolder
 from failscape.runs import Run, resume, start
 from failscape.settings import Settings
+from failscape.stopping import stopped
 from failscape.targets.base import device_of
 
 if TYPE_CHECKING:
@@ -42,23 +44,24 @@ def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
     folder = RunFolder(args.resume) if args.resume else None
     if settings is None:
         assert folder is not None
-        settings = Settings.from_config(folder.config)
-    with loading(console) as tell:
-        envs = build(settings, looks=folder / "looks.npz" if folder else None, progress=tell)
-    settings = complete(settings, envs)
-    preview(console, envs, settings)
-    with live(console, settings.hyperparameters["budget"]) as screen:
-        options: dict[str, Any] = {"listeners": [screen.show], "on_session": screen.watch, "report": not args.no_report}
-        if folder is not None:
-            run = resume(folder, envs, **options)
-        else:
-            run = start(envs, settings, args.out, command=sys.argv, **options)
-    if screen.session is not None and screen.session.stopped:
-        probes = screen.session.recorder.n_probes
-        text = f"saved {probes:,} probes; continue with --resume {run.folder.path}"
-        Console(highlight=False).print(text, markup=False, soft_wrap=True)  # a folded path could not be copied
-        return 130
-    tell_findings(Console(highlight=False), run, envs.mdp.nouns)
+        settings = Run(folder).code(args.imports)
+    try:
+        with loading(console) as tell:
+            envs = build(settings, looks=folder / "looks.npz" if folder else None, progress=tell)
+        settings = complete(settings, envs)
+        preview(console, envs, settings)
+        with live(console, settings.hyperparameters["budget"]) as screen:
+            options: dict[str, Any] = {"listeners": [screen.show], "on_session": screen.watch}
+            options["report"] = not args.no_report
+            if folder is None:
+                folder = start(envs, settings, args.out, command=sys.argv, **options).folder
+            else:
+                resume(folder, envs, imports=args.imports, **options)
+        tell_findings(Console(highlight=False), Run(folder), envs.mdp.nouns)
+    except KeyboardInterrupt as stop:
+        if folder is None or isinstance(stop, Stopped):
+            raise
+        raise stopped(folder, settings) from None
     return 0
 
 
@@ -123,7 +126,7 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings) -> Non
 
 
 class Screen:
-    """The progress bar, and Ctrl-C: once stops after this batch, twice stops at once."""
+    """The progress bar, and Ctrl-C: once stops after this batch; twice, or where all is asked, stops at once."""
 
     def __init__(self, bar: Progress, console: Console, budget: int) -> None:
         self.bar, self.console, self.budget = bar, console, budget
@@ -146,7 +149,7 @@ class Screen:
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """Handle SIGINT."""
-        if self.session is None or self.session.stopped:
+        if self.session is None or self.session.done:
             raise KeyboardInterrupt
         self.session.stopped = True
         self.console.print("stopping after this batch ...")
@@ -203,17 +206,17 @@ def tell_findings(console: Console, run: Run, nouns: Nouns = PLAIN) -> None:
 
 def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
     """Commands to go on with, and what each is for."""
-    path, found = run.folder.path, []
+    path, found, code = run.folder.path, [], run.settings.import_option
     probe = _first_failure(run)
     if probe is not None:
-        found.append((f"failscape show {path} {probe}", "re-create the worst failure"))
+        found.append((f"failscape show {path} {probe}{code}", "re-create the worst failure"))
     if smallest is None and any(mode.confirmed for mode in run.modes()):
-        found.append((f"failscape feedback {path}", "rate what matters"))
+        found.append((f"failscape feedback {path}{code}", "rate what matters"))
         task = task_of_env(run.settings.env)
         if task is None or task.trainer is not None:
-            found.append((f"failscape fade {path}", "mend it and look again"))
+            found.append((f"failscape fade {path}{code}", "mend it and look again"))
     if run.settings.explorer != "scan" and smallest is None:
-        found.append((f"failscape scan {path}", "the whole truth, to compare with"))
+        found.append((f"failscape scan {path}{code}", "the whole truth, to compare with"))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,11 +21,14 @@ from failscape.analysis.effects import Effect
 from failscape.analysis.tensorboard import Board
 from failscape.before_after import BeforeAfter
 from failscape.building import build, complete
+from failscape.common.user_code import import_option
 from failscape.comparing import Versions, compare_versions, target_of
 from failscape.envs.mdp import ConceptMDP
+from failscape.errors import Stopped, saved
 from failscape.fading import Faded, fade
-from failscape.mending import Listeners, Mitigated, Plan, go_on, load_mitigated, mitigate
+from failscape.mending import Listeners, Mitigated, Plan, finish, go_on, mitigate
 from failscape.mitigation import Epoch
+from failscape.records.folder import write_json
 from failscape.runs import Run, start
 from failscape.settings import Settings
 
@@ -36,7 +40,7 @@ def mitigate_command(args: argparse.Namespace, numbers: list[int] | None, settin
     console = Console(quiet=args.quiet, highlight=False)
     with showing(console) as listeners:
         if args.resume is not None:
-            mitigated = go_on(args.resume, listeners)
+            mitigated = go_on(args.resume, listeners, args.imports)
         else:
             mitigated = mitigate(
                 args.source,
@@ -48,7 +52,11 @@ def mitigate_command(args: argparse.Namespace, numbers: list[int] | None, settin
                 imports=args.imports,
                 listeners=listeners,
             )
-    tell_mitigated(Console(highlight=False), mitigated)
+    folder = mitigated.folder
+    try:
+        tell_mitigated(Console(highlight=False), mitigated)
+    except KeyboardInterrupt:
+        raise Stopped(f"the fine-tuned target in {folder}", Plan.load(folder).fade_command(folder)) from None
     return mitigated
 
 
@@ -98,14 +106,11 @@ def tell_mitigated(console: Console, mitigated: Mitigated) -> None:
     console.print()
     tell_effects(console, mitigated.before_after)
     console.print()
+    plan = Plan.load(mitigated.folder)
     for label, text in (
         ("fine-tuned  ", f"{mitigated.folder} (epoch {mitigated.best} of {len(mitigated.history) - 1})"),
-        (
-            "next        ",
-            f"failscape fade {Plan.load(mitigated.folder).run} --mitigated {mitigated.folder}   explore it again and "
-            "compare",
-        ),
-        ("            ", f"--target '{mitigated.uri}'   use it anywhere"),
+        ("next        ", f"{plan.fade_command(mitigated.folder)}   explore it again and compare"),
+        ("            ", f"--target '{mitigated.uri}'{import_option(plan.imports)}   use it anywhere"),
     ):
         console.print(label, text, markup=False, soft_wrap=True)
 
@@ -114,7 +119,7 @@ def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: 
     """Fine-tune, explore again and compare as ``args`` say, with progress; prints what came of it."""
     console = Console(quiet=args.quiet, highlight=False)
     with showing(console) as listeners:
-        mitigated = load_mitigated(args.mitigated) if args.mitigated else None
+        mitigated = finish(args.mitigated, listeners, args.imports) if args.mitigated else None
         faded = fade(
             args.source,
             numbers,
@@ -127,8 +132,13 @@ def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: 
             listeners=listeners,
             explore=lambda told, out: _explored(console, listeners, told, out),
         )
-    tell_compared(Console(highlight=False), faded.versions)
-    print_line(console, "fine-tuned  ", f"--target '{faded.uri}'")
+    code, run = faded.runs[0].settings.import_option, faded.runs[0].folder.path
+    try:
+        tell_compared(Console(highlight=False), faded.versions)
+        print_line(console, "fine-tuned  ", f"--target '{faded.uri}'{code}")
+    except KeyboardInterrupt:
+        kept = f"the fine-tuned target in {faded.mitigated.folder}, the run {run}"
+        raise Stopped(kept, shlex.join(["failscape", "compare", str(args.source), str(run)]) + code) from None
     return faded
 
 
@@ -145,24 +155,30 @@ def _explored(console: Console, listeners: Listeners, settings: Settings, out: P
     return start(envs, complete(settings, envs), out, command=sys.argv, listeners=listen)
 
 
-def compare_command(console: Console, before: Run, after: Run, *, queries: int, imports: Sequence[str]) -> Versions:
-    """Compare a target before and after, with progress; prints and writes what came of it."""
+def compare_command(
+    console: Console, before: Run, after: Run, *, queries: int, imports: Sequence[str], figures: Path | None
+) -> None:
+    """Compare a target before and after, with progress; prints and writes what came of it, the figures as JSON."""
     with showing(console) as listeners:
         versions = compare_versions(before, after, queries=queries, imports=imports, step=listeners.step)
-    tell_compared(console, versions)
-    return versions
+    page = tell_compared(console, versions)
+    if figures:
+        with saved(str(page)):
+            write_json(figures, versions.summary())
 
 
-def tell_compared(console: Console, versions: Versions) -> None:
-    """Write the page and TensorBoard's part of a comparison, and print it."""
+def tell_compared(console: Console, versions: Versions) -> Path:
+    """Write the page and TensorBoard's part of a comparison, and print it; returns where the page is."""
     after = versions.after
     page = versions.report(after.folder / "before-after.html")
-    with Board(after.folder.path) as board:
-        board.versions(versions.summary(), versions.landscapes, versions.new)
-    tell_versions(console, versions)
-    console.print()
-    print_line(console, "page        ", str(page))
-    print_line(console, "TensorBoard ", f"tensorboard --logdir {after.folder.path.parent}")
+    with saved(str(page)):
+        with Board(after.folder.path) as board:
+            board.versions(versions.summary(), versions.landscapes, versions.new)
+        tell_versions(console, versions)
+        console.print()
+        print_line(console, "page        ", str(page))
+        print_line(console, "TensorBoard ", f"tensorboard --logdir {after.folder.path.parent}")
+    return page
 
 
 def print_line(console: Console, label: str, text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pandas as pd
 from failscape.analysis.examples.base import Example, ExampleContext
 from failscape.analysis.examples.presenter import Presenter
 from failscape.analysis.examples.registry import examples_of
-from failscape.building import build
+from failscape.common.whole import write_all
 from failscape.envs.recording import recorded_state
 from failscape.envs.state import Outcome
 from failscape.errors import UsageError
@@ -34,8 +33,7 @@ def show_probe(
     if probe not in probes.index:
         raise UsageError(f"{folder} has no probe {probe}; its probes are 0 to {len(probes) - 1}")
     row = probes.loc[[probe]]
-    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
-    mdp = build(settings, looks=run.folder / "looks.npz").mdp
+    mdp = run.rebuild(imports)
     item = int(row["item"].iloc[0])
     name = row["name"].iloc[0]
     if item >= len(mdp.items) or mdp.items.names[item] != name:
@@ -65,5 +63,5 @@ def save(presenter: Presenter[Any], example: Example, run: Run, out: Path | None
     """Write an example where a person can look at it, by default in the run's folder; returns where."""
     path = out or run.folder / "exemplars" / f"{example.probe}{presenter.suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    presenter.write(example, path)
+    write_all([(path, lambda path: presenter.write(example, path))])
     return path

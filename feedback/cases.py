@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from failscape.concepts import ConceptSpace
+from failscape.records.probe_columns import points_of
 
 PER_CASE = 3  # failures that are shown together
 PER_MODE = 12  # cases of a mode
@@ -98,8 +99,7 @@ def make_cases(mode: str, failures: pd.DataFrame, features: Features) -> list[Ca
 
 def _case(mode: str, rows: pd.DataFrame, features: Features) -> Case:
     probes = tuple(int(number) for number in rows.index)
-    points = np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
-    told = features(rows["item"].to_numpy(np.int64), points, rows["predicted"].to_numpy(np.int64))
+    told = features(rows["item"].to_numpy(np.int64), points_of(rows), rows["predicted"].to_numpy(np.int64))
     return Case(case_key(mode, probes), mode, probes, told.mean(axis=0))
 
 

@@ -46,7 +46,7 @@ class Trainer(Protocol):
     """
 
     config_class: ClassVar[type[TrainingConfig]]
-    methods: ClassVar[Mapping[str, Method]]  # by the name that --method takes
+    methods: ClassVar[Mapping[str, Method]]  # by the name that --method takes, the default first
 
     def __init__(self, mdp: ConceptMDP, failures: Sequence[Failures], config: Any) -> None: ...
 

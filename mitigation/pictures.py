@@ -55,12 +55,12 @@ class ImageClassificationTrainer(TorchTrainer):
 
     config_class: ClassVar[type[TrainingConfig]] = ImageClassificationConfig
     methods: ClassVar[Mapping[str, Method]] = {
+        "full": Method("all weights", {}),
+        "lora": Method(LOW_RANK, {"lr": 3e-3}),
         # FSRL (arXiv 2406.07145, released code) trains the last layer by SGD at 1e-3 with momentum .9.
         "head": Method(
             "the last layer only, by SGD, as Failures Are Fated does", {"optimizer": "sgd", "weight_decay": 0.0}
         ),
-        "full": Method("all weights", {}),
-        "lora": Method(LOW_RANK, {"lr": 3e-3}),
     }
     target_class = TrainableClassifier
     config: ImageClassificationConfig

@@ -69,13 +69,15 @@ def method_of(task: str, method: str) -> Method:
     return methods[method]
 
 
-def training_config(task: str, method: str, settings: Mapping[str, Any] | None = None) -> TrainingConfig:
-    """The configuration of a method for targets of a task, with changes.
+def training_config(task: str, method: str | None = None, settings: Mapping[str, Any] | None = None) -> TrainingConfig:
+    """The configuration of a method for targets of a task, with changes; of the trainer's first where none is named.
 
     Raises:
         UsageError: an unknown method or setting, or a value out of range.
     """
-    config, defaults = trainer_of(task).config_class, method_of(task, method).defaults
+    trainer = trainer_of(task)
+    method = method or next(iter(trainer.methods))
+    config, defaults = trainer.config_class, method_of(task, method).defaults
     return config(**{**defaults, **typed_settings(task, config, settings or {}), "method": method})
 
 

@@ -8,9 +8,11 @@ import os
 import platform
 import re
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -35,11 +37,11 @@ class RunFolder:
     @classmethod
     def create(cls, root: Path, stem: str, config: Mapping[str, Any], command: Sequence[str]) -> RunFolder:
         """A new folder ``root/stem-0``, or the first number that is free."""
-        path = new_folder(root, stem)
-        (path / "command.txt").write_text(shlex.join(command) + "\n", encoding="utf-8")
-        write_json(path / "versions.json", versions())
-        # Last, because its presence makes the folder a run.
-        write_whole(path / "config.yml", yaml.safe_dump(dict(config), sort_keys=False))
+        with filled_folder(root, stem) as path:
+            (path / "command.txt").write_text(shlex.join(command) + "\n", encoding="utf-8")
+            write_json(path / "versions.json", versions())
+            # Last, because its presence makes the folder a run.
+            write_whole(path / "config.yml", yaml.safe_dump(dict(config), sort_keys=False))
         return cls(path)
 
     @property
@@ -92,6 +94,17 @@ def new_folder(root: Path, stem: str) -> Path:
             number += 1
         except OSError as error:
             raise UsageError(f"cannot make {path}: {error.strerror}") from error
+
+
+@contextmanager
+def filled_folder(root: Path, stem: str) -> Iterator[Path]:
+    """A :func:`new_folder` to put its first files into; where that is interrupted or fails, none is left."""
+    path = new_folder(root, stem)
+    try:
+        yield path
+    except BaseException:
+        shutil.rmtree(path)
+        raise
 
 
 def write_json(path: Path, values: Any) -> None:

@@ -6,6 +6,7 @@ Shapes: ``B`` probes of one step.
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ import pandas as pd
 
 from failscape.common.regular import regular
 from failscape.errors import UsageError
+from failscape.records.migrations import columns_of, up_to_date
 
 # One row per probe. (step, slot) says when and in which environment; point is the row of the grid, -1 unedited.
 COLUMNS = {
@@ -23,12 +25,12 @@ COLUMNS = {
     "slot": "INTEGER",
     "item": "INTEGER",
     "point": "INTEGER",
-    "levels": "TEXT",  # level index per concept, comma-separated: what `point` unravels to
-    # What was done to the item, in each concept's unit (on a grid of edits: which one, and the rank of its strength); a
-    # dash where a concept is not applied.
+    "levels": "TEXT",  # JSON: level index per concept, what `point` unravels to; -1 where a concept is not applied
+    # JSON: what was done to the item, in each concept's unit (on a grid of edits: which one, and the rank of its
+    # strength); null where a concept is not applied.
     "strengths": "TEXT",
     "moves": "INTEGER",  # steps of the episode up to this one
-    "path": "TEXT",  # actions of the episode, where the point does not determine the edits; else a dash
+    "path": "TEXT",  # JSON: actions of the episode, where the point does not determine the edits; else empty
     "propensity": "REAL",  # probability with which the explorer chose this point for this item; NULL if it did not say
     "failed": "INTEGER",
     "severity": "REAL",
@@ -41,7 +43,10 @@ COLUMNS = {
     "cached": "INTEGER",  # 1 where the outcome was remembered, and the target not asked
     "seed": "INTEGER",
     "time": "REAL",  # seconds since the epoch
+    "extra": "TEXT",  # JSON: what a family keeps beside these, by name
 }
+LISTS = ("levels", "strengths", "path")  # columns of JSON arrays; a frame has tuples
+VERSION = 2  # of the two tables; earlier ones are brought up to date as they are read
 ITEM_COLUMNS = {
     "item": "INTEGER PRIMARY KEY",
     "name": "TEXT",
@@ -76,17 +81,32 @@ class ProbeStore:
         mode = "ro" if read_only else "rwc"
         with _clear_errors("open", path):
             self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
-            made = self._db.execute("SELECT COUNT(*) FROM sqlite_master WHERE name IN ('probes', 'items')").fetchone()[
-                0
-            ]
-        if not read_only:
-            self._make_tables()
-        elif made < 2:
+            query = "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('probes', 'items')"
+            made = int(self._db.execute(query).fetchone()[0])
+        if made < 2 and read_only:
             raise UsageError(f"{path} holds no probes yet")
-        with _clear_errors("read", path):
-            own = {row[1] for row in self._db.execute("PRAGMA table_info(probes)")}
-        if own != set(COLUMNS):
-            raise UsageError(f"{path} was written by another version of failscape; explore again")
+        if made < 2:
+            self._make_tables()
+        self.version = self._version()
+        if self.version != VERSION and not read_only:
+            raise UsageError(f"{path} was written by an earlier version of failscape: it can be read, not written to")
+
+    def _version(self) -> int:
+        """Version of the tables.
+
+        Raises:
+            UsageError: it is one that this version cannot read.
+        """
+        with _clear_errors("read", self.path):
+            stored = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+            own = {
+                table: {row[1] for row in self._db.execute(f"PRAGMA table_info({table})")}
+                for table in ("probes", "items")
+            }
+        version = stored or 1  # the first version did not say
+        if own != columns_of(version):
+            raise UsageError(f"{self.path} was written by another version of failscape; explore again")
+        return version
 
     def _make_tables(self) -> None:
         with _clear_errors("write", self.path), self._db:
@@ -96,10 +116,15 @@ class ProbeStore:
             self._db.execute(f"CREATE TABLE IF NOT EXISTS probes ({columns}, PRIMARY KEY (step, slot)) WITHOUT ROWID")
             columns = ", ".join(f"{name} {kind}" for name, kind in ITEM_COLUMNS.items())
             self._db.execute(f"CREATE TABLE IF NOT EXISTS items ({columns})")
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def append(self, rows: Mapping[str, Sequence[Any] | np.ndarray]) -> None:
-        """Commit one step: a column of ``B`` values for each name in ``COLUMNS``."""
-        self._insert("probes", COLUMNS, rows)
+        """Commit one step: a column of ``B`` values for each name in ``COLUMNS``.
+
+        Those of ``LISTS`` hold a sequence of numbers each, ``extra`` a mapping; NaN stands for nothing.
+        """
+        texts = {name: [_json(value) for value in rows[name]] for name in (*LISTS, "extra")}
+        self._insert("probes", COLUMNS, {**rows, **texts})
 
     def set_items(self, rows: Mapping[str, Sequence[Any] | np.ndarray]) -> None:
         """Write what is known of each item: a column of ``N`` values for each name in ``ITEM_COLUMNS``."""
@@ -125,19 +150,24 @@ class ProbeStore:
 
     def frame(self) -> pd.DataFrame:
         """All probes, in the order in which they were made, with the name and reference of their items."""
-        names = ", ".join(f"probes.{name}" for name in COLUMNS)
-        query = (
-            f"SELECT {names}, items.name AS name, items.reference AS reference, items.held_out AS held_out "
-            "FROM probes LEFT JOIN items ON probes.item = items.item ORDER BY probes.step, probes.slot"
-        )
-        frame = pd.read_sql_query(query, self._db)
+        probes = pd.read_sql_query("SELECT * FROM probes ORDER BY step, slot", self._db)
+        items = pd.read_sql_query("SELECT * FROM items ORDER BY item", self._db)
+        probes, items = up_to_date(probes, items, self.version)
+        beside = items.set_index("item")[["name", "reference", "held_out"]]
+        frame = probes[list(COLUMNS)].join(beside, on="item")
+        for name in LISTS:
+            known = {text: tuple(json.loads(text)) for text in frame[name].unique()}  # many are alike
+            frame[name] = pd.Series([known[text] for text in frame[name]], frame.index, dtype=object)
+        frame["extra"] = pd.Series([json.loads(text) for text in frame["extra"]], frame.index, dtype=object)
         flags = {"failed": bool, "cut": bool, "cached": bool}
         return frame.astype({**flags, "propensity": float})
 
     def items(self) -> pd.DataFrame:
         """One row per item, indexed by item."""
-        frame = pd.read_sql_query("SELECT * FROM items ORDER BY item", self._db, index_col="item")
-        return frame.astype({"held_out": bool, "failed": bool if frame["failed"].notna().all() else float})
+        frame = pd.read_sql_query("SELECT * FROM items ORDER BY item", self._db)
+        _, frame = up_to_date(None, frame, self.version)
+        unedited = bool if frame["failed"].notna().all() else float
+        return frame.set_index("item").astype({"held_out": bool, "failed": unedited})
 
     def steps(self) -> Iterator[pd.DataFrame]:
         """The probes of each committed step, in order."""
@@ -145,8 +175,10 @@ class ProbeStore:
             yield rows
 
     def export(self, path: Path) -> None:
-        """Write :meth:`frame` as Parquet, or CSV where ``path`` ends in ``.csv``."""
+        """Write :meth:`frame` as Parquet, or CSV where ``path`` ends in ``.csv``; lists and ``extra`` as JSON."""
         frame = self.frame()
+        for name in (*LISTS, "extra"):
+            frame[name] = [_json(value) for value in frame[name]]
         if path.suffix == ".csv":
             frame.to_csv(path, index=False)
         else:
@@ -162,6 +194,13 @@ class ProbeStore:
             with contextlib.suppress(sqlite3.OperationalError):
                 self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()
+
+
+def _json(value: Any) -> str:
+    """A sequence of numbers or a mapping as JSON; NaN becomes null."""
+    if isinstance(value, Mapping):
+        return json.dumps(dict(value), allow_nan=False)
+    return json.dumps([None if number is None or number != number else number for number in value])
 
 
 def _plain(column: Sequence[Any] | np.ndarray) -> list[Any]:

@@ -16,7 +16,6 @@ from markupsafe import Markup
 from failscape.analysis.examples import levels
 from failscape.analysis.examples.base import Example, ExampleContext
 from failscape.analysis.examples.presenter import MARKDOWN_ROWS, Presenter, register_presenter
-from failscape.analysis.examples.remake import points_of
 from failscape.analysis.examples.wording import escaped, printable, wrapped
 from failscape.analysis.pages import macro
 from failscape.analysis.paper import Paper
@@ -26,6 +25,7 @@ from failscape.data.batch import Answers
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome
 from failscape.errors import UsageError
+from failscape.records.probe_columns import points_of
 
 LONG = 400  # characters of a text that a table of examples shows
 

@@ -21,7 +21,6 @@ from failscape.analysis.examples.remake import (
     edit_again,
     name_of,
     paired_state,
-    points_of,
     recorded,
     unedited_again,
 )
@@ -37,6 +36,7 @@ from failscape.data.base import Items
 from failscape.data.batch import Images
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome
+from failscape.records.probe_columns import points_of
 
 SIDE = 26.0  # [mm] of a picture on paper
 

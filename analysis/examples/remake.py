@@ -16,11 +16,7 @@ from failscape.concepts import ConceptSpace
 from failscape.concepts.space import UNEDITED
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import State
-
-
-def points_of(rows: pd.DataFrame) -> np.ndarray:
-    """The points of probes, ``(B, K)`` int64."""
-    return np.array([[int(level) for level in text.split(",")] for text in rows["levels"]], np.int64)
+from failscape.records.probe_columns import paths_of, points_of
 
 
 def unedited_again(context: ExampleContext, rows: pd.DataFrame) -> Any:
@@ -30,13 +26,10 @@ def unedited_again(context: ExampleContext, rows: pd.DataFrame) -> Any:
 
 def edit_again(space: ConceptSpace, inputs: Any, points: np.ndarray, rows: pd.DataFrame) -> Any:
     """The inputs of probes as the target saw them; where edits compound, along the probes' paths."""
-    items = rows["item"].to_numpy(np.int64)
-    paths = [text.split(",") if text != "-" else [] for text in rows["path"]] if "path" in rows else []
-    longest = max((len(path) for path in paths), default=0)
-    if not longest:
+    items, paths = rows["item"].to_numpy(np.int64), paths_of(rows)
+    if not paths.shape[1]:
         return space.apply(inputs, points, items)
-    history = np.array([[int(action) for action in path] + [-1] * (longest - len(path)) for path in paths], np.int64)
-    return space.compound(inputs, history, items)
+    return space.compound(inputs, paths, items)
 
 
 def answers_of(names: Sequence[str], rows: pd.DataFrame) -> list[str]:

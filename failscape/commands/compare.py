@@ -49,11 +49,10 @@ def run(args: argparse.Namespace) -> int:
             table.add_row(label, value)
         console.print(" → ".join(comparison.names), markup=False)
         console.print(table)
-        figures = asdict(comparison)
+        if args.json:
+            write_json(args.json, asdict(comparison))
     else:
         from failscape.mended_screen import compare_command
 
-        figures = compare_command(console, before, after, queries=args.queries, imports=args.imports).summary()
-    if args.json:
-        write_json(args.json, figures)
+        compare_command(console, before, after, queries=args.queries, imports=args.imports, figures=args.json)
     return 0

@@ -15,7 +15,12 @@ def add(parsers: Any) -> None:
     parser = parsers.add_parser("fade", help="fine-tune a run's target, explore it again, compare", description=__doc__)
     parser.add_argument("source", type=Path, metavar="RUN", help="a finished run")
     add_training(parser)
-    parser.add_argument("--mitigated", type=Path, metavar="FOLDER", help="fine-tuned already: only explore and compare")
+    parser.add_argument(
+        "--mitigated",
+        type=Path,
+        metavar="FOLDER",
+        help="fine-tuned already, or interrupted: go on from there",
+    )
     parser.add_argument(
         "--seeds",
         type=positive,

@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from failscape.commands.options import key_values, positive
-from failscape.errors import UsageError, did_you_mean
+from failscape.commands.options import add_imports, key_values, positive
+from failscape.errors import Stopped, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from failscape.feedback.raters import Rater
     from failscape.rating import Survey
+    from failscape.runs import Run
 
 PORT = 7860
 SIMULATED = {"noise": 1.0, "bias": 0.0, "spread": 1.0, "abstain": 0.0, "seed": 0.0}
@@ -35,6 +36,7 @@ def add(parsers: Any) -> None:
         help="a made-up rater: noise, bias, spread, abstain, seed, to try things out",
     )
     parser.add_argument("--export", type=Path, metavar="FILE", help="write all ratings as CSV, and ask for none")
+    add_imports(parser)
     parser.add_argument("--no-report", action="store_true", help="leave report.html as it is")
     parser.set_defaults(run=run)
 
@@ -54,19 +56,49 @@ def run(args: argparse.Namespace) -> int:
 
     explored = Run(args.folder)
     simulated = simulation(args.simulate) if args.simulate is not None else None
-    if args.csv or simulated or args.terminal or not args.export:
+    collects = bool(args.csv or simulated or args.terminal or not args.export)
+    if collects:
         from failscape.rating import Survey
 
-        collect(Survey(explored), args, simulated)
+        collect(Survey(explored, imports=args.imports), args, simulated)
     if args.export:
-        with RatingStore(explored.folder / FILE, read_only=True) as store:
-            write_ratings(store.frame(), args.export)
+        try:
+            with RatingStore(explored.folder / FILE, read_only=True) as store:
+                write_ratings(store.frame(), args.export)
+        except KeyboardInterrupt:
+            if collects:
+                raise stopped(explored) from None
+            raise
         print("wrote", args.export)
     return 0
 
 
 def collect(survey: Survey, args: argparse.Namespace, simulated: dict[str, float] | None) -> None:
-    """Ratings from where they are to come from; the model and the report follow, even where it was interrupted."""
+    """Ratings from where they are to come from; the model and the report follow, even where it was interrupted.
+
+    Raises:
+        Stopped: it was interrupted, and there are ratings. On the page that is how rating ends.
+    """
+    interrupted = False
+    try:
+        interrupted = ask(survey, args, simulated)
+        tell(survey, report=not args.no_report)
+    except KeyboardInterrupt:
+        interrupted = True
+    if interrupted:
+        raise stopped(survey.run)
+
+
+def stopped(run: Run) -> KeyboardInterrupt:
+    """What Ctrl-C raises where ratings were collected."""
+    from failscape.records.ratings import FILE
+
+    n_ratings = len(run.ratings())
+    return Stopped(f"{n_ratings:,} ratings in {run.folder / FILE}") if n_ratings else KeyboardInterrupt()
+
+
+def ask(survey: Survey, args: argparse.Namespace, simulated: dict[str, float] | None) -> bool:
+    """Take ratings in; returns whether someone who was asked here broke off by Ctrl-C."""
     from failscape.records.ratings import RatingStore
 
     if not (args.csv or simulated or args.terminal):
@@ -86,8 +118,9 @@ def collect(survey: Survey, args: argparse.Namespace, simulated: dict[str, float
                 try:
                     survey.ask(rater, store, args.budget)
                 except KeyboardInterrupt:
-                    print("\nstopped; every answer is kept")
-    tell(survey, report=not args.no_report)
+                    print()
+                    return True
+    return False
 
 
 def simulation(text: str) -> dict[str, float]:
@@ -145,4 +178,5 @@ def tell(survey: Survey, *, report: bool) -> None:
     tell_modes(console, survey.run.modes())
     if report:
         print("report ", write_run_report(survey.mdp, survey.run))
-    print("next   ", f"python train.py --reward human:{survey.run.folder.path}   explore for what people mind")
+    code = survey.run.settings.import_option
+    print("next   ", f"failscape train --reward human:{survey.run.folder.path}{code}   explore for what people mind")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from failscape.analysis.landscape import Landscape
+    from failscape.runs import Run
 
 
 def add(parsers: Any) -> None:
@@ -36,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from failscape.commands.options import key_values
+    from failscape.common.whole import write_all
     from failscape.exploring import tell_modes, worst_table
     from failscape.runs import Run
 
@@ -49,22 +51,27 @@ def run(args: argparse.Namespace) -> int:
     if args.use:
         rate, low, high = explored.risk(key_values("--use", args.use))
         console.print(f"in use, {rate:.1%} of items fail (95 % interval {low:.1%}–{high:.1%})")
-    if args.csv:
-        landscape.to_frame().to_csv(args.csv, index_label="point")
-    if args.export:
-        store = explored.folder.store()
-        store.export(args.export)
-        store.close()
-    if args.plot:
-        save_plot(landscape, args.plot)
-    for path in (args.csv, args.export, args.plot):
-        if path:
-            console.print("wrote", str(path), markup=False)
+    writers = [
+        (args.csv, lambda path: landscape.to_frame().to_csv(path, index_label="point")),
+        (args.export, lambda path: export_probes(explored, path)),
+        (args.plot, lambda path: save_plot(landscape, path, args.plot)),
+    ]
+    for path in write_all([(path, write) for path, write in writers if path]):
+        console.print("wrote", str(path), markup=False)
     return 0
 
 
-def save_plot(landscape: Landscape, path: Path) -> None:
-    """Write the landscape as a page that needs no network (``.html``), or as a picture."""
+def export_probes(run: Run, path: Path) -> None:
+    """Write every probe."""
+    store = run.folder.store()
+    try:
+        store.export(path)
+    finally:
+        store.close()
+
+
+def save_plot(landscape: Landscape, path: Path, called: Path) -> None:
+    """Write the landscape as a page that needs no network (``.html``), or as a picture; ``called`` is for messages."""
     from failscape.analysis.plots.landscape import landscape_figure, landscape_picture
     from failscape.analysis.plots.style import CONFIG, own_text
     from failscape.errors import UsageError
@@ -75,4 +82,4 @@ def save_plot(landscape: Landscape, path: Path) -> None:
     try:
         own_text(landscape_picture(landscape).savefig)(path)
     except ValueError as error:  # a format that matplotlib does not write
-        raise UsageError(f"cannot write {path}: {error}") from error
+        raise UsageError(f"cannot write {called}: {error}") from error

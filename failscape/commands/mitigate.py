@@ -33,10 +33,9 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--method",
-        default="full",
         metavar="NAME",
-        help="full (default): all weights; lora: low-rank updates; head: the last layer of a classifier, as in "
-        "Failures Are Fated",
+        help="full: all weights; lora: low-rank updates; head: the last layer of a classifier, as in Failures Are "
+        "Fated; a trainer of your own has its own (default: the trainer's first, full)",
     )
     group.add_argument(
         "--set",

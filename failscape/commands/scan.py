@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         return explore_command(args, None)
     if not args.like:
         return explore_command(args, settings_from(args, "scan"))
-    explored = Run(args.like).settings
+    explored = Run(args.like).code(args.imports)
     overrides = {"num_envs": args.num_envs} if args.num_envs else {}
     hyperparameters = load_hyperparameters("scan", explored.env, overrides)
     settings = dataclasses.replace(explored, explorer="scan", hyperparameters=hyperparameters)

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from failscape.commands.options import add_imports
+
 
 def add(parsers: Any) -> None:
     """Register the subcommand."""
@@ -15,9 +17,7 @@ def add(parsers: Any) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="picture or text, before and after (default: in RUN/exemplars)"
     )
-    parser.add_argument(
-        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, where it has moved"
-    )
+    add_imports(parser)
     parser.set_defaults(run=run)
 
 

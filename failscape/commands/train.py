@@ -7,7 +7,7 @@ from typing import Any
 
 from failscape.commands.options import add_environment, add_run, refuse_beside_resume, settings_from
 from failscape.errors import UsageError
-from failscape.settings import import_user_code
+from failscape.user_code import import_user_code
 
 
 def add(parsers: Any) -> None:

@@ -18,6 +18,7 @@ from failscape.envs.recording import Recorder
 from failscape.envs.toy import Shift, ShiftUp, make_mdp
 from failscape.envs.views import ConceptVectorEnv, explorable
 from failscape.errors import UsageError
+from failscape.records.probe_columns import points_of
 
 SPACE = ConceptSpace([Shift(np.arange(-4, 5)), ShiftUp(np.arange(-4, 5))])
 
@@ -103,7 +104,7 @@ def test_walks_back_begin_at_each_items_nearest_known_failure(macro: fs.Run) -> 
     space = walked_space(macro.folder.path)
     starts = nearest_failures(macro.folder.path, space, toy_items())
     probes = macro.probes()
-    points = np.array([[int(v) for v in text.split(",")] for text in probes["levels"]])
+    points = points_of(probes)
     distance = np.abs(points - origin(space)).sum(axis=1)
     nearest = pd.Series(distance[probes["failed"]]).groupby(probes["item"][probes["failed"]].to_numpy()).min()
     for item, start in enumerate(starts):

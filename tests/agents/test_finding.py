@@ -18,7 +18,7 @@ from failscape.envs.state import Outcome, State
 from failscape.envs.toy import Shift, ShiftUp, ToyTarget, toy_items
 from failscape.envs.views import ConceptVectorEnv
 from failscape.rewards import CLASSIFICATION_REWARDS
-from tests.agents.landscapes import ruled
+from tests.support.landscapes import ruled
 
 Z_95 = 1.96
 SEEDS = range(8)  # of random

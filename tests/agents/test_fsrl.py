@@ -19,7 +19,7 @@ from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore
 from failscape.rewards import CLASSIFICATION_REWARDS
-from tests.agents.landscapes import ruled
+from tests.support.landscapes import ruled
 
 N_CLASSES = 5
 

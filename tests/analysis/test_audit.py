@@ -13,7 +13,7 @@ from failscape.analysis.audit_words import Examined, Mended, between, in_100
 from failscape.analysis.effects import effect
 from failscape.analysis.mode_views import mode_views
 from failscape.analysis.modes import find_modes
-from tests.analysis.conftest import CLASSES
+from tests.support.made_run import CLASSES
 
 HOSTILE = '<script>alert("x")</script> & é “ß” ≥ →'
 

@@ -11,7 +11,7 @@ from failscape.analysis.modes import ELSEWHERE
 from failscape.analysis.rest_regions import beyond
 from failscape.analysis.statistics import clustered_rate, difference_p, sum_p
 from failscape.analysis.units import Unit
-from tests.recorded_tables import correlated, frames, modes_of, space
+from tests.support.recorded_tables import correlated, frames, modes_of, space
 
 N_ITEMS, PER_ITEM, RHO = 120, 12, 0.27  # a design effect of 4
 

@@ -7,6 +7,7 @@ import pytest
 from failscape.analysis.smallest import log_likelihood, smallest_edits
 from failscape.concepts import concept_space
 from failscape.concepts.lattice import lattice, origin
+from failscape.records.probe_columns import points_of
 
 SPACE = lattice(concept_space("fsrl"))
 
@@ -18,7 +19,7 @@ def probes(n: int = 400, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "item": rng.integers(20, size=n),
-            "levels": [",".join(map(str, p)) for p in points.tolist()],
+            "levels": [tuple(p) for p in points.tolist()],
             "failed": distance + rng.integers(4, size=n) > 7,
             "cached": rng.random(n) < 0.2,
         }
@@ -28,7 +29,7 @@ def probes(n: int = 400, seed: int = 0) -> pd.DataFrame:
 def test_each_item_gets_its_failing_edit_of_fewest_levels() -> None:
     frame = probes()
     found = smallest_edits(frame, SPACE)
-    points = np.array([[int(v) for v in t.split(",")] for t in frame["levels"]])
+    points = points_of(frame)
     moved = np.abs(points - origin(SPACE)).sum(axis=1)
     failing = frame[frame["failed"]].assign(moved=moved[frame["failed"]])
     expected = failing.groupby("item")["moved"].min()
@@ -53,7 +54,12 @@ def test_the_likelihood_is_a_distribution_over_the_lattice_and_highest_unedited(
 
 def test_edits_that_compound_are_counted_from_no_edit() -> None:
     frame = pd.DataFrame(
-        {"item": [0, 0, 1], "levels": ["-1,0,-1", "0,0,1", "-1,-1,-1"], "failed": [False, True, False], "cached": False}
+        {
+            "item": [0, 0, 1],
+            "levels": [(-1, 0, -1), (0, 0, 1), (-1, -1, -1)],
+            "failed": [False, True, False],
+            "cached": False,
+        }
     )
     found = smallest_edits(frame, SPACE, np.full(3, -1))
     assert found.table["levels"].tolist() == [4] and found.n_items == 2

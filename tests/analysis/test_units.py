@@ -6,7 +6,7 @@ import pandas as pd
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.statistics import clustered_rate, clustered_trials
 from failscape.analysis.units import Unit
-from tests.recorded_tables import frames, space
+from tests.support.recorded_tables import frames, space
 
 
 def pairs_table() -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -16,7 +16,7 @@ from failscape.concepts.severity import Severity
 from failscape.concepts.tone import Hue
 from failscape.concepts.weather import Fog, Rain, Snow, plasma
 from failscape.errors import UsageError
-from tests.concepts.test_edits import as_int, as_pil, noise, picture
+from tests.support.pictures import as_int, as_pil, noise, picture
 
 SEVERITIES = [name for name, kind in IMAGE_CONCEPTS.items() if issubclass(kind, Severity)]
 

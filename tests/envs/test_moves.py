@@ -83,8 +83,8 @@ def test_axis_by_axis_records_only_what_it_asks(tmp_path: Path) -> None:
     for _ in range(6):
         envs.step(np.zeros(4, np.int64))
     frame = envs.recorder.store.frame()
-    assert len(frame) == 12 and set(frame["levels"]) == {"0,0"} and set(frame["moves"]) == {2}
-    assert set(frame["strengths"]) == {"-4,-4"}
+    assert len(frame) == 12 and set(frame["levels"]) == {(0, 0)} and set(frame["moves"]) == {2}
+    assert set(frame["strengths"]) == {(-4, -4)}
 
 
 def test_actions_beyond_a_short_axis_wrap_around() -> None:

@@ -14,7 +14,7 @@ from failscape.errors import UsageError
 from failscape.exploring import seconds_per_query
 from failscape.rewards.metrics import rouge
 from failscape.targets.registry import load_target
-from tests.tiny_text import tiny_seq2seq
+from tests.support.tiny_text import tiny_seq2seq
 
 
 @pytest.fixture(scope="module")

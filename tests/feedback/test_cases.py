@@ -5,6 +5,7 @@ import pandas as pd
 
 from failscape.concepts import concept_space
 from failscape.feedback.cases import PER_CASE, PER_MODE, Features, make_cases
+from failscape.records.probe_columns import points_of
 
 SPACE = concept_space(["rotation=-10,0,10", "darken=0.1,0.5"])
 RNG = np.random.default_rng(0)
@@ -18,7 +19,7 @@ def failures(kinds: dict[tuple[int, int], int]) -> pd.DataFrame:
     rows = [rows[i] for i in np.random.default_rng(1).permutation(len(rows))]
     frame = pd.DataFrame(rows, columns=["reference", "predicted"], index=pd.RangeIndex(100, 100 + len(rows)))
     items = [20 * truth + i % 20 for i, truth in enumerate(frame["reference"])]
-    return frame.assign(item=items, levels=[f"{i % 3},{i % 2}" for i in range(len(rows))])
+    return frame.assign(item=items, levels=[(i % 3, i % 2) for i in range(len(rows))])
 
 
 def test_a_case_is_of_one_kind_and_common_kinds_come_first() -> None:
@@ -46,7 +47,7 @@ def test_keys_are_of_the_mode_and_its_probes() -> None:
 def test_features_are_the_mean_of_the_failures() -> None:
     table = failures({(0, 1): 3})
     (case,) = make_cases("a mode", table, FEATURES)
-    points = np.array([[int(level) for level in text.split(",")] for text in table["levels"]])
+    points = points_of(table)
     rows = FEATURES(table["item"].to_numpy(), points, table["predicted"].to_numpy())
     np.testing.assert_allclose(case.features, rows.mean(axis=0))
     assert rows.shape == (3, sum(FEATURES.sizes)) and FEATURES.sizes == (5, 3, 3, 2)

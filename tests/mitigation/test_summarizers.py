@@ -23,7 +23,7 @@ from failscape.mitigation.state import copy_weights, distinct
 from failscape.mitigation.texts import SummarizationTrainer
 from failscape.mitigation.trainable import low_rank
 from failscape.targets.registry import load_target
-from tests.tiny_text import tiny_causal, tiny_seq2seq
+from tests.support.tiny_text import tiny_causal, tiny_seq2seq
 
 KINDS = {"t5": tiny_seq2seq, "bart": tiny_seq2seq, "pegasus": tiny_seq2seq, "llama": tiny_causal, "gpt2": tiny_causal}
 EDITS = ["delete-characters=.1,.2,.3,.4", "number-swap=.25,.5,.75,1"]

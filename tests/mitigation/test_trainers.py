@@ -9,7 +9,6 @@ import pytest
 from safetensors.torch import load_file
 
 import failscape as fs
-import tests.tabular as tabular
 from failscape.envs.summarizer import make_mdp
 from failscape.errors import UsageError
 from failscape.families import FAMILIES
@@ -20,6 +19,7 @@ from failscape.mitigation.recipe import TrainingConfig
 from failscape.mitigation.registry import method_of, trainer_of
 from failscape.runs import Run
 from failscape.targets.registry import load_target
+from tests.support import tabular
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,7 @@ def test_a_target_that_has_no_gradients_is_refused_by_a_trainer_that_needs_them(
 
 @pytest.fixture
 def rules() -> Any:
-    import tests.rule_summarizer as module
+    import tests.support.rule_summarizer as module
 
     return module
 

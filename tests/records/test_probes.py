@@ -1,5 +1,6 @@
 """The probe store: exact, idempotent, and durable at any moment of a kill."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -17,7 +18,7 @@ from hypothesis.extra.numpy import arrays
 
 from failscape.envs.recording import recorded_steps
 from failscape.errors import UsageError
-from failscape.records.probes import COLUMNS, ProbeStore
+from failscape.records.probes import COLUMNS, LISTS, ProbeStore
 
 
 def rows(step: int, n: int = 4, **changed: Any) -> dict[str, Any]:
@@ -28,10 +29,11 @@ def rows(step: int, n: int = 4, **changed: Any) -> dict[str, Any]:
         "slot": range(n),
         "item": rng.integers(5, size=n),
         "point": rng.integers(6, size=n),
-        "levels": [f"{a},{b}" for a, b in rng.integers(3, size=(n, 2))],
-        "strengths": [f"{a},-" for a in rng.integers(3, size=n)],
+        "levels": [(a, b) for a, b in rng.integers(3, size=(n, 2)).tolist()],
+        "strengths": [(a, None) for a in rng.integers(3, size=n).tolist()],
         "moves": [1] * n,
-        "path": ["-"] * n,
+        "path": [()] * n,
+        "extra": [{"n": 1}] * n,
         "propensity": rng.random(n),
         "failed": rng.integers(2, size=n),
         "severity": rng.random(n, np.float32),
@@ -79,8 +81,8 @@ def test_what_was_appended_comes_back_in_order(store: ProbeStore) -> None:
     assert frame.columns.tolist() == [*COLUMNS, "name", "reference", "held_out"]
     assert frame.index.tolist() == list(range(12))
     for name in COLUMNS:
-        expected = np.concatenate([np.asarray(rows(step)[name]) for step in range(3)])
-        np.testing.assert_array_equal(frame[name].to_numpy(), expected, name)
+        expected = [value for step in range(3) for value in rows(step)[name]]
+        assert frame[name].tolist() == expected, name
     assert frame["name"].tolist() == [ITEMS["name"][item] for item in frame["item"]]
     assert [frame[flag].dtype for flag in ("failed", "cached")] == [bool, bool]
 
@@ -138,6 +140,14 @@ def test_items_come_back_by_number(store: ProbeStore) -> None:
     np.testing.assert_array_equal(items["truth"].to_numpy(np.float32), ITEMS["truth"])
 
 
+def test_items_that_lie_at_points_have_no_unedited_outcome(store: ProbeStore) -> None:
+    places = {"cluster": [0, 0, 1, 1, 2], "unit": [0, 1, 2, 2, 3], "home": [4, 4, 0, 0, 7]}
+    store.set_items({**ITEMS, **places, "failed": [None] * 5, "truth": [None] * 5})
+    items = store.items()
+    assert items[["failed", "truth"]].isna().all(axis=None) and items["failed"].dtype == float
+    assert items[list(places)].to_dict("list") == places
+
+
 def test_steps_are_what_a_resumed_run_replays(store: ProbeStore) -> None:
     for step in (1, 0):
         store.append(rows(step))
@@ -146,7 +156,7 @@ def test_steps_are_what_a_resumed_run_replays(store: ProbeStore) -> None:
     for step, (items, points, outcome, cached) in enumerate(steps):
         expected = rows(step)
         np.testing.assert_array_equal(items[:, 0], expected["item"])
-        assert [",".join(map(str, point)) for point in points] == expected["levels"]
+        assert [tuple(point) for point in points.tolist()] == expected["levels"]
         assert outcome.failed.dtype == cached.dtype == bool
         np.testing.assert_array_equal(outcome.failed, expected["failed"])
         np.testing.assert_array_equal(cached, expected["cached"])
@@ -160,7 +170,12 @@ def test_an_export_is_the_frame(store: ProbeStore, tmp_path: Path, suffix: str) 
     path = tmp_path / f"probes{suffix}"
     store.export(path)
     read = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
-    pd.testing.assert_frame_equal(read, store.frame(), check_exact=True)
+    for name in (*LISTS, "extra"):
+        read[name] = [json.loads(text) for text in read[name]]
+    expected = store.frame()
+    for name in LISTS:
+        expected[name] = [list(value) for value in expected[name]]
+    pd.testing.assert_frame_equal(read, expected, check_exact=True)
 
 
 def test_an_empty_store_has_every_column(store: ProbeStore) -> None:
@@ -218,14 +233,14 @@ WRITER = """
 import os, sys
 from pathlib import Path
 import numpy as np
-from failscape.records.probes import COLUMNS, ProbeStore
+from failscape.records.probes import COLUMNS, LISTS, ProbeStore
 
 def write(path):
-    store, step, text = ProbeStore(Path(path)), 0, {"levels"}
+    store, step = ProbeStore(Path(path)), 0
+    lists = {name: [[]] * 50 for name in LISTS} | {"extra": [{}] * 50}
     while True:
         column = np.arange(50) + 1000 * step
-        store.append({name: [str(v) for v in column] if name in text else column for name in COLUMNS}
-                     | {"step": [step] * 50, "slot": range(50)})
+        store.append({name: column for name in COLUMNS} | lists | {"step": [step] * 50, "slot": range(50)})
         os.write(1, f"{os.getpid()} {step}\\n".encode())
         step += 1
 

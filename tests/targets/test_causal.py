@@ -5,7 +5,7 @@ import transformers
 from failscape.errors import UsageError
 from failscape.targets import load_target
 from failscape.targets.causal import INSTRUCTION
-from tests.tiny_text import SIZE, tiny_causal, tiny_tokenizer
+from tests.support.tiny_text import SIZE, tiny_causal, tiny_tokenizer
 
 ARTICLES = ["A barn burned down.", "No", "The police were late, again.", "It rains " * 40]
 KINDS = [("llama", True), ("gpt2", True), ("llama", False)]

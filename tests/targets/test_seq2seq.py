@@ -8,7 +8,7 @@ import transformers
 from failscape.errors import UsageError
 from failscape.targets import list_targets, load_target
 from failscape.targets.generation import generation_config
-from tests.tiny_text import SEQ2SEQ, tiny_seq2seq, tiny_tokenizer
+from tests.support.tiny_text import SEQ2SEQ, tiny_seq2seq, tiny_tokenizer
 
 ARTICLES = ["A barn burned down.", "No", "The police were late, again.", "It rains"]
 

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from failscape.errors import UsageError
 from failscape.targets import Summarizer, load_target
-from tests.tiny_text import tiny_causal, tiny_seq2seq
+from tests.support.tiny_text import tiny_causal, tiny_seq2seq
 
 ARTICLES = [
     "The fire on Mill Road destroyed two barns.",

@@ -6,7 +6,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from failscape.errors import UsageError
 from failscape.targets.reader import CHARACTERS_PER_TOKEN, LONGEST_WORD, Reader
-from tests.tiny_text import tiny_tokenizer
+from tests.support.tiny_text import tiny_tokenizer
 
 
 def library(model, pre_tokenizer):

@@ -44,7 +44,7 @@ def table(rows: list[tuple[int, int, bool, float]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["item", "point", "failed", "severity"])
     points = SPACE.point(frame["point"].to_numpy())
     return frame.assign(
-        levels=[",".join(map(str, point)) for point in points.tolist()],
+        levels=[tuple(point) for point in points.tolist()],
         name=[f"name-{item}" for item in frame["item"]],
         reference=frame["item"] % 2,
         predicted=np.where(frame["failed"], 1 - frame["item"] % 2, frame["item"] % 2),

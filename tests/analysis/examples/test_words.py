@@ -31,7 +31,7 @@ def probes_of(mdp: ConceptMDP) -> tuple[pd.DataFrame, pd.DataFrame]:
     points = np.zeros((n, 2), np.int64)
     outcome = mdp.evaluate(mdp.at(np.arange(n), points))
     rows = pd.DataFrame({name: getattr(outcome, name) for name in ("failed", "predicted", "confidence", "said")})
-    rows = rows.assign(item=np.arange(n), point=0, levels="0,0", name=list(mdp.items.names))
+    rows = rows.assign(item=np.arange(n), point=0, levels=[(0, 0)] * n, name=list(mdp.items.names))
     items = pd.DataFrame({"predicted": mdp.looks.predicted, "failed": mdp.looks.failed, "said": ""})
     return rows.assign(reference=mdp.items.group), items
 

@@ -27,7 +27,7 @@ from failscape.rating import Survey
 from failscape.records.ratings import RatingStore
 from failscape.runs import Run
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 class Server:

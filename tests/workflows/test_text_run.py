@@ -23,7 +23,7 @@ from failscape.data import open_texts
 from failscape.rating import Survey
 from failscape.runs import Run
 from failscape.showing import show_probe
-from tests import rule_summarizer
+from tests.support.rule_summarizer import Rules, summary
 
 HOSTILE = "<script>alert(1)</script>"
 EDITS = {"edits": ["lower-case", "delete-words", "look-alikes", "truncation", "number-swap"]}
@@ -100,7 +100,7 @@ def test_examples_are_what_the_target_read_and_wrote(which: str, request: pytest
         state_of = mdp.items.batch.pair[row["item"]]
         assert re.sub(r"\s", "", before) == re.sub(r"\s", "", state_of[0])
         assert example.answer == (row["said"] or "") and example.score == pytest.approx(row["truth"])
-        assert re.sub(r"\W", "", rule_summarizer.summary(after)) == re.sub(r"\W", "", example.answer)
+        assert re.sub(r"\W", "", summary(after)) == re.sub(r"\W", "", example.answer)
         assert example.group == mdp.group_names[row["reference"]] and example.kind == mdp.answer_names[row["predicted"]]
 
 
@@ -204,12 +204,12 @@ def test_an_audit_is_of_a_summarizer(own: Run) -> None:
 def test_new_failures_show_what_either_version_says(run: Run) -> None:
     mdp = build(run.settings, looks=run.folder / "looks.npz").mdp
 
-    class Terse(rule_summarizer.Rules):
+    class Terse(Rules):
         """Says nothing at all."""
 
         def __call__(self, inputs, seeds=None):
             summaries = super().__call__(inputs)
-            return summaries._replace(texts=np.full(len(summaries.texts), "", object))
+            return dataclasses.replace(summaries, texts=np.full(len(summaries.texts), "", object))
 
     new = mdp.with_target(Terse(), mdp.looks)
     table = pd.DataFrame({"item": [3, 4], "point": [0, -1], "confidence_after": [0.5, 0.1]})

@@ -27,7 +27,7 @@ def test_it_writes_what_follows_from_the_facts() -> None:
 
 
 def test_its_card_says_what_it_is() -> None:
-    folder = Path(__file__).parents[1] / "targets" / "checkpoints" / "street-reports"
+    folder = Path(__file__).parents[2] / "targets" / "checkpoints" / "street-reports"
     card = (folder / "README.md").read_text()
     assert all(gap in card for gap in GAPS) and "${" not in card and "python -m zoo.street_reports" in card
     assert sum(path.stat().st_size for path in folder.iterdir()) < 8e6

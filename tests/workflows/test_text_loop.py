@@ -9,7 +9,7 @@ import pytest
 import failscape as fs
 from failscape.data import open_texts
 from failscape.targets.registry import load_target
-from tests.tiny_text import tiny_causal, tiny_seq2seq
+from tests.support.tiny_text import tiny_causal, tiny_seq2seq
 
 EDITS = ["flip-case", "delete-characters", "truncation"]
 N = 40

@@ -16,7 +16,7 @@ from failscape.common.regular import SMALL, Irregular, regular
 from failscape.data.base import Unreadable
 from failscape.data.decode import BYTES, decode
 from failscape.data.folder import FolderSource
-from failscape.data.items import load_items, reasons
+from failscape.data.items import load_images, reasons
 from failscape.data.mapping import read_mapping
 from failscape.data.names import NameIndex
 from failscape.data.sources import open_source
@@ -33,7 +33,7 @@ from failscape.records.ratings import RatingStore
 from failscape.records.ratings_csv import read_ratings
 from failscape.targets.registry import load_target
 from failscape.targets.weights import read_names, read_state
-from tests.irregular import KINDS, sparse
+from tests.support.irregular import KINDS, sparse
 
 each_kind = pytest.mark.parametrize(("make", "reason"), KINDS.values(), ids=KINDS)
 Make = Callable[[Path], None]
@@ -87,7 +87,7 @@ def test_pictures_that_are_none_are_skipped_with_the_reason(make: Make, reason: 
     (tmp_path / "a").mkdir()
     Image.new("RGB", (8, 8)).save(tmp_path / "a" / "good.png")
     make(tmp_path / "a" / "bad.png")
-    items = load_items(FolderSource(tmp_path), lambda image: torch.from_numpy(np.array(image)), device="cpu")
+    items = load_images(FolderSource(tmp_path), lambda image: torch.from_numpy(np.array(image)), device="cpu")
     assert items.names == ("a/good.png",)
     assert ("a/bad.png", reason) in [tuple(item) for item in items.skipped]
 

@@ -1,0 +1,52 @@
+"""Tables of earlier versions, brought up to date as they are read. A file is never changed by that.
+
+To change the tables: raise ``VERSION`` in ``records/probes.py``, keep the names that the old version had here, and add
+the step from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pandas as pd
+
+# Columns of the two tables by version.
+_FIRST = (
+    "step slot item point levels strengths moves path propensity failed severity reward predicted confidence truth "
+    "said cut cached seed time"
+)
+_FIRST_ITEMS = "item name reference held_out predicted failed truth said"
+_PLACES = ("cluster", "unit", "home")
+_COLUMNS = {
+    1: {"probes": set(_FIRST.split()), "items": set(_FIRST_ITEMS.split())},
+    2: {"probes": {*_FIRST.split(), "extra"}, "items": {*_FIRST_ITEMS.split(), *_PLACES}},
+}
+
+
+def columns_of(version: int) -> dict[str, set[str]]:
+    """Names of the columns of each table in a version; no table where it is not known."""
+    return _COLUMNS.get(version, {})
+
+
+def up_to_date(probes: pd.DataFrame | None, items: pd.DataFrame, version: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables of a version, step by step, as the newest version has them; ``probes`` may be left out."""
+    probes = pd.DataFrame(columns=sorted(columns_of(version)["probes"])) if probes is None else probes
+    while version in _STEPS:
+        probes, items = _STEPS[version](probes, items)
+        version += 1
+    return probes, items
+
+
+def _to_2(probes: pd.DataFrame, items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Version 1 had comma text for JSON arrays, a dash for nothing, nothing extra, and no items that lie at points."""
+    lists = {name: [_array(text) for text in probes[name]] for name in ("levels", "strengths", "path")}
+    lists["path"] = ["[]" if text == "-" else array for text, array in zip(probes["path"], lists["path"], strict=True)]
+    return probes.assign(**lists, extra="{}"), items.assign(**dict.fromkeys(_PLACES))
+
+
+def _array(text: str) -> str:
+    return json.dumps([None if part == "-" else json.loads(part) for part in text.split(",")])
+
+
+_STEPS: dict[int, Callable[[pd.DataFrame, pd.DataFrame], tuple[pd.DataFrame, pd.DataFrame]]] = {1: _to_2}

@@ -113,9 +113,11 @@ class SideBySide:
         rows = []
         for name in self.sides[0].landscape.space.names:
             columns = [side.marginals[name].levels for side in self.ranked]
-            for k, levels in enumerate(zip(*columns, strict=True)):
-                if any(level.n for level in levels):
-                    rows.append((name if k == 0 else "", levels[0].name, list(levels)))
+            rows += [
+                (name, levels[0].name, list(levels))
+                for levels in zip(*columns, strict=True)
+                if any(level.n for level in levels)
+            ]
         return rows
 
     @property

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -57,7 +58,7 @@ def test_no_page_speaks_of_edits(run: Run, capsys: pytest.CaptureFixture[str]) -
     shown = report.split('<div class="live">')[0] + report.split('id="tried"')[1]  # without plotly's code
     for text in (printed, shown, (run.folder / "audit.html").read_text()):
         assert "unedited" not in text and "edited" not in text and "nan" not in text.replace("finance", "")
-    assert "Each column by itself" in report and "elsewhere" in report
+    assert "Each column by itself" in report and "elsewhere" in report and "360 rows read" in report
 
 
 def test_it_can_be_checked_and_shown(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,6 +106,20 @@ def test_models_stand_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "kind is compared, so it cannot be a concept" in capsys.readouterr().err
     assert main(["train", "--env", "failscape/Toy-v0", "--compare", "model"]) == 2
     assert "has no columns to compare by" in capsys.readouterr().err
+
+
+def test_tables_fit_on_a_telephone(run: Run, browser: Any, tmp_path: Path) -> None:
+    command = ["train", "--env", "failscape/Recorded-v0", "--data", "demo:", "--concepts", "crossings", "width"]
+    assert main([*command, "--compare", "prompt", "--no-report", "--quiet", "--out", str(tmp_path)]) == 0
+    for page in (run.folder / "report.html", tmp_path / "compare.html"):
+        size = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        browser.get(page.resolve().as_uri())
+        cells = "[...document.querySelectorAll('table td')].filter(cell => cell.offsetWidth)"
+        right = browser.execute_script(f"return {cells}.map(cell => cell.getBoundingClientRect().right)")
+        assert len(right) > 20 and max(right) <= 400
+        heads = browser.execute_script(f"return {cells}.map(cell => getComputedStyle(cell, '::before').content)")
+        assert {'"fails"', '"95\u00a0% interval"'} <= set(heads)
 
 
 @settings(max_examples=15, deadline=None)
@@ -179,21 +194,27 @@ REAL = {
 }
 
 
+@pytest.fixture
+def answers(real_data: Path) -> Path:
+    """The folder of real tables."""
+    if not (real_data / "answers").is_dir():
+        pytest.skip(f"no tables of answers in {real_data}")
+    return real_data / "answers"
+
+
 @pytest.mark.parametrize("name", sorted(REAL))
-def test_real_tables_are_read(real_data: Path, name: str) -> None:
+def test_real_tables_are_read(answers: Path, name: str) -> None:
     options, concepts = REAL[name]
-    mdp = gym.make(
-        "failscape/Recorded-v0", data=f"{real_data}/answers/{name}?{options}", concepts=concepts
-    ).unwrapped.mdp
+    mdp = gym.make("failscape/Recorded-v0", data=f"{answers}/{name}?{options}", concepts=concepts).unwrapped.mdp
     assert len(mdp.items) > 200 and mdp.space.n_points > 1 and 0.05 < mdp.items.held_out.mean() < 0.4
 
 
-def test_every_real_table_is_read(real_data: Path) -> None:
-    assert {path.name for path in (real_data / "answers").iterdir()} == set(REAL)
+def test_every_real_table_is_read(answers: Path) -> None:
+    assert {path.name for path in answers.iterdir()} == set(REAL)
 
 
-def test_line_crossings_are_named_as_the_table_says(real_data: Path, tmp_path: Path) -> None:
-    table = real_data / "answers" / "blindtest_lineintersection.csv"
+def test_line_crossings_are_named_as_the_table_says(answers: Path, tmp_path: Path) -> None:
+    table = answers / "blindtest_lineintersection.csv"
     data = f"{table}?failed=correct:0&item=drawing,count&where=model:gpt-4o"
     command = ["train", "--env", "failscape/Recorded-v0", "--data", data, "--no-report", "--quiet"]
     assert main([*command, "--concepts", "count", "linewidth", "pixels", "prompt", "--out", str(tmp_path)]) == 0

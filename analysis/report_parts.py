@@ -151,13 +151,15 @@ def tried(
     visits = landscape.table["visits"]
     explored, held_out = int((~items["held_out"]).sum()), int(items["held_out"].sum())
     kept = "kept apart to confirm failure modes" if landscape.is_complete else "held out"
+    asked = "target queries" if landscape.population is None else "rows to read"
+    spent = "target queries" if landscape.population is None else "rows read"
     missing = len(landscape.space.missing)
     empty = f"; {count(missing)} more combinations have no items" if missing else ""
     rows = [
         ("grid", f"{count(landscape.n_points)} points: {view_of(landscape.space).size}{empty}"),
         (things, f"{count(explored)} explored, {count(held_out)} {kept}"),
-        ("budget", f"{count(budget)} target queries" if budget else "not stated"),
-        ("spent", f"{count(landscape.n_queries)} target queries in {count(len(probes))} probes (repeats cost none)"),
+        ("budget", f"{count(budget)} {asked}" if budget else "not stated"),
+        ("spent", f"{count(landscape.n_queries)} {spent} in {count(len(probes))} probes (repeats cost none)"),
         ("coverage", f"{percent(landscape.coverage)} of the points visited"),
     ]
     if visits.any():

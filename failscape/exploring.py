@@ -101,11 +101,12 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings) -> Non
     n_explore = len(mdp.items) - n_held_out
     needed = duration(seconds_per_query(envs) * budget)
     cost = f"budget {budget:,} queries, of which the target needs about {needed} on {device_of(mdp.target)}"
+    what = "items"
     if not mdp.has_unedited:
-        cost = f"{budget:,} {mdp.nouns.items} are read: about {needed}"
+        what, cost = mdp.nouns.items, f"{budget:,} {mdp.nouns.items} are read: about {needed}"
     rows = [
         ("target", repr(mdp.target)),
-        ("data", f"{mdp.data_name} · {len(mdp.items):,} items ({n_explore:,} explore, {n_held_out:,} held out)"),
+        ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
         ("concepts", str(mdp.space)),
         ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed}"),
         ("cost", cost),

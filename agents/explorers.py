@@ -11,6 +11,7 @@ import yaml
 from failscape.agents.base import Explore, Learner
 from failscape.agents.session import Session
 from failscape.common.registry import Registry
+from failscape.common.task import task_of_env
 from failscape.envs.actions.base import ActionScheme
 from failscape.envs.actions.parsing import SCHEMES
 from failscape.envs.views import ConceptVectorEnv
@@ -75,8 +76,14 @@ EXPLORERS = Registry(
 DEFAULTS = {"macro": "dqn", "factored": "random", "micro": "best-first", "fsrl": "random"}
 
 
-def default_explorer(scheme: str | None) -> str:
-    """The explorer for an action scheme, by its name; that of ``macro`` where none is named."""
+def default_explorer(scheme: str | None, env_id: str = "") -> str:
+    """The explorer for an environment, where its family has one of its own, or for an action scheme by its name.
+
+    That of ``macro`` where no scheme is named.
+    """
+    task = task_of_env(env_id)
+    if task is not None and task.explorer is not None:
+        return task.explorer
     return DEFAULTS.get(scheme or "macro", "dqn")
 
 

@@ -13,13 +13,13 @@ from failscape.envs.views import ConceptVectorEnv, explorable
 
 
 def scan(envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: Mapping[str, Any]) -> None:
-    """Evaluate each item that may be explored at each point once, in batches of ``envs.num_envs``, point by point.
+    """Evaluate each item that is scanned at each point once, in batches of ``envs.num_envs``, point by point.
 
-    Where the grid has a slice, an item is shown only at the points of its class. A budget below the number of pairs
-    ends it early, after the batch that spends it.
+    Where the axes say which items, an item is shown only at the points that it suits. A budget below the number of
+    pairs ends it early, after the batch that spends it.
     """
     mdp = envs.mdp
-    items, points = pairs(mdp, explorable(mdp))
+    items, points = scanned(mdp)
     for start in range(0, len(items), envs.num_envs):
         if session.done:
             return
@@ -33,8 +33,14 @@ def scan(envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: M
         session.tick({})
 
 
-def pairs(mdp: ConceptMDP, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Items and rows of the grid, every one with every other that its class allows: ``(N,) -> (M,), (M,)``."""
-    points, which = np.divmod(np.arange(mdp.space.n_points * len(items)), len(items))
-    fits = mdp.space.suits(mdp.space.point(points), mdp.items.group[items[which]])
-    return items[which][fits], points[fits]
+def scanned(mdp: ConceptMDP) -> tuple[np.ndarray, np.ndarray]:
+    """Items and rows of the grid that a scan asks for: ``(M,), (M,)``.
+
+    The items that may be explored. Where items lie at points, the held-out ones come last: the landscape then is of all
+    that there is, while failure modes are still found without them.
+    """
+    items, points = mdp.pairs(explorable(mdp))
+    if mdp.has_unedited:
+        return items, points
+    last = mdp.pairs(np.flatnonzero(mdp.items.held_out))
+    return np.concatenate([items, last[0]]), np.concatenate([points, last[1]])

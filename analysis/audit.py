@@ -5,95 +5,25 @@ Everything is text and numbers here; :mod:`failscape.analysis.audit_page` makes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
-import pandas as pd
-
-from failscape.analysis.effects import Effect
-from failscape.analysis.examples.presenter import Examples
-from failscape.analysis.landscape import Landscape
+from failscape.analysis import audit_counted
+from failscape.analysis.audit_words import Examined, Mended, Section, between, counted, in_100
 from failscape.analysis.mode_views import ModeView
 from failscape.analysis.report_parts import baseline_interval
-from failscape.common.nouns import PLAIN, Nouns
+from failscape.common.nouns import Nouns
 
 N_MODES = 8  # told one by one
 N_SHOWN = 3  # examples of each
 FEW = 20  # held-out items of a class below which nothing much is known of it
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the document: paragraphs, then a list, a table, examples, where it has them."""
-
-    title: str
-    paragraphs: Sequence[str]
-    points: Sequence[str] = ()
-    head: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-    examples: Examples | None = None
-    level: int = 2
-
-
-@dataclass(frozen=True)
-class Mended:
-    """What a mitigation did to held-out items, by the audit's lights."""
-
-    target: str
-    targeted: Effect
-    clean: Effect
-    untouched: Effect
-    modes: Sequence[Effect]
-    harmed: Sequence[Effect]
-    costs: Sequence[str]  # what became worse where nothing was to be mended, beyond its interval
-    n_points: int
-    n_new: int
-    n_pairs: int
-
-
-@dataclass(frozen=True)
-class Examined:
-    """What a document is made from."""
-
-    target: str
-    data: str
-    date: str
-    command: str
-    landscape: Landscape
-    items: pd.DataFrame  # reference, held_out
-    views: Sequence[ModeView]
-    class_names: Sequence[str]
-    untried: Sequence[str]  # names of edits that exist and were not tried
-    mended: Mended | None = None
-    warnings: Sequence[str] = field(default_factory=tuple)
-    nouns: Nouns = PLAIN
-    alterations: Sequence[str] = ()  # what was altered and how far, a line for each edit
-    marks: str = ""  # how examples are to be read
-
-
 def document(examined: Examined) -> list[Section]:
     """The sections, in the order in which a reader asks."""
+    if examined.landscape.population is not None:
+        return audit_counted.document(examined)
     parts = [_summary(examined), _tested(examined), _how(examined), *_fails(examined)]
     if examined.mended is not None:
         parts.append(_mended(examined.mended, examined.nouns))
     return [*parts, _not_tested(examined), _sure(examined)]
-
-
-def in_100(rate: float) -> str:
-    """A rate as people count: ``about 23 in 100``, ``about 4 in 1,000``, ``none``."""
-    if not np.isfinite(rate):
-        return "an unknown share"
-    if rate <= 0:
-        return "none"
-    if rate < 0.0095:
-        return f"about {max(1, round(1000 * rate))} in 1,000" if rate >= 0.0005 else "fewer than 1 in 1,000"
-    return "all" if rate >= 0.995 else f"about {round(100 * rate)} in 100"
-
-
-def between(low: float, high: float) -> str:
-    """An interval as people count: ``between 20 and 26 in 100``."""
-    return f"between {np.floor(100 * low):.0f} and {np.ceil(100 * high):.0f} in 100"
 
 
 def _summary(examined: Examined) -> Section:
@@ -107,7 +37,7 @@ def _summary(examined: Examined) -> Section:
     if confirmed:
         largest = max(confirmed, key=lambda mode: mode.share)
         said.append(
-            f"{_count(len(confirmed), 'pattern of failure was', 'patterns of failure were')} found and then "
+            f"{counted(len(confirmed), 'pattern of failure was', 'patterns of failure were')} found and then "
             f"confirmed on "
             f"{nouns.things} kept aside for that purpose. The largest accounts for {in_100(largest.share)} failures: "
             f"{largest.name}."
@@ -209,7 +139,7 @@ def _pattern(view: ModeView, nouns: Nouns) -> str:
 def _mended(mended: Mended, nouns: Nouns) -> Section:
     effects = [mended.targeted, *mended.modes, mended.untouched, mended.clean]
     harmed = (
-        f"{_count(len(mended.harmed), 'combination', 'combinations')} that had not been aimed at became worse: "
+        f"{counted(len(mended.harmed), 'combination', 'combinations')} that had not been aimed at became worse: "
         f"{'; '.join(effect.what for effect in mended.harmed)}."
         if mended.harmed
         else f"None of {mended.n_points} combinations that had not been aimed at became worse by more than 2 in 100 "
@@ -271,7 +201,3 @@ def _sure(examined: Examined) -> Section:
             f"To repeat it: {examined.command}",
         ],
     )
-
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from failscape.analysis.audit import Section
+from failscape.analysis.audit_words import Section
 from failscape.analysis.pages import page_environment
 from failscape.analysis.paper import Paper
 from failscape.common.visible import visible

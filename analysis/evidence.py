@@ -12,17 +12,18 @@ import numpy as np
 import pandas as pd
 
 from failscape.analysis.grid_view import view_of
-from failscape.analysis.landscape import Landscape, distinct_pairs
+from failscape.analysis.landscape import Landscape
 from failscape.analysis.multiple import LEVEL, benjamini_hochberg, exceeds
-from failscape.analysis.statistics import clustered_rate
+from failscape.analysis.statistics import clustered_rate, difference_p
+from failscape.analysis.units import Unit
 
 
 class Evidence(NamedTuple):
-    """Pairs of item and point that were probed, and the unedited items beside which they are looked at."""
+    """Units that were probed, and the unedited items beside which they are looked at, where there are any."""
 
     landscape: Landscape
-    pairs: pd.DataFrame  # item, label, point, failed, weight, and share: of its point's weight
-    clean: pd.DataFrame  # label, failed: the unedited items that were explored
+    pairs: pd.DataFrame  # item, cluster, label, point, failed, weight, and share: of what its point counts
+    clean: pd.DataFrame  # label, failed: the unedited items that were explored; no rows where there are none
     beside: np.ndarray  # (P, M) neighbours, -1 for none
     class_names: Sequence[str]
     noun: str = "class"  # what a class is called
@@ -41,14 +42,15 @@ def gather(
     landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, class_names: Sequence[str], noun: str = "class"
 ) -> Evidence:
     """The evidence of a run, from tables as :func:`failscape.analysis.modes.find_modes` takes them."""
-    pairs = distinct_pairs(probes[probes["point"] >= 0])
+    pairs = Unit.of(items).complete(probes)
     reference = items["reference"].to_numpy(np.int64)
     pairs = pairs.assign(
         label=reference[pairs["item"].to_numpy(np.int64)],
         share=pairs["weight"] / pairs.groupby("point")["weight"].transform("sum"),
     )
+    pairs["share"] *= landscape.weights[pairs["point"].to_numpy(np.int64)]
     explored = items[~items["held_out"].to_numpy(bool)]
-    clean = pd.DataFrame({"label": explored["reference"], "failed": explored["failed"].astype(float)})
+    clean = pd.DataFrame({"label": explored["reference"], "failed": explored["failed"].astype(float)}).dropna()
     beside = view_of(landscape.space).neighbours(landscape.table["smoothed"].to_numpy(float))
     return Evidence(landscape, pairs, clean, beside, class_names, noun)
 
@@ -66,13 +68,20 @@ def at(pairs: pd.DataFrame, points: np.ndarray) -> pd.DataFrame:
 
 def rate_of(pairs: pd.DataFrame) -> tuple[float, float]:
     """Failure rate of a uniform edit among the pairs' points, and its effective number of trials."""
-    columns = (pairs[column].to_numpy() for column in ("item", "failed", "share"))
+    columns = (pairs[column].to_numpy() for column in ("cluster", "failed", "share"))
     return clustered_rate(*columns)
 
 
 def exceeds_clean(pairs: pd.DataFrame, clean: pd.DataFrame) -> float:
     """p-value of pairs failing no more than unedited items."""
     return p_value(pairs, float(clean["failed"].sum()), len(clean))
+
+
+def exceeds_rest(pairs: pd.DataFrame, points: np.ndarray, rest: np.ndarray) -> float:
+    """p-value of units at ``points`` failing no more than those at the points of ``rest``, rows of the grid each."""
+    near = pairs[pairs["point"].isin(points) | pairs["point"].isin(rest)]
+    clusters, failed, share = (near[column].to_numpy() for column in ("cluster", "failed", "share"))
+    return difference_p(clusters, failed, share, near["point"].isin(points).to_numpy())
 
 
 def p_value(pairs: pd.DataFrame, other_failures: float, other_trials: float) -> float:

@@ -13,11 +13,15 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from failscape.analysis.adjustment import smoothed_rates
-from failscape.analysis.statistics import inverse_propensities, weighted_rates, wilson
+from failscape.analysis.smoothing import smooth
+from failscape.analysis.statistics import clustered_trials, weighted_rates, wilson
+from failscape.analysis.units import Unit
 from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
 from failscape.records.policy import PolicyTable
 
+MIN_SPREAD = 1e-3  # variance that a single outcome has at least
+SMOOTHED = ["smoothed", "deviation", "smoothed_low", "smoothed_high"]
 Z_95 = 1.96  # standard deviations that hold 95 % of a normal distribution
 
 
@@ -30,7 +34,9 @@ class Landscape:
     ``severity`` (mean, in [0, 1], corrected alike), ``smoothed``, ``deviation``, ``smoothed_low`` and ``smoothed_high``
     (posterior of a Gaussian process over the lattice, from rates adjusted for the difficulty of the items probed, and
     its central 95 %), and where an agent left a policy ``policy_mean`` and ``policy_spread`` (FSRL's softmax of Q).
-    A point that the grid says is missing has no rates, not even smoothed ones: they are NaN.
+    A point that the grid says is missing has no rates, not even smoothed ones: they are NaN. Where items lie at points
+    (rows of a table) and all of a point were seen, its rate is known, and ``smoothed`` is that rate; its interval is
+    the one for other items like these.
     """
 
     space: ConceptSpace
@@ -40,6 +46,7 @@ class Landscape:
     baseline: float  # failure rate on the unedited items that were explored; NaN if unknown
     n_baseline: int
     name: str = "landscape"
+    population: np.ndarray | None = None  # (P,) units that there are at each point; None where any item can be there
 
     @classmethod
     def from_probes(
@@ -58,29 +65,56 @@ class Landscape:
                 out.
             space: the grid.
             items: columns ``failed, truth, held_out``, for the failure rate on unedited items, and for
-                what it foretells of each.
+                what it foretells of each; ``cluster, unit, home``, where they are rows of a table.
             policy: what the agent thinks of each point.
             name: for titles.
         """
         edited = probes[probes["point"] >= 0]
-        pairs = distinct_pairs(edited)
-        table = _count(edited, pairs, space.n_points)
-        coordinates = space.coordinates(space.grid())
-        clean = items["truth"].to_numpy(float) if items is not None else None
-        smoothed = _smoothed_columns(*smoothed_rates(pairs, coordinates, clean))
+        unit = Unit.of(items)
+        units, population = unit.complete(edited), unit.population(space.n_points)
+        table = _count(edited, units, space.n_points, population)
+        counted = table.assign(deviation=0.0)[["rate", "deviation", "low", "high"]].set_axis(SMOOTHED, axis=1)
+        known = np.zeros(space.n_points, bool) if population is None else table["visits"].to_numpy() == population
+        if known.all():
+            smoothed = counted
+        else:
+            smoothed = _smoothed(units, table, space, items, counted=population is not None)
+            smoothed[known] = counted[known]
         smoothed.loc[list(space.missing)] = np.nan
         table = table.join(smoothed)
         if policy is not None:
             table["policy_mean"], table["policy_spread"] = policy.mean, policy.spread
         explored = items[~items["held_out"]] if items is not None else pd.DataFrame()
-        wrong = explored["failed"] if len(explored) else pd.Series(dtype=float)
+        wrong = explored["failed"].dropna() if len(explored) else pd.Series(dtype=float)
         baseline = float(wrong.mean()) if len(wrong) else float("nan")
-        return cls(space, table, len(edited), int((~edited["cached"]).sum()), baseline, len(wrong), name)
+        n_queries = int((~edited["cached"]).sum())
+        return cls(space, table, len(edited), n_queries, baseline, len(wrong), name, population)
 
     @property
     def failure_rate(self) -> float:
-        """Failure rate of a uniform random edit, from the corrected rates of the visited points."""
-        return float(self.table["rate"].mean())
+        """Failure rate of a uniform random edit, from the corrected rates of the visited points.
+
+        Where items lie at points, that of all of them: a point counts as often as there are items.
+        """
+        if self.population is None:
+            return float(self.table["rate"].mean())
+        rates, seen = self.table["rate"].to_numpy(float), self.table["rate"].notna().to_numpy()
+        return float(np.average(rates[seen], weights=self.weights[seen])) if seen.any() else float("nan")
+
+    @property
+    def has_unedited(self) -> bool:
+        """Whether there are unedited items to compare with; else points are compared with the rest of the grid."""
+        return self.n_baseline > 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that there is was seen, so that rates are counts and nothing is estimated."""
+        return self.population is not None and bool((self.table["visits"].to_numpy() == self.population).all())
+
+    @property
+    def weights(self) -> np.ndarray:
+        """How much each point counts where several are put together ``(P,)``: alike, or as often as there are items."""
+        return np.ones(self.space.n_points) if self.population is None else self.population.astype(float)
 
     @property
     def n_points(self) -> int:
@@ -133,10 +167,17 @@ class Landscape:
         """Marginal of one concept: smoothed rate, visits and failures at each of its levels, over all other levels."""
         level = self.space.grid()[:, axis]
         grouped = self.table.groupby(level)
+        smoothed = grouped["smoothed"].mean()
+        if self.population is not None:
+            there, rates = self.weights > 0, self.table["smoothed"].to_numpy(float)
+            n = len(self.space.concepts[axis].levels)
+            total = np.bincount(level[there], self.weights[there], n)
+            summed = np.bincount(level[there], (self.weights * rates)[there], n)
+            smoothed = pd.Series(np.divide(summed, total, out=np.full(n, np.nan), where=total > 0))
         return pd.DataFrame(
             {
                 "strength": self.space.concepts[axis].levels,
-                "smoothed": grouped["smoothed"].mean(),
+                "smoothed": smoothed,
                 "visits": grouped["visits"].sum(),
                 "failures": grouped["failures"].sum(),
             }
@@ -164,9 +205,10 @@ class Landscape:
 
     def __repr__(self) -> str:
         agreement = "n/a" if np.isnan(self.policy_agreement) else f"{self.policy_agreement:.2f}"
+        unedited = f"unedited {self.baseline:.1%}, " if self.population is None else ""
         return (
             f"Landscape({self.n_points} points, {self.n_probes} probes, {self.failure_rate:.1%} fail, "
-            f"unedited {self.baseline:.1%}, policy agrees {agreement})"
+            f"{unedited}policy agrees {agreement})"
         )
 
 
@@ -187,7 +229,7 @@ def posterior_at(
     Raises:
         UsageError: a strength lies beyond what was explored.
     """
-    pairs = distinct_pairs(probes[probes["point"] >= 0])
+    pairs = Unit.of(items).complete(probes)
     everywhere = np.concatenate([space.coordinates(space.grid()), space.locate(strengths)])
     mean, deviation = smoothed_rates(pairs, everywhere, items["truth"].to_numpy(float) if items is not None else None)
     return _smoothed_columns(mean[space.n_points :], deviation[space.n_points :])
@@ -200,24 +242,35 @@ def _smoothed_columns(mean: np.ndarray, deviation: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def distinct_pairs(probes: pd.DataFrame) -> pd.DataFrame:
-    """One row per (item, point): ``item, point, failed, severity, weight``: the sum of its inverse propensities.
+def _smoothed(
+    units: pd.DataFrame, table: pd.DataFrame, space: ConceptSpace, items: pd.DataFrame | None, counted: bool
+) -> pd.DataFrame:
+    """The smoothed columns of every point.
 
-    An outcome that was remembered is no second observation, and must not count as one.
+    Where each item is at one point, no item says how hard another is, and rates are smoothed as they were counted.
     """
-    weight = inverse_propensities(probes["propensity"].to_numpy(float))
-    columns = probes[["item", "point", "failed", "severity"]].astype({"failed": float})
-    weighted = columns.assign(weight=weight)
-    grouped = weighted.groupby(["item", "point"], sort=True)
-    return grouped.agg(failed=("failed", "mean"), severity=("severity", "mean"), weight=("weight", "sum")).reset_index()
+    coordinates = space.coordinates(space.grid())
+    if not counted:
+        clean = items["truth"].to_numpy(float) if items is not None else None
+        return _smoothed_columns(*smoothed_rates(units, coordinates, clean))
+    trials, rate = table["trials"].to_numpy(float), table["rate"].to_numpy(float)
+    overall = float(np.average(units["failed"])) if len(units) else 0.5
+    spread = max(overall * (1 - overall), MIN_SPREAD)
+    variance = np.divide(spread, trials, out=np.full(len(trials), np.inf), where=trials > 0)
+    return _smoothed_columns(*smooth(coordinates, rate, variance))
 
 
-def _count(probes: pd.DataFrame, pairs: pd.DataFrame, n_points: int) -> pd.DataFrame:
-    visits = np.bincount(probes["point"].to_numpy(np.int64), minlength=n_points)
-    failures = np.bincount(probes["point"].to_numpy(np.int64), probes["failed"].to_numpy(float), n_points).astype(int)
-    points, weights = pairs["point"].to_numpy(np.int64), pairs["weight"].to_numpy(float)
-    rate, trials = weighted_rates(points, pairs["failed"].to_numpy(float), weights, n_points)
-    severity, _ = weighted_rates(points, pairs["severity"].to_numpy(float), weights, n_points)
+def _count(probes: pd.DataFrame, units: pd.DataFrame, n_points: int, population: np.ndarray | None) -> pd.DataFrame:
+    """Counts and corrected rates: of probes, or of units where the items are rows of a table."""
+    counted = probes if population is None else units
+    visits = np.bincount(counted["point"].to_numpy(np.int64), minlength=n_points)
+    failures = np.bincount(counted["point"].to_numpy(np.int64), counted["failed"].to_numpy(float), n_points).astype(int)
+    points, weights = units["point"].to_numpy(np.int64), units["weight"].to_numpy(float)
+    failed, clusters = units["failed"].to_numpy(float), units["cluster"].to_numpy(np.int64)
+    rate, trials = weighted_rates(points, failed, weights, n_points)
+    if population is not None:
+        trials = clustered_trials(points, clusters, failed, weights, n_points)
+    severity, _ = weighted_rates(points, units["severity"].to_numpy(float), weights, n_points)
     low, high = wilson(np.nan_to_num(rate) * trials, trials)
     raw = np.divide(failures, visits, out=np.full(n_points, np.nan), where=visits > 0)
     columns = {

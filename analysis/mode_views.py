@@ -15,8 +15,9 @@ import pandas as pd
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.examples.registry import examples_of
+from failscape.analysis.examples.selection import ranked_failures
 from failscape.analysis.grid_view import view_of
-from failscape.analysis.modes import Mode
+from failscape.analysis.modes import UNEDITED, Mode
 from failscape.analysis.plots.style import interval, percent
 from failscape.common.markdown import literal
 from failscape.concepts import ConceptSpace
@@ -49,9 +50,7 @@ def mode_views(
 def failing_probes(mode: Mode, probes: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     """Failing probes of the mode, one per item: first the items that are right unedited, then the most severe."""
     failing = probes[probes["failed"] & _inside(mode, probes)]
-    right = (~items["failed"]).reindex(failing["item"]).to_numpy()
-    ranked = failing.assign(was_right=right).sort_values(["was_right", "severity"], ascending=False, kind="stable")
-    return ranked.drop_duplicates("item")
+    return ranked_failures(failing, items).drop_duplicates("alike")
 
 
 def modes_of(modes: Sequence[Mode], probes: pd.DataFrame) -> list[str]:
@@ -135,8 +134,9 @@ def modes_table(modes: Sequence[Mode]) -> str:
     """The modes as a Markdown table."""
     rated = any(mode.n_ratings for mode in modes)
     undesirable = "undesirable | " if rated else ""
+    beside = modes[0].beside if modes else UNEDITED
     head = [
-        f"| # | where | fails | 95 % interval | unedited | share of failures | {undesirable}held out |",
+        f"| # | where | fails | 95 % interval | {beside} | share of failures | {undesirable}held out |",
         f"|--:|:--|--:|--:|--:|--:|{'--:|' if rated else ''}:--|",
     ]
     rows = [

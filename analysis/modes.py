@@ -1,4 +1,6 @@
-"""Failure modes: regions of edits where the target fails more than on unedited items, by more than chance.
+"""Failure modes: regions of the grid where the target fails more than on unedited items, by more than chance.
+
+Where there are no unedited items, because each lies at one point, they fail more than the rest of the grid.
 
 Shapes: ``P`` points, ``M`` pairs of item and point, ``T`` tests.
 """
@@ -6,29 +8,40 @@ Shapes: ``P`` points, ``M`` pairs of item and point, ``T`` tests.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from failscape.analysis.class_regions import class_regions
-from failscape.analysis.evidence import Evidence, at, counts, exceeds_clean, gather, rate_of, worst_classes
+from failscape.analysis.evidence import (
+    Evidence,
+    at,
+    counts,
+    exceeds_clean,
+    exceeds_rest,
+    gather,
+    rate_of,
+    worst_classes,
+)
 from failscape.analysis.landscape import Landscape
 from failscape.analysis.multiple import LEVEL, benjamini_hochberg, exceeds, simes
 from failscape.analysis.region_names import region_name
 from failscape.analysis.regions import SHOULDER, find_regions, posterior
+from failscape.analysis.rest_regions import beyond, rest_regions
 from failscape.analysis.scan import scan
 from failscape.analysis.statistics import wilson
 from failscape.errors import UsageError
 
 MAX_WORST = 3  # classes named as the worst of a mode
+UNEDITED, ELSEWHERE = "unedited", "elsewhere"  # what modes are compared with; elsewhere is the rest of the grid
 OF_FEW = 0.2  # a mode is its worst classes' own where the others have less than this share of its excess
 
 
 @dataclass(frozen=True)
 class Mode:
-    """A region of edits where the target fails more than on unedited items.
+    """A region of the grid where the target fails more than on unedited items, or than on the rest of the grid.
 
     Rates are of a uniform edit within the region; intervals are of 95 % and count items, not probes. The region was
     chosen where its probes failed, so ``rate`` flatters it; what was measured on held-out items does not.
@@ -40,7 +53,7 @@ class Mode:
     rate: float
     low: float
     high: float
-    baseline: float  # failure rate on unedited items, of these classes
+    baseline: float  # failure rate on unedited items, of these classes; or on the rest, without worse modes apart
     p_value: float  # of a rate no higher than the baseline, all probes of the region together
     q_value: float  # chance at most that a run without failure modes would show a region as striking
     share: float  # of all failures that a uniform edit would cause, in [0, 1]
@@ -50,11 +63,12 @@ class Mode:
     held_out_rate: float | None = None
     held_out_low: float | None = None
     held_out_high: float | None = None
-    held_out_p: float | None = None  # of no more failures than unedited, adjusted for the number of modes
+    held_out_p: float | None = None  # of no more failures than the baseline, adjusted for the number of modes
     n_held_out: int = 0  # probes of held-out items
     note: str = ""  # why it is not confirmed
     rating: float | None = None  # mean undesirability that people gave it, 1 to 10; None where nobody rated it
     n_ratings: int = 0
+    beside: str = UNEDITED  # what the baseline is of
 
 
 def find_modes(
@@ -71,7 +85,9 @@ def find_modes(
     (:mod:`failscape.analysis.regions`); those are kept that would come up anywhere on the grid in at most 5 % of runs
     without failure modes (:func:`failscape.analysis.multiple.simes`). Where they have too few, boxes of points are
     tested instead, to the same standard (:mod:`failscape.analysis.scan`). So is every class against its own unedited
-    items and the other classes (:mod:`failscape.analysis.class_regions`). Half of the level is for either kind.
+    items and the other classes (:mod:`failscape.analysis.class_regions`). Half of the level is for either kind. Where
+    items lie at points and none is unedited, boxes are tested against the rest of the grid
+    (:mod:`failscape.analysis.rest_regions`).
 
     Args:
         landscape: of the run.
@@ -83,7 +99,12 @@ def find_modes(
     Raises:
         UsageError: no unedited item was explored, so that there is nothing to compare with.
     """
-    if not landscape.n_baseline:
+    if landscape.population is not None:
+        evidence = gather(landscape, probes, items, class_names, noun)
+        modes = [_mode(evidence, region.points, (), region.q_value) for region in rest_regions(evidence)]
+        modes.sort(key=lambda mode: mode.rate, reverse=True)
+        return [_apart(evidence, mode, modes[:rank]) for rank, mode in enumerate(modes)]
+    if not landscape.has_unedited:
         raise UsageError("failure modes are measured against unedited items, and this run has explored none")
     evidence = gather(landscape, probes, items, class_names, noun)
     n_kinds = 1 + (len(evidence.labels) > 1)
@@ -179,6 +200,7 @@ def _mode(evidence: Evidence, points: np.ndarray, classes: tuple[int, ...], q_va
     rate, trials = rate_of(pairs)
     low, high = wilson(np.array([rate * trials]), np.array([trials]))
     worst = () if classes else tuple(evidence.class_name(c) for c in worst_classes(pairs)[:MAX_WORST])
+    baseline, p_value = _beside(evidence, pairs, clean, points)
     return Mode(
         points=points,
         classes=classes,
@@ -186,13 +208,32 @@ def _mode(evidence: Evidence, points: np.ndarray, classes: tuple[int, ...], q_va
         rate=rate,
         low=float(low[0]),
         high=float(high[0]),
-        baseline=float(clean["failed"].mean()) if len(clean) else float("nan"),
-        p_value=exceeds_clean(pairs, clean),
+        baseline=baseline,
+        p_value=p_value,
         q_value=q_value,
         share=_failing(pairs) / max(_failing(evidence.pairs), 1e-12),
         worst_classes=worst,
         n_probes=len(pairs),
+        beside=UNEDITED if evidence.landscape.has_unedited else ELSEWHERE,
     )
+
+
+def _beside(evidence: Evidence, pairs: pd.DataFrame, clean: pd.DataFrame, points: np.ndarray) -> tuple[float, float]:
+    """The rate that a region is compared with, and the p-value of failing no more than that."""
+    if evidence.landscape.has_unedited:
+        return float(clean["failed"].mean()) if len(clean) else float("nan"), exceeds_clean(pairs, clean)
+    rest = np.setdiff1d(np.arange(evidence.landscape.space.n_points), points)
+    return rate_of(at(evidence.pairs, rest))[0], exceeds_rest(evidence.pairs, points, rest)
+
+
+def _apart(evidence: Evidence, mode: Mode, worse: Sequence[Mode]) -> Mode:
+    """A mode beside the rest of the grid without worse modes that lie apart from it, which would hide what it is."""
+    others = [other.points for other in worse if not np.isin(other.points, mode.points).any()]
+    if not others:
+        return mode
+    own, rest = beyond(mode.points, others, evidence.landscape.space.n_points)
+    rate, _ = rate_of(at(evidence.pairs, rest))
+    return replace(mode, baseline=rate, p_value=exceeds_rest(evidence.pairs, own, rest))
 
 
 def _failing(pairs: pd.DataFrame) -> float:

@@ -43,12 +43,12 @@ def levels_name(concept: Concept, levels: Sequence[int]) -> str:
         return f"{concept.name} = {concept.level_name(first)}"
     low, high = _ends(concept, first, last)
     if n > 1 and last == n - 1:
-        return f"{concept.name} ≥ {_quantity(concept, low)}"
+        return f"{concept.name} ≥ {concept.quantity(low)}"
     if n > 1 and first == 0:
-        return f"{concept.name} ≤ {_quantity(concept, high)}"
+        return f"{concept.name} ≤ {concept.quantity(high)}"
     if first == last:
         return concept.label(first)
-    return f"{concept.name} {low:g} to {_quantity(concept, high)}"
+    return f"{concept.name} {low:g} to {concept.quantity(high)}"
 
 
 def _choice(concept: Concept, levels: Sequence[int]) -> str:
@@ -64,8 +64,3 @@ def _ends(concept: Concept, first: int, last: int) -> tuple[float, float]:
     if concept.edges is None:
         return float(concept.levels[first]), float(concept.levels[last])
     return float(concept.edges[first]), float(concept.edges[last + 1])
-
-
-def _quantity(concept: Concept, strength: float) -> str:
-    unit = "°" if concept.unit == "deg" else f" {concept.unit}" if concept.unit else ""
-    return f"{strength:g}{unit}"

@@ -21,6 +21,7 @@ from failscape.analysis.examples.thumbnails import chart_uri
 from failscape.analysis.grid_charts import LandscapeChart
 from failscape.analysis.grid_view import view_of
 from failscape.analysis.landscape import Landscape
+from failscape.analysis.marginals import marginals, overall
 from failscape.analysis.mode_views import ModeView, rating_text
 from failscape.analysis.pages import page_environment
 from failscape.analysis.plots.discovery import discovery, discovery_figure
@@ -83,6 +84,7 @@ def write_report(
         things: what a person calls the items: ``articles``.
     """
     curve = discovery(probes, landscape)
+    whole = overall(landscape, probes, items) if landscape.population is not None and len(probes) else None
     view = view_of(landscape.space)
     intervals = view.intervals(landscape)
     maps = [chart for chart in view.charts if chart.in_pages]
@@ -95,8 +97,9 @@ def write_report(
         headline=report_parts.smallest_headline(smallest, target, things)
         if smallest
         else report_parts.headline(landscape, target, [view.mode for view in modes], things),
-        baseline=report_parts.baseline_interval(landscape),
-        curve=curve,
+        tiles=report_parts.tiles(landscape, curve, whole, things),
+        by_axis=marginals(landscape, probes, items),
+        is_complete=landscape.is_complete,
         modes=modes,
         rating=rating_text,
         rated=any(view.mode.n_ratings for view in modes),

@@ -16,6 +16,7 @@ import pandas as pd
 from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.grid_view import view_of
 from failscape.analysis.landscape import Landscape
+from failscape.analysis.marginals import Level
 from failscape.analysis.modes import Mode
 from failscape.analysis.plots.discovery import Discovery
 from failscape.analysis.plots.style import count, interval, percent
@@ -49,6 +50,8 @@ def headline(landscape: Landscape, target: str, modes: Sequence[Mode] = (), thin
     """The report in one sentence; ``things`` is what a person calls the items."""
     if not landscape.n_probes:
         return f"Nothing of {target} has been tried yet."
+    if landscape.population is not None:
+        return _counted_headline(landscape, target, modes, things)
     unedited = "" if np.isnan(landscape.baseline) else f"{_unedited(landscape, things)} and "
     if not landscape.table["failures"].sum():
         return f"{target} fails on {unedited}none of {count(landscape.n_probes)} edited ones that were tried."
@@ -69,6 +72,43 @@ def headline(landscape: Landscape, target: str, modes: Sequence[Mode] = (), thin
         f"{fails}; worst at {label}, where it fails on {percent(row['smoothed'])} "
         f"(95\u00a0% interval {interval(row['smoothed_low'], row['smoothed_high'])})."
     )
+
+
+def _counted_headline(landscape: Landscape, target: str, modes: Sequence[Mode], things: str) -> str:
+    """The sentence where nothing is edited: every one of the things lies at its own point."""
+    n = int(landscape.table["visits"].sum())
+    read = "" if landscape.is_complete else " that were read"
+    fails = f"{target} fails in {percent(landscape.failure_rate)} of {count(n)} {things}{read}"
+    if not modes:
+        return f"{fails}; no part of the grid stands out by more than chance."
+    listed = [f"{mode.name} ({percent(mode.rate)} beside {percent(mode.baseline)} elsewhere)" for mode in modes[:3]]
+    more = f", and {len(modes) - 3} more" if len(modes) > 3 else ""
+    return f"{fails}, above all where {'; '.join(listed)}{more}."
+
+
+def tiles(landscape: Landscape, curve: Discovery, whole: Level | None, things: str) -> list[tuple[str, str]]:
+    """The figures that a reader looks for first, as value and what it is."""
+    visited = (percent(landscape.coverage), f"of {count(landscape.space.n_points)} points visited")
+    if whole is not None:
+        each = f"{count(whole.n_clusters)} different items" if whole.n_clusters < whole.n else f"{count(whole.n)} items"
+        known = "counted, not estimated" if landscape.is_complete else "estimated"
+        return [
+            (percent(whole.rate), f"of {count(whole.n)} {things} fail ({known})"),
+            (
+                interval(whole.low, whole.high) + "\u00a0%",
+                f"of other {things} like these would, from {each} (95\u00a0%)",
+            ),
+            visited,
+        ]
+    low, high = baseline_interval(landscape)
+    unedited = f"of unedited {things} fail ({interval(low, high)}, n = {count(landscape.n_baseline)})"
+    estimated = f"of uniformly edited {things} fail, estimated from {count(landscape.n_probes)} probes"
+    return [
+        *([(percent(landscape.baseline), unedited)] if landscape.has_unedited else []),
+        (percent(landscape.failure_rate), estimated),
+        (count(int(curve.found[-1])), f"different failures found in {count(landscape.n_queries)} queries"),
+        visited,
+    ]
 
 
 def _unedited(landscape: Landscape, things: str) -> str:
@@ -110,13 +150,16 @@ def tried(
     """What was tried, as label and value."""
     visits = landscape.table["visits"]
     explored, held_out = int((~items["held_out"]).sum()), int(items["held_out"].sum())
+    kept = "kept apart to confirm failure modes" if landscape.is_complete else "held out"
+    asked = "target queries" if landscape.population is None else "rows to read"
+    spent = "target queries" if landscape.population is None else "rows read"
     missing = len(landscape.space.missing)
     empty = f"; {count(missing)} more combinations have no items" if missing else ""
     rows = [
         ("grid", f"{count(landscape.n_points)} points: {view_of(landscape.space).size}{empty}"),
-        (things, f"{count(explored)} explored, {count(held_out)} held out"),
-        ("budget", f"{count(budget)} target queries" if budget else "not stated"),
-        ("spent", f"{count(landscape.n_queries)} target queries in {count(len(probes))} probes (repeats cost none)"),
+        (things, f"{count(explored)} explored, {count(held_out)} {kept}"),
+        ("budget", f"{count(budget)} {asked}" if budget else "not stated"),
+        ("spent", f"{count(landscape.n_queries)} {spent} in {count(len(probes))} probes (repeats cost none)"),
         ("coverage", f"{percent(landscape.coverage)} of the points visited"),
     ]
     if visits.any():
@@ -141,6 +184,8 @@ def search_facts(curve: Discovery, landscape: Landscape) -> list[tuple[str, str]
     lift = "n/a" if np.isnan(curve.lift) else f"{curve.lift:.2f} times as many"
     most = np.log2(landscape.n_points)
     entropy = "–" if np.isnan(landscape.entropy) else f"{landscape.entropy:.2f} of {most:.2f} bits"
+    if landscape.is_complete:
+        return [("searched", "nothing: every row was read"), ("entropy of the failures", entropy)]
     return [
         ("different failures found", count(int(curve.found[-1]))),
         ("random edits would have found", expected),

@@ -8,13 +8,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.landscape import Landscape, distinct_pairs
+from failscape.analysis.landscape import Landscape
 from failscape.analysis.regions import posterior
 from failscape.analysis.statistics import wilson
+from failscape.analysis.units import Unit
 from failscape.errors import UsageError
 
 
-def risk(landscape: Landscape, weights: np.ndarray, probes: pd.DataFrame | None = None) -> tuple[float, float, float]:
+def risk(
+    landscape: Landscape,
+    weights: np.ndarray,
+    probes: pd.DataFrame | None = None,
+    items: pd.DataFrame | None = None,
+) -> tuple[float, float, float]:
     """Failure rate under a distribution of edits, and its 95 % interval: ``(mean, low, high)`` in [0, 1].
 
     The mean of the corrected rates, ``sum w_p rate_p`` (post-stratification); a point that was never visited has its
@@ -26,6 +32,7 @@ def risk(landscape: Landscape, weights: np.ndarray, probes: pd.DataFrame | None 
         landscape: rates over the grid.
         weights: how often each point occurs in use ``(P,)``, not negative, of sum 1.
         probes: of the landscape. With them, the variance is at least the one between items, whose probes are alike.
+        items: of the landscape, which say what is alike where they are rows of a table.
 
     Raises:
         UsageError: the weights are no distribution over the grid.
@@ -39,7 +46,7 @@ def risk(landscape: Landscape, weights: np.ndarray, probes: pd.DataFrame | None 
     shrunk = posterior(np.where(visited, rates * trials, 0.0), trials, smoothed).mean
     variance = float((weights**2 * shrunk * (1 - shrunk))[visited] @ (1 / trials[visited]))
     if probes is not None:
-        variance = max(variance, _clustered(distinct_pairs(probes[probes["point"] >= 0]), weights, rates, trials))
+        variance = max(variance, _clustered(Unit.of(items).complete(probes), weights, rates, trials))
     variance += float(weights[~visited] @ table["deviation"].to_numpy(float)[~visited]) ** 2
     n = float(max(mean * (1 - mean), (weights * shrunk) @ (1 - shrunk), 1e-9) / max(variance, 1e-12))
     low, high = wilson(np.array([mean * n]), np.array([n]))
@@ -55,7 +62,7 @@ def _clustered(pairs: pd.DataFrame, weights: np.ndarray, rates: np.ndarray, tria
     free = np.sqrt(np.maximum(trials / np.maximum(trials - 1, 1), 1))
     residual = (pairs["failed"].to_numpy(float) - rates[points]) * free[points]
     added = weights[points] * weight / total[points] * residual
-    return float((np.bincount(pairs["item"].to_numpy(np.int64), added) ** 2).sum())
+    return float((np.bincount(pairs["cluster"].to_numpy(np.int64), added) ** 2).sum())
 
 
 def _distribution(weights: np.ndarray, n_points: int) -> np.ndarray:

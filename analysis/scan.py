@@ -94,7 +94,7 @@ def likeliest_box(space: ConceptSpace, failures: np.ndarray, trials: np.ndarray)
         inner = failures[within(box)].sum(), trials[within(box)].sum()
         return float(log_ratio(*inner, k, n)) + log_share(space, box)
 
-    climbed = [climb(start, space.shape, score) for start in _starts(space, failures, trials)]
+    climbed = [climb(start, space.shape, score) for start in starting_boxes(space, failures, trials)]
     return max(climbed, key=lambda found: found[1])
 
 
@@ -113,7 +113,7 @@ def _log_likelihood(k: np.ndarray | float, n: np.ndarray | float) -> np.ndarray:
     return found
 
 
-def _starts(space: ConceptSpace, failures: np.ndarray, trials: np.ndarray) -> list[np.ndarray]:
+def starting_boxes(space: ConceptSpace, failures: np.ndarray, trials: np.ndarray) -> list[np.ndarray]:
     """The likeliest cubes of each size, as boxes; where levels have no order one wide, or all of them on some axes."""
     found, k, n = [], float(failures.sum()), float(trials.sum())
     wholes = whole_choices(view_of(space).whole_axes)

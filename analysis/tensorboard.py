@@ -137,9 +137,10 @@ class Board:
 
 def worst_table(landscape: Landscape) -> str:
     """The worst points as a Markdown table."""
+    beside = " unedited |" if landscape.has_unedited else ""
     head = [
-        "| # | where | fails | 95 % interval | unedited | failures / probes |",
-        "|--:|:--|--:|--:|--:|--:|",
+        f"| # | where | fails | 95 % interval |{beside} failures / probes |",
+        f"|--:|:--|--:|--:|{'--:|' if beside else ''}--:|",
     ]
     rows = [
         [
@@ -147,7 +148,7 @@ def worst_table(landscape: Landscape) -> str:
             literal(landscape.label(point)),
             percent(row["smoothed"]),
             interval(row["smoothed_low"], row["smoothed_high"]),
-            percent(landscape.baseline),
+            *([percent(landscape.baseline)] if beside else []),
             f"{row['failures']:.0f} / {row['visits']:.0f}",
         ]
         for rank, (point, row) in enumerate(landscape.worst().iterrows(), start=1)

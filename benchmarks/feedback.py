@@ -135,7 +135,7 @@ def held_out_failures(survey: Survey, rng: np.random.Generator) -> dict[str, Any
     for mode in survey.modes:
         items = rng.choice(np.flatnonzero(mdp.items.held_out), 4 * PER_MODE)
         points = mdp.space.point(rng.choice(mode.points, len(items)))
-        items = ItemsByGroup(mdp.items).like(items, points[:, 0])  # of the class that the point names
+        items, points = ItemsByGroup(mdp.items, mdp.space).like(items, points)  # of the class that the point names
         outcome = mdp.evaluate(mdp.at(items, points))
         failed = np.flatnonzero(outcome.failed)[:PER_MODE]
         items, points, predicted = items[failed], points[failed], outcome.predicted[failed]

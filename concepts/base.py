@@ -123,6 +123,11 @@ class Concept(ABC):
             return f"{self.name} {self.edges[level]:g} to {self.edges[level + 1]:g}{unit}"
         return f"{self.name} {self.levels[level]:g}{unit}"
 
+    def quantity(self, strength: float) -> str:
+        """A strength with its unit: ``10°``, ``0.3``."""
+        unit = "°" if self.unit == "deg" else f" {self.unit}" if self.unit else ""
+        return f"{strength:g}{unit}"
+
     def level_name(self, level: int) -> str:
         """A level without the name of the concept: ``-10°``, ``yield``."""
         return self.label(level).removeprefix(f"{self.name} ")

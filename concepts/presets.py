@@ -10,6 +10,7 @@ import numpy as np
 
 from failscape.concepts.base import Concept
 from failscape.concepts.blur import GaussianBlur
+from failscape.concepts.column import ColumnAxis
 from failscape.concepts.geometry import Flip, ShiftX, ShiftY, Zoom
 from failscape.concepts.motion import MotionBlur
 from failscape.concepts.noise import GaussianNoise, Jpeg
@@ -89,14 +90,17 @@ def concept_space(
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
     if "edits" in description:
         return _edit_grid(description)
-    keys = {"levels", "units", "identities", "order", "edges", "classes", "missing"}
+    keys = {"levels", "units", "identities", "order", "edges", "classes", "columns", "missing"}
     if set(description) - keys or "levels" not in description:
         raise UsageError(f"concepts take the keys {', '.join(sorted(keys))}, got {sorted(description)}")
     units, edges = description.get("units", {}), description.get("edges", {})
+    columns: Mapping[str, Sequence[str]] = description.get("columns", {})
     concepts: list[Concept] = []
     for name, levels in description["levels"].items():
         shape = {"edges": edges[name]} if name in edges else {"levels": levels}
-        if name in GROUP_AXES and "classes" in description:
+        if name in columns:
+            concepts.append(ColumnAxis(name, names=columns[name], **shape))
+        elif name in GROUP_AXES and "classes" in description:
             concepts.append(GroupAxis(description["classes"], name))
         elif name in TEXT_CONCEPTS and units.get(name) == Steps.unit:
             concepts.append(Steps(TEXT_CONCEPTS[name](), levels))

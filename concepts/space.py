@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from failscape.concepts.base import Concept
+from failscape.concepts.column import columns_of
 from failscape.concepts.label_effect import LABEL_EFFECTS
 from failscape.concepts.slices import group_axis_of, groups_of
 from failscape.errors import UsageError, did_you_mean
@@ -174,7 +175,7 @@ class ConceptSpace:
     def describe(self) -> dict[str, Any]:
         """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same space from."""
         edges = {c.name: c.edges.tolist() for c in self.concepts if c.edges is not None}
-        classes = groups_of(self.concepts)
+        classes, columns = groups_of(self.concepts), columns_of(self.concepts)
         return {
             "levels": {c.name: c.levels.tolist() for c in self.concepts},
             "units": {c.name: c.unit for c in self.concepts},
@@ -182,6 +183,7 @@ class ConceptSpace:
             "order": list(self.order),
             **({"edges": edges} if edges else {}),
             **({"classes": classes} if classes else {}),
+            **({"columns": columns} if columns else {}),
             **({"missing": list(self.missing)} if self.missing else {}),
         }
 

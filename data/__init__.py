@@ -1,7 +1,7 @@
 """Items a target is shown: folders of images or texts, tables, datasets by name, and the procedural street world."""
 
 from failscape.data.base import Items, Prepare, Skipped, Source, Unreadable
-from failscape.data.batch import Articles, Batch, Images, Rows
+from failscape.data.batch import Answers, Articles, Batch, Images, Rows
 from failscape.data.decode import decode
 from failscape.data.folder import FolderSource
 from failscape.data.items import load_images, load_items, only_held_out, reasons, write_skipped
@@ -10,6 +10,7 @@ from failscape.data.split import held_out
 from failscape.data.texts import length_groups, open_texts
 
 __all__ = [
+    "Answers",
     "Articles",
     "Batch",
     "FolderSource",

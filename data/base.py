@@ -46,6 +46,14 @@ class Unreadable(Exception):
     """One item cannot be read; its text is the reason."""
 
 
+class Layout(NamedTuple):
+    """How items belong together where they are rows of a table: each lies at one point and can be at no other."""
+
+    cluster: np.ndarray  # (N,) int64: items of a cluster are alike, so that they count as one in every interval
+    unit: np.ndarray  # (N,) int64: items of a unit are judged together; a unit lies in one cluster and at one point
+    point: np.ndarray  # (N,) int64 row of the grid
+
+
 @dataclass(frozen=True)
 class Items:
     """Prepared items in memory, and what is known of each beside its content."""
@@ -57,6 +65,7 @@ class Items:
     group_names: tuple[str, ...] = ()
     skipped: list[Skipped] = field(default_factory=list)
     notes: tuple[str, ...] = ()  # what the user should know of how they were read, a line each
+    layout: Layout | None = None  # None where each stands for itself and can be edited to any point
 
     def __len__(self) -> int:
         return len(self.names)
@@ -64,7 +73,8 @@ class Items:
     @cached_property
     def fingerprint(self) -> str:
         """Twelve letters that change with names, groups and contents: what was learned of other items says nothing."""
-        known = json.dumps([list(self.names), self.group.tolist(), self.batch.fingerprint])
+        parts = [list(self.names), self.group.tolist(), self.batch.fingerprint]
+        known = json.dumps(parts + ([column.tolist() for column in self.layout] if self.layout else []))
         return hashlib.sha256(known.encode()).hexdigest()[:12]
 
 

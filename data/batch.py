@@ -179,6 +179,26 @@ class Articles(_Columns):
 
 
 @dataclass(frozen=True)
+class Answers(_Columns):
+    """Answers that were judged already, a row of a table each."""
+
+    failed: np.ndarray  # (N,) bool
+    also: np.ndarray  # (N,) int8 a second verdict: 1 failed, 0 held, -1 none
+    score: np.ndarray  # (N,) float32 in [0, 1] how right it is: 1 or 0 where nothing but the verdict is known
+    shown: np.ndarray  # (N,) object of tuples: what there is to read, (column, text) each
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """What there is to read."""
+        return self.shown
+
+    @property
+    def right_answer(self) -> np.ndarray:
+        """0: as it should be."""
+        return np.zeros(len(self), np.int64)
+
+
+@dataclass(frozen=True)
 class Rows(_Columns):
     """Rows of numbers and their true classes."""
 

@@ -5,6 +5,8 @@ Shapes: ``B`` batch, ``K`` concepts, ``P`` points, ``N`` items, ``D`` observatio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from gymnasium import spaces
 
@@ -17,7 +19,7 @@ from failscape.envs.actions.base import ActionScheme
 from failscape.envs.actions.jump import JumpToPoint
 from failscape.envs.evaluator import Evaluator, TargetEvaluator
 from failscape.envs.expected_task import expect_alike
-from failscape.envs.item_groups import ItemsByGroup
+from failscape.envs.item_groups import choice_of
 from failscape.envs.looks import FEATURE_BOUND, Looks
 from failscape.envs.state import Outcome, Probes, State
 from failscape.errors import UsageError
@@ -44,6 +46,7 @@ class ConceptMDP:
         nouns: what items, groups and answers are called.
         answer_names: of the codes of answers; those of the reward, or of the groups, when omitted.
         evaluator: what answers probes; the target, shown the edited items, when omitted.
+        caveats: what a reader should know of how answers were judged, a sentence each.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class ConceptMDP:
         nouns: Nouns = PLAIN,
         answer_names: tuple[str, ...] = (),
         evaluator: Evaluator | None = None,
+        caveats: Sequence[str] = (),
     ) -> None:
         if space.n_points > MAX_POINTS:
             raise UsageError(
@@ -66,11 +70,13 @@ class ConceptMDP:
             )
         self.target, self.space, self.items, self.reward = target, space, items, reward
         self.data_name, self.scheme, self.nouns = data_name, scheme or JumpToPoint(space), nouns
+        self.caveats = tuple(caveats)
         self.looks = looks or Looks.take(target, items, reward)
         self.answer_names = answer_names or reward.answer_names or items.group_names
         self.target_evaluator = TargetEvaluator(target, space, items, reward)
         self.evaluator: Evaluator = evaluator or self.target_evaluator
-        self._by_group = ItemsByGroup(items) if space.group_axis is not None else None
+        self._choice = choice_of(items, space)
+        self._chooses_items = items.layout is not None or space.group_axis is not None
         self.action_space = spaces.Discrete(self.scheme.n_actions)
         self.observation_space = self._observation_space()
 
@@ -86,6 +92,15 @@ class ConceptMDP:
     def group_names(self) -> tuple[str, ...]:
         """Names of the groups that items belong to: true classes, topics."""
         return self.items.group_names
+
+    @property
+    def has_unedited(self) -> bool:
+        """Whether items can be shown as they are: not where each lies at a point of the grid and has no other form."""
+        return self.items.layout is None
+
+    def pairs(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Items and rows of the grid, each item with every point that it suits: ``(N,) -> (M,), (M,)``."""
+        return self._choice.pairs(items)
 
     def with_target(self, target: Target, looks: Looks | None = None) -> ConceptMDP:
         """The same items, edits and rewards around another target, such as this one fine-tuned.
@@ -112,6 +127,7 @@ class ConceptMDP:
             nouns=self.nouns,
             answer_names=self.answer_names,
             evaluator=evaluator,
+            caveats=self.caveats,
         )
 
     @property
@@ -148,16 +164,14 @@ class ConceptMDP:
         return state
 
     def transition(self, state: State, actions: np.ndarray) -> State:
-        """The states after ``actions``; where the grid has a slice, a state that asks has an item of its group."""
+        """The states after ``actions``; where the axes say which items, a state that asks has an item that suits it."""
         points = self.scheme.move(state.points, state.steps, actions)
         history = self.scheme.remember(state, points, np.asarray(actions))
         moved = state._replace(points=points, steps=state.steps + 1, history=history)
-        if self._by_group is None or not self.scheme.queries_target(moved):
+        if not self._chooses_items or not self.scheme.queries_target(moved):
             return moved
-        axis = self.space.group_axis
-        assert axis is not None
-        groups = self.space.concepts[axis].levels[points[:, axis]].astype(np.int64)
-        return moved._replace(items=self._by_group.like(state.items, groups))
+        items, points = self._choice.like(state.items, points)
+        return moved._replace(items=items, points=points)
 
     def apply_outcome(self, before: State, state: State, outcome: Outcome) -> tuple[State, np.ndarray]:
         """What follows from an answer: the state that knows it, and the reward of the step ``(B,)`` float32."""
@@ -174,9 +188,9 @@ class ConceptMDP:
     def observe(self, state: State) -> np.ndarray:
         """``(B, D)`` float32: item features, confidence in the right answer, coordinates, whether it is edited.
 
-        Where the grid has a slice, the agent chooses the item's group, and is told nothing of the item before.
+        Where the axes say which items, the agent chooses them, and is told nothing of the item before.
         """
-        known = self._by_group is None
+        known = not self._chooses_items
         parts = [
             self.looks.features[state.items] * known,
             state.confidence[:, None] * known,

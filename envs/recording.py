@@ -105,14 +105,18 @@ def recorded_state(mdp: ConceptMDP, rows: pd.DataFrame) -> State:
 
 def item_rows(mdp: ConceptMDP) -> dict[str, Any]:
     """What the store keeps of each item."""
-    items = mdp.items
+    items, n = mdp.items, len(mdp.items)
+    layout = items.layout
     return {
         "item": np.arange(len(items)),
         "name": items.names,
         "reference": items.group,
         "held_out": items.held_out.astype(np.int64),
         "predicted": mdp.looks.predicted,
-        "failed": mdp.looks.failed.astype(np.int64),
-        "truth": mdp.looks.confidence,
+        "failed": mdp.looks.failed.astype(np.int64) if mdp.has_unedited else [None] * n,
+        "truth": mdp.looks.confidence if mdp.has_unedited else [None] * n,
         "said": [text or None for text in mdp.looks.said.tolist()],
+        "cluster": [None] * n if layout is None else layout.cluster,
+        "unit": [None] * n if layout is None else layout.unit,
+        "home": [None] * n if layout is None else layout.point,
     }

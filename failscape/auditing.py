@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from failscape.analysis.audit import Examined, Mended, document
+from failscape.analysis.audit import document
 from failscape.analysis.audit_page import write_html, write_pdf
+from failscape.analysis.audit_words import Examined, Mended
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.registry import presenter_for
+from failscape.analysis.marginals import marginals
 from failscape.analysis.mode_views import mode_views
 from failscape.building import Tell
 from failscape.common.regular import read_small
@@ -83,6 +85,7 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str], step: T
         nouns=mdp.nouns,
         alterations=presenter.alterations(mdp.space),
         marks=presenter.marks,
+        marginals=marginals(landscape, probes, items),
     )
 
 

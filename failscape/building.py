@@ -9,10 +9,12 @@ from typing import Any
 
 import torch
 
+from failscape.agents.scan import scanned
+from failscape.common.task import task_of_env
 from failscape.envs.cached_evaluator import CachedEvaluator
 from failscape.envs.recording import Recorder, recorded_steps
 from failscape.envs.registration import known_arguments, make_vector_env
-from failscape.envs.views import ConceptVectorEnv, explorable
+from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError, did_you_mean
 from failscape.records.probes import ProbeStore
 from failscape.settings import Settings, find_env
@@ -65,7 +67,7 @@ def complete(settings: Settings, envs: ConceptVectorEnv) -> Settings:
     """The settings with what only the environment and the machine know: grid, size of a scan, threads."""
     hyperparameters = dict(settings.hyperparameters)
     if hyperparameters["budget"] is None:
-        hyperparameters["budget"] = envs.mdp.space.n_points * len(explorable(envs.mdp))
+        hyperparameters["budget"] = len(scanned(envs.mdp)[0])
     return dataclasses.replace(
         settings,
         space=envs.mdp.space.describe(),
@@ -86,9 +88,17 @@ def record(envs: ConceptVectorEnv, store: ProbeStore, settings: Settings) -> Rec
 def stem(settings: Settings, target: str) -> str:
     """What a run folder is called: ``classifier-street-signs``, ``scan-classifier-alexnet``."""
     kind = settings.env.rpartition("/")[2].rpartition("-")[0].lower()
-    name = Path(target.partition("?")[0].rpartition(":")[2]).stem
-    prefix = "" if settings.explorer == "dqn" else f"{settings.explorer}-"
+    name = _without_suffix(Path(target.partition("?")[0].rpartition(":")[2]).name)
+    task = task_of_env(settings.env)
+    usual = {"dqn", task.explorer if task else None}
+    prefix = "" if settings.explorer in usual else f"{settings.explorer}-"
     return f"{prefix}{kind}-{name}" if name.lower() != kind else f"{prefix}{kind}"
+
+
+def _without_suffix(name: str) -> str:
+    """A file's name without its suffix; ``gemini-1.5-pro`` is no file of the kind ``5-pro``."""
+    stem, _, suffix = name.rpartition(".")
+    return stem if stem and suffix[:1].isalpha() else name
 
 
 def plain_arguments(arguments: dict[str, Any]) -> dict[str, Any]:

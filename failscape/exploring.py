@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from failscape.building import build, complete
+from failscape.common.nouns import PLAIN, Nouns
+from failscape.common.task import task_of_env
 from failscape.envs.views import ConceptVectorEnv, explorable
 from failscape.errors import Stopped
+from failscape.rates_screen import tell_columns, tell_rate
 from failscape.records.folder import RunFolder
 from failscape.runs import Run, resume, start
 from failscape.settings import Settings
@@ -51,7 +54,7 @@ def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
                     folder = start(envs, settings, args.out, command=sys.argv, **options).folder
                 else:
                     resume(folder, envs, imports=args.imports, **options)
-        tell_findings(Terminal(), Run(folder))
+        tell_findings(Terminal(), Run(folder), envs.mdp.nouns)
     except KeyboardInterrupt as stop:
         if folder is None or isinstance(stop, Stopped):
             raise
@@ -80,9 +83,12 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> N
     n_explore = len(mdp.items) - n_held_out
     needed = duration(seconds_per_query(envs) * budget)
     cost = f"budget {budget:,} queries, of which the target needs about {needed} on {device_of(mdp.target)}"
+    what = "items"
+    if not mdp.has_unedited:
+        what, cost = mdp.nouns.items, f"{budget:,} {mdp.nouns.items} are read: about {needed}"
     rows = [
         ("target", repr(mdp.target)),
-        ("data", f"{mdp.data_name} · {len(mdp.items):,} items ({n_explore:,} explore, {n_held_out:,} held out)"),
+        ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
         ("concepts", str(mdp.space)),
         ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed}"),
         ("cost", cost),
@@ -139,18 +145,16 @@ def watching(terminal: Terminal, tell: Steps, budget: int) -> Iterator[Screen]:
         signal.signal(signal.SIGINT, before)
 
 
-def tell_findings(terminal: Terminal, run: Run) -> None:
+def tell_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     """Print what was found, how sure it is, and what to do next."""
     landscape, summary, smallest = run.landscape(), run.summary, run.smallest()
     terminal.line()
     if smallest is not None:
         tell_smallest(terminal, smallest)
     else:
-        baseline = (
-            "" if landscape.n_baseline == 0 else f"; unedited, {landscape.baseline:.1%} of {landscape.n_baseline:,} do"
-        )
-        terminal.line(f"{landscape.failure_rate:.1%} of edited items fail{baseline}", style="bold")
+        tell_rate(terminal, landscape, nouns)
         tell_modes(terminal, run.modes())
+        tell_columns(terminal, run, landscape)
         terminal.print(worst_table(landscape))
     learner = summary.get("learner") or {}
     if learner.get("lift"):
@@ -178,7 +182,9 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
         found.append((f"failscape show {path} {probe}{code}", "re-create the worst failure"))
     if smallest is None and any(mode.confirmed for mode in run.modes()):
         found.append((f"failscape feedback {path}{code}", "rate what matters"))
-        found.append((f"failscape fade {path}{code}", "mend it and look again"))
+        task = task_of_env(run.settings.env)
+        if task is None or task.trainer is not None:
+            found.append((f"failscape fade {path}{code}", "mend it and look again"))
     if run.settings.explorer != "scan" and smallest is None:
         found.append((f"failscape scan {path}{code}", "the whole truth, to compare with"))
     return found
@@ -187,6 +193,7 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
 def tell_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
     """Print the failure modes, how sure each is, and what people said of them, where they did."""
     from failscape.analysis.mode_views import rating_text
+    from failscape.analysis.modes import UNEDITED
 
     if not modes:
         return terminal.line("no failure mode stands out by more than chance")
@@ -195,14 +202,16 @@ def tell_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
     of_them = f"{n_confirmed} of them" if n_confirmed < len(modes) else "all" if len(modes) > 1 else "it is"
     terminal.line(f"Found {some} (false discovery rate 5 %; {of_them} confirmed on held-out items)")
     rated = any(mode.n_ratings for mode in modes)
+    beside = [modes[0].beside] if modes[0].beside != UNEDITED else []
     more = ["undesirable"] if rated else []
-    shown = table("#", "where", "fails (95 %)", "share", "held out", *more, left="where")
+    shown = table("#", "where", "fails (95 %)", *beside, "share", "held out", *more, left="where")
     for rank, mode in enumerate(modes, 1):
         held_out = "–" if mode.held_out_rate is None else f"{mode.held_out_rate:.0%}"
         shown.add_row(
             str(rank),
             mode.name,
             f"{mode.rate:.0%} ({mode.low:.0%}–{mode.high:.0%})",
+            *([f"{mode.baseline:.0%}"] if beside else []),
             f"{mode.share:.0%}",
             held_out if mode.confirmed else f"{held_out}, unconfirmed",
             *([rating_text(mode)] if rated else []),

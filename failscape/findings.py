@@ -72,6 +72,7 @@ def conclude(
         "warnings": [
             *warnings_of(landscape, learner, walked=smallest is not None, nouns=mdp.nouns),
             *cut_short(run.probes(), landscape, mdp.nouns),
+            *mdp.caveats,
         ],
     }
     if report:
@@ -82,10 +83,17 @@ def conclude(
 
 
 def _find_modes(mdp: ConceptMDP, run: Run, landscape: Landscape) -> tuple[list[Mode], int]:
-    """The failure modes, tried on held-out items, and the queries that took; none where no unedited item was seen."""
-    if not landscape.n_baseline:
+    """The failure modes, tried on held-out items, and the queries that took; none where nothing can be compared.
+
+    They are found without the held-out items, whether or not these were asked as well.
+    """
+    if mdp.has_unedited and not landscape.has_unedited:
         return [], 0
-    modes = find_modes(landscape, run.probes(), run.items(), mdp.group_names, mdp.nouns.group)
+    probes, items = run.probes(), run.items()
+    explored = probes[~probes["held_out"].astype(bool)]
+    if len(explored) < len(probes):
+        landscape = Landscape.from_probes(explored, run.space, items=items)
+    modes = find_modes(landscape, explored, items, mdp.group_names, mdp.nouns.group)
     confirmation = confirm_modes(mdp, modes, run.settings.seed)
     return confirmation.modes, confirmation.n_queries
 

@@ -32,6 +32,7 @@ from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
 from failscape.records.policy import PolicyTable
+from failscape.records.probes import ProbeStore
 from failscape.records.ratings import COLUMNS as RATING_COLUMNS
 from failscape.records.ratings import FILE as RATINGS
 from failscape.records.ratings import RatingStore
@@ -47,6 +48,7 @@ class Run:
         self.folder = folder if isinstance(folder, RunFolder) else RunFolder(folder)
         self.settings = Settings.from_config(self.folder.config)
         self._landscape: tuple[int, Landscape] | None = None
+        self._read: dict[str, tuple[int, pd.DataFrame]] = {}
 
     @property
     def space(self) -> ConceptSpace:
@@ -66,19 +68,24 @@ class Run:
 
     def probes(self) -> pd.DataFrame:
         """One row per probe, in order; the index is the probe's number."""
-        store = self.folder.store()
-        try:
-            return store.frame()
-        finally:
-            store.close()
+        return self._table("probes", ProbeStore.__len__, ProbeStore.frame)
 
     def items(self) -> pd.DataFrame:
         """One row per item that the target was shown."""
+        return self._table("items", ProbeStore.n_items, ProbeStore.items)
+
+    def _table(
+        self, name: str, size: Callable[[ProbeStore], int], read: Callable[[ProbeStore], pd.DataFrame]
+    ) -> pd.DataFrame:
+        """A table of the store, which is read again only where it has grown: rows are added and never changed."""
         store = self.folder.store()
         try:
-            return store.items()
+            n = size(store)
+            if name not in self._read or self._read[name][0] != n:
+                self._read[name] = n, read(store)
         finally:
             store.close()
+        return self._read[name][1].copy(deep=False)  # pandas copies what somebody changes
 
     def policy(self) -> PolicyTable | None:
         """What the agent thinks of each point, where there was one."""
@@ -111,7 +118,7 @@ class Run:
         ``{"rotation": "normal(0, 3)", "darken": "uniform(0, 0.3)"}``; see
         :func:`failscape.analysis.deployment.deployment`.
         """
-        return risk(self.landscape(), deployment(self.space, use), self.probes())
+        return risk(self.landscape(), deployment(self.space, use), self.probes(), self.items())
 
     def modes(self) -> list[Mode]:
         """The failure modes that were found at the end of the run, worst first; none while it is not finished.
@@ -203,7 +210,7 @@ def explore(
     envs = envs.unwrapped
     spec = envs.spec
     assert spec is not None, "make the environment with gymnasium.make_vec"
-    explorer = explorer or default_explorer(envs.mdp.scheme.name)
+    explorer = explorer or default_explorer(envs.mdp.scheme.name, spec.id)
     overrides = {**(hyperparameters or {}), "num_envs": envs.num_envs}
     if envs.evaluator.capacity:  # else the explorer's own, as on the command line
         overrides["memory"] = envs.evaluator.capacity

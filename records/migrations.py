@@ -11,22 +11,27 @@ from collections.abc import Callable
 
 import pandas as pd
 
-# Columns of the probes by version.
+# Columns of the two tables by version.
 _FIRST = (
     "step slot item point levels strengths moves path propensity failed severity reward predicted confidence truth "
     "said cut cached seed time"
 )
-_COLUMNS = {1: set(_FIRST.split()), 2: {*_FIRST.split(), "extra"}}
+_FIRST_ITEMS = "item name reference held_out predicted failed truth said"
+_PLACES = ("cluster", "unit", "home")
+_COLUMNS = {
+    1: {"probes": set(_FIRST.split()), "items": set(_FIRST_ITEMS.split())},
+    2: {"probes": {*_FIRST.split(), "extra"}, "items": {*_FIRST_ITEMS.split(), *_PLACES}},
+}
 
 
-def columns_of(version: int) -> set[str]:
-    """Names of the columns of the probes in a version; none where it is not known."""
-    return _COLUMNS.get(version, set())
+def columns_of(version: int) -> dict[str, set[str]]:
+    """Names of the columns of each table in a version; no table where it is not known."""
+    return _COLUMNS.get(version, {})
 
 
 def up_to_date(probes: pd.DataFrame | None, items: pd.DataFrame, version: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables of a version, step by step, as the newest version has them; ``probes`` may be left out."""
-    probes = pd.DataFrame(columns=sorted(columns_of(version))) if probes is None else probes
+    probes = pd.DataFrame(columns=sorted(columns_of(version)["probes"])) if probes is None else probes
     while version in _STEPS:
         probes, items = _STEPS[version](probes, items)
         version += 1
@@ -34,10 +39,10 @@ def up_to_date(probes: pd.DataFrame | None, items: pd.DataFrame, version: int) -
 
 
 def _to_2(probes: pd.DataFrame, items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Version 1 had comma text where version 2 has JSON arrays, a dash for nothing, and nothing extra."""
+    """Version 1 had comma text for JSON arrays, a dash for nothing, nothing extra, and no items that lie at points."""
     lists = {name: [_array(text) for text in probes[name]] for name in ("levels", "strengths", "path")}
     lists["path"] = ["[]" if text == "-" else array for text, array in zip(probes["path"], lists["path"], strict=True)]
-    return probes.assign(**lists, extra="{}"), items
+    return probes.assign(**lists, extra="{}"), items.assign(**dict.fromkeys(_PLACES))
 
 
 def _array(text: str) -> str:

@@ -53,9 +53,12 @@ ITEM_COLUMNS = {
     "reference": "INTEGER",
     "held_out": "INTEGER",
     "predicted": "INTEGER",
-    "failed": "INTEGER",  # unedited
+    "failed": "INTEGER",  # unedited; NULL where there is no unedited item
     "truth": "REAL",
     "said": "TEXT",
+    "cluster": "INTEGER",  # items of one are alike; NULL where each stands for itself
+    "unit": "INTEGER",  # items of one are judged together; NULL likewise
+    "home": "INTEGER",  # the point at which the item lies; NULL where it can be edited to any
 }
 
 
@@ -96,7 +99,10 @@ class ProbeStore:
         """
         with _clear_errors("read", self.path):
             stored = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            own = {row[1] for row in self._db.execute("PRAGMA table_info(probes)")}
+            own = {
+                table: {row[1] for row in self._db.execute(f"PRAGMA table_info({table})")}
+                for table in ("probes", "items")
+            }
         version = stored or 1  # the first version did not say
         if own != columns_of(version):
             raise UsageError(f"{self.path} was written by another version of failscape; explore again")
@@ -133,6 +139,10 @@ class ProbeStore:
     def __len__(self) -> int:
         return int(self._db.execute("SELECT COUNT(*) FROM probes").fetchone()[0])
 
+    def n_items(self) -> int:
+        """Items that the target was shown."""
+        return int(self._db.execute("SELECT COUNT(*) FROM items").fetchone()[0])
+
     @property
     def n_steps(self) -> int:
         """Steps committed."""
@@ -156,7 +166,8 @@ class ProbeStore:
         """One row per item, indexed by item."""
         frame = pd.read_sql_query("SELECT * FROM items ORDER BY item", self._db)
         _, frame = up_to_date(None, frame, self.version)
-        return frame.set_index("item").astype({"held_out": bool, "failed": bool})
+        unedited = bool if frame["failed"].notna().all() else float
+        return frame.set_index("item").astype({"held_out": bool, "failed": unedited})
 
     def steps(self) -> Iterator[pd.DataFrame]:
         """The probes of each committed step, in order."""

@@ -23,7 +23,7 @@ def levels_of(space: ConceptSpace) -> list[Levels]:
             concept.name,
             concept.unit,
             meaning(concept),
-            tuple(concept.label(level).removeprefix(f"{concept.name} ") for level in range(len(concept.levels))),
+            tuple(concept.level_name(level) for level in range(len(concept.levels))),
         )
         for concept in space.concepts
     ]

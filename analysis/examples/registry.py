@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from failscape.analysis.examples.answers import AnswersPresenter
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.images import ImagePresenter
 from failscape.analysis.examples.presenter import PRESENTERS, Examples, Presenter
@@ -16,7 +17,7 @@ from failscape.analysis.landscape import Landscape
 from failscape.data.base import Items
 from failscape.envs.mdp import ConceptMDP
 
-BUILT_IN = (ImagePresenter, TextPresenter)  # they register themselves
+BUILT_IN = (AnswersPresenter, ImagePresenter, TextPresenter)  # they register themselves
 WORDS = WordsPresenter()
 
 

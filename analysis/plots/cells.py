@@ -65,24 +65,25 @@ class Cells:
         return lines
 
 
-def cells(landscape: Landscape) -> Cells:
-    """The landscape on its axes; where it has more than three, on those whose marginals spread most.
+def cells(landscape: Landscape, axes: tuple[int, ...] | None = None) -> Cells:
+    """The landscape on some axes; where none are chosen and it has more than three, those whose marginals spread most.
 
     Over the others, rates and the ends of their intervals are averaged, which errs on the wide side: the interval of a
     mean is no wider than the mean of the intervals.
     """
-    axes = main_axes(landscape)
+    axes = main_axes(landscape) if axes is None else axes
     rest = tuple(axis for axis in range(len(landscape.space.shape)) if axis not in axes)
-    rates = (_mean(landscape.values(name), rest) for name in ("smoothed", "smoothed_low", "smoothed_high"))
+    weights = landscape.weights.reshape(landscape.space.shape)
+    rates = (_mean(landscape.values(name), weights, rest) for name in ("smoothed", "smoothed_low", "smoothed_high"))
     counts = (landscape.values(name).sum(axis=rest) for name in ("visits", "failures"))
     concepts = tuple(landscape.space.concepts[axis] for axis in axes)
     return Cells(concepts, tuple(landscape.space.names[axis] for axis in rest), *rates, *counts)
 
 
-def _mean(values: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
-    """The mean over axes of what exists; NaN where nothing does."""
+def _mean(values: np.ndarray, weights: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """The weighted mean over axes of what exists; NaN where nothing does."""
     there = ~np.isnan(values)
-    total, n = np.where(there, values, 0.0).sum(axis=axes), there.sum(axis=axes)
+    total, n = (np.where(there, part, 0.0).sum(axis=axes) for part in (weights * values, weights))
     return np.divide(total, n, out=np.full(np.shape(total), np.nan), where=n > 0)
 
 

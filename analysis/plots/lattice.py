@@ -51,12 +51,14 @@ def lattice_figure(landscape: Landscape) -> go.Figure:
 def title(landscape: Landscape, drawn: Cells) -> str:
     """What a chart of the landscape shows."""
     names = " × ".join(concept.name for concept in drawn.concepts)
-    return f"{landscape.name}: smoothed failure rate over {names}"
+    rate = "failure rate" if landscape.is_complete else "smoothed failure rate"
+    return f"{landscape.name}: {rate} over {names}"
 
 
 def title_notes(landscape: Landscape, drawn: Cells) -> list[str]:
     """What it rests on."""
-    return [f"n = {count(landscape.n_probes)} probes", drawn.note]
+    what = "probes" if landscape.population is None else "rows"
+    return [f"n = {count(landscape.n_probes)} {what}", drawn.note]
 
 
 def _curve(drawn: Cells) -> go.Scatter:

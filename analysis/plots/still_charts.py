@@ -18,16 +18,16 @@ from failscape.common.visible import visible
 
 
 @own_text()
-def slices_picture(landscape: Landscape) -> Figure:
+def slices_picture(landscape: Landscape, axes: tuple[int, ...] | None = None) -> Figure:
     """What :func:`~failscape.analysis.plots.slices.slices_figure` shows, as a still."""
-    drawn = cells(landscape)
+    drawn = cells(landscape, axes)
     panels = panel_levels(drawn)
     rows = len(panel(drawn, drawn.smoothed, 0))
     figure = Figure(figsize=(max(2.2 * len(panels) + 1.4, 7), min(1.9 + 0.45 * rows, 6)), layout="constrained")
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for axes, level, name in zip(grid, panels, panel_titles(drawn, panels), strict=True):
-        _heat_map(axes, drawn, level)
-        axes.set_title(shortened(name), fontsize=10)
+    for one, level, name in zip(grid, panels, panel_titles(drawn, panels), strict=True):
+        _heat_map(one, drawn, level)
+        one.set_title(shortened(name), fontsize=10)
     y, x = side_axes(drawn)
     grid[0].set_ylabel(y)
     figure.supxlabel(f"{x}      (?: unsure)" if drawn.unsure.any() else x, fontsize=10)

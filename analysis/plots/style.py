@@ -92,8 +92,8 @@ def axis_title(concept: Concept) -> str:
 
 
 def tick_texts(concept: Concept) -> list[str]:
-    """Its levels as tick labels, by their names where they have no order."""
-    if concept.categorical:
+    """Its levels as tick labels, by their names where they have no order or say which items."""
+    if concept.categorical or concept.selects:
         return [visible(concept.level_name(level)) for level in range(len(concept.levels))]
     return [f"{level:g}" for level in concept.levels]
 

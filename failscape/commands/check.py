@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         row = landscape.worst(1).iloc[0]
         rate, what = float(row["smoothed"]), landscape.label(row.name)
     else:
-        rate, what = landscape.failure_rate, "edited items"
+        rate, what = landscape.failure_rate, "edited items" if landscape.population is None else "all rows"
     held = rate <= args.max_failure_rate
     sign = "≤" if held else ">"
     Terminal().line(f"{'ok' if held else 'FAILED'}: {what}: {rate:.1%} {sign} {args.max_failure_rate:.1%}")

@@ -45,14 +45,14 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
         "--data",
         metavar="DATA",
         help="image folder, torchvision:NAME, hf:NAME, street:; for summarizers a CSV, JSONL or Parquet file, a "
-        "folder of texts, hf:NAME, reports:",
+        "folder of texts, hf:NAME, reports:; a table of answers with ?failed=COLUMN:VALUE",
     )
     group.add_argument(
         "--concepts",
         nargs="+",
         metavar="C",
         help="preset (fsrl, text, text-pairs, fsrl-text), or concepts such as rotation=-30,0,30 darken=0..0.8 "
-        "contrast; class chooses classes",
+        "contrast; class chooses classes; of a table its columns",
     )
     group.add_argument("--explore", metavar="HOW", help="macro (default), factored, micro or fsrl: train.py --list")
     group.add_argument(

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from failscape.commands.options import add_environment, add_run, explored, refuse_beside_resume, settings_from
+from failscape.errors import UsageError
 from failscape.user_code import import_user_code
 
 
@@ -14,6 +15,7 @@ def add(parsers: Any) -> None:
     parser = parsers.add_parser("train", help="explore a target and map its failures", description=__doc__)
     parser.add_argument("--list", action="store_true", help="environments, targets and explorers")
     parser.add_argument("--algo", metavar="NAME", help="explorer (default: dqn, best-first for micro): train.py --list")
+    parser.add_argument("--compare", metavar="COLUMN", help="of a table: a run per value, and a page to compare them")
     add_environment(parser)
     add_run(parser)
     parser.set_defaults(run=run, about=lambda args: "" if args.list else explored(args))
@@ -26,6 +28,8 @@ def run(args: argparse.Namespace) -> int:
     from failscape.terminal import opening
 
     if args.resume:
+        if args.compare:
+            raise UsageError("--resume goes on with one run; leave out --compare")
         refuse_beside_resume(args)
     with opening(args.quiet):
         from failscape.agents.explorers import default_explorer
@@ -33,7 +37,12 @@ def run(args: argparse.Namespace) -> int:
 
     if args.resume:
         return explore_command(args, None)
-    return explore_command(args, settings_from(args, args.algo or default_explorer(args.explore)))
+    settings = settings_from(args, args.algo or default_explorer(args.explore, args.env))
+    if args.compare:
+        from failscape.side_by_side import compare_parts
+
+        return compare_parts(args, settings)
+    return explore_command(args, settings)
 
 
 def show_list(args: argparse.Namespace) -> int:

@@ -30,6 +30,10 @@ class Task:
     trainer: str | type | None = None  # ``module:Class`` of the trainer; None where nothing fine-tunes them
     summary: str = ""  # one line for ``train.py --list``
     max_episode_steps: int | None = None
+    parts: str | Callable[..., Any] | None = (
+        None  # ``module:function`` that splits data for ``--compare``; None: cannot
+    )
+    explorer: str | None = None  # the default one of its environment; by how the agent moves where None
 
 
 _TASKS: dict[str, Task] = {}
@@ -50,6 +54,11 @@ def add_task(task: Task) -> None:
 def task_named(name: str) -> Task | None:
     """The task of that name; None where none is registered."""
     return _TASKS.get(name)
+
+
+def task_of_env(env_id: str) -> Task | None:
+    """The task of an environment; None where none is registered for it."""
+    return next((task for task in _TASKS.values() if task.env_id == env_id), None)
 
 
 def tasks() -> list[Task]:

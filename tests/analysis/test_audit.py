@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from failscape.analysis.audit import Examined, Mended, between, document, in_100
+from failscape.analysis.audit import document
 from failscape.analysis.audit_page import write_html, write_pdf
+from failscape.analysis.audit_words import Examined, Mended, between, in_100
 from failscape.analysis.effects import effect
 from failscape.analysis.mode_views import mode_views
 from failscape.analysis.modes import find_modes

@@ -18,6 +18,8 @@ REGION = np.flatnonzero(inside(np.array([[2, 2], [0, 2]]), SPACE.shape))
 class Known:
     """An MDP whose outcomes are known; it keeps what it was asked."""
 
+    has_unedited = True
+
     def __init__(self, rates: np.ndarray, n: int = 600, clean: float = 0.1, space: ConceptSpace = SPACE) -> None:
         rng = np.random.default_rng(0)
         references = np.arange(n) % 3

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from failscape.analysis.landscape import Landscape, distinct_pairs
+from failscape.analysis.landscape import Landscape
 from failscape.analysis.statistics import wilson
+from failscape.analysis.units import Unit
 from failscape.concepts import concept_space
 from failscape.errors import UsageError
 from failscape.records.policy import PolicyTable
@@ -76,9 +77,9 @@ def test_a_remembered_outcome_is_no_second_observation() -> None:
         np.testing.assert_allclose(three.table[column], one.table[column], err_msg=column)
 
 
-def test_distinct_pairs_sum_the_weights_of_their_probes() -> None:
+def test_units_sum_the_weights_of_their_probes() -> None:
     table = probes([(1, 2, 1), (0, 2, 0), (1, 2, 1)], propensity=[0.5, 0.25, np.nan], severity=[0.9, 0.1, 0.9])
-    pairs = distinct_pairs(table)
+    pairs = Unit().judge(table)
     assert pairs[["item", "point", "failed"]].to_numpy().tolist() == [[0, 2, 0], [1, 2, 1]]
     np.testing.assert_allclose(pairs["weight"], [4, 2 + 1])
     np.testing.assert_allclose(pairs["severity"], [0.1, 0.9])

@@ -138,7 +138,9 @@ MISTAKES = {
     "levels of rotation must be numbers, got ['a']": {"levels": {"rotation": ["a"]}},
     "levels of rotation must be strictly increasing, got []": {"levels": {"rotation": []}},
     "the preset fsrl is a whole grid and stands alone; name the concepts one by one instead": ["fsrl", "contrast"],
-    "concepts take the keys classes, edges, identities, levels, missing, order, units, got ['level']": {"level": {}},
+    "concepts take the keys classes, columns, edges, identities, levels, missing, order, units, got ['level']": {
+        "level": {}
+    },
     "a concept space needs one or more different concepts, got ['darken', 'darken']": ["darken", "darken=0.5"],
     "a concept space needs one or more different concepts, got []": [],
     "no concept 'rotaton' to order; did you mean rotation?": {"levels": {"rotation": [0]}, "order": ["rotaton"]},

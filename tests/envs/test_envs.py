@@ -71,10 +71,12 @@ def test_an_episode_is_one_jump_from_an_unedited_item(spec: EnvSpec) -> None:
 def test_exploration_never_sees_a_held_out_item(spec: EnvSpec) -> None:
     envs = gym.make_vec(spec, num_envs=50)
     items = envs.reset(seed=0)[1]["item"]
-    for _ in range(5):
+    held_out = envs.unwrapped.mdp.items.held_out
+    for _ in range(200):
         info = envs.step(envs.action_space.sample())[4]
         items = np.concatenate([items, info["item"]])
-    held_out = envs.unwrapped.mdp.items.held_out
+        if set(items) >= set(np.flatnonzero(~held_out)):
+            break
     assert held_out.any() and not held_out[items].any()
     assert set(items) == set(np.flatnonzero(~held_out))  # and all others sooner or later
 
@@ -95,6 +97,8 @@ def test_make_vec_gives_one_environment_of_many_slots(spec: EnvSpec) -> None:
 def test_one_forward_per_step_and_none_per_reset(spec: EnvSpec) -> None:
     envs = gym.make_vec(spec, num_envs=16).unwrapped
     target, forwards = envs.mdp.target, []
+    if spec.id == "failscape/Recorded-v0":
+        pytest.skip("no model is asked")
     read = (
         target.module.get_encoder() if spec.id == "failscape/Summarizer-v0" else target.module
     )  # a text is read once, written word by word

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from failscape.analysis.units import Unit
 from failscape.errors import UsageError
 from failscape.records.probe_columns import paths_of, points_of
 from failscape.records.probes import VERSION, ProbeStore
@@ -46,12 +47,30 @@ def test_the_first_version_is_read(first: Path) -> None:
     assert first.read_bytes() == content
 
 
+def test_items_of_the_first_version_lie_nowhere_and_stand_for_themselves(first: Path, tmp_path: Path) -> None:
+    new = ProbeStore(tmp_path / "new.sqlite")
+    old = ProbeStore(first, read_only=True)
+    items, probes = old.items(), old.frame()
+    assert items.columns.tolist() == new.items().columns.tolist()
+    assert items[["cluster", "unit", "home"]].isna().all(axis=None) and items["failed"].dtype == bool
+    assert Unit.of(items) == Unit() and Unit.of(items).population(9) is None
+    assert Unit.of(items).complete(probes)["cluster"].tolist() == [1]
+    new.close(), old.close()
+
+
 def test_the_first_version_is_not_written_to(first: Path) -> None:
     with pytest.raises(UsageError, match="was written by an earlier version of failscape: it can be read, not written"):
         ProbeStore(first)
 
 
-@pytest.mark.parametrize("change", [f"PRAGMA user_version = {VERSION + 1}", "ALTER TABLE probes ADD COLUMN other TEXT"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"PRAGMA user_version = {VERSION + 1}",
+        "ALTER TABLE probes ADD COLUMN other TEXT",
+        "ALTER TABLE items ADD COLUMN other TEXT",
+    ],
+)
 def test_what_no_version_has_is_refused_in_one_line(first: Path, change: str) -> None:
     with sqlite3.connect(first) as database:
         database.execute(change)

@@ -59,6 +59,9 @@ ITEMS = {
     "failed": [0, 1, 0, 0, 0],
     "truth": np.linspace(0, 1, 5, dtype=np.float32),
     "said": [None] * 5,
+    "cluster": [None] * 5,
+    "unit": [None] * 5,
+    "home": [None] * 5,
 }
 
 
@@ -135,6 +138,14 @@ def test_items_come_back_by_number(store: ProbeStore) -> None:
     assert items.index.tolist() == list(range(5)) and items["held_out"].dtype == bool
     assert items["name"].tolist() == ITEMS["name"]
     np.testing.assert_array_equal(items["truth"].to_numpy(np.float32), ITEMS["truth"])
+
+
+def test_items_that_lie_at_points_have_no_unedited_outcome(store: ProbeStore) -> None:
+    places = {"cluster": [0, 0, 1, 1, 2], "unit": [0, 1, 2, 2, 3], "home": [4, 4, 0, 0, 7]}
+    store.set_items({**ITEMS, **places, "failed": [None] * 5, "truth": [None] * 5})
+    items = store.items()
+    assert items[["failed", "truth"]].isna().all(axis=None) and items["failed"].dtype == float
+    assert items[list(places)].to_dict("list") == places
 
 
 def test_steps_are_what_a_resumed_run_replays(store: ProbeStore) -> None:

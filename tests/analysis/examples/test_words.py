@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from failscape.analysis.audit import Section
 from failscape.analysis.audit_page import write_html, write_pdf
+from failscape.analysis.audit_words import Section
 from failscape.analysis.examples.base import Example, ExampleContext
 from failscape.analysis.examples.presenter import Examples, Presenter
 from failscape.analysis.examples.registry import examples_of, new_examples, presenter_for

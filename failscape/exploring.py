@@ -51,10 +51,11 @@ def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
                 options: dict[str, Any] = {"listeners": [screen.show], "on_session": screen.watch}
                 options |= {"report": not args.no_report, "step": tell}
                 if folder is None:
-                    folder = start(envs, settings, args.out, command=sys.argv, **options).folder
+                    found = start(envs, settings, args.out, command=sys.argv, **options)
                 else:
-                    resume(folder, envs, imports=args.imports, **options)
-        tell_findings(Terminal(), Run(folder), envs.mdp.nouns)
+                    found = resume(folder, envs, imports=args.imports, **options)
+        folder = found.folder
+        tell_findings(Terminal(), found, envs.mdp.nouns)
     except KeyboardInterrupt as stop:
         if folder is None or isinstance(stop, Stopped):
             raise

@@ -158,7 +158,7 @@ class ProbeStore:
         for name in LISTS:
             known = {text: tuple(json.loads(text)) for text in frame[name].unique()}  # many are alike
             frame[name] = pd.Series([known[text] for text in frame[name]], frame.index, dtype=object)
-        frame["extra"] = pd.Series([json.loads(text) for text in frame["extra"]], frame.index, dtype=object)
+        frame["extra"] = pd.Series([_mapping(text) for text in frame["extra"]], frame.index, dtype=object)
         flags = {"failed": bool, "cut": bool, "cached": bool}
         return frame.astype({**flags, "propensity": float})
 
@@ -199,8 +199,14 @@ class ProbeStore:
 def _json(value: Any) -> str:
     """A sequence of numbers or a mapping as JSON; NaN becomes null."""
     if isinstance(value, Mapping):
-        return json.dumps(dict(value), allow_nan=False)
+        return json.dumps(dict(value), allow_nan=False) if value else "{}"
     return json.dumps([None if number is None or number != number else number for number in value])
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    """A mapping from JSON; most are empty, and need no parser."""
+    found: dict[str, Any] = {} if text == "{}" else json.loads(text)
+    return found
 
 
 def _plain(column: Sequence[Any] | np.ndarray) -> list[Any]:

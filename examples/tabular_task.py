@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,7 +19,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import failscape as fs
 from failscape.concepts import Concept, concept_space
@@ -32,22 +31,24 @@ from failscape.mitigation.batches import Failures, draw_points, split_items
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets import ClassifierOutputs, Target, load_target
 
-TASK = "tabular-classification"
 TABLE = load_breast_cancer()
 FITTED = np.arange(len(TABLE.data)) % 2 == 0  # rows that the model was fitted on; the others are the items
 SPREAD = TABLE.data[FITTED].std(axis=0)
 
 
 class RowConcept(Concept):
-    """An edit of rows. What it draws depends on the row's seed alone."""
+    """An edit of rows: ``_changed(values (B, F), strengths (B, 1), draws (B, F) in [0, 1)) -> (B, F)``.
+
+    What it draws depends on the row's seed alone.
+    """
 
     field, unit, identity, limits = "values", "", 0.0, (0.0, 1.0)
-    default_levels = (0.0, 0.1, 0.25, 0.5, 1.0)
+    default_levels = (0.0, 0.1, 0.25, 0.5)
     random = True
 
     def _edit(self, values: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         draws = np.stack([np.random.default_rng((len(self.name), int(seed))).random(values.shape[1]) for seed in seeds])
-        return torch.from_numpy(self.edit(values.numpy(), strengths[:, None], draws))
+        return torch.from_numpy(self._changed(values.numpy(), strengths[:, None], draws))
 
 
 class Noise(RowConcept):
@@ -55,8 +56,7 @@ class Noise(RowConcept):
 
     name, limits, default_levels = "noise", (0.0, 3.0), (0.0, 0.5, 1.0, 2.0)
 
-    def edit(self, values: np.ndarray, strengths: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """``(B, F), (B, 1), (B, F) -> (B, F)``, as in every edit below."""
+    def _changed(self, values: np.ndarray, strengths: np.ndarray, draws: np.ndarray) -> np.ndarray:
         return values + strengths * (2 * draws - 1) * SPREAD
 
 
@@ -65,8 +65,7 @@ class Missing(RowConcept):
 
     name = "missing"
 
-    def edit(self, values: np.ndarray, strengths: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """NaN where a value is missing."""
+    def _changed(self, values: np.ndarray, strengths: np.ndarray, draws: np.ndarray) -> np.ndarray:
         return np.where(draws < strengths, np.nan, values)
 
 
@@ -75,8 +74,7 @@ class UnitMixUp(RowConcept):
 
     name, default_levels = "unit-mix-up", (0.0, 0.03, 0.1, 0.2)
 
-    def edit(self, values: np.ndarray, strengths: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """A value in millimetres where centimetres are meant."""
+    def _changed(self, values: np.ndarray, strengths: np.ndarray, draws: np.ndarray) -> np.ndarray:
         return np.where(draws < strengths, 10 * values, values)
 
 
@@ -85,24 +83,24 @@ class Drift(RowConcept):
 
     name, limits, default_levels = "drift", (-3.0, 3.0), (-1.0, -0.5, 0.0, 0.5, 1.0)
 
-    def edit(self, values: np.ndarray, strengths: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """Every row alike."""
+    def _changed(self, values: np.ndarray, strengths: np.ndarray, draws: np.ndarray) -> np.ndarray:
         return values + strengths * SPREAD
 
 
 class RowClassifier:
     """A fitted pipeline of scikit-learn that ends in a linear classifier, as a target."""
 
-    task, class_names = TASK, tuple(map(str, TABLE.target_names))
+    task, class_names = "tabular-classification", tuple(map(str, TABLE.target_names))
 
     def __init__(self, pipeline: Pipeline, name: str = "rows") -> None:
         self.pipeline, self.name, self.n_queries = pipeline, name, 0
 
     def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> ClassifierOutputs:
-        """Log-probabilities, and as features what the classifier is given."""
+        """Scores, and as features what the classifier is given."""
         self.n_queries += len(inputs)
         features = self.pipeline[:-1].transform(inputs.numpy())
-        logits = self.pipeline[-1].predict_log_proba(features)
+        scores = self.pipeline[-1].decision_function(features)  # of the second class, beside 0 of the first
+        logits = np.stack([np.zeros_like(scores), scores], axis=1)
         return ClassifierOutputs(torch.from_numpy(logits).float(), torch.from_numpy(features).float())
 
     def with_weights(self, weights: Mapping[str, torch.Tensor]) -> RowClassifier:
@@ -113,11 +111,15 @@ class RowClassifier:
         other[-1].coef_, other[-1].intercept_ = weights["coef"].numpy(), weights["intercept"].numpy()
         return RowClassifier(other, self.name)
 
+    def __repr__(self) -> str:
+        return f"RowClassifier({self.name}, {len(TABLE.feature_names)} columns)"
+
 
 @fs.register_target("rows")
 def load(name: str, device: str = "cpu") -> RowClassifier:
     """Classifiers of the table of tumours."""
-    pipeline = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(max_iter=1000))
+    clipped = FunctionTransformer(np.clip, kw_args={"a_min": -3, "a_max": 3})
+    pipeline = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), clipped, LogisticRegression())
     return RowClassifier(pipeline.fit(TABLE.data[FITTED], TABLE.target[FITTED]), f"rows:{name}")
 
 
@@ -151,7 +153,7 @@ class Refit:
     def __init__(self, mdp: ConceptMDP, failures: Sequence[Failures], config: RefitConfig) -> None:
         self.mdp, self.failures, self.config = mdp, failures, config
 
-    def fit(self, folder: Path | None = None, *, tell: Any = None, step: Any = None) -> Fitted:
+    def fit(self, folder: Any = None, *, tell: Any = None, step: Any = None) -> Fitted:
         """One fit: epoch 0 is before it, epoch 1 after it."""
         target: Any = self.mdp.target
         explored, group = np.flatnonzero(~self.mdp.items.held_out), self.mdp.items.group
@@ -159,7 +161,9 @@ class Refit:
         taught = self._rows(split.fit).joined(self._rows(np.repeat(split.fit, self.config.copies), seed=0))
         values = np.concatenate([TABLE.data[FITTED], taught.values.numpy()])
         labels = np.concatenate([TABLE.target[FITTED], taught.label.numpy()])
-        model = LogisticRegression(max_iter=1000).fit(target.pipeline[:-1].transform(values), labels)
+        edited = np.arange(len(labels)) >= len(labels) - len(split.fit) * self.config.copies
+        weights_of = np.where(edited, 1 / self.config.copies, 1.0)  # an item counts as much edited as clean
+        model = LogisticRegression().fit(target.pipeline[:-1].transform(values), labels, weights_of)
         weights = {"coef": torch.from_numpy(model.coef_), "intercept": torch.from_numpy(model.intercept_)}
         versions = (target, target.with_weights(weights))
         history = [self._validated(number, version, split.validation) for number, version in enumerate(versions)]
@@ -182,19 +186,17 @@ class Refit:
             logits = target(rows.values).logits
             errors.append(float((logits.argmax(dim=1) != rows.label).float().mean()))
             losses.append(float(torch.nn.functional.cross_entropy(logits, rows.label)))
-        loss = float(np.mean(losses))
-        return Epoch(number, loss if number else float("nan"), loss, *errors, best=True)
+        return Epoch(number, losses[1] if number else float("nan"), float(np.mean(losses)), *errors, best=True)
 
 
 fs.register_task(
     fs.Task(
-        name=TASK,
+        name=RowClassifier.task,
         env_id="examples/Tabular-v0",
         make_mdp=make_mdp,
         does="sorts rows of a table",
         lacks="sorts no rows",
         shared=("class_names",),
         trainer=Refit,
-        summary="a classifier of table rows by scikit-learn",
     )
 )

@@ -44,7 +44,6 @@ class RowConcept(Concept):
 
     field, unit, identity, limits = "values", "", 0.0, (0.0, 1.0)
     default_levels = (0.0, 0.1, 0.25, 0.5)
-    random = True
 
     def _edit(self, values: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         draws = np.stack([np.random.default_rng((len(self.name), int(seed))).random(values.shape[1]) for seed in seeds])
@@ -118,8 +117,8 @@ class RowClassifier:
 @fs.register_target("rows")
 def load(name: str, device: str = "cpu") -> RowClassifier:
     """Classifiers of the table of tumours."""
-    clipped = FunctionTransformer(np.clip, kw_args={"a_min": -3, "a_max": 3})
-    pipeline = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), clipped, LogisticRegression())
+    steps = StandardScaler(), FunctionTransformer(np.clip, kw_args={"a_min": -3, "a_max": 3}), LogisticRegression()
+    pipeline = make_pipeline(SimpleImputer(strategy="median"), *steps)
     return RowClassifier(pipeline.fit(TABLE.data[FITTED], TABLE.target[FITTED]), f"rows:{name}")
 
 
@@ -161,9 +160,9 @@ class Refit:
         taught = self._rows(split.fit).joined(self._rows(np.repeat(split.fit, self.config.copies), seed=0))
         values = np.concatenate([TABLE.data[FITTED], taught.values.numpy()])
         labels = np.concatenate([TABLE.target[FITTED], taught.label.numpy()])
-        edited = np.arange(len(labels)) >= len(labels) - len(split.fit) * self.config.copies
-        weights_of = np.where(edited, 1 / self.config.copies, 1.0)  # an item counts as much edited as clean
-        model = LogisticRegression().fit(target.pipeline[:-1].transform(values), labels, weights_of)
+        counts = np.ones(len(labels))
+        counts[-len(split.fit) * self.config.copies :] /= self.config.copies  # an item counts as much edited as clean
+        model = LogisticRegression().fit(target.pipeline[:-1].transform(values), labels, counts)
         weights = {"coef": torch.from_numpy(model.coef_), "intercept": torch.from_numpy(model.intercept_)}
         versions = (target, target.with_weights(weights))
         history = [self._validated(number, version, split.validation) for number, version in enumerate(versions)]

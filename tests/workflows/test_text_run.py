@@ -209,7 +209,7 @@ def test_new_failures_show_what_either_version_says(run: Run) -> None:
 
         def __call__(self, inputs, seeds=None):
             summaries = super().__call__(inputs)
-            return summaries._replace(texts=np.full(len(summaries.texts), "", object))
+            return dataclasses.replace(summaries, texts=np.full(len(summaries.texts), "", object))
 
     new = mdp.with_target(Terse(), mdp.looks)
     table = pd.DataFrame({"item": [3, 4], "point": [0, -1], "confidence_after": [0.5, 0.1]})

@@ -1,7 +1,7 @@
-"""A family of one's own in one file: a classifier of table rows by scikit-learn.
+"""A family of one's own in one file: a classifier of table rows by scikit-learn. docs/own-family.md walks through it.
 
 Items are rows of a public table of tumours, concepts what happens to such rows before a model sees them: noise of the
-instruments, values that are missing, units mixed up, columns that drifted. ``docs/own-family.md`` walks through it::
+instruments, values that are missing, units mixed up, columns that drifted::
 
     python train.py --import examples/tabular_task.py --env examples/Tabular-v0
 """
@@ -37,10 +37,7 @@ SPREAD = TABLE.data[FITTED].std(axis=0)
 
 
 class RowConcept(Concept):
-    """An edit of rows: ``_changed(values (B, F), strengths (B, 1), draws (B, F) in [0, 1)) -> (B, F)``.
-
-    What it draws depends on the row's seed alone.
-    """
+    """An edit of rows: ``_changed(values (B, F), strengths (B, 1), draws (B, F) by the rows' seeds) -> (B, F)``."""
 
     field, unit, identity, limits = "values", "", 0.0, (0.0, 1.0)
     default_levels = (0.0, 0.1, 0.25, 0.5)
@@ -86,6 +83,9 @@ class Drift(RowConcept):
         return values + strengths * SPREAD
 
 
+CONCEPTS = {kind.name: kind for kind in (Noise, Missing, UnitMixUp, Drift)}  # what --concepts may name
+
+
 class RowClassifier:
     """A fitted pipeline of scikit-learn that ends in a linear classifier, as a target."""
 
@@ -105,7 +105,7 @@ class RowClassifier:
     def with_weights(self, weights: Mapping[str, torch.Tensor]) -> RowClassifier:
         """The same pipeline with other coefficients."""
         if weights["coef"].shape != self.pipeline[-1].coef_.shape:
-            raise ValueError(f"does not fit {self.pipeline[-1].coef_.shape[1]} columns")
+            raise ValueError(f"does not fit {len(TABLE.feature_names)} columns")
         other = copy.deepcopy(self.pipeline)
         other[-1].coef_, other[-1].intercept_ = weights["coef"].numpy(), weights["intercept"].numpy()
         return RowClassifier(other, self.name)
@@ -124,15 +124,13 @@ def load(name: str, device: str = "cpu") -> RowClassifier:
 
 def make_mdp(target: str | Target = "rows:tumours", concepts: Any = None, explore: str = "macro") -> ConceptMDP:
     """The rows that the model was not fitted on, and what may happen to them."""
-    kinds = [Noise(), Missing(), UnitMixUp(), Drift()]
-    space = concept_space(kinds if concepts is None else [kind for kind in kinds if kind.name in concepts])
+    space = concept_space(list(CONCEPTS) if concepts is None else concepts, own=CONCEPTS)
     labels, names = TABLE.target[~FITTED].astype(np.int64), tuple(f"tumour-{i}" for i in np.flatnonzero(~FITTED))
     batch = Rows(torch.from_numpy(TABLE.data[~FITTED]), torch.from_numpy(labels))
     items = Items(batch, labels, names, held_out(names, 0.3), RowClassifier.class_names)
     nouns = fs.Nouns(item="row", items="rows", things="measurements", task="sorts rows into {n} classes")
-    loaded = load_target(target) if isinstance(target, str) else target
-    scheme = make_scheme(explore, space, items)
-    return ConceptMDP(loaded, space, items, CLASSIFICATION_REWARDS["margin"], scheme=scheme, nouns=nouns)
+    asked, scheme = load_target(target) if isinstance(target, str) else target, make_scheme(explore, space, items)
+    return ConceptMDP(asked, space, items, CLASSIFICATION_REWARDS["margin"], scheme=scheme, nouns=nouns)
 
 
 @dataclass(frozen=True)
@@ -164,8 +162,8 @@ class Refit:
         counts[-len(split.fit) * self.config.copies :] /= self.config.copies  # an item counts as much edited as clean
         model = LogisticRegression().fit(target.pipeline[:-1].transform(values), labels, counts)
         weights = {"coef": torch.from_numpy(model.coef_), "intercept": torch.from_numpy(model.intercept_)}
-        versions = (target, target.with_weights(weights))
-        history = [self._validated(number, version, split.validation) for number, version in enumerate(versions)]
+        versions = enumerate((target, target.with_weights(weights)))
+        history = [self._validated(number, version, split.validation) for number, version in versions]
         for epoch in history if tell else []:
             tell(epoch)
         return Fitted(history, 1, False, model.coef_.size + model.intercept_.size, weights)
@@ -195,6 +193,7 @@ fs.register_task(
         make_mdp=make_mdp,
         does="sorts rows of a table",
         lacks="sorts no rows",
+        summary="tumours by their measurements: which faults of a table make the classifier name the other class",
         shared=("class_names",),
         trainer=Refit,
     )

@@ -21,12 +21,13 @@ from benchmarks.exploring import explore, item_frame
 from failscape.agents.explorers import EXPLORERS, default_explorer
 from failscape.analysis.bootstrap import difference, ratio
 from failscape.analysis.landscape import Landscape, rank_correlation
+from failscape.envs.actions.parsing import SCHEMES
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.views import explorable
 
 MARGIN = 0.02
 RIVALS = ("ucb1", "thompson")
-MACRO = tuple(name for name, entry in EXPLORERS.items() if "macro" in entry.moves and name != "scan")
+MACRO = tuple(name for name, entry in EXPLORERS.items() if entry.plays(SCHEMES["macro"]) and name != "scan")
 # Many held-out items, so that a margin of two points can be told from chance: half of the pictures that there are, and
 # as many scenes as need be.
 TARGETS: dict[str, dict[str, Any]] = {

@@ -18,6 +18,7 @@ from failscape.concepts import ConceptSpace
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome, Probes
 from failscape.settings import Settings
+from failscape.user_code import import_user_code
 
 CIFAR = {
     "imports": ["examples/cifar_resnet.py"],
@@ -40,6 +41,7 @@ def load(args: argparse.Namespace, **make: Any) -> ConceptMDP:
     if "target" not in make:
         make = {**{key: str(CIFAR[key]).format(real=args.real) for key in ("target", "data")}, **make}
         imports = list(CIFAR["imports"])
+    import_user_code(imports)
     mdp = build(Settings(env, "scan", 0, {"num_envs": 1, "memory": 0}, make, imports)).mdp
     name = "".join(c if c.isalnum() else "-" for c in Path(mdp.target.name).name)
     scanned = _scanned(mdp, args.cache / f"{name}-{fingerprint(mdp)}.npz")

@@ -19,6 +19,10 @@ from failscape.errors import UsageError, did_you_mean
 
 _LABELS = ("targets", "labels", "_labels", "y")  # torchvision has no common name for them
 _PAIRS = ("samples", "_samples")
+_UNPICKLED = (
+    "LSUN",
+    "LSUNClass",
+)  # unpickle a file that nothing vouches for; CIFAR's have a checksum
 
 
 class TorchvisionSource:
@@ -74,6 +78,8 @@ class TorchvisionSource:
 def _dataset_class(name: str) -> type:
     import torchvision
 
+    if name in _UNPICKLED:
+        raise UsageError(f"torchvision:{name} is not read: it keeps a list as a pickle, which could run code")
     found = getattr(torchvision.datasets, name, None) if name in torchvision.datasets.__all__ else None
     if found is None:
         guess = did_you_mean(name, torchvision.datasets.__all__)

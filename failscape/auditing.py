@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,8 +11,9 @@ from failscape.analysis.audit_page import write_html, write_pdf
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.registry import presenter_for
 from failscape.analysis.mode_views import mode_views
-from failscape.building import build
+from failscape.building import Tell
 from failscape.common.regular import read_small
+from failscape.common.whole import write_all
 from failscape.comparing import Versions, compare_versions, same_target, target_of
 from failscape.errors import UsageError
 from failscape.runs import Run
@@ -25,6 +25,7 @@ def audit(
     *,
     out: Path | None = None,
     imports: Sequence[str] = (),
+    step: Tell = lambda what, done, total: None,
 ) -> list[Path]:
     """Write ``audit.html`` and ``audit.pdf``; returns their paths.
 
@@ -32,7 +33,8 @@ def audit(
         run: a finished run.
         after: a run of what became of its target; adds what was mended.
         out: folder for the two files; the run's own when omitted.
-        imports: the user's modules; those of the run when empty.
+        imports: the user's files and modules, where the run needs them.
+        step: hears what is being done, how far it is, and how much there is.
 
     Raises:
         UsageError: the run is unfinished, or ``after`` asked the same target.
@@ -45,21 +47,24 @@ def audit(
         after = after if isinstance(after, Run) else Run(after)
         if same_target(run, after):
             raise UsageError(f"{after.folder.path} explored the same target as {run.folder.path}: nothing was mended")
-        versions = compare_versions(run, after, imports=imports)
-    examined = examine(run, versions, imports)
+        versions = compare_versions(run, after, imports=imports, step=step)
+    examined = examine(run, versions, imports, step)
+    step("writing the document", 0, 0)
     sections = document(examined)
     folder = out or run.folder.path
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / "audit.html", folder / "audit.pdf"]
-    for path, write in zip(paths, (write_html, write_pdf), strict=True):
-        write(path, f"{examined.target}, {examined.date}", sections)
-    return paths
+    title = f"{examined.target}, {examined.date}"
+    return write_all(
+        [
+            (folder / "audit.html", lambda path: write_html(path, title, sections)),
+            (folder / "audit.pdf", lambda path: write_pdf(path, title, sections)),
+        ]
+    )
 
 
-def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Examined:
+def examine(run: Run, versions: Versions | None, imports: Sequence[str], step: Tell) -> Examined:
     """What the document is made from; the items are read again for their examples."""
-    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
-    mdp = build(settings, looks=run.folder / "looks.npz").mdp
+    mdp = run.rebuild(imports, step)
     probes, items, landscape = run.probes(), run.items(), run.landscape()
     presenter = presenter_for(mdp.items)
     last = datetime.fromtimestamp(float(probes["time"].max()), timezone.utc)

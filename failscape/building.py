@@ -15,25 +15,32 @@ from failscape.envs.registration import known_arguments, make_vector_env
 from failscape.envs.views import ConceptVectorEnv, explorable
 from failscape.errors import UsageError, did_you_mean
 from failscape.records.probes import ProbeStore
-from failscape.settings import Settings, find_env, import_user_code
+from failscape.settings import Settings, find_env
 
 FLAGS = {"start": "--from"}  # arguments that the command line calls otherwise
+# Arguments of a registered environment that are not the MDP's, or not the user's: no run's settings may hold them.
+NOT_OURS = {
+    "make_mdp", "looks", "progress", "num_envs", "memory", "render_mode", "vectorization_mode", "max_episode_steps"
+}  # fmt: skip
 Tell = Callable[[str, int, int], None]  # what is being done, how far it is, how much there is
 
 
 def build(settings: Settings, *, looks: Path | None = None, progress: Tell | None = None) -> ConceptVectorEnv:
-    """The environment of ``settings``.
+    """The environment of ``settings``, which is registered already: what settings name is not imported here.
 
     Args:
         settings: of the run.
         looks: where what the target makes of the unedited items is kept, if it is there.
-        progress: told while items are read.
+        progress: told what is being done.
 
     Raises:
         UsageError: an unknown environment or argument, and whatever keeps target or data from loading.
     """
-    import_user_code(settings.imports)
+    if progress:
+        progress("loading the target", 0, 0)
     spec = find_env(settings.env)
+    for name in NOT_OURS.intersection(settings.make):  # make_mdp, for one, is code
+        raise UsageError(f"the settings of a run hold no {name!r}: config.yml is damaged")
     arguments = {**spec.kwargs, **settings.make}
     make_mdp = arguments.pop("make_mdp")
     known = known_arguments(make_mdp, arguments)
@@ -85,6 +92,5 @@ def stem(settings: Settings, target: str) -> str:
 
 
 def plain_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of a registered environment without the ones that are not the MDP's, or not the user's."""
-    others = {"make_mdp", "looks", "progress", "num_envs", "memory", "render_mode", "vectorization_mode"}
-    return {key: value for key, value in arguments.items() if key not in others}
+    """Arguments of a registered environment that make its MDP, and are the user's."""
+    return {key: value for key, value in arguments.items() if key not in NOT_OURS}

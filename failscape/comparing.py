@@ -16,13 +16,12 @@ from failscape.analysis.landscape import Landscape
 from failscape.analysis.modes import Mode
 from failscape.analysis.shifts import Shift, halves, seed_pairs, shifts
 from failscape.before_after import QUERIES, BeforeAfter, measure
-from failscape.building import build
-from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
-from failscape.mending import PLAN, Plan
 from failscape.mitigation import choose_modes
+from failscape.mitigation_plan import PLAN, Plan
 from failscape.runs import Run, finished_beside
 from failscape.runs import compare as compare_maps
+from failscape.settings import Settings
 from failscape.targets.base import device_of
 from failscape.targets.registry import load_target
 
@@ -105,7 +104,8 @@ class Versions:
                 "before": f"{target_of(self.before)}, run {self.before.folder.path}",
                 "after": f"{target_of(self.after)}, run {self.after.folder.path}",
                 **({} if not self.unseen else {"items": "the run after explored items that the run before held out"}),
-                "command": f"failscape compare {self.before.folder.path} {self.after.folder.path}",
+                "command": f"failscape compare {self.before.folder.path} {self.after.folder.path}"
+                f"{self.before.settings.import_option}",
             },
         )
         return write_page(Path(path), story)
@@ -148,7 +148,7 @@ def compare_versions(
         after: run of another version, over the same items and edits.
         queries: asked of either version.
         seed: of the draw of items.
-        imports: the user's modules; those of the runs when empty.
+        imports: the user's files and modules, where the runs need them.
         step: hears what is being done, how far it is, and how much there is.
 
     Raises:
@@ -162,7 +162,8 @@ def compare_versions(
         raise UsageError("the runs are of different items, so they cannot be compared; explore the same data")
     numbers = targeted(before, after)
     maps = compare_landscapes(before.landscape(), after.landscape())
-    old = _load(before, imports, step)
+    after.code(imports)  # refused before anything is loaded
+    old = before.rebuild(imports, step)
     new = old.with_target(load_target(str(target_of(after)), str(device_of(old.target))), old.looks)
     found = measure(
         old,
@@ -194,17 +195,16 @@ def siblings(run: Run) -> list[Run]:
     """Finished runs beside ``run`` that differ from it in their seed only."""
     mine = run.settings
     return [
-        other
-        for other in finished_beside(run)
-        if other.settings.seed != mine.seed and dataclasses.replace(other.settings, seed=mine.seed) == mine
+        other for other in finished_beside(run) if other.settings.seed != mine.seed and _alike(mine, other.settings)
     ]
+
+
+def _alike(one: Settings, other: Settings) -> bool:
+    """Whether settings differ in the seed only; code counts by its content, wherever it lies."""
+    moved = dataclasses.replace(other, seed=one.seed, imports=one.imports, digests=one.digests)
+    return moved == one and sorted(one.digests.values()) == sorted(other.digests.values())
 
 
 def target_of(run: Run) -> Any:
     """URI of the target that a run asked."""
     return run.summary.get("run", {}).get("target") or run.settings.make.get("target")
-
-
-def _load(run: Run, imports: Sequence[str], step: Step) -> ConceptMDP:
-    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
-    return build(settings, looks=run.folder / "looks.npz", progress=step).mdp

@@ -4,12 +4,54 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 
 class UsageError(ValueError):
     """A mistake in what the user asked for or gave. The command line prints it as ``error: ...``, no traceback."""
+
+
+class CodeNotNamed(UsageError):
+    """A run needs code that the user did not name.
+
+    Args:
+        what: is the matter, without the mend.
+        option: names the code on the command line.
+    """
+
+    def __init__(self, what: str, option: str) -> None:
+        super().__init__(f"{what}; where you trust it, import it first, or name it:{option}")
+        self.what, self.option = what, option
+
+
+class Doubt(UserWarning):
+    """What a user should know before believing a result. The command line prints it as ``warning: ...``."""
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C where something was saved; a plain ``KeyboardInterrupt`` says that nothing was.
+
+    Args:
+        saved: what, and where it lies.
+        command: goes on from there; the same command again where omitted.
+    """
+
+    def __init__(self, saved: str, command: str = "") -> None:
+        super().__init__(f"saved {saved}")
+        self.saved, self.command = saved, command
+
+
+@contextmanager
+def saved(what: str, command: str = "") -> Iterator[None]:
+    """Ctrl-C within says that ``what`` is saved, unless it says itself what is; arguments as :class:`Stopped` has."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except KeyboardInterrupt:
+        raise Stopped(what, command) from None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

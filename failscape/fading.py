@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,11 @@ from typing import Any
 from failscape.before_after import QUERIES
 from failscape.building import build, complete
 from failscape.comparing import Versions, compare_versions, siblings
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.registration import known_arguments
+from failscape.errors import Stopped
 from failscape.mending import Listeners, Mitigated, mitigate
+from failscape.mitigation_plan import Plan
 from failscape.runs import Run, start
 from failscape.settings import Settings, find_env
 
@@ -40,6 +44,35 @@ class Faded:
 Explore = Callable[[Settings, Path], Run]
 
 
+class Kept:
+    """What is on disk while a target is faded, for whoever interrupts it."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None  # of the mitigation
+        self.runs: list[Run] = []  # finished
+
+    def listeners(self, others: Listeners) -> Listeners:
+        """Others, and this: it learns where the mitigation is."""
+
+        def plan(plan: Plan, mdp: ConceptMDP, folder: Path) -> None:
+            self.folder = folder
+            others.plan(plan, mdp, folder)
+
+        return dataclasses.replace(others, plan=plan)
+
+    def stopped(
+        self, stop: KeyboardInterrupt, run: Run, own: Settings, options: Mapping[str, tuple[int, int]]
+    ) -> Stopped:
+        """What an interruption says; ``options`` of the command hold their value and the default."""
+        saved = [stop.saved] if isinstance(stop, Stopped) else []
+        if self.folder is not None and not any(str(self.folder) in text for text in saved):
+            saved.insert(0, f"the fine-tuned target in {self.folder}")
+        saved += [f"the run {one.folder.path}" for one in self.runs]
+        words = ["failscape", "fade", str(run.folder.path), "--mitigated", str(self.folder)]
+        words += [word for name, (is_, default) in options.items() if is_ != default for word in (name, str(is_))]
+        return Stopped(", ".join(saved), shlex.join(words) + own.import_option)
+
+
 def fade(
     run: Run | Path | str,
     modes: Sequence[int] | None = None,
@@ -63,7 +96,7 @@ def fade(
         seeds: explorations of either version; from two on, shifts are judged by how much seeds differ.
         settings: changes to the method's configuration.
         queries: asked of either version on held-out items.
-        imports: the user's modules; those of the run when empty.
+        imports: the user's files and modules, where the run needs them.
         listeners: hear how it goes.
         explore: explores settings into a folder; without progress when omitted.
 
@@ -71,29 +104,40 @@ def fade(
         UsageError: as :func:`~failscape.mending.mitigate` does.
     """
     run = run if isinstance(run, Run) else Run(run)
-    explore = explore or explore_quietly
+    own, kept = run.code(imports), Kept()
+    try:
+        mitigated = mitigated or mitigate(
+            run,
+            modes,
+            method,
+            settings=settings,
+            queries=queries,
+            out=run.folder.path.parent,
+            imports=imports,
+            listeners=kept.listeners(listeners),
+        )
+        kept.folder = mitigated.folder
+        runs = _explore_both(run, own, mitigated, seeds, explore or explore_quietly, kept)
+        versions = compare_versions(run, runs[0], queries=queries, imports=imports, step=listeners.step)
+    except KeyboardInterrupt as stop:
+        if kept.folder is None:
+            raise
+        raise kept.stopped(stop, run, own, {"--seeds": (seeds, 1), "--queries": (queries, QUERIES)}) from None
+    return Faded(mitigated, runs, versions)
+
+
+def _explore_both(run: Run, own: Settings, mitigated: Mitigated, seeds: int, explore: Explore, kept: Kept) -> list[Run]:
+    """Runs of the fine-tuned target, a seed each; before them, as many of the target as it was are made."""
     out = run.folder.path.parent
-    used = list(imports) or run.settings.imports
-    mitigated = mitigated or mitigate(
-        run,
-        modes,
-        method,
-        settings=settings,
-        queries=queries,
-        out=out,
-        imports=used,
-        listeners=listeners,
-    )
-    own = dataclasses.replace(run.settings, imports=used)
     for k in range(len(siblings(run)) + 1, seeds):
-        explore(dataclasses.replace(own, seed=own.seed + k), out)
+        kept.runs.append(explore(dataclasses.replace(own, seed=own.seed + k), out))
     bar = {"bar": run.summary["bar"]} if "bar" in run.summary else {}  # a worse target must not set itself a lower one
     # An environment of the user's own need not be able to leave out what the fine-tune has seen.
     unseen = known_arguments(find_env(own.env).kwargs["make_mdp"], {"unseen": True})
     after = dataclasses.replace(own, make={**own.make, **bar, **unseen, "target": mitigated.uri})
-    runs = [explore(dataclasses.replace(after, seed=own.seed + NEW_SEED + k), out) for k in range(seeds)]
-    versions = compare_versions(run, runs[0], queries=queries, imports=used, step=listeners.step)
-    return Faded(mitigated, runs, versions)
+    for k in range(seeds):
+        kept.runs.append(explore(dataclasses.replace(after, seed=own.seed + NEW_SEED + k), out))
+    return kept.runs[-seeds:]
 
 
 def explore_quietly(settings: Settings, out: Path) -> Run:

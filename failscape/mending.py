@@ -7,33 +7,32 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import pandas as pd
 import yaml
 from safetensors.torch import save_file
 
-from failscape.analysis.effects import Effect
 from failscape.analysis.modes import Mode
 from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.building import build, stem
 from failscape.common.nouns import Nouns
 from failscape.common.regular import read_small, regular
+from failscape.common.user_code import code_of
 from failscape.envs.mdp import ConceptMDP
-from failscape.errors import UsageError
+from failscape.errors import Stopped, UsageError
+from failscape.mended_card import write_card
 from failscape.mitigation import Epoch, Fitted, choose_modes, fine_tune, training_config
 from failscape.mitigation.batches import failures_of
-from failscape.mitigation.recipe import TrainingConfig
-from failscape.mitigation.registry import method_of, trainer_of
 from failscape.mitigation.state import FILE as STATE
-from failscape.records.folder import new_folder, write_json, write_whole
+from failscape.mitigation_plan import PLAN, Plan
+from failscape.records.folder import filled_folder, write_json, write_whole
 from failscape.runs import Run
 from failscape.targets.base import TrainableTarget
 from failscape.targets.registry import with_weights
+from failscape.user_code import with_code
 
-WEIGHTS, PLAN = "model.safetensors", "mitigation.yml"
-CARD = Template((Path(__file__).parent / "mended_card.md").read_text(encoding="utf-8"))
+WEIGHTS, SUMMARY = "model.safetensors", "summary.json"
 
 
 @dataclass(frozen=True)
@@ -53,47 +52,6 @@ class Mitigated:
             f"Mitigated({self.uri}, targeted {targeted.before:.1%} → {targeted.after:.1%}, "
             f"unedited {clean.before:.1%} → {clean.after:.1%})"
         )
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be mitigated, and how: ``mitigation.yml``."""
-
-    run: str  # folder
-    target: str  # URI of the target as it was
-    task: str  # of the target
-    numbers: list[int]  # of the targeted modes
-    modes: list[str]  # their names
-    config: dict[str, Any]  # of the trainer for this task
-    queries: int
-    imports: list[str]
-
-    @classmethod
-    def load(cls, folder: Path) -> Plan:
-        """The plan in a folder that :func:`mitigate` made."""
-        path = folder / PLAN
-        if not path.is_file():
-            raise UsageError(f"{folder} holds no mitigation: it has no {PLAN}")
-        try:
-            known = yaml.safe_load(read_small(path))
-            if "recipe" in known:
-                raise UsageError(f"{path} was written by another version of failscape; mitigate again")
-            return cls(**known)
-        except (yaml.YAMLError, TypeError, UnicodeDecodeError):
-            raise UsageError(f"{path} is damaged") from None
-
-    @property
-    def training(self) -> TrainingConfig:
-        """How the target is fine-tuned."""
-        try:
-            return trainer_of(self.task).config_class(**self.config)
-        except TypeError:
-            raise UsageError(f"the settings in {PLAN} are not those of the trainer for {self.task}") from None
-
-    @property
-    def meaning(self) -> str:
-        """What learns, and how, as a person is told."""
-        return method_of(self.task, self.training.method).meaning
 
 
 @dataclass(frozen=True)
@@ -126,7 +84,7 @@ def mitigate(
         settings: changes to its configuration, such as ``{"epochs": 5}``.
         queries: of either version, for the comparison on held-out items.
         out: where the folder is made.
-        imports: the user's modules; those of the run when empty.
+        imports: the user's files and modules, where the run needs them.
         listeners: hear how it goes.
 
     Raises:
@@ -135,7 +93,8 @@ def mitigate(
     run = run if isinstance(run, Run) else Run(run)
     own = run.modes()
     numbers = choose_modes(own, modes, run.space)
-    mdp = _build(run, imports, listeners)
+    used = run.code(imports)
+    mdp = _build(run, listeners)
     plan = Plan(
         run=str(run.folder.path),
         target=str(run.summary["run"]["target"]),
@@ -144,35 +103,55 @@ def mitigate(
         modes=[own[n - 1].name for n in numbers],
         config=dataclasses.asdict(training_config(mdp.target.task, method, settings)),
         queries=queries,
-        imports=list(imports) or run.settings.imports,
+        imports=code_of(used.env, used.imports),
+        digests=used.digests,
     )
-    folder = new_folder(Path(out), f"mitigated-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}")
-    write_whole(folder / PLAN, yaml.safe_dump(dataclasses.asdict(plan), sort_keys=False, allow_unicode=True))
+    name = f"mitigated-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}"
+    with filled_folder(Path(out), name) as folder:
+        write_whole(folder / PLAN, yaml.safe_dump(dataclasses.asdict(plan), sort_keys=False, allow_unicode=True))
     return _carry_out(plan, run, mdp, folder, listeners)
 
 
-def go_on(folder: Path | str, listeners: Listeners = Listeners()) -> Mitigated:
-    """Carry out the plan in a folder, from where it was interrupted."""
+def go_on(folder: Path | str, listeners: Listeners = Listeners(), imports: Sequence[str] = ()) -> Mitigated:
+    """Carry out the plan in a folder, from where it was interrupted; ``imports`` as :func:`mitigate` takes them."""
     folder = Path(folder)
     plan = Plan.load(folder)
     run = Run(plan.run)
-    return _carry_out(plan, run, _build(run, plan.imports, listeners), folder, listeners)
+    made_with = dataclasses.replace(run.settings, imports=plan.imports, digests=plan.digests)
+    with_code(made_with, imports, folder, all_needed=True)
+    return _carry_out(plan, run, _build(run, listeners), folder, listeners)
 
 
-def _build(run: Run, imports: Sequence[str], listeners: Listeners) -> ConceptMDP:
+def finish(folder: Path | str, listeners: Listeners = Listeners(), imports: Sequence[str] = ()) -> Mitigated:
+    """The mitigation in a folder; one that was interrupted goes on."""
+    is_finished = (Path(folder) / SUMMARY).is_file()
+    return load_mitigated(folder) if is_finished else go_on(folder, listeners, imports)
+
+
+def _build(run: Run, listeners: Listeners) -> ConceptMDP:
     """What the run explored, with what its target made of the unedited items.
 
     Raises:
         UsageError: its target cannot have other weights.
     """
-    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
-    mdp = build(settings, looks=run.folder / "looks.npz", progress=listeners.step).mdp
+    mdp = build(run.settings, looks=run.folder / "looks.npz", progress=listeners.step).mdp
     if not isinstance(mdp.target, TrainableTarget):
         raise UsageError(f"{mdp.target.name} cannot be fine-tuned: its weights cannot be exchanged (with_weights)")
     return mdp
 
 
 def _carry_out(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listeners: Listeners) -> Mitigated:
+    """Raises ``Stopped`` where it is interrupted: the plan, and each epoch, are on disk."""
+    try:
+        return _fit_and_compare(plan, run, mdp, folder, listeners)
+    except KeyboardInterrupt:
+        if (folder / SUMMARY).exists():
+            raise Stopped(f"the fine-tuned target in {folder}", plan.fade_command(folder)) from None
+        saved = "the last epoch" if (folder / STATE).exists() else "the plan"
+        raise Stopped(f"{saved} in {folder}", plan.resume_command(folder)) from None
+
+
+def _fit_and_compare(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listeners: Listeners) -> Mitigated:
     listeners.plan(plan, mdp, folder)
     modes = run.modes()
     fitted = _fit(mdp, plan, modes, folder, listeners)
@@ -185,10 +164,16 @@ def _carry_out(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listeners: L
     uri = with_weights(plan.target, str(folder / WEIGHTS))
     save_file(fitted.weights, folder / WEIGHTS)
     history = [epoch._asdict() for epoch in fitted.history]
-    told = {"uri": uri, "history": history, "best": fitted.best, "n_weights": fitted.n_weights}
-    write_json(folder / "summary.json", {**told, "nouns": mdp.nouns._asdict(), **before_after.summary()})
+    told = {
+        "uri": uri,
+        "history": history,
+        "best": fitted.best,
+        "n_weights": fitted.n_weights,
+        "nouns": mdp.nouns._asdict(),
+    }
     before_after.table.to_parquet(folder / "pairs.parquet")
-    write_whole(folder / "README.md", card(plan, uri, fitted, before_after))
+    write_card(folder / "README.md", plan, uri, fitted, before_after)
+    write_json(folder / SUMMARY, told | before_after.summary())  # last: its presence makes the mitigation finished
     (folder / STATE).unlink(missing_ok=True)
     return Mitigated(folder, uri, tuple(plan.numbers), fitted.history, fitted.best, before_after)
 
@@ -201,9 +186,9 @@ def load_mitigated(folder: Path | str) -> Mitigated:
     """
     folder = Path(folder)
     plan = Plan.load(folder)
-    if not (folder / "summary.json").is_file():
-        raise UsageError(f"{folder} is not finished: failscape mitigate --resume {folder}")
-    told = json.loads(read_small(folder / "summary.json"))
+    if not (folder / SUMMARY).is_file():
+        raise UsageError(f"{folder} is not finished: {plan.resume_command(folder)}")
+    told = json.loads(read_small(folder / SUMMARY))
     history = [Epoch(**{**row, "train_loss": row["train_loss"] or float("nan")}) for row in told["history"]]
     space = Run(plan.run).space
     table = pd.read_parquet(regular(folder / "pairs.parquet"))
@@ -256,37 +241,4 @@ def _compare(mdp: ConceptMDP, fitted: Fitted, plan: Plan, modes: Sequence[Mode],
         queries=plan.queries,
         seed=plan.training.seed,
         step=lambda done, total: listeners.step("comparing", done, total),
-    )
-
-
-def card(plan: Plan, uri: str, fitted: Fitted, before_after: BeforeAfter) -> str:
-    """The model card of a fine-tuned target."""
-    rows = [before_after.targeted, *before_after.modes, before_after.untouched, before_after.clean]
-    return CARD.substitute(
-        base=plan.target,
-        uri=uri,
-        run=plan.run,
-        meaning=plan.meaning,
-        config=json.dumps(plan.config),
-        best=fitted.best,
-        epochs=len(fitted.history) - 1,
-        n_weights=f"{fitted.n_weights:,}",
-        modes="\n".join(f"- {number}: {name}" for number, name in zip(plan.numbers, plan.modes, strict=True)),
-        effects="\n".join(f"| {effect.what} | {row_text(effect)} |" for effect in rows),
-        score=f"| {before_after.clean_score.what}, unedited | {row_text(before_after.clean_score)} |",
-        items=before_after.nouns.items,
-        others=before_after.nouns.others,
-        n_harmed=len(before_after.harmed),
-        costs="".join(f" Beyond chance {cost}." for cost in before_after.costs),
-        n_points=len(before_after.points),
-        n_new=len(before_after.new_failures),
-        n_pairs=len(before_after.table),
-    )
-
-
-def row_text(effect: Effect) -> str:
-    """Before, after, change with its interval, and the number of pairs, as cells of a Markdown table."""
-    return (
-        f"{effect.before:.1%} | {effect.after:.1%} | {100 * effect.change:+.1f} "
-        f"({100 * effect.low:+.1f} to {100 * effect.high:+.1f}) | {effect.n}"
     )

@@ -23,9 +23,10 @@ from failscape.analysis.mode_views import modes_from_rows, rated_modes
 from failscape.analysis.modes import Mode
 from failscape.analysis.risk import risk
 from failscape.analysis.smallest import Smallest, smallest_edits
-from failscape.building import build, complete, plain_arguments, record, stem
+from failscape.building import Tell, build, complete, plain_arguments, record, stem
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.concepts.space import UNEDITED
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import item_rows
 from failscape.envs.views import ConceptVectorEnv
 from failscape.errors import UsageError
@@ -35,6 +36,8 @@ from failscape.records.ratings import COLUMNS as RATING_COLUMNS
 from failscape.records.ratings import FILE as RATINGS
 from failscape.records.ratings import RatingStore
 from failscape.settings import Settings
+from failscape.stopping import n_probes, stopped
+from failscape.user_code import with_code
 
 
 class Run:
@@ -49,6 +52,17 @@ class Run:
     def space(self) -> ConceptSpace:
         """The grid that was explored."""
         return concept_space(self.settings.space)
+
+    def code(self, imports: Sequence[str] = ()) -> Settings:
+        """The settings, once ``imports``, files and modules of the user's, were imported: what a run names never is.
+
+        Raises ``UsageError`` where the run needs code that is not there.
+        """
+        return with_code(self.settings, imports, self.folder.path)
+
+    def rebuild(self, imports: Sequence[str] = (), progress: Tell | None = None) -> ConceptMDP:
+        """What was explored, made again; takes and raises what :meth:`code` does."""
+        return build(self.code(imports), looks=self.folder / "looks.npz", progress=progress).mdp
 
     def probes(self) -> pd.DataFrame:
         """One row per probe, in order; the index is the probe's number."""
@@ -80,6 +94,12 @@ class Run:
             )
             self._landscape = len(probes), mapped
         return self._landscape[1]
+
+    def plot(self) -> Any:
+        """The landscape as a plotly figure, to turn and point at; it shows itself in a notebook."""
+        from failscape.analysis.plots.landscape import landscape_figure
+
+        return landscape_figure(self.landscape())
 
     def posterior(self, strengths: np.ndarray) -> pd.DataFrame:
         """The smoothed failure rate at any strengths ``(M, K)`` within what was explored, a row each."""
@@ -208,15 +228,16 @@ def start(
     listeners: Sequence[Callable[[Progress], None]] = (),
     on_session: Callable[[Session, RunFolder], None] | None = None,
     report: bool = True,
+    step: Tell | None = None,
 ) -> Run:
     """Make a run folder and explore into it; where the explorer refuses before its first probe, no folder is left."""
     explorers.check_scheme(settings.explorer, envs.mdp.scheme)
     folder = RunFolder.create(out, stem(settings, envs.mdp.target.name), settings.to_config(), command)
-    envs.mdp.looks.save(folder / "looks.npz")
     try:
-        return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
-    except UsageError:
-        if not len(folder.store()):
+        envs.mdp.looks.save(folder / "looks.npz")
+        return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report, step=step)
+    except (UsageError, KeyboardInterrupt):
+        if not n_probes(folder):
             shutil.rmtree(folder.path)
         raise
 
@@ -228,13 +249,18 @@ def resume(
     listeners: Sequence[Callable[[Progress], None]] = (),
     on_session: Callable[[Session, RunFolder], None] | None = None,
     report: bool = True,
+    imports: Sequence[str] = (),
+    step: Tell | None = None,
 ) -> Run:
-    """Finish an interrupted run: it starts over, with the outcomes that its records hold already."""
-    settings = Settings.from_config(folder.config)
+    """Finish an interrupted run: it starts over, with the outcomes that its records hold already.
+
+    ``imports`` as :meth:`Run.code` takes them.
+    """
+    settings = Run(folder).code(imports)
     envs = envs or build(settings, looks=folder / "looks.npz")
     if envs.mdp.space.describe() != settings.space:
         raise UsageError(f"{folder.path} explored another grid than {settings.env} has now")
-    return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
+    return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report, step=step)
 
 
 def go_on(
@@ -245,11 +271,18 @@ def go_on(
     listeners: Sequence[Callable[[Progress], None]],
     on_session: Callable[[Session, RunFolder], None] | None,
     report: bool,
+    step: Tell | None,
 ) -> Run:
-    """Explore into a run folder from where its records end, then map what was found."""
+    """Explore into a run folder from where its records end, then map what was found.
+
+    Raises:
+        Stopped: it was interrupted, or a listener stopped the session, and there are probes to go on with.
+    """
     from failscape.analysis.tensorboard import Board
     from failscape.findings import Snapshots, conclude
 
+    scheme = envs.mdp.scheme.name  # an explorer takes its own settings only, whatever stands in a stranger's folder
+    load_hyperparameters(settings.explorer, settings.env.rpartition(":")[2], settings.hyperparameters, scheme)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     store = folder.store(read_only=False)
@@ -265,8 +298,11 @@ def go_on(
             on_session(session, folder)
         own = {k: v for k, v in settings.hyperparameters.items() if k not in {"num_envs", "budget", "memory"}}
         agent = explorers.explore(settings.explorer, envs, session, settings.seed, own)
-        if not session.stopped:
-            conclude(envs.mdp, agent, run, board, report=report)
+        if session.stopped:
+            raise KeyboardInterrupt
+        conclude(envs.mdp, agent, run, board, report=report, step=step)
+    except KeyboardInterrupt:
+        raise stopped(folder, settings) from None
     finally:
         store.close()
         board.close()

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import os
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 
+from failscape.common.user_code import code_of, import_option
 from failscape.errors import UsageError, did_you_mean
 
 
@@ -25,9 +22,15 @@ class Settings:
     seed: int
     hyperparameters: dict[str, Any]  # of the explorer; among them num_envs, budget and memory
     make: dict[str, Any] = field(default_factory=dict)  # arguments of the environment that differ from its own
-    imports: list[str] = field(default_factory=list)  # files and modules of the user's
+    imports: list[str] = field(default_factory=list)  # files and modules of the user's; never imported for being here
+    digests: dict[str, str] = field(default_factory=dict)  # SHA-256 of their files, and of that of the env's module
     space: dict[str, Any] = field(default_factory=dict)  # the grid, so that a run can be read without its environment
     threads: int = 0  # of PyTorch: their number decides the last bits, and a resumed run must repeat them
+
+    @property
+    def import_option(self) -> str:
+        """What a command that builds the environment again ends with: `` --import FILE``; nothing without user code."""
+        return import_option(code_of(self.env, self.imports))
 
     def to_config(self) -> dict[str, Any]:
         """Plain values for YAML; objects are kept by their text, and such a run can be read but not repeated."""
@@ -43,7 +46,20 @@ class Settings:
         missing = {"env", "explorer", "seed", "hyperparameters"} - set(config)
         if missing:
             raise UsageError(f"config.yml lacks {', '.join(sorted(missing))}: is the folder a run?")
+        for key, value in config.items():
+            if not isinstance(value, _KINDS[key]):
+                raise UsageError(f"config.yml is damaged: its {key} is {type(value).__name__}")
+        if not all(isinstance(name, str) for name in config.get("imports", [])):
+            raise UsageError("config.yml is damaged: its imports are no names")
         return cls(**config)
+
+
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("env", "explorer"), str),
+    **dict.fromkeys(("seed", "threads"), int),
+    **dict.fromkeys(("hyperparameters", "make", "space", "digests"), dict),
+    "imports": list,
+}
 
 
 def _plain(value: Any) -> Any:
@@ -56,60 +72,20 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else repr(value)
 
 
-def import_user_code(names: Iterable[str]) -> None:
-    """Run the user's own modules, given as ``FILE.py`` or ``package.module``, so that they register themselves.
-
-    Each runs once per process. A module that is installed nowhere is looked for in the working directory, which then
-    stays on the path, for what it imports later; libraries would take optional modules from there, too.
-    """
-    for name in names:
-        path = Path(name)
-        if name.endswith(".py"):
-            _import_file(path)
-            continue
-        if importlib.util.find_spec(name.partition(".")[0]) is None and os.getcwd() not in sys.path:
-            sys.path.append(os.getcwd())
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            raise UsageError(f"cannot import {name}: {error}; give a file as --import FILE.py") from error
-
-
-def _import_file(path: Path) -> None:
-    if not path.is_file():
-        raise UsageError(f"cannot import {path}: no such file")
-    module_name = f"failscape_user_{path.stem}"
-    known = sys.modules.get(module_name)
-    if known is not None and known.__spec__ is not None and known.__spec__.origin == str(path.resolve()):
-        return
-    spec = importlib.util.spec_from_file_location(module_name, path.resolve())
-    if spec is None or spec.loader is None:
-        raise UsageError(f"cannot import {path}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module  # dataclasses and pickles look their module up
-    try:
-        spec.loader.exec_module(module)
-    except BaseException as error:
-        del sys.modules[module_name]
-        if isinstance(error, UsageError) or not isinstance(error, Exception):
-            raise
-        raise UsageError(f"cannot import {path}: {type(error).__name__}: {error}") from error
-
-
 def find_env(env_id: str) -> gym.envs.registration.EnvSpec:
-    """The registered environment; ``module:namespace/Name-v0`` imports the module first, as Gymnasium does.
+    """The registered environment.
+
+    The module of ``module:namespace/Name-v0`` is not imported, for the name may be a stranger's.
 
     Raises:
         UsageError: it is not registered, or not one of failscape's kind.
     """
-    module, colon, name = env_id.rpartition(":")
-    if colon:
-        import_user_code([module])
+    name = env_id.rpartition(":")[2]
     if name not in gym.registry:
         # Gymnasium's own environments are no answer to a misspelt name here.
         ours = [known for known, spec in gym.registry.items() if "make_mdp" in spec.kwargs]
         hint = did_you_mean(name, ours)
-        raise UsageError(f"no environment {name!r}{hint} (python train.py --list shows all)")
+        raise UsageError(f"no environment {name!r}{hint} (python train.py --list shows all; --import FILE adds yours)")
     spec = gym.registry[name]
     if "make_mdp" not in spec.kwargs:
         raise UsageError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,9 @@ import pandas as pd
 from failscape.analysis.examples.base import Example, ExampleContext
 from failscape.analysis.examples.presenter import Presenter
 from failscape.analysis.examples.registry import examples_of
-from failscape.building import build
+from failscape.building import Tell
+from failscape.common.visible import visible
+from failscape.common.whole import write_all
 from failscape.envs.recording import recorded_state
 from failscape.envs.state import Outcome
 from failscape.errors import UsageError
@@ -20,7 +21,12 @@ from failscape.runs import Run
 
 
 def show_probe(
-    folder: Path | str, probe: int, *, out: Path | None = None, imports: Sequence[str] = ()
+    folder: Path | str,
+    probe: int,
+    *,
+    out: Path | None = None,
+    imports: Sequence[str] = (),
+    step: Tell | None = None,
 ) -> tuple[str, bool]:
     """A text about the probe, and whether the target answers now as it did then.
 
@@ -34,8 +40,7 @@ def show_probe(
     if probe not in probes.index:
         raise UsageError(f"{folder} has no probe {probe}; its probes are 0 to {len(probes) - 1}")
     row = probes.loc[[probe]]
-    settings = dataclasses.replace(run.settings, imports=list(imports) or run.settings.imports)
-    mdp = build(settings, looks=run.folder / "looks.npz").mdp
+    mdp = run.rebuild(imports, step)
     item = int(row["item"].iloc[0])
     name = row["name"].iloc[0]
     if item >= len(mdp.items) or mdp.items.names[item] != name:
@@ -52,7 +57,7 @@ def show_probe(
     lines.append(
         "the same as recorded" if agrees else "NOT the same as recorded: target, data or versions have changed"
     )
-    return "\n".join(lines), agrees
+    return "\n".join(map(visible, lines)), agrees
 
 
 def answers_alike(now: Outcome, row: pd.DataFrame) -> bool:
@@ -65,5 +70,5 @@ def save(presenter: Presenter[Any], example: Example, run: Run, out: Path | None
     """Write an example where a person can look at it, by default in the run's folder; returns where."""
     path = out or run.folder / "exemplars" / f"{example.probe}{presenter.suffix}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    presenter.write(example, path)
+    write_all([(path, lambda path: presenter.write(example, path))])
     return path

@@ -8,9 +8,11 @@ import os
 import platform
 import re
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from typing import Any
 import yaml
 
 from failscape.common.regular import read_small
+from failscape.common.visible import well_formed
 from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore
 
@@ -35,11 +38,11 @@ class RunFolder:
     @classmethod
     def create(cls, root: Path, stem: str, config: Mapping[str, Any], command: Sequence[str]) -> RunFolder:
         """A new folder ``root/stem-0``, or the first number that is free."""
-        path = new_folder(root, stem)
-        (path / "command.txt").write_text(shlex.join(command) + "\n", encoding="utf-8")
-        write_json(path / "versions.json", versions())
-        # Last, because its presence makes the folder a run.
-        write_whole(path / "config.yml", yaml.safe_dump(dict(config), sort_keys=False))
+        with filled_folder(root, stem) as path:
+            (path / "command.txt").write_text(well_formed(shlex.join(command)) + "\n", encoding="utf-8")
+            write_json(path / "versions.json", versions())
+            # Last, because its presence makes the folder a run.
+            write_whole(path / "config.yml", yaml.safe_dump(dict(config), sort_keys=False))
         return cls(path)
 
     @property
@@ -82,6 +85,7 @@ class RunFolder:
 def new_folder(root: Path, stem: str) -> Path:
     """Make ``root/stem-0``, or the first number that is free."""
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "run"
+    writable(root)
     number = 0
     while True:
         path = root / f"{stem}-{number}"
@@ -94,6 +98,28 @@ def new_folder(root: Path, stem: str) -> Path:
             raise UsageError(f"cannot make {path}: {error.strerror}") from error
 
 
+@contextmanager
+def filled_folder(root: Path, stem: str) -> Iterator[Path]:
+    """A :func:`new_folder` to put its first files into; where that is interrupted or fails, none is left."""
+    path = new_folder(root, stem)
+    try:
+        yield path
+    except BaseException:
+        shutil.rmtree(path)
+        raise
+
+
+def writable(folder: Path) -> Path:
+    """The folder itself, where all that is written into runs can be: TensorBoard knows no names but those in UTF-8.
+
+    Raises:
+        UsageError: its name is in another encoding.
+    """
+    if well_formed(str(folder)) != str(folder):
+        raise UsageError(f"{folder} has a name that is not UTF-8, which TensorBoard cannot write to; rename it")
+    return folder
+
+
 def write_json(path: Path, values: Any) -> None:
     """Write JSON whole or not at all; null stands for NaN and infinity, which JSON does not know."""
     write_whole(path, json.dumps(_finite(values), indent=2, allow_nan=False) + "\n")
@@ -102,7 +128,7 @@ def write_json(path: Path, values: Any) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all, whenever the process is killed."""
     partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_text(well_formed(text), encoding="utf-8")
     os.replace(partial, path)
 
 

@@ -115,6 +115,15 @@ def with_weights(uri: str, path: str) -> str:
     return f"{scheme}:{name}?{'&'.join([*others, f'weights={path}'])}"
 
 
+def is_known(uri: str) -> bool:
+    """Whether something answers for the scheme of ``uri``; loads nothing."""
+    try:
+        scheme = _parse(uri)[0]
+    except UsageError:  # of no scheme: loading it tells what is wrong
+        return True
+    return scheme in {*BUILT_IN, *_registered, *(point.name for point in _entry_points())}
+
+
 def list_targets() -> list[tuple[str, str]]:
     """``(URI pattern, what it is)`` of every scheme, the embedded checkpoints one by one."""
     rows = [(f"embedded:{name}", "comes with failscape") for name in embedded.names()]

@@ -8,8 +8,10 @@ from typing import Any
 
 import yaml
 
+from failscape.common.user_code import code_of
 from failscape.errors import UsageError
-from failscape.settings import Settings, find_env, import_user_code
+from failscape.settings import Settings, find_env
+from failscape.user_code import digests_of, import_user_code
 
 # Options that become arguments of the environment.
 MAKE = (
@@ -88,9 +90,10 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
         "--import",
         dest="imports",
         nargs="+",
+        action="extend",
         default=[],
         metavar="FILE",
-        help="your FILE.py or module that registers targets or environments",
+        help="your FILE.py or module that registers targets or environments; --resume runs none that is not named",
     )
     group.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: what is there)")
 
@@ -107,7 +110,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--out", type=Path, default=Path("runs"), metavar="DIR", help="where run folders go (default: runs)"
     )
-    group.add_argument("--resume", type=Path, metavar="RUN", help="finish an interrupted run")
+    group.add_argument(
+        "--resume",
+        type=Path,
+        metavar="RUN",
+        help="finish an interrupted run; one with code of yours wants its --import again",
+    )
     group.add_argument("--no-report", action="store_true", help="skip report.html and TensorBoard pictures")
     group.add_argument("--quiet", action="store_true", help="print results only")
 
@@ -115,7 +123,13 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 def add_imports(parser: Any) -> None:
     """The user's code, for commands that load a run's target again."""
     parser.add_argument(
-        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, if it has moved"
+        "--import",
+        dest="imports",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="your code that the run was made with: it runs only where you name it",
     )
 
 
@@ -129,16 +143,22 @@ def positive(text: str) -> int:
 
 def settings_from(args: argparse.Namespace, explorer: str) -> Settings:
     """The settings that the command line asks for."""
-    from failscape.agents.explorers import load_hyperparameters
-
-    import_user_code(args.imports)
+    names = code_of(args.env, args.imports)
+    import_user_code(names)
     spec = find_env(args.env)
     make = {key: getattr(args, key) for key in MAKE if getattr(args, key) is not None}
     overrides = parse_overrides(args.overrides)
     overrides |= {key: getattr(args, key) for key in ("budget", "num_envs") if getattr(args, key) is not None}
+    from failscape.agents.explorers import load_hyperparameters
+
     hyperparameters = load_hyperparameters(explorer, spec.id, overrides, make.get("explore", "macro"))
     env = args.env if ":" in args.env else spec.id
-    return Settings(env, explorer, args.seed, hyperparameters, make, list(args.imports))
+    return Settings(env, explorer, args.seed, hyperparameters, make, list(args.imports), digests_of(names))
+
+
+def explored(args: argparse.Namespace) -> str:
+    """What is explored, in a few words."""
+    return f"going on with {args.resume}" if args.resume else str(args.env)
 
 
 def refuse_beside_resume(args: argparse.Namespace) -> None:

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from failscape.commands.options import add_imports
+
 
 def add(parsers: Any) -> None:
     """Register the subcommand."""
@@ -15,16 +17,19 @@ def add(parsers: Any) -> None:
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="picture or text, before and after (default: in RUN/exemplars)"
     )
-    parser.add_argument(
-        "--import", dest="imports", nargs="+", default=[], metavar="FILE", help="your code, where it has moved"
-    )
-    parser.set_defaults(run=run)
+    add_imports(parser)
+    parser.set_defaults(run=run, about=lambda args: f"probe {args.probe} of {args.folder}")
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask the target again, and say whether it answers as recorded."""
-    from failscape.showing import show_probe
+    from failscape.terminal import Terminal, opening, steps
 
-    text, agrees = show_probe(args.folder, args.probe, out=args.out, imports=args.imports)
-    print(text)
+    with opening():
+        from failscape.showing import show_probe
+
+    terminal = Terminal()
+    with steps(terminal) as tell:
+        text, agrees = show_probe(args.folder, args.probe, out=args.out, imports=args.imports, step=tell)
+    terminal.lines(text)
     return 0 if agrees else 1

@@ -112,6 +112,8 @@ def test_code_that_has_moved(workshop: Path, capsys: pytest.CaptureFixture[str])
     registry._registered.pop("acme")
     run = str(workshop / "runs" / "scan-defects-v2-0")
     assert main(["show", run, "0"]) == 2
+    assert "was made with acme_parts.py, and a run folder starts no code" in capsys.readouterr().err
+    assert main(["show", run, "0", "--import", "acme_parts.py"]) == 2
     assert "cannot import acme_parts.py: no such file" in capsys.readouterr().err
     assert main(["show", run, "0", "--import", "moved.py"]) == 0
     del sys.modules["failscape_user_moved"]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from failscape.errors import UsageError
-from failscape.settings import import_user_code
 from failscape.targets.registry import load_target
+from failscape.user_code import import_user_code
 
 ROOT = Path(__file__).parents[2]
 

@@ -78,6 +78,7 @@ def test_tuples_of_synonyms_are_class_names(tmp_path):
     ("spec", "message"),
     [
         ("torchvision:CIFAR10", "needs the folder that holds it: torchvision:CIFAR10?root=DIR"),
+        ("torchvision:LSUN?root={}", "torchvision:LSUN is not read: it keeps a list as a pickle, which could run code"),
         ("torchvision:CIFR10?root={}", "torchvision has no dataset 'CIFR10'; did you mean CIFAR10?"),
         ("torchvision:CIFAR10?root={}", "Dataset not found or corrupted\nadd &download=true, or give the folder"),
         ("torchvision:CIFAR10?root={}&spilt=test", "has no option spilt; did you mean split?"),

@@ -19,7 +19,7 @@ def failures(kinds: dict[tuple[int, int], int]) -> pd.DataFrame:
     rows = [rows[i] for i in np.random.default_rng(1).permutation(len(rows))]
     frame = pd.DataFrame(rows, columns=["reference", "predicted"], index=pd.RangeIndex(100, 100 + len(rows)))
     items = [20 * truth + i % 20 for i, truth in enumerate(frame["reference"])]
-    return frame.assign(item=items, levels=[f"{i % 3},{i % 2}" for i in range(len(rows))])
+    return frame.assign(item=items, levels=[(i % 3, i % 2) for i in range(len(rows))])
 
 
 def test_a_case_is_of_one_kind_and_common_kinds_come_first() -> None:

@@ -10,9 +10,10 @@ import torch
 import failscape
 from failscape.concepts import Concept, ConceptSpace
 from failscape.data.base import Items
+from failscape.data.batch import Images
 from failscape.envs.mdp import ConceptMDP
 from failscape.rewards import CLASSIFICATION_REWARDS
-from failscape.targets.base import Outputs
+from failscape.targets.outputs import ClassifierOutputs
 
 
 class Wash(Concept):
@@ -39,11 +40,11 @@ class Brightness:
         self.module, self.device = torch.nn.Identity(), torch.device("cpu")
         self.n_queries = self.n_forwards = 0
 
-    def __call__(self, inputs: torch.Tensor, seeds: object = None) -> Outputs:
+    def __call__(self, inputs: torch.Tensor, seeds: object = None) -> ClassifierOutputs:
         """Logits, which are the features as well."""
         mean = inputs.float().mean(dim=(1, 2, 3)) / 128 - 1
         logits = torch.stack([-mean, mean], dim=1)
-        return Outputs(logits, logits)
+        return ClassifierOutputs(logits, logits)
 
 
 def make_mdp(**_: Any) -> ConceptMDP:
@@ -51,7 +52,8 @@ def make_mdp(**_: Any) -> ConceptMDP:
     labels = np.arange(40) % 2
     noise = np.random.default_rng(0).integers(0, 20, (40, 3, 8, 8))
     pixels = torch.from_numpy((noise + 60 + 100 * labels[:, None, None, None]).astype(np.uint8))
-    items = Items(pixels, labels, tuple(f"grey-{i:02d}" for i in range(40)), np.arange(40) % 5 == 0)
+    batch = Images(pixels, torch.from_numpy(labels))
+    items = Items(batch, labels, tuple(f"grey-{i:02d}" for i in range(40)), np.arange(40) % 5 == 0)
     return ConceptMDP(Brightness(), ConceptSpace([Wash()]), items, CLASSIFICATION_REWARDS["margin"])
 
 

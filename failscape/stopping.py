@@ -1,0 +1,31 @@
+"""What Ctrl-C says of a run folder."""
+
+from __future__ import annotations
+
+import shlex
+
+from failscape.errors import Stopped
+from failscape.records.folder import RunFolder
+from failscape.settings import Settings
+
+
+def n_probes(folder: RunFolder) -> int:
+    """How many probes a run folder holds."""
+    if not (folder / "probes.sqlite").exists():
+        return 0
+    store = folder.store()
+    try:
+        return len(store)
+    finally:
+        store.close()
+
+
+def stopped(folder: RunFolder, settings: Settings) -> KeyboardInterrupt:
+    """What Ctrl-C raises where a run folder is there: what it holds, and how to go on."""
+    count = n_probes(folder)
+    if not count:
+        return KeyboardInterrupt()
+    if folder.summary:
+        return Stopped(f"{count:,} probes and what they show in {folder.path}", f"failscape landscape {folder.path}")
+    command = shlex.join(["failscape", "train", "--resume", str(folder.path)]) + settings.import_option
+    return Stopped(f"{count:,} probes in {folder.path}", command)

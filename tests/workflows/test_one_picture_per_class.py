@@ -40,7 +40,8 @@ def load(name: str, device: str) -> fs.Classifier:
 
 fs.register_env("test/Colours-v0", env="failscape/Classifier-v0", target="colours:all", data="colours")
 """
-COMMON = ["--import", "colours.py", "--env", "test/Colours-v0", "--device", "cpu", "--quiet"]
+CODE_AGAIN = ["--import", "colours.py"]
+COMMON = [*CODE_AGAIN, "--env", "test/Colours-v0", "--device", "cpu", "--quiet"]
 EDITS = ["darken=0,0.1,0.2,0.4", "contrast=0.8,1,1.2"]
 
 
@@ -82,11 +83,11 @@ def test_groups_of_classes_are_chosen_explored_and_mended(workshop: Path, capsys
     assert any(mode.confirmed for mode in fs.Run(run).modes())
     failing = fs.Run(run).probes().query("failed").index[0]
     capsys.readouterr()
-    assert main(["show", str(run), str(failing)]) == 0
+    assert main(["show", str(run), str(failing), *CODE_AGAIN]) == 0
     told = capsys.readouterr().out
     name = told.split("item     ")[1].split("/")[0]
     assert f"one.png, a {name}\n" in told, "the truth is the class, not its group"
-    assert main(["feedback", str(run), "--simulate", "seed=1", "--budget", "6"]) == 0, (
+    assert main(["feedback", str(run), "--simulate", "seed=1", "--budget", "6", *CODE_AGAIN]) == 0, (
         "answers of classes have features"
     )
 
@@ -95,5 +96,5 @@ def test_one_picture_per_class_is_mended(workshop: Path) -> None:
     assert main(["train", *COMMON, "--concepts", *EDITS, "--budget", "1000", "--algo", "random", "--no-report"]) == 0
     run = workshop / "runs" / "random-colours-all-0"
     assert fs.Run(run).modes()
-    assert main(["mitigate", str(run), "--set", "epochs=1", "--quiet"]) == 0
+    assert main(["mitigate", str(run), "--set", "epochs=1", "--quiet", *CODE_AGAIN]) == 0
     assert (workshop / "runs" / "mitigated-colours-all-0" / "model.safetensors").is_file()

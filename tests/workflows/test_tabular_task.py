@@ -61,3 +61,13 @@ def test_it_fades_and_is_audited(run: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["audit", str(run), "--import", str(FILE)]) == 0
     audit = (run / "audit.html").read_text()
     assert "measurements" in audit and "sorts rows into 2 classes" in audit
+
+
+def test_its_concepts_have_names_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train = ["train", "--import", str(FILE), "--env", "examples/Tabular-v0", "--algo", "random", "--budget", "64"]
+    options = ["--out", str(tmp_path), "--no-report", "--quiet"]
+    assert main([*train, *options, "--concepts", "drift=-2,0,2", "missing=0..0.5/4"]) == 0
+    levels = fs.Run(tmp_path / "random-tabular-tumours-0").settings.space["levels"]
+    assert levels["drift"] == [-2, 0, 2] and len(levels["missing"]) == 4
+    assert main([*train, *options, "--concepts", "drft"]) == 2
+    assert "no concept 'drft' here; did you mean drift?" in capsys.readouterr().err

@@ -60,7 +60,9 @@ Spec = str | Concept | Mapping[str, Any]
 
 
 def concept_space(
-    spec: Spec | Sequence[str | Concept] | ConceptSpace, classes: Mapping[str, int] | None = None
+    spec: Spec | Sequence[str | Concept] | ConceptSpace,
+    classes: Mapping[str, int] | None = None,
+    own: Mapping[str, type[Concept]] | None = None,
 ) -> ConceptSpace:
     """The grid that ``spec`` names.
 
@@ -71,20 +73,21 @@ def concept_space(
             (``"rotation=-30..30"``, or ``"rotation=-30..30/12"`` for 12 cells instead of 8). ``"class"`` is the
             group axis that chooses which class is edited.
         classes: index by name of the classes to choose from.
+        own: a family's own concepts by name; then no others have names here, and there are no presets.
 
     Raises:
         UsageError: an unknown preset, concept or key, or levels that make no sense.
     """
     if isinstance(spec, ConceptSpace):
         return spec
-    if isinstance(spec, str) and spec in PRESETS:
+    if isinstance(spec, str) and spec in PRESETS and own is None:
         spec = PRESETS[spec]
     if isinstance(spec, Mapping):
         return _from_description(spec)
     parts = [spec] if isinstance(spec, str | Concept) else list(spec)
-    if len(parts) == 1 and isinstance(parts[0], str) and parts[0] in PRESETS:
+    if own is None and len(parts) == 1 and isinstance(parts[0], str) and parts[0] in PRESETS:
         return _from_description(PRESETS[parts[0]])
-    return ConceptSpace([_concept(part, classes) for part in parts])
+    return ConceptSpace([_concept(part, classes, own) for part in parts])
 
 
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
@@ -146,18 +149,20 @@ class Recorded(Concept):
         raise UsageError(f"the concept {self.name} is known by its name alone; name the file that has it with --import")
 
 
-def _concept(part: str | Concept, classes: Mapping[str, int] | None) -> Concept:
+def _concept(
+    part: str | Concept, classes: Mapping[str, int] | None, own: Mapping[str, type[Concept]] | None
+) -> Concept:
     if isinstance(part, Concept):
         return part
-    return GroupAxis(classes, part) if part in GROUP_AXES and classes is not None else _parse(part)
+    return GroupAxis(classes, part) if part in GROUP_AXES and classes is not None else _parse(part, own)
 
 
-def _parse(text: str) -> Concept:
+def _parse(text: str, own: Mapping[str, type[Concept]] | None) -> Concept:
     name, equals, values = text.partition("=")
     try:
         if ".." in values:
-            return _named(name, edges=_edges(values))
-        return _named(name, levels=[float(level) for level in values.split(",")] if equals else None)
+            return _named(name, own, edges=_edges(values))
+        return _named(name, own, levels=[float(level) for level in values.split(",")] if equals else None)
     except UsageError:
         raise
     except ValueError:
@@ -174,7 +179,11 @@ def _edges(text: str) -> list[float]:
     return np.linspace(float(low), float(high), n + 1).tolist()
 
 
-def _named(name: str, **shape: Sequence[float] | None) -> Concept:
+def _named(name: str, own: Mapping[str, type[Concept]] | None = None, **shape: Sequence[float] | None) -> Concept:
+    if own is not None:
+        if name not in own:
+            raise UsageError(f"no concept {name!r} here{did_you_mean(name, own)}")
+        return own[name](**shape)
     if name in PRESETS:
         raise UsageError(f"the preset {name} is a whole grid and stands alone; name the concepts one by one instead")
     if name in GROUP_AXES:

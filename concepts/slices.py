@@ -36,7 +36,8 @@ class GroupAxis(Concept):
         self.name = name  # type: ignore[misc]
         if not classes:
             raise UsageError(
-                f"the slice {name} has nothing to choose from: no {name} has both items to explore and items held out"
+                f"the slice {name} has nothing to choose from: no {name} has both items to explore and items held out; "
+                f"make larger groups with --groups, or leave {name} out of --concepts"
             )
         ordered = sorted(classes.items(), key=lambda named: named[1])
         self.class_names = tuple(name for name, _ in ordered)

@@ -2,6 +2,7 @@
 
 from failscape.data.base import Items, Prepare, Skipped, Source, Unreadable
 from failscape.data.batch import Answers, Articles, Batch, Images, Rows
+from failscape.data.class_groups import ClassGroups, class_groups, in_groups
 from failscape.data.decode import decode
 from failscape.data.folder import FolderSource
 from failscape.data.items import load_images, load_items, only_held_out, reasons, write_skipped
@@ -13,6 +14,7 @@ __all__ = [
     "Answers",
     "Articles",
     "Batch",
+    "ClassGroups",
     "FolderSource",
     "Images",
     "Items",
@@ -21,8 +23,10 @@ __all__ = [
     "Skipped",
     "Source",
     "Unreadable",
+    "class_groups",
     "decode",
     "held_out",
+    "in_groups",
     "length_groups",
     "load_images",
     "load_items",

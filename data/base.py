@@ -63,6 +63,9 @@ class Items:
     names: tuple[str, ...]  # (N,)
     held_out: np.ndarray  # (N,) bool, decided by a hash of the name alone
     group_names: tuple[str, ...] = ()
+    group_of: np.ndarray | None = (
+        None  # (C,) int64: group of each class, where classes are grouped; None where they are not
+    )
     skipped: list[Skipped] = field(default_factory=list)
     notes: tuple[str, ...] = ()  # what the user should know of how they were read, a line each
     layout: Layout | None = None  # None where each stands for itself and can be edited to any point

@@ -1,4 +1,4 @@
-"""The mapping file that says which class a folder is: a table with the columns ``folder`` and ``class``."""
+"""Files of two columns: which class a folder is (``folder,class``), which group a class (``class,group``)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,7 @@ def read_mapping(path: str | Path, known: Collection[str], index: NameIndex) -> 
         UsageError: the file cannot be read, or a line is wrong; it names the line.
     """
     found: dict[str, int] = {}
-    for line, row in _rows(Path(path)):
-        where = f"{path} line {line}"
-        if len(row) != 2:
-            raise UsageError(f"{where}: {len(row)} fields where folder,class are two; quote a name that has a comma")
-        folder, name = row
+    for where, folder, name in _rows(Path(path), "folder,class"):
         if folder not in known:
             raise UsageError(f"{where}: the data has no {folder!r}{did_you_mean(folder, known)}")
         if folder in found:
@@ -38,26 +34,52 @@ def read_mapping(path: str | Path, known: Collection[str], index: NameIndex) -> 
     return found
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line number and stripped fields of every line that is not blank, after a checked header."""
+def read_groups(path: str | Path, index: NameIndex) -> dict[int, str]:
+    """Class index to the name of its group.
+
+    Args:
+        path: a CSV file in UTF-8 with the header ``class,group``; it may leave some classes out.
+        index: the target's classes.
+
+    Raises:
+        UsageError: the file cannot be read, or a line is wrong; it names the line.
+    """
+    found: dict[int, str] = {}
+    for where, name, group in _rows(Path(path), "class,group"):
+        label = _class(name, index, where)
+        if label in found:
+            raise UsageError(f"{where}: the class {name!r} has two groups; keep one of the lines")
+        if not group:
+            raise UsageError(f"{where}: the class {name!r} has no group; name one, or leave the line out")
+        found[label] = group
+    if not found:
+        raise UsageError(f"{path} groups no class; give a CSV file with lines class,group")
+    return found
+
+
+def _rows(path: Path, columns: str) -> Iterator[tuple[str, str, str]]:
+    """Of every line that is not blank, where it is and its two stripped fields, after a checked header."""
     try:
         with regular(path, SMALL).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
             header = [field.strip() for field in next(reader, [])]
-            if header != ["folder", "class"]:
-                raise UsageError(f"{path} line 1: the header is {','.join(header)!r}; it must be folder,class")
+            if ",".join(header) != columns:
+                raise UsageError(f"{path} line 1: the header is {','.join(header)!r}; it must be {columns}")
             for row in reader:
-                if any(field.strip() for field in row):
-                    yield reader.line_num, [field.strip() for field in row]
+                fields, where = [field.strip() for field in row], f"{path} line {reader.line_num}"
+                if any(fields) and len(fields) != 2:
+                    raise UsageError(
+                        f"{where}: {len(fields)} fields where {columns} are two; quote a name that has a comma"
+                    )
+                if any(fields):
+                    yield where, fields[0], fields[1]
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text; save it as CSV in UTF-8") from None
     except csv.Error as error:
-        raise UsageError(f"{path} line {reader.line_num}: {error}; write two fields, folder,class") from None
+        raise UsageError(f"{path} line {reader.line_num}: {error}; write two fields, {columns}") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UsageError(
-            f"the mapping file {path} cannot be read: {reason}; give a CSV file with folder,class"
-        ) from None
+        raise UsageError(f"the mapping file {path} cannot be read: {reason}; give a CSV file with {columns}") from None
 
 
 def _class(name: str, index: NameIndex, where: str) -> int:

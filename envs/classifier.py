@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from failscape.common.nouns import Nouns
-from failscape.data import load_images, only_held_out, open_source
+from failscape.data import class_groups, in_groups, load_images, only_held_out, open_source
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, explored_space, make_scheme
 from failscape.envs.expected_task import expect_task
@@ -38,6 +38,7 @@ def make_mdp(
     device: str = "auto",
     classes: str | Path | None = None,
     only_matching: bool = False,
+    groups: str | Path | None = None,
     max_items: int = 5000,
     held_out: float = 0.2,
     unseen: bool = False,
@@ -104,6 +105,7 @@ def make_mdp(
         device: ``auto``, ``cpu``, ``cuda``.
         classes: a CSV file ``folder,class`` where the names of folders are not those of the target.
         only_matching: leave out folders that match no class.
+        groups: a CSV file ``class,group``; modes, and the slice ``class``, are then of groups of classes.
         max_items: images held in memory at most, drawn evenly over classes.
         held_out: share of the images kept from exploration, for confirming what it finds.
         unseen: explore only images that are held out otherwise, such as those that a fine-tune has not seen; a share
@@ -119,7 +121,9 @@ def make_mdp(
     check_reward(reward, explore)
     frozen = load_target(target, device) if isinstance(target, str) else target
     expect_task(frozen, "image-classification")
-    space = explored_space(explore, concepts, start, {name: i for i, name in enumerate(frozen.class_names)})
+    grouping = None if groups is None else class_groups(groups, frozen.class_names)
+    known = frozen.class_names if grouping is None else grouping.names
+    space = explored_space(explore, concepts, start, {name: i for i, name in enumerate(known)})
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:
         raise UsageError(f"{frozen.name} needs images to look at: give --data, a folder with one subfolder per class")
@@ -136,15 +140,18 @@ def make_mdp(
         progress=(lambda done, total: progress("reading images", done, total)) if progress else None,
     )
     items = only_held_out(items, held_out) if unseen else items
+    items = items if grouping is None else in_groups(items, grouping)
     if space.group_axis is not None:
-        space = explored_space(explore, concepts, start, classes_seen(items, frozen.class_names))
+        space = explored_space(explore, concepts, start, classes_seen(items, known))
     seen = _look(frozen, items, looks, progress)
     scheme = make_scheme(explore, space, items, start, mode, max_steps, alpha)
     judge = CLASSIFICATION_REWARDS.get(reward)
     if judge is None:
-        judge = load_reward(reward, frozen.name, items, seen, space, len(frozen.class_names), margin)
-    names = frozen.class_names
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, answer_names=names, nouns=NOUNS)
+        judge = load_reward(reward, frozen.name, items, seen, space, len(known), margin)
+    names, nouns = frozen.class_names, NOUNS
+    if grouping is not None:
+        nouns = NOUNS._replace(group="group", groups="groups", task=NOUNS.task.format(n=len(names)))
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, answer_names=names, nouns=nouns)
 
 
 def check_reward(reward: str, explore: str) -> None:

@@ -29,8 +29,9 @@ def features_of(mdp: ConceptMDP) -> Features:
 def _features(looks: Looks, items: Items, space: ConceptSpace, n_classes: int, judge: Reward) -> Features:
     # What is wrong with a text is of another kind than its topic, and nothing tells one wrong from another but itself.
     kinds = judge.answer_names
-    answers = np.eye(len(kinds)) if kinds else None
-    return Features(*looks.parts(items.group, n_classes), items.group, space, answers)
+    own, classes = looks.parts(items.group, n_classes)
+    answers = np.eye(len(kinds)) if kinds else classes if items.group_of is None else classes[items.group_of]
+    return Features(own, classes, items.group, space, answers)
 
 
 def describe_rated(mdp: ConceptMDP, preset: str) -> dict[str, Any]:

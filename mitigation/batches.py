@@ -39,16 +39,20 @@ class Split(NamedTuple):
 
 
 def split_items(explored: np.ndarray, references: np.ndarray, share: float, seed: int) -> Split:
-    """Divide the explored items ``(N,)``, each class alike; a class of one item only teaches.
+    """Divide the explored items ``(N,)``, each class alike; classes too small to give a judge are divided as one.
 
     Raises:
         UsageError: there are too few of them.
     """
     rng = np.random.default_rng((seed, 1))
-    judges = []
+    judges, small = [], [np.zeros(0, np.int64)]
     for label in np.unique(references[explored]):
         own = rng.permutation(explored[references[explored] == label])
-        judges.append(own[: round(share * len(own))])
+        n_judges = round(share * len(own))
+        judges.append(own[:n_judges])
+        small += [] if n_judges else [own]
+    together = rng.permutation(np.concatenate(small))
+    judges.append(together[: round(share * len(together))])
     validation = np.sort(np.concatenate([np.zeros(0, np.int64), *judges]))
     fit = np.setdiff1d(explored, validation)
     if not len(validation) or not len(fit):

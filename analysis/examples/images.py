@@ -58,16 +58,14 @@ class ImagePresenter(Presenter[ImageExample]):
         """The images made again."""
         inputs = unedited_again(context, rows)
         edited = edit_again(context.space, inputs, points_of(rows), rows)
-        parts = zip(recorded(context, rows, items), to_hwc(inputs.pixels), to_hwc(edited.pixels), strict=True)
-        return [ImageExample(**fields, before=before, after=after) for fields, before, after in parts]
+        return _examples(recorded(context, rows, items), inputs, edited, context.answers)
 
     def versions(self, old: ConceptMDP, new: ConceptMDP, pairs: pd.DataFrame) -> list[ImageExample]:
         """Under the unedited picture stands what the version before said of the edited one."""
         state = paired_state(old, pairs)
         inputs: Any = old.inputs(state)
         edited = old.edited(state, inputs)
-        parts = zip(answered(old, new, pairs), to_hwc(inputs.pixels), to_hwc(edited.pixels), strict=True)
-        return [ImageExample(**fields, before=before, after=after) for fields, before, after in parts]
+        return _examples(answered(old, new, pairs), inputs, edited, old.answer_names)
 
     def levels_html(self, items: Items, indices: np.ndarray, space: ConceptSpace) -> Markup:
         """One image at every level of each concept."""
@@ -85,11 +83,15 @@ class ImagePresenter(Presenter[ImageExample]):
         """The edited image."""
         return example.after
 
+    def cells(self, example: ImageExample) -> tuple[str, ...]:
+        """With the true class."""
+        return (example.name, example.truth, example.answer, example.edit)
+
     def describe(self, example: ImageExample) -> list[str]:
         """What the target said of it."""
         verdict = "wrong" if example.failed else "right"
         lines = [
-            f"item     {example.name}, a {example.group}",
+            f"item     {example.name}, a {example.truth}",
             f"edit     {example.edit}",
             f"before   {example.answer_before}",
             f"after    {example.answer} ({example.score:.1%}): {verdict}",
@@ -119,13 +121,22 @@ class ImagePresenter(Presenter[ImageExample]):
                 paper.image(_png(picture), x=x, y=top, w=SIDE, h=SIDE)
             paper.write_in(7, QUIET)
             paper.set_xy(left, top + SIDE + 0.5)
-            said = f"{example.edit}\n“{example.answer_before}” → “{example.answer}”, truth: {example.group}"
+            said = f"{example.edit}\n“{example.answer_before}” → “{example.answer}”, truth: {example.truth}"
             paper.multi_cell(2 * SIDE + 1, 3.4, said, align="L")
         paper.set_xy(paper.l_margin, top + SIDE + 12)
 
     def untried(self, space: ConceptSpace) -> list[str]:
         """Edits of images that are not in a space."""
         return [name for name in IMAGE_CONCEPTS if name not in space.names]
+
+
+def _examples(told: list[dict[str, Any]], inputs: Images, edited: Images, answers: Sequence[str]) -> list[ImageExample]:
+    """Pictures before and after beside what is told of them."""
+    parts = zip(told, inputs.right_answer.tolist(), to_hwc(inputs.pixels), to_hwc(edited.pixels), strict=True)
+    return [
+        ImageExample(**fields, truth=name_of(answers, label), before=before, after=after)
+        for fields, label, before, after in parts
+    ]
 
 
 def _png(picture: np.ndarray) -> io.BytesIO:

@@ -80,7 +80,9 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="of articles: count failures only where meaning was kept (0 to 1)",
     )
-    group.add_argument("--groups", metavar="BY", help="of articles: topic (default) or length")
+    group.add_argument(
+        "--groups", metavar="BY", help="of articles: topic (default) or length; of pictures: a CSV file class,group"
+    )
     group.add_argument(
         "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 articles)"
     )

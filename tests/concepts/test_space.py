@@ -198,3 +198,24 @@ def test_a_users_concept_is_remembered_by_name_unit_and_levels() -> None:
     with pytest.raises(UsageError, match=r"the concept haze is known by its name alone.*--import"):
         read.apply(as_batch(images), np.array([[0, 1]]))
     assert torch.equal(read.apply(as_batch(images), np.array([[2, -1]])).pixels, images)
+
+
+class Wetness(Concept):
+    """Does nothing. Identity: 0."""
+
+    name, unit, identity, limits, default_levels = "wetness", "", 0.0, (0.0, 1.0), (0.0, 1.0)
+
+    def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
+        return inputs
+
+
+def test_a_familys_own_concepts_are_named_with_levels_and_nothing_else_is() -> None:
+    own = {"wetness": Wetness}
+    assert concept_space(["wetness"], own=own).describe()["levels"] == {"wetness": [0.0, 1.0]}
+    assert concept_space(["wetness=0,0.5"], own=own).describe()["levels"] == {"wetness": [0.0, 0.5]}
+    assert concept_space(["wetness=0..1/4"], own=own).shape == (4,)
+    with pytest.raises(UsageError, match=r"no concept 'wettness' here; did you mean wetness\?"):
+        concept_space(["wettness"], own=own)
+    for other in (["rotation"], "fsrl", ["fsrl"], ["class"]):
+        with pytest.raises(UsageError, match="here; known: wetness"):
+            concept_space(other, own=own)

@@ -24,12 +24,21 @@ def test_the_split_divides_each_class_alike(labels: list[int], share: float) -> 
     try:
         split = split_items(explored, references, share, seed=0)
     except UsageError:
-        assert all(round(share * n) == 0 for n in np.bincount(references[explored]))
+        assert round(share * len(explored)) == 0 or all(
+            round(share * n) == 0 for n in np.bincount(references[explored])
+        )
         return
     assert sorted([*split.fit, *split.validation]) == explored.tolist()
-    for label in np.unique(references[explored]):
-        n = (references[explored] == label).sum()
-        assert (references[split.validation] == label).sum() == round(share * n)
+    counts = np.bincount(references[explored])
+    judges = np.bincount(references[split.validation], minlength=len(counts))
+    large = np.array([round(share * n) > 0 for n in counts])
+    assert judges[large].tolist() == [round(share * n) for n in counts[large]]
+    assert judges[~large].sum() == round(share * counts[~large].sum())
+
+
+def test_classes_of_one_item_are_divided_as_one() -> None:
+    split = split_items(np.arange(100), np.arange(100), 0.15, 0)
+    assert len(split.validation) == 15 and len(split.fit) == 85
 
 
 def test_too_few_items() -> None:

@@ -1,42 +1,22 @@
 """Maps the folders at the root into the ``failscape`` package; everything else stands in ``pyproject.toml``."""
 
-from setuptools import setup
+from pathlib import Path
 
-SUBPACKAGES = [
-    "records",
-    "data",
-    "data.street",
-    "concepts",
-    "concepts.text",
-    "targets",
-    "feedback",
-    "rewards",
-    "envs",
-    "envs.actions",
-    "agents",
-    "analysis",
-    "analysis.examples",
-    "analysis.plots",
-    "mitigation",
-]
+from setuptools import find_packages, setup
+
+ROOT = str(Path(__file__).resolve().parent)
+AROUND = ("benchmarks", "examples", "tests", "zoo")  # folders that are not shipped
+FOLDERS = find_packages(ROOT, exclude=[pattern for name in ("failscape", *AROUND) for pattern in (name, f"{name}.*")])
 
 setup(
-    packages=[
-        "failscape",
-        "failscape.commands",
-        "failscape.common",
-        "failscape.families",
-        *(f"failscape.{name}" for name in SUBPACKAGES),
-    ],
+    packages=[*find_packages(ROOT, include=["failscape", "failscape.*"]), *(f"failscape.{name}" for name in FOLDERS)],
     package_dir={
         "failscape": "failscape",
-        **{f"failscape.{name}": name.replace(".", "/") for name in SUBPACKAGES},
+        **{f"failscape.{name}": name.replace(".", "/") for name in FOLDERS},
     },
     package_data={
-        "failscape": ["py.typed", "*.md", "static/*", "templates/*"],
-        "failscape.concepts.text": ["*.json"],
-        "failscape.agents": ["hyperparams/*.yml"],
-        "failscape.analysis": ["templates/*"],
-        "failscape.targets": ["checkpoints/*/*"],
+        "failscape": ["py.typed"],
+        # Of every package.
+        "": ["*.md", "*.json", "static/*", "templates/*", "hyperparams/*", "checkpoints/*/*"],
     },
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from failscape.analysis.audit_words import Section
 from failscape.analysis.pages import page_environment
 from failscape.analysis.paper import Paper
+from failscape.common.visible import visible
 from failscape.records.folder import write_whole
 
 SIZES = {2: 15, 3: 12}  # of headings [pt]
@@ -22,14 +24,22 @@ def write_html(path: Path, title: str, sections: Sequence[Section]) -> None:
 def write_pdf(path: Path, title: str, sections: Sequence[Section]) -> None:
     """The document on A4, by fpdf2."""
     paper = Paper()
-    paper.set_title(title)
+    paper.set_title(visible(title))
     paper.add_page()
     paper.heading("Audit", 20)
     paper.paragraph(title, quiet=True)
     for section in sections:
         _print(paper, section)
+    if paper.lacks_letters:
+        paper.paragraph("□ stands for letters that the font of this document lacks; audit.html shows them.", quiet=True)
     partial = path.with_suffix(".partial")
-    paper.output(str(partial))
+    logger = logging.getLogger("fpdf.output")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # it would list those letters on the screen
+    try:
+        paper.output(str(partial))
+    finally:
+        logger.setLevel(level)
     partial.replace(path)
 
 

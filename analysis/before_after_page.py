@@ -18,7 +18,7 @@ from failscape.analysis.modes import Mode
 from failscape.analysis.pages import page_environment
 from failscape.analysis.plots.landscape import landscape_picture
 from failscape.analysis.plots.still import pixels
-from failscape.analysis.plots.style import ACCENT, axis_title, own_text, percent, tick_texts
+from failscape.analysis.plots.style import ACCENT, axis_title, own_text, percent, shortened, tick_texts
 from failscape.analysis.shifts import Shift, policy
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.records.folder import write_whole
@@ -101,7 +101,7 @@ def number(value: float, unit: str = "", *, signed: bool = False) -> str:
     return f"{value:{'+' if signed else ''}.3g} {unit}".strip().replace("-", "−")
 
 
-@own_text
+@own_text()
 def policies_picture(before: Landscape, after: Landscape) -> Figure | None:
     """Action probabilities of the agents by level of each concept; None where either run had no agent."""
     shares: list[Any] = [policy(landscape) for landscape in (before, after)]
@@ -116,7 +116,7 @@ def policies_picture(before: Landscape, after: Landscape) -> Figure | None:
         for share, name, colour, offset in zip(shares, ("before", "after"), (ACCENT, AFTER), (-0.2, 0.2), strict=True):
             heights = 100 * np.bincount(level, share, len(concepts[k].levels))
             axes.bar(np.arange(len(heights)) + offset, heights, 0.4, label=name, color=colour)
-        texts = tick_texts(concepts[k])
+        texts = [shortened(text) for text in tick_texts(concepts[k])]
         axes.set_xticks(range(len(texts)), texts, **({"rotation": 90} if max(map(len, texts)) > 6 else {}))
         axes.set_xlabel(axis_title(concepts[k]))
         axes.axhline(100 / len(concepts[k].levels), color="#52606d", linewidth=0.8, linestyle=":")

@@ -187,12 +187,6 @@ class Landscape:
         """A point as a person writes it: ``rotation -10°, darken 0.3``; ``point`` is its row."""
         return self.space.label(self.space.point(np.array([point]))[0])
 
-    def plot(self) -> Any:
-        """The landscape as a plotly figure, to turn and point at; it shows itself in a notebook."""
-        from failscape.analysis.plots.landscape import landscape_figure
-
-        return landscape_figure(self)
-
     def summary(self) -> dict[str, Any]:
         """The figures a person asks for first."""
         worst = self.worst(1).iloc[0] if self.n_probes else None

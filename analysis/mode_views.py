@@ -19,6 +19,7 @@ from failscape.analysis.examples.selection import ranked_failures
 from failscape.analysis.grid_view import view_of
 from failscape.analysis.modes import UNEDITED, Mode
 from failscape.analysis.plots.style import interval, percent
+from failscape.common.markdown import literal
 from failscape.concepts import ConceptSpace
 
 N_SHOWN = 6  # examples of a mode
@@ -139,7 +140,7 @@ def modes_table(modes: Sequence[Mode]) -> str:
         f"|--:|:--|--:|--:|--:|--:|{'--:|' if rated else ''}:--|",
     ]
     rows = [
-        f"| {rank} | {m.name} | {percent(m.rate)} | {interval(m.low, m.high)} | {percent(m.baseline)} "
+        f"| {rank} | {literal(m.name)} | {percent(m.rate)} | {interval(m.low, m.high)} | {percent(m.baseline)} "
         f"| {percent(m.share)} | {f'{rating_text(m)} | ' if rated else ''}{verdict(m)} |"
         for rank, m in enumerate(modes, start=1)
     ]

@@ -12,6 +12,12 @@ from matplotlib.colors import to_hex
 
 from failscape.analysis.examples.thumbnails import data_uri
 from failscape.analysis.plots.style import SCALE, count, interval, percent
+from failscape.common.visible import visible_text
+
+
+def shown(value: Any) -> Any:
+    """A value as a page writes it: what text of others would do to the lines around it is written out."""
+    return visible_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache
@@ -23,6 +29,7 @@ def page_environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=shown,
     )
     filters = {
         "percent": percent,

@@ -9,6 +9,9 @@ import matplotlib
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
+from matplotlib.font_manager import get_font
+
+from failscape.common.visible import visible_text
 
 INK, QUIET, RULE = (31, 41, 51), (82, 96, 109), (217, 222, 228)
 
@@ -19,10 +22,18 @@ class Paper(FPDF):
     def __init__(self) -> None:
         super().__init__(format="A4", unit="mm")
         fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+        self.lacks_letters = False
         self.add_font("text", "", fonts / "DejaVuSans.ttf")
         self.add_font("text", "B", fonts / "DejaVuSans-Bold.ttf")
+        self._known = get_font(fonts / "DejaVuSans.ttf").get_charmap()
         self.set_margins(22, 20)
         self.set_auto_page_break(True, 20)
+
+    def normalize_text(self, text: str) -> str:
+        """Every text on its way to the paper."""
+        text = visible_text(text)
+        self.lacks_letters |= any(ord(letter) not in self._known for letter in text if not letter.isspace())
+        return super().normalize_text(text)
 
     def footer(self) -> None:
         """Number the page."""

@@ -18,6 +18,7 @@ from PIL import Image
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 from failscape.analysis.examples.presenter import Examples
+from failscape.common.visible import visible
 
 SIDE = 64  # [px] of a thumbnail
 MAX_POINTS = 2000  # a browser moves so many with ease
@@ -43,7 +44,7 @@ def write_projector(folder: Path, features: np.ndarray, examples: Examples, mode
     presenter = examples.presenter
     rows = [(*presenter.columns, "mode", "probe")]
     rows += [(*presenter.cells(e), mode, str(e.probe)) for e, mode in zip(examples, modes, strict=False)]
-    lines = ["\t".join(" ".join(cell.split()) for cell in row) for row in rows]
+    lines = ["\t".join(visible(" ".join(cell.split())) for cell in row) for row in rows]
     (place / "metadata.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     pictures = [picture for e in examples if (picture := presenter.thumbnail(e)) is not None]
     if pictures:

@@ -88,43 +88,40 @@ def write_report(
     view = view_of(landscape.space)
     intervals = view.intervals(landscape)
     maps = [chart for chart in view.charts if chart.in_pages]
-    page = (
-        page_environment()
-        .get_template("report.html")
-        .render(
-            target=target,
-            run=run,
-            code=import_option(code_of(run.config.get("env", ""), run.config.get("imports", []))),
-            landscape=landscape,
-            headline=report_parts.smallest_headline(smallest, target, things)
-            if smallest
-            else report_parts.headline(landscape, target, [view.mode for view in modes], things),
-            tiles=report_parts.tiles(landscape, curve, whole, things),
-            by_axis=marginals(landscape, probes, items),
-            is_complete=landscape.is_complete,
-            modes=modes,
-            rating=rating_text,
-            rated=any(view.mode.n_ratings for view in modes),
-            worst=report_parts.worst_points(landscape, examples),
-            charts=_charts(maps, landscape, probes),
-            maps=maps,
-            intervals=intervals,
-            rate_rows=report_parts.rate_rows(intervals.rates) if intervals else [],
-            things=things,
-            smallest=report_parts.smallest_facts(smallest, things) if smallest else [],
-            least=least,
-            levels=levels,
-            tried=report_parts.tried(landscape, probes, items, budget, things),
-            missed=report_parts.never_visited(landscape),
-            search=report_parts.search_facts(curve, landscape),
-            learner=report_parts.learner_facts(learner, landscape) if learner else [],
-            warnings=warnings,
-            scan=scan,
-            skipped=skipped,
-            n_items=len(items) + len(skipped),
-            repeat=_repeat(run),
-            plotlyjs=Markup(get_plotlyjs()),
-        )
+    template = page_environment().get_template("report.html")
+    page = template.render(
+        target=target,
+        run=run,
+        code=import_option(code_of(run.config.get("env", ""), run.config.get("imports", []))),
+        landscape=landscape,
+        headline=report_parts.smallest_headline(smallest, target, things)
+        if smallest
+        else report_parts.headline(landscape, target, [view.mode for view in modes], things),
+        tiles=report_parts.tiles(landscape, curve, whole, things),
+        by_axis=marginals(landscape, probes, items),
+        is_complete=landscape.is_complete,
+        modes=modes,
+        rating=rating_text,
+        rated=any(view.mode.n_ratings for view in modes),
+        worst=report_parts.worst_points(landscape, examples),
+        charts=_charts(maps, landscape, probes),
+        maps=maps,
+        intervals=intervals,
+        rate_rows=report_parts.rate_rows(intervals.rates) if intervals else [],
+        things=things,
+        smallest=report_parts.smallest_facts(smallest, things) if smallest else [],
+        least=least,
+        levels=levels,
+        tried=report_parts.tried(landscape, probes, items, budget, things),
+        missed=report_parts.never_visited(landscape),
+        search=report_parts.search_facts(curve, landscape),
+        learner=report_parts.learner_facts(learner, landscape) if learner else [],
+        warnings=warnings,
+        scan=scan,
+        skipped=skipped,
+        n_items=len(items) + len(skipped),
+        repeat=_repeat(run),
+        plotlyjs=Markup(get_plotlyjs()),
     )
     write_whole(path, page)
 

@@ -25,6 +25,9 @@ from failscape.analysis.plots.landscape import landscape_picture
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.style import interval, percent
 from failscape.analysis.projector import write_projector
+from failscape.common.markdown import literal
+from failscape.common.visible import visible
+from failscape.records.folder import writable
 
 
 class Board:
@@ -39,7 +42,7 @@ class Board:
     def __init__(self, folder: Path, *, restart: bool = False, curves: Curves | None = None) -> None:
         self.folder = folder
         self.curves = curves or Curves()
-        self.writer = SummaryWriter(str(folder), purge_step=0 if restart else None)
+        self.writer = SummaryWriter(str(writable(folder)), purge_step=0 if restart else None)
         self.events: Any = self.writer.file_writer  # for what SummaryWriter has no word for
 
     def progress(self, progress: Progress) -> None:
@@ -142,7 +145,7 @@ def worst_table(landscape: Landscape) -> str:
     rows = [
         [
             str(rank),
-            landscape.label(point),
+            literal(landscape.label(point)),
             percent(row["smoothed"]),
             interval(row["smoothed_low"], row["smoothed_high"]),
             *([percent(landscape.baseline)] if beside else []),
@@ -162,5 +165,5 @@ def flat(config: Mapping[str, Any]) -> dict[str, str | int | float]:
             if isinstance(single, bool):
                 found[name] = str(single).lower()
             elif isinstance(single, str | int | float):
-                found[name] = single
+                found[name] = visible(single) if isinstance(single, str) else single
     return found

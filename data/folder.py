@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from failscape.common.visible import well_formed
 from failscape.data.base import Skipped
 from failscape.data.decode import decode
 from failscape.data.files import visible_files
@@ -35,7 +36,8 @@ class FolderSource:
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         _require_folder(self.root)
-        images, self.skipped = _scan(self.root)
+        self._paths, self.skipped = _scan(self.root)
+        images = sorted(self._paths)
         classed = [name for name in images if "/" in name]
         loose = [name for name in images if "/" not in name]
         if not classed:
@@ -53,7 +55,7 @@ class FolderSource:
         Raises:
             Unreadable: see ``decode``.
         """
-        return decode(self.root / self.names[index])
+        return decode(self._paths[self.names[index]])
 
 
 def _class_of(name: str) -> str:
@@ -70,16 +72,17 @@ def _require_folder(root: Path) -> None:
     raise UsageError(f"there is no folder {root}{guess}")
 
 
-def _scan(root: Path) -> tuple[list[str], list[Skipped]]:
-    """The names of all images below the folder, and what is skipped, both in the order of names."""
-    images, skipped = [], []
+def _scan(root: Path) -> tuple[dict[str, Path], list[Skipped]]:
+    """All images below the folder by their names, and what is skipped, in the order of names."""
+    images: dict[str, Path] = {}
+    skipped = []
     for path in visible_files(root):
-        name = path.relative_to(root).as_posix()
+        name = well_formed(path.relative_to(root).as_posix())
         if _IMAGE.fullmatch(path.suffix):
-            images.append(name)
+            images[name] = path
         elif not _SIDE_FILE.fullmatch(path.suffix):
             skipped.append(Skipped(name, "not an image"))
-    return sorted(images), sorted(skipped)
+    return images, sorted(skipped)
 
 
 def _without_classes(root: Path, n_images: int) -> str:

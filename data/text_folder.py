@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from failscape.common.visible import well_formed
 from failscape.data.base import Skipped, Unreadable
 from failscape.data.files import visible_files
 from failscape.data.text_cells import clean
@@ -35,7 +36,7 @@ class TextFolder:
         self._texts: dict[str, Path] = {}
         self._others: list[str] = []
         for path in visible_files(root):
-            name = path.relative_to(root).as_posix()
+            name = well_formed(path.relative_to(root).as_posix())
             if path.suffix.lower() == ".txt":
                 self._texts[name] = path
             else:

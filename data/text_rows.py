@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from failscape.common.visible import well_formed
 from failscape.data.base import Skipped, Unreadable
 from failscape.data.text_cells import article_of, label_of, reference_of
 from failscape.data.text_columns import Columns
@@ -33,7 +34,7 @@ class TextRow(NamedTuple):
 def text_rows(table: Table, columns: Columns, prefix: str) -> Iterator[TextRow | Skipped]:
     """The texts of a table, in its order. A row without a name of its own is called ``prefix/place``."""
     for place, cells in table.lines(columns.used):
-        name = f"{prefix}/{place}"
+        name = well_formed(f"{prefix}/{place}")
         try:
             yield Skipped(name, cells) if isinstance(cells, str) else _text_row(name, cells, columns)
         except Unreadable as reason:

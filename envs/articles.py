@@ -54,6 +54,8 @@ def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, prog
     Raises:
         UsageError: the data cannot be found or read.
     """
+    if progress:
+        progress(f"opening {spec}", 0, 0)
     too_long: list[str] = []  # several threads append
 
     def prepare(item: tuple[str, str]) -> tuple[str, str]:

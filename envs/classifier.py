@@ -123,6 +123,8 @@ def make_mdp(
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:
         raise UsageError(f"{frozen.name} needs images to look at: give --data, a folder with one subfolder per class")
+    if progress:
+        progress(f"opening {spec}", 0, 0)
     source = open_source(spec, frozen.class_names, mapping=classes, only_matching=only_matching, target=frozen.name)
     items = load_images(
         source,

@@ -13,6 +13,7 @@ from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.registry import presenter_for
 from failscape.analysis.marginals import marginals
 from failscape.analysis.mode_views import mode_views
+from failscape.building import Tell
 from failscape.common.regular import read_small
 from failscape.common.whole import write_all
 from failscape.comparing import Versions, compare_versions, same_target, target_of
@@ -26,6 +27,7 @@ def audit(
     *,
     out: Path | None = None,
     imports: Sequence[str] = (),
+    step: Tell = lambda what, done, total: None,
 ) -> list[Path]:
     """Write ``audit.html`` and ``audit.pdf``; returns their paths.
 
@@ -34,6 +36,7 @@ def audit(
         after: a run of what became of its target; adds what was mended.
         out: folder for the two files; the run's own when omitted.
         imports: the user's files and modules, where the run needs them.
+        step: hears what is being done, how far it is, and how much there is.
 
     Raises:
         UsageError: the run is unfinished, or ``after`` asked the same target.
@@ -46,8 +49,9 @@ def audit(
         after = after if isinstance(after, Run) else Run(after)
         if same_target(run, after):
             raise UsageError(f"{after.folder.path} explored the same target as {run.folder.path}: nothing was mended")
-        versions = compare_versions(run, after, imports=imports)
-    examined = examine(run, versions, imports)
+        versions = compare_versions(run, after, imports=imports, step=step)
+    examined = examine(run, versions, imports, step)
+    step("writing the document", 0, 0)
     sections = document(examined)
     folder = out or run.folder.path
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,9 +64,9 @@ def audit(
     )
 
 
-def examine(run: Run, versions: Versions | None, imports: Sequence[str]) -> Examined:
+def examine(run: Run, versions: Versions | None, imports: Sequence[str], step: Tell) -> Examined:
     """What the document is made from; the items are read again for their examples."""
-    mdp = run.rebuild(imports)
+    mdp = run.rebuild(imports, step)
     probes, items, landscape = run.probes(), run.items(), run.landscape()
     presenter = presenter_for(mdp.items)
     last = datetime.fromtimestamp(float(probes["time"].max()), timezone.utc)

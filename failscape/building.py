@@ -33,11 +33,13 @@ def build(settings: Settings, *, looks: Path | None = None, progress: Tell | Non
     Args:
         settings: of the run.
         looks: where what the target makes of the unedited items is kept, if it is there.
-        progress: told while items are read.
+        progress: told what is being done.
 
     Raises:
         UsageError: an unknown environment or argument, and whatever keeps target or data from loading.
     """
+    if progress:
+        progress("loading the target", 0, 0)
     spec = find_env(settings.env)
     for name in NOT_OURS.intersection(settings.make):  # make_mdp, for one, is code
         raise UsageError(f"the settings of a run hold no {name!r}: config.yml is damaged")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import shlex
 import sys
 import warnings
@@ -12,8 +13,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from failscape import __version__
-from failscape.errors import Doubt, Stopped, UsageError
-from failscape.user_code import CodeNotNamed
+from failscape.errors import CodeNotNamed, Doubt, Stopped, UsageError
+from failscape.terminal import Terminal
 
 COMMANDS = ("train", "scan", "landscape", "compare", "show", "check", "feedback", "mitigate", "fade", "audit")
 
@@ -24,6 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="failscape", description="Find, map and mend the failures of pretrained models."
     )
     parser.add_argument("--version", action="version", version=f"failscape {__version__}")
+    parser.set_defaults(quiet=False)
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
         importlib.import_module(f"failscape.commands.{name}").add(parsers)
@@ -34,19 +36,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status: 0 done, 1 a check failed, 2 a mistake of the user's, 130 interrupted."""
     words = list(sys.argv[1:] if argv is None else argv)
     command = shlex.join(["failscape", *words])
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # not every terminal has every letter
     try:
         args = build_parser().parse_args(words)
         with telling_doubts():
+            if subject := args.about(args):
+                # Before anything heavy is imported: the sign that it has begun.
+                Terminal(quiet=args.quiet).line(f"failscape {__version__} · {subject}")
             return int(args.run(args) or 0)
     except CodeNotNamed as error:
         return _refuse(f"{error.what}; where you trust it: {command}{error.option}")
     except UsageError as error:
         return _refuse(str(error))
     except Stopped as stop:
-        print(f"stopped; {stop}; go on with: {stop.command or command}", file=sys.stderr)
+        Terminal(stderr=True).line(f"stopped; {stop}; go on with: {stop.command or command}")
         return 130
     except KeyboardInterrupt:
-        print("stopped; nothing was saved", file=sys.stderr)
+        Terminal(stderr=True).line("stopped; nothing was saved")
         return 130
     except BrokenPipeError:  # the reader of our output went away: `failscape landscape RUN | head`
         sys.stderr.close()
@@ -55,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _refuse(text: str) -> int:
     first, *rest = text.split("\n")
-    print("\n".join([f"error: {first}", *(f"       {line.strip()}" for line in rest)]), file=sys.stderr)
+    Terminal(stderr=True).lines("\n".join([f"error: {first}", *(f"       {line.strip()}" for line in rest)]))
     return 2
 
 
@@ -78,7 +86,7 @@ def telling_doubts() -> Iterator[None]:
                 show(message, category, filename, lineno, file, line)
             elif str(message) not in told:
                 told.add(str(message))
-                print(f"warning: {message}", file=sys.stderr)
+                Terminal(stderr=True).line(f"warning: {message}")
 
         warnings.simplefilter("always", Doubt)
         warnings.showwarning = tell

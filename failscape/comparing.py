@@ -17,8 +17,8 @@ from failscape.analysis.modes import Mode
 from failscape.analysis.shifts import Shift, halves, seed_pairs, shifts
 from failscape.before_after import QUERIES, BeforeAfter, measure
 from failscape.errors import UsageError
-from failscape.mending import PLAN, Plan
 from failscape.mitigation import choose_modes
+from failscape.mitigation_plan import PLAN, Plan
 from failscape.runs import Run, finished_beside
 from failscape.runs import compare as compare_maps
 from failscape.settings import Settings

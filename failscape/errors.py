@@ -13,6 +13,19 @@ class UsageError(ValueError):
     """A mistake in what the user asked for or gave. The command line prints it as ``error: ...``, no traceback."""
 
 
+class CodeNotNamed(UsageError):
+    """A run needs code that the user did not name.
+
+    Args:
+        what: is the matter, without the mend.
+        option: names the code on the command line.
+    """
+
+    def __init__(self, what: str, option: str) -> None:
+        super().__init__(f"{what}; where you trust it, import it first, or name it:{option}")
+        self.what, self.option = what, option
+
+
 class Doubt(UserWarning):
     """What a user should know before believing a result. The command line prints it as ``warning: ...``."""
 

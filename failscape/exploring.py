@@ -12,13 +12,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
-from failscape import __version__
-from failscape.building import Tell, build, complete
+from failscape.building import build, complete
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.common.task import task_of_env
 from failscape.envs.views import ConceptVectorEnv, explorable
@@ -29,6 +24,7 @@ from failscape.runs import Run, resume, start
 from failscape.settings import Settings
 from failscape.stopping import stopped
 from failscape.targets.base import device_of
+from failscape.terminal import Steps, Table, Terminal, steps, table
 
 if TYPE_CHECKING:
     from failscape.agents.session import Progress as Standing
@@ -40,45 +36,31 @@ if TYPE_CHECKING:
 
 def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
     """Explore as ``args`` say; ``settings`` is None where a run is resumed."""
-    console = Console(quiet=args.quiet, highlight=False, stderr=False)
+    terminal = Terminal(quiet=args.quiet)
     folder = RunFolder(args.resume) if args.resume else None
     if settings is None:
         assert folder is not None
         settings = Run(folder).code(args.imports)
     try:
-        with loading(console) as tell:
+        with steps(terminal) as tell:
             envs = build(settings, looks=folder / "looks.npz" if folder else None, progress=tell)
-        settings = complete(settings, envs)
-        preview(console, envs, settings)
-        with live(console, settings.hyperparameters["budget"]) as screen:
-            options: dict[str, Any] = {"listeners": [screen.show], "on_session": screen.watch}
-            options["report"] = not args.no_report
-            if folder is None:
-                found = start(envs, settings, args.out, command=sys.argv, **options)
-            else:
-                found = resume(folder, envs, imports=args.imports, **options)
+            settings = complete(settings, envs)
+            tell("measuring how fast the target answers")
+            preview(terminal, envs, settings)
+            with watching(terminal, tell, settings.hyperparameters["budget"]) as screen:
+                options: dict[str, Any] = {"listeners": [screen.show], "on_session": screen.watch}
+                options |= {"report": not args.no_report, "step": tell}
+                if folder is None:
+                    found = start(envs, settings, args.out, command=sys.argv, **options)
+                else:
+                    found = resume(folder, envs, imports=args.imports, **options)
         folder = found.folder
-        tell_findings(Console(highlight=False), found, envs.mdp.nouns)
+        tell_findings(Terminal(), found, envs.mdp.nouns)
     except KeyboardInterrupt as stop:
         if folder is None or isinstance(stop, Stopped):
             raise
         raise stopped(folder, settings) from None
     return 0
-
-
-@contextmanager
-def loading(console: Console) -> Iterator[Tell]:
-    """Shows a bar while items are read and looked at; yields what to tell."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done)
-
-        yield tell
 
 
 def seconds_per_query(envs: ConceptVectorEnv) -> float:
@@ -95,7 +77,7 @@ def seconds_per_query(envs: ConceptVectorEnv) -> float:
     return (time.perf_counter() - start) / envs.num_envs
 
 
-def preview(console: Console, envs: ConceptVectorEnv, settings: Settings) -> None:
+def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> None:
     """Print what will be explored and what it will cost."""
     mdp, budget = envs.mdp, settings.hyperparameters["budget"]
     n_held_out = int(mdp.items.held_out.sum())
@@ -112,98 +94,85 @@ def preview(console: Console, envs: ConceptVectorEnv, settings: Settings) -> Non
         ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed}"),
         ("cost", cost),
     ]
-    console.print(f"[bold]failscape {__version__}[/] · {settings.env}")
     for label, text in rows:
-        console.print(f"{label:<9}", text, markup=False, soft_wrap=True)
+        terminal.line(f"{label:<9}", text)
     if mdp.items.skipped:
         from failscape.data import reasons
 
         n_all = len(mdp.items) + len(mdp.items.skipped)
-        console.print(
-            f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({reasons(mdp.items.skipped)})",
-            style="yellow",
-        )
+        why = reasons(mdp.items.skipped)
+        terminal.line(f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({why})", style="yellow")
     for note in mdp.items.notes:
-        console.print(f"warning: {note}", style="yellow", markup=False, soft_wrap=True)
+        terminal.line(f"warning: {note}", style="yellow")
 
 
 class Screen:
-    """The progress bar, and Ctrl-C: once stops after this batch; twice, or where all is asked, stops at once."""
+    """How far it is, and Ctrl-C: once stops after this batch; twice, or where all is asked, stops at once."""
 
-    def __init__(self, bar: Progress, console: Console, budget: int) -> None:
-        self.bar, self.console, self.budget = bar, console, budget
+    def __init__(self, terminal: Terminal, tell: Steps, budget: int) -> None:
+        self.terminal, self.tell, self.budget = terminal, tell, budget
         self.session: Session | None = None
-        self._task = bar.add_task("exploring", total=budget, found="")
         self._clock = time.perf_counter()
-        self._replayed: int | None = None
 
     def watch(self, session: Session, folder: RunFolder) -> None:
         """Take over Ctrl-C for a session."""
         self.session = session
-        self.console.print("run      ", str(folder.path), markup=False, soft_wrap=True)
+        self._clock = time.perf_counter()
+        self.terminal.line("run      ", folder.path)
 
     def show(self, standing: Standing) -> None:
-        """Redraw."""
+        """Say where it stands."""
         seconds = time.perf_counter() - self._clock
         rate = standing.n_queries / seconds if seconds > 0 else 0.0
-        found = f"{standing.n_queries:,} queries · {rate:,.0f}/s · {standing.n_failures:,} failures"
-        self.bar.update(self._task, completed=min(standing.n_queries, self.budget), found=found)
+        word = f"{rate:,.0f} queries/s · {standing.n_failures:,} failures"
+        self.tell("exploring", min(standing.n_queries, self.budget), self.budget, word)
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """Handle SIGINT."""
         if self.session is None or self.session.done:
             raise KeyboardInterrupt
         self.session.stopped = True
-        self.console.print("stopping after this batch ...")
+        self.terminal.line("stopping after this batch ...")
 
 
 @contextmanager
-def live(console: Console, budget: int) -> Iterator[Screen]:
-    """A progress bar that knows of Ctrl-C."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[found]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        screen = Screen(bar, console, budget)
-        before = signal.signal(signal.SIGINT, screen.interrupt)
-        try:
-            yield screen
-        finally:
-            signal.signal(signal.SIGINT, before)
+def watching(terminal: Terminal, tell: Steps, budget: int) -> Iterator[Screen]:
+    """A screen that knows of Ctrl-C."""
+    screen = Screen(terminal, tell, budget)
+    before = signal.signal(signal.SIGINT, screen.interrupt)
+    try:
+        yield screen
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
-def tell_findings(console: Console, run: Run, nouns: Nouns = PLAIN) -> None:
+def tell_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     """Print what was found, how sure it is, and what to do next."""
     landscape, summary, smallest = run.landscape(), run.summary, run.smallest()
-    console.print()
+    terminal.line()
     if smallest is not None:
-        tell_smallest(console, smallest)
+        tell_smallest(terminal, smallest)
     else:
-        tell_rate(console, landscape, nouns)
-        tell_modes(console, run.modes())
-        tell_columns(console, run, landscape)
-        console.print(worst_table(landscape))
+        tell_rate(terminal, landscape, nouns)
+        tell_modes(terminal, run.modes())
+        tell_columns(terminal, run, landscape)
+        terminal.print(worst_table(landscape))
     learner = summary.get("learner") or {}
     if learner.get("lift"):
         low, high = learner["lift_interval"]
-        console.print(
+        terminal.line(
             f"the agent breaks {learner['greedy_rate']:.1%} of {learner['n_held_out']} held-out items, random edits "
-            f"{learner['random_rate']:.1%}: lift {learner['lift']:.2f} ({low:.2f}–{high:.2f})",
-            soft_wrap=True,
+            f"{learner['random_rate']:.1%}: lift {learner['lift']:.2f} ({low:.2f}–{high:.2f})"
         )
     for doubt in summary.get("warnings", []):
-        console.print(f"note: {doubt}", style="yellow", markup=False, soft_wrap=True)
-    console.print()
+        terminal.line(f"note: {doubt}", style="yellow")
+    terminal.line()
     path = run.folder.path
     if (path / "report.html").exists():
-        console.print("report      ", str(path / "report.html"), markup=False, soft_wrap=True)
-    console.print("TensorBoard ", f"tensorboard --logdir {path.parent}", markup=False, soft_wrap=True)
+        terminal.line("report      ", path / "report.html")
+    terminal.line("TensorBoard ", f"tensorboard --logdir {path.parent}")
     for label, (command, what) in zip(("next", "", "", ""), suggestions(run, smallest), strict=False):
-        console.print(f"{label:<12}", command, f"  {what}", markup=False, soft_wrap=True)
+        terminal.line(f"{label:<12}", command, f"  {what}")
 
 
 def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
@@ -222,66 +191,54 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
     return found
 
 
-def tell_modes(console: Console, modes: Sequence[Mode]) -> None:
+def tell_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
     """Print the failure modes, how sure each is, and what people said of them, where they did."""
     from failscape.analysis.mode_views import rating_text
     from failscape.analysis.modes import UNEDITED
 
     if not modes:
-        return console.print("no failure mode stands out by more than chance")
+        return terminal.line("no failure mode stands out by more than chance")
     some = "a failure mode" if len(modes) == 1 else f"{len(modes)} failure modes"
     n_confirmed = sum(bool(mode.confirmed) for mode in modes)
     of_them = f"{n_confirmed} of them" if n_confirmed < len(modes) else "all" if len(modes) > 1 else "it is"
-    console.print(f"Found {some} (false discovery rate 5 %; {of_them} confirmed on held-out items)")
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    terminal.line(f"Found {some} (false discovery rate 5 %; {of_them} confirmed on held-out items)")
     rated = any(mode.n_ratings for mode in modes)
-    beside = modes[0].beside
-    for heading in (
-        "#",
-        "where",
-        "fails (95 %)",
-        *([beside] if beside != UNEDITED else []),
-        "share",
-        "held out",
-        *(["undesirable"] if rated else []),
-    ):
-        table.add_column(heading, justify="left" if heading == "where" else "right", no_wrap=heading != "where")
+    beside = [modes[0].beside] if modes[0].beside != UNEDITED else []
+    more = ["undesirable"] if rated else []
+    shown = table("#", "where", "fails (95 %)", *beside, "share", "held out", *more, left="where")
     for rank, mode in enumerate(modes, 1):
         held_out = "–" if mode.held_out_rate is None else f"{mode.held_out_rate:.0%}"
-        table.add_row(
+        shown.add_row(
             str(rank),
-            Text(mode.name),
+            mode.name,
             f"{mode.rate:.0%} ({mode.low:.0%}–{mode.high:.0%})",
-            *([f"{mode.baseline:.0%}"] if beside != UNEDITED else []),
+            *([f"{mode.baseline:.0%}"] if beside else []),
             f"{mode.share:.0%}",
             held_out if mode.confirmed else f"{held_out}, unconfirmed",
             *([rating_text(mode)] if rated else []),
         )
-    console.print(table)
+    terminal.print(shown)
 
 
-def tell_smallest(console: Console, smallest: Smallest, n: int = 5) -> None:
+def tell_smallest(terminal: Terminal, smallest: Smallest, n: int = 5) -> None:
     """Print how little breaks how many items."""
     found = smallest.table
     middle = f"; {found['levels'].median():g} levels in the middle" if len(found) else ""
-    console.print(f"[bold]{len(found):,} of {smallest.n_items:,} items broken[/] by some edit{middle}")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("#", "likeliest failing edits", "levels", "log-likelihood", "probe"):
-        table.add_column(heading, justify="left" if heading.startswith("likeliest") else "right")
+    terminal.line(f"{len(found):,} of {smallest.n_items:,} items broken by some edit{middle}", style="bold")
+    edits = "likeliest failing edits"
+    shown = table("#", edits, "levels", "log-likelihood", "probe", left=edits)
     for rank, row in enumerate(found.head(n).itertuples(), 1):
-        table.add_row(str(rank), str(row.edit), str(row.levels), f"{row.log_likelihood:.2f}", str(row.probe))
-    console.print(table)
+        shown.add_row(str(rank), str(row.edit), str(row.levels), f"{row.log_likelihood:.2f}", str(row.probe))
+    terminal.print(shown)
 
 
 def worst_table(landscape: Landscape, n: int = 5) -> Table:
     """The worst points as a table."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("#", "worst points", "fails", "(95 % interval)", "probes"):
-        table.add_column(heading, justify="left" if heading == "worst points" else "right")
+    shown = table("#", "worst points", "fails", "(95 % interval)", "probes", left="worst points")
     for rank, (point, row) in enumerate(landscape.worst(n).iterrows(), 1):
         interval = f"({row['smoothed_low']:.0%}–{row['smoothed_high']:.0%})"
-        table.add_row(str(rank), landscape.label(point), f"{row['smoothed']:.0%}", interval, f"{row['visits']:.0f}")
-    return table
+        shown.add_row(str(rank), landscape.label(point), f"{row['smoothed']:.0%}", interval, f"{row['visits']:.0f}")
+    return shown
 
 
 def _first_failure(run: Run) -> int | None:

@@ -16,7 +16,8 @@ from failscape.comparing import Versions, compare_versions, siblings
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.registration import known_arguments
 from failscape.errors import Stopped
-from failscape.mending import Listeners, Mitigated, Plan, mitigate
+from failscape.mending import Listeners, Mitigated, mitigate
+from failscape.mitigation_plan import Plan
 from failscape.runs import Run, start
 from failscape.settings import Settings, find_env
 

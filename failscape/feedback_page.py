@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
+from failscape.analysis.pages import shown
 from failscape.analysis.plots.style import interval, percent
 from failscape.errors import UsageError, require
 from failscape.feedback.cases import Case
@@ -22,6 +23,7 @@ from failscape.feedback.raters import HIGH, LOW, Answer
 from failscape.feedback.reward_model import RewardModel
 from failscape.rating import Survey
 from failscape.records.ratings import RatingStore
+from failscape.terminal import Terminal
 
 HOST = "127.0.0.1"
 MAX_FORM = 64 * 1024  # [bytes]
@@ -66,6 +68,7 @@ def make_app(survey: Survey, *, budget: int, rater: str | None = None) -> Any:
     app = flask.Flask("failscape")
     # A foreign name that resolves to this machine (DNS rebinding) is not answered.
     app.config.update(MAX_CONTENT_LENGTH=MAX_FORM, TRUSTED_HOSTS=[HOST, "localhost"])
+    app.jinja_env.finalize = shown
     app.jinja_env.filters.update(percent=percent)
     app.jinja_env.globals.update(interval=interval, scale=range(LOW, HIGH + 1))
     learned = Learned(survey)
@@ -176,7 +179,7 @@ def serve(survey: Survey, *, port: int, budget: int, rater: str | None) -> None:
     with listening:
         server = server_of.create_server(make_app(survey, budget=budget, rater=rater), sockets=[listening], ident=None)
         address = f"http://{HOST}:{listening.getsockname()[1]}/"
-        print(f"rate at   {address}   (Ctrl-C ends; every rating is kept as it is made)", flush=True)
+        Terminal().line(f"rate at   {address}   (Ctrl-C ends; every rating is kept as it is made)")
         try:
             server.run()
         finally:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from failscape.agents.session import Session
     from failscape.analysis.comparison import Comparison
     from failscape.analysis.tensorboard import Board
+    from failscape.building import Tell
     from failscape.runs import Run
 
 PROJECTED = 600  # failures in TensorBoard's projector
@@ -36,11 +37,16 @@ LEAST = 12  # smallest edits shown
 HOPELESS = 0.9  # failure rate on unedited items above which something is wrong with the set-up, not with the target
 
 
-def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, report: bool) -> None:
+def conclude(
+    mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, report: bool, step: Tell | None = None
+) -> None:
     """Write policy table, agent, landscape pictures, report and, last, ``summary.json``."""
+    tell = step or (lambda what, done, total: None)
     learner: dict[str, Any] = {}
     if agent is not None:
+        tell("trying the agent on held-out items", 0, 0)
         learner = _judge(mdp, agent, run)
+    tell("looking for failure modes", 0, 0)
     landscape = run.landscape()
     smallest = run.smallest()
     modes, n_confirmation = _find_modes(mdp, run, landscape) if smallest is None else ([], 0)
@@ -70,6 +76,7 @@ def conclude(mdp: ConceptMDP, agent: Learner | None, run: Run, board: Board, *, 
         ],
     }
     if report:
+        tell("writing the report", 0, 0)
         _draw(mdp, run, landscape, modes, summary, board)
         write_run_report(mdp, run, modes, summary)
     run.folder.write_summary(summary)

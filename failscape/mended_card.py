@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
 
 from failscape.analysis.effects import Effect
 from failscape.before_after import BeforeAfter
+from failscape.common.markdown import literal
+from failscape.common.visible import visible
 from failscape.mitigation import Fitted
+from failscape.mitigation_plan import Plan
 from failscape.records.folder import write_whole
-
-if TYPE_CHECKING:
-    from failscape.mending import Plan
 
 CARD = Template((Path(__file__).parent / "mended_card.md").read_text(encoding="utf-8"))
 
@@ -22,16 +21,16 @@ def write_card(path: Path, plan: Plan, uri: str, fitted: Fitted, before_after: B
     """Write the model card of a fine-tuned target."""
     rows = [before_after.targeted, *before_after.modes, before_after.untouched, before_after.clean]
     card = CARD.substitute(
-        base=plan.target,
-        uri=uri,
-        run=plan.run,
+        base=visible(plan.target),
+        uri=visible(uri),
+        run=visible(plan.run),
         meaning=plan.meaning,
         config=json.dumps(plan.config),
         best=fitted.best,
         epochs=len(fitted.history) - 1,
         n_weights=f"{fitted.n_weights:,}",
-        modes="\n".join(f"- {number}: {name}" for number, name in zip(plan.numbers, plan.modes, strict=True)),
-        effects="\n".join(f"| {effect.what} | {row_text(effect)} |" for effect in rows),
+        modes="\n".join(f"- {number}: {literal(name)}" for number, name in zip(plan.numbers, plan.modes, strict=True)),
+        effects="\n".join(f"| {literal(effect.what)} | {row_text(effect)} |" for effect in rows),
         score=f"| {before_after.clean_score.what}, unedited | {row_text(before_after.clean_score)} |",
         items=before_after.nouns.items,
         others=before_after.nouns.others,

@@ -19,6 +19,7 @@ from failscape.analysis.examples.registry import examples_of
 from failscape.analysis.examples.remake import name_of
 from failscape.analysis.mode_views import failing_probes
 from failscape.analysis.modes import Mode
+from failscape.building import Tell
 from failscape.envs.human import MODEL_FILES, describe_rated, features_of
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
@@ -49,17 +50,20 @@ class Survey:
         run: its failure modes are rated.
         mdp: its environment; built again where omitted.
         imports: the user's files and modules, where that needs them.
+        step: hears how that goes.
 
     Raises:
         UsageError: the run has no failure modes, or its target or data cannot be loaded or have changed.
     """
 
-    def __init__(self, run: Run, mdp: ConceptMDP | None = None, imports: Sequence[str] = ()) -> None:
+    def __init__(
+        self, run: Run, mdp: ConceptMDP | None = None, imports: Sequence[str] = (), step: Tell | None = None
+    ) -> None:
         self.run, self.modes = run, run.modes()
         if not self.modes:
             why = "found no failure modes" if run.summary else "is not finished: go on with --resume"
             raise UsageError(f"{run.folder.path} {why}; there is nothing to rate")
-        self.mdp = mdp or run.rebuild(imports)
+        self.mdp = mdp or run.rebuild(imports, step)
         self.probes, self.items = run.probes(), run.items()
         if tuple(self.items["name"]) != self.mdp.items.names:
             raise UsageError(f"the data has changed since {run.folder.path} was made; give it back its items")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from failscape.analysis.plots.style import interval, percent
+from failscape.common.visible import visible
 from failscape.showing import save
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def describe_case(survey: Survey, case: Case) -> str:
     """A case in words, and where its pictures or texts are."""
     rank, mode = survey.mode_of(case)
     rate = f"{percent(mode.rate)} ({interval(mode.low, mode.high)}) fail, {mode.beside} {percent(mode.baseline)}"
-    lines = [f"\nmode {rank} of {len(survey.modes)}: {mode.name}", f"  {rate}"]
+    lines = ["", f"mode {rank} of {len(survey.modes)}: {mode.name}", f"  {rate}"]
     examples, failure = survey.examples(case), survey.kind_of(case)
     presenter = examples.presenter
     if not presenter.names_failures:
@@ -27,7 +28,7 @@ def describe_case(survey: Survey, case: Case) -> str:
     for example in examples:
         place = save(presenter, example, survey.run)
         lines += [f"  {line}" if line else "" for line in presenter.describe_case(example, failure, place)]
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def model_text(models: Mapping[str, RewardModel], agreement: float) -> list[str]:

@@ -102,6 +102,12 @@ class Run:
             self._landscape = len(probes), mapped
         return self._landscape[1]
 
+    def plot(self) -> Any:
+        """The landscape as a plotly figure, to turn and point at; it shows itself in a notebook."""
+        from failscape.analysis.plots.landscape import landscape_figure
+
+        return landscape_figure(self.landscape())
+
     def posterior(self, strengths: np.ndarray) -> pd.DataFrame:
         """The smoothed failure rate at any strengths ``(M, K)`` within what was explored, a row each."""
         return posterior_at(strengths, self.probes(), self.space, self.items())
@@ -229,13 +235,14 @@ def start(
     listeners: Sequence[Callable[[Progress], None]] = (),
     on_session: Callable[[Session, RunFolder], None] | None = None,
     report: bool = True,
+    step: Tell | None = None,
 ) -> Run:
     """Make a run folder and explore into it; where the explorer refuses before its first probe, no folder is left."""
     explorers.check_scheme(settings.explorer, envs.mdp.scheme)
     folder = RunFolder.create(out, stem(settings, envs.mdp.target.name), settings.to_config(), command)
     try:
         envs.mdp.looks.save(folder / "looks.npz")
-        return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
+        return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report, step=step)
     except (UsageError, KeyboardInterrupt):
         if not n_probes(folder):
             shutil.rmtree(folder.path)
@@ -250,6 +257,7 @@ def resume(
     on_session: Callable[[Session, RunFolder], None] | None = None,
     report: bool = True,
     imports: Sequence[str] = (),
+    step: Tell | None = None,
 ) -> Run:
     """Finish an interrupted run: it starts over, with the outcomes that its records hold already.
 
@@ -259,7 +267,7 @@ def resume(
     envs = envs or build(settings, looks=folder / "looks.npz")
     if envs.mdp.space.describe() != settings.space:
         raise UsageError(f"{folder.path} explored another grid than {settings.env} has now")
-    return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report)
+    return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report, step=step)
 
 
 def go_on(
@@ -270,6 +278,7 @@ def go_on(
     listeners: Sequence[Callable[[Progress], None]],
     on_session: Callable[[Session, RunFolder], None] | None,
     report: bool,
+    step: Tell | None,
 ) -> Run:
     """Explore into a run folder from where its records end, then map what was found.
 
@@ -298,7 +307,7 @@ def go_on(
         agent = explorers.explore(settings.explorer, envs, session, settings.seed, own)
         if session.stopped:
             raise KeyboardInterrupt
-        conclude(envs.mdp, agent, run, board, report=report)
+        conclude(envs.mdp, agent, run, board, report=report, step=step)
     except KeyboardInterrupt:
         raise stopped(folder, settings) from None
     finally:

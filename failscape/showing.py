@@ -11,6 +11,8 @@ import pandas as pd
 from failscape.analysis.examples.base import Example, ExampleContext
 from failscape.analysis.examples.presenter import Presenter
 from failscape.analysis.examples.registry import examples_of
+from failscape.building import Tell
+from failscape.common.visible import visible
 from failscape.common.whole import write_all
 from failscape.envs.recording import recorded_state
 from failscape.envs.state import Outcome
@@ -19,7 +21,12 @@ from failscape.runs import Run
 
 
 def show_probe(
-    folder: Path | str, probe: int, *, out: Path | None = None, imports: Sequence[str] = ()
+    folder: Path | str,
+    probe: int,
+    *,
+    out: Path | None = None,
+    imports: Sequence[str] = (),
+    step: Tell | None = None,
 ) -> tuple[str, bool]:
     """A text about the probe, and whether the target answers now as it did then.
 
@@ -33,7 +40,7 @@ def show_probe(
     if probe not in probes.index:
         raise UsageError(f"{folder} has no probe {probe}; its probes are 0 to {len(probes) - 1}")
     row = probes.loc[[probe]]
-    mdp = run.rebuild(imports)
+    mdp = run.rebuild(imports, step)
     item = int(row["item"].iloc[0])
     name = row["name"].iloc[0]
     if item >= len(mdp.items) or mdp.items.names[item] != name:
@@ -50,7 +57,7 @@ def show_probe(
     lines.append(
         "the same as recorded" if agrees else "NOT the same as recorded: target, data or versions have changed"
     )
-    return "\n".join(lines), agrees
+    return "\n".join(map(visible, lines)), agrees
 
 
 def answers_alike(now: Outcome, row: pd.DataFrame) -> bool:

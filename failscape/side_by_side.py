@@ -8,15 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from failscape.building import build, complete
 from failscape.common.task import resolved, task_of_env
 from failscape.data.recorded import open_parts
 from failscape.errors import UsageError
 from failscape.runs import Run, start
 from failscape.settings import Settings
+from failscape.terminal import Terminal, table
 
 PAGE = "compare.html"
 MARGIN = 0.05  # p-value below which a difference is told
@@ -40,20 +38,20 @@ def compare_parts(args: argparse.Namespace, settings: Settings) -> int:
     if column in concepts:
         raise UsageError(f"{column} is compared, so it cannot be a concept, too; leave it out of --concepts")
     parts: dict[str, str] = resolved(task.parts)(make["data"], column)
-    console = Console(quiet=args.quiet, highlight=False)
+    terminal = Terminal(quiet=args.quiet)
     runs = {}
     for value, data in parts.items():
-        runs[value] = run_part(dataclasses.replace(settings, make={**make, "data": data}), args, console)
+        runs[value] = run_part(dataclasses.replace(settings, make={**make, "data": data}), args, terminal)
     page = write_page(args.out / PAGE, runs, str(make["data"]), concepts, column)
-    tell(Console(highlight=False), page, args.out / PAGE)
+    tell(Terminal(), page, args.out / PAGE)
     return 0
 
 
-def run_part(settings: Settings, args: argparse.Namespace, console: Console) -> Run:
+def run_part(settings: Settings, args: argparse.Namespace, terminal: Terminal) -> Run:
     """Explore one part, without a bar; a line says what it was."""
     envs = build(settings)
     run = start(envs, complete(settings, envs), args.out, command=sys.argv, report=not args.no_report)
-    console.print(f"{envs.mdp.target!r}: {run.folder.path}", markup=False, soft_wrap=True)
+    terminal.line(f"{envs.mdp.target!r}: {run.folder.path}")
     return run
 
 
@@ -77,19 +75,18 @@ def _report(run: Run, beside: Path) -> str:
     return report.relative_to(beside).as_posix() if report.exists() else ""
 
 
-def tell(console: Console, page: Any, path: Path) -> None:
+def tell(terminal: Terminal, page: Any, path: Path) -> None:
     """Print the models, the worst first, and which differ."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in (page.column, "fails (95 %)", "answers", "worst"):
-        table.add_column(heading, justify="left" if heading in (page.column, "worst") else "right")
+    shown = table(page.column, "fails (95 %)", "answers", "worst", left="worst")
+    shown.columns[0].justify = "left"
     for side in page.ranked:
         whole = side.whole
         worst = f"{side.modes[0].name} ({side.modes[0].rate:.0%})" if side.modes else "no part stands out"
-        table.add_row(side.name, f"{whole.rate:.0%} ({whole.low:.0%}–{whole.high:.0%})", f"{whole.n:,}", worst)
-    console.print()
-    console.print(f"{page.n_answers:,} answers of {len(page.sides)} {page.column}s; no model is asked", markup=False)
-    console.print(table)
+        shown.add_row(side.name, f"{whole.rate:.0%} ({whole.low:.0%}–{whole.high:.0%})", f"{whole.n:,}", worst)
+    terminal.line()
+    terminal.line(f"{page.n_answers:,} answers of {len(page.sides)} {page.column}s; no model is asked")
+    terminal.print(shown)
     for line in page.sentences:
-        console.print(line, markup=False, soft_wrap=True)
-    console.print()
-    console.print("comparison  ", str(path), markup=False, soft_wrap=True)
+        terminal.line(line)
+    terminal.line()
+    terminal.line("comparison  ", path)

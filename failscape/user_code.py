@@ -21,19 +21,9 @@ import gymnasium as gym
 
 from failscape.common.regular import SMALL, regular
 from failscape.common.user_code import code_of, import_option
-from failscape.errors import Doubt, UsageError
+from failscape.errors import CodeNotNamed, Doubt, UsageError
 from failscape.settings import Settings
 from failscape.targets.registry import is_known
-
-
-class CodeNotNamed(UsageError):
-    """A run needs code that the user did not name; ``option`` is what names it on the command line."""
-
-    def __init__(self, run: Path, names: Sequence[str]) -> None:
-        self.option = import_option(names)
-        listed = self.option.removeprefix(" --import ")
-        self.what = f"{run} was made with {listed}, and a run folder starts no code"
-        super().__init__(f"{self.what}; where you trust it, import it first, or name it:{self.option}")
 
 
 def with_code(settings: Settings, imports: Sequence[str], run: Path, *, all_needed: bool = False) -> Settings:
@@ -49,7 +39,9 @@ def with_code(settings: Settings, imports: Sequence[str], run: Path, *, all_need
     names = code_of(settings.env, settings.imports)
     missing = [name for name in names if name not in imports and not _is_loaded(name)]
     if missing and (not _is_complete(settings) or (all_needed and not imports)):
-        raise CodeNotNamed(run, missing)
+        option = import_option(missing)
+        listed = option.removeprefix(" --import ")
+        raise CodeNotNamed(f"{run} was made with {listed}, and a run folder starts no code", option)
     if missing and not imports:
         warnings.warn(
             f"{run} was made with{import_option(missing).removeprefix(' --import')}, which was not named: going on "

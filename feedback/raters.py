@@ -77,7 +77,7 @@ class TerminalRater:
     name: str
     describe: Callable[[Case], str]  # what is shown of a case
     ask: Callable[[str], str]  # shows a prompt and returns a line, as ``input`` does
-    tell: Callable[[str], None] = print
+    tell: Callable[[str], None]  # shows lines
 
     def rate(self, case: Case) -> Answer:
         """What the person types; an empty line, q or the end of the input stops."""

@@ -20,6 +20,7 @@ from typing import Any
 import yaml
 
 from failscape.common.regular import read_small
+from failscape.common.visible import well_formed
 from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore
 
@@ -38,7 +39,7 @@ class RunFolder:
     def create(cls, root: Path, stem: str, config: Mapping[str, Any], command: Sequence[str]) -> RunFolder:
         """A new folder ``root/stem-0``, or the first number that is free."""
         with filled_folder(root, stem) as path:
-            (path / "command.txt").write_text(shlex.join(command) + "\n", encoding="utf-8")
+            (path / "command.txt").write_text(well_formed(shlex.join(command)) + "\n", encoding="utf-8")
             write_json(path / "versions.json", versions())
             # Last, because its presence makes the folder a run.
             write_whole(path / "config.yml", yaml.safe_dump(dict(config), sort_keys=False))
@@ -84,6 +85,7 @@ class RunFolder:
 def new_folder(root: Path, stem: str) -> Path:
     """Make ``root/stem-0``, or the first number that is free."""
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "run"
+    writable(root)
     number = 0
     while True:
         path = root / f"{stem}-{number}"
@@ -107,6 +109,17 @@ def filled_folder(root: Path, stem: str) -> Iterator[Path]:
         raise
 
 
+def writable(folder: Path) -> Path:
+    """The folder itself, where all that is written into runs can be: TensorBoard knows no names but those in UTF-8.
+
+    Raises:
+        UsageError: its name is in another encoding.
+    """
+    if well_formed(str(folder)) != str(folder):
+        raise UsageError(f"{folder} has a name that is not UTF-8, which TensorBoard cannot write to; rename it")
+    return folder
+
+
 def write_json(path: Path, values: Any) -> None:
     """Write JSON whole or not at all; null stands for NaN and infinity, which JSON does not know."""
     write_whole(path, json.dumps(_finite(values), indent=2, allow_nan=False) + "\n")
@@ -115,7 +128,7 @@ def write_json(path: Path, values: Any) -> None:
 def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all, whenever the process is killed."""
     partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_text(well_formed(text), encoding="utf-8")
     os.replace(partial, path)
 
 

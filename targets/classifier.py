@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from failscape.common.visible import well_formed
 from failscape.errors import UsageError
 from failscape.targets.base import Weights
 from failscape.targets.heads import find_head, forward, scores
@@ -58,7 +59,7 @@ class Classifier:
         self.module = module.requires_grad_(False).eval().to(self.device)
         self.dtype = next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
         self.transform = transform
-        self.class_names = tuple(class_names)
+        self.class_names = tuple(map(well_formed, class_names))
         self.batch_size = batch_size
         self.n_queries = 0
         grey = self.prepare(Image.new("RGB", (256, 256), (128, 128, 128)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 # The batches of the default tier are small, and threads that wait for each other on busy cores cost more than they
 # bring: several times the wall time. Set before anything imports torch, and inherited by subprocesses.
@@ -34,26 +35,30 @@ def real_data() -> Path:
     return place
 
 
-@pytest.fixture
-def open_browser(tmp_path: Path) -> Iterator[Callable[[], Any]]:
-    """Opens Chromium without a window, with WebGL in software; each call opens another one."""
+def start_chromium(profile: Path) -> Any:
+    """Chromium without a window, with WebGL in software."""
     from selenium import webdriver
 
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not driver:
         pytest.skip("needs chromium and chromedriver: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    quiet = ["quic", "background-networking", "component-update", "sync", "dev-shm-usage"]
+    switches = ["headless=new", "enable-unsafe-swiftshader", "no-sandbox", "no-first-run", "window-size=1280,1000"]
+    for switch in [*switches, *(f"disable-{name}" for name in quiet), f"user-data-dir={profile}"]:
+        options.add_argument(f"--{switch}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+
+
+@pytest.fixture
+def open_browser(tmp_path: Path) -> Iterator[Callable[[], Any]]:
+    """Opens a browser of the test's own at each call."""
     opened: list[Any] = []
 
     def start() -> Any:
-        options = webdriver.ChromeOptions()
-        options.binary_location = chromium
-        quiet = ["quic", "background-networking", "component-update", "sync", "dev-shm-usage"]
-        switches = ["headless=new", "enable-unsafe-swiftshader", "no-sandbox", "no-first-run", "window-size=1280,1000"]
-        profile = f"user-data-dir={tmp_path / f'profile-{len(opened)}'}"
-        for switch in [*switches, *(f"disable-{name}" for name in quiet), profile]:
-            options.add_argument(f"--{switch}")
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        opened.append(webdriver.Chrome(options=options, service=webdriver.ChromeService(driver)))
+        opened.append(start_chromium(tmp_path / f"profile-{len(opened)}"))
         return opened[-1]
 
     yield start
@@ -61,23 +66,59 @@ def open_browser(tmp_path: Path) -> Iterator[Callable[[], Any]]:
         browser.quit()
 
 
+@pytest.fixture(scope="session")
+def shared_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One browser for all tests of a process."""
+    browser = start_chromium(tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.quit()
+
+
 @pytest.fixture
-def browser(open_browser: Callable[[], Any]) -> Any:
-    """One browser."""
-    return open_browser()
+def browser(shared_browser: Any) -> Any:
+    """That browser, at an empty page and with empty logs."""
+    shared_browser.switch_to.default_content()
+    shared_browser.delete_all_cookies()
+    shared_browser.get("about:blank")
+    for log in ("browser", "performance"):
+        shared_browser.get_log(log)
+    return shared_browser
 
 
 @pytest.fixture(scope="session")
-def found_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[..., Path]:
+    """``made_once(name, make)``: a folder that ``make`` fills once, though pytest runs in several processes.
+
+    The first process that asks for it makes it, and the others wait; tests must not change it.
+    """
+    own = tmp_path_factory.getbasetemp()
+    root = own if worker_id == "master" else own.parent  # where those of all workers lie side by side
+
+    def folder(name: str, make: Callable[[Path], object]) -> Path:
+        path, made = root / name, root / f"{name}.made"
+        with FileLock(root / f"{name}.lock"):
+            if not made.exists():
+                shutil.rmtree(path, ignore_errors=True)  # left by a process that failed
+                path.mkdir()
+                make(path)
+                made.touch()
+        return path
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def found_run(made_once: Callable[..., Path]) -> Path:
     """A finished run of the embedded target with failure modes; tests must not change it."""
     from failscape.cli import main
 
-    out = tmp_path_factory.mktemp("found")
-    grid = ["--concepts", "rotation=-20,-10,0,10,20", "darken=0,0.2,0.4", "--max-items", "400"]
-    assert (
-        main(["train", "--algo", "random", "--budget", "2000", *grid, "--no-report", "--quiet", "--out", str(out)]) == 0
-    )
-    return out / "random-classifier-street-signs-0"
+    grid = ["--concepts", "rotation=-20,-10,0,10,20", "darken=0,0.2,0.4", "--max-items", "240"]
+    command = ["train", "--algo", "random", "--budget", "1500", *grid, "--no-report", "--quiet", "--out"]
+
+    def make(out: Path) -> None:
+        assert main([*command, str(out)]) == 0
+
+    return made_once("found", make) / "random-classifier-street-signs-0"
 
 
 @pytest.fixture

@@ -7,11 +7,14 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import pytest
 import setuptools
+
+from failscape.common.task import tasks
 
 ROOT = Path(__file__).parents[1]
 LEVEL = {
@@ -29,7 +32,37 @@ LEVEL = {
 COMMON = {"errors", "common"}  # of the root package, for everyone
 FOLDERS = [name for name in LEVEL if (ROOT / name).is_dir()]
 OTHERS = ["failscape", "tests", "zoo", "benchmarks", "examples"]
+SPEAKING = {"print", "sys.stdout.write", "sys.stderr.write"}
+# Guards that do not hold yet; to be taken out one by one.
+NOT_YET = {"no import cycle", "short files", "short functions"}
+# Files that ask objects of other libraries what they have; our own types say it.
+ASKS_OTHERS = {
+    "agents/training.py",
+    "data/hf_source.py",
+    "data/text_hf.py",
+    "data/torchvision_source.py",
+    "mitigation/registry.py",
+    "mitigation/seq2seq.py",
+    "mitigation/trainable.py",
+    "targets/generation.py",
+    "targets/heads.py",
+    "targets/preprocess.py",
+    "targets/pretrained.py",
+    "targets/registry.py",
+}
+# Beside its record: the files of each family that may name it.
+OWN_FILES = {
+    "image-classification": {"envs/classifier.py", "targets/classifier.py", "failscape/commands/options.py"},
+    "summarization": {"envs/summarizer.py", "targets/generation.py", "targets/summarizer.py"},
+    "toy": {"envs/toy.py"},
+}
+MAX_FILE, MAX_FUNCTION = 300, 60  # lines; a docstring does not count as its function's
 HEAVY = {"torch", "torchvision", "transformers", "diffusers", "stable_baselines3", "pandas", "sklearn", "matplotlib"}
+
+
+def guard(name: str) -> pytest.MarkDecorator:
+    """A rule that is expected to be broken as long as it is in ``NOT_YET``."""
+    return pytest.mark.xfail(name in NOT_YET, reason=f"{name}: not yet")
 
 
 def sources(*folders: str) -> list[Path]:
@@ -87,10 +120,15 @@ def test_every_package_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [
         path.parent.relative_to(ROOT).parts for path in sources(*FOLDERS, "failscape") if path.name == "__init__.py"
     ]
+    assert set(LEVEL) == set(FOLDERS) == {p[0] for p in found} - {"failscape"}
     assert set(listed["packages"]) == {".".join(p if p[0] == "failscape" else ("failscape", *p)) for p in found}
-    linked = re.search(r"^SUBPACKAGES := (.*)$", (ROOT / "Makefile").read_text(), re.M)
-    assert linked is not None
-    assert set(linked[1].split()) == set(FOLDERS), "the Makefile links these for mypy"
+    assert set(listed["package_dir"]) == {"failscape", *(f"failscape.{'.'.join(p)}" for p in found if p[0] in LEVEL)}
+
+
+def test_every_folder_is_linked_for_mypy() -> None:
+    made = subprocess.run(["make", "-n", "type"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    linked = {Path(word).name for word in made.split() if word.startswith("../../")}
+    assert linked >= set(FOLDERS) and not linked & {*OTHERS, "docs"}
 
 
 @pytest.mark.parametrize("folder", [*FOLDERS, "failscape"])
@@ -140,8 +178,101 @@ def test_only_presenters_know_what_kind_of_example_they_show() -> None:
         assert found is None, f"{path.relative_to(ROOT)} asks {found[0]}; let the presenter of the items decide"
 
 
+def speaks(path: Path) -> Iterator[str]:
+    """Where a file writes to the terminal by itself."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in SPEAKING:
+            yield f"{path.relative_to(ROOT)}:{node.lineno}"
+    if any(name.split(".")[0] == "rich" for name in imports(path)):
+        yield f"{path.relative_to(ROOT)} imports rich"
+
+
+def test_only_one_file_writes_to_the_terminal_so_that_names_are_never_markup() -> None:
+    found = [place for path in sources(*FOLDERS, "failscape") for place in speaks(path)]
+    assert {place.split(" ")[0] for place in found} == {"failscape/terminal.py"}, found
+    markup = re.compile(r"\[/?(bold|dim|italic|underline|red|green|yellow|blue|cyan|magenta)?\]")
+    terminal = [*sources("failscape"), ROOT / "feedback" / "raters.py"]
+    texts = {
+        node.value: path
+        for path in terminal
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    styled = {text for text in texts if markup.search(text) and "``" not in text}
+    assert not styled, "a style is given as style=, not in the text"
+
+
+def test_nothing_asks_for_the_name_of_an_action_scheme() -> None:
+    asks = re.compile(r"\b(moves|scheme)\.name\s*(==|!=|in\b|not in\b)")
+    for path in sources(*FOLDERS, "failscape"):
+        assert not asks.search(path.read_text()), f"{path.relative_to(ROOT)}: let the scheme itself say it"
+
+
+def test_our_own_types_are_not_asked_what_they_have() -> None:
+    found = set()
+    for path in sources(*FOLDERS, "failscape"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                asks = node.func.id == "hasattr" or (node.func.id == "getattr" and len(node.args) == 3)
+                found |= {str(path.relative_to(ROOT))} if asks else set()
+    assert found == ASKS_OTHERS
+
+
+def test_a_family_is_named_in_its_own_files_only() -> None:
+    assert {task.name for task in tasks()} >= set(OWN_FILES)
+    for task in tasks():
+        if task.name not in OWN_FILES:
+            continue
+        record = f"failscape/families/{task.name.replace('-', '_')}.py"
+        for path in sources(*FOLDERS, "failscape"):
+            named = {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+            if named & {task.name, task.env_id}:
+                here = str(path.relative_to(ROOT))
+                assert here in {record, *OWN_FILES[task.name]}, f"{here} names the family {task.name}"
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sources(*FOLDERS, "failscape"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        found[".".join(parts if parts[0] == "failscape" else ("failscape", *parts))] = path
+    return found
+
+
+@guard("no import cycle")
+def test_imports_go_round_in_no_circle() -> None:
+    known = modules()
+    graph = {
+        module: {name if name in known else name.rpartition(".")[0] for name in imports(path)} & set(known) - {module}
+        for module, path in known.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        raise AssertionError(" imports ".join(reversed(error.args[1]))) from None
+
+
+@guard("short functions")
+def test_functions_are_short() -> None:
+    for path in sources(*FOLDERS, *OTHERS):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                first = node.body[0]
+                docstring = (first.end_lineno or 0) - first.lineno + 1 if ast.get_docstring(node) is not None else 0
+                lines = (node.end_lineno or 0) - node.lineno + 1 - docstring
+                assert lines <= MAX_FUNCTION, f"{path.relative_to(ROOT)}: {node.name} has {lines} lines"
+
+
+def lengths() -> dict[Path, int]:
+    return {path: len(path.read_text().splitlines()) for path in sources(*FOLDERS, *OTHERS)}
+
+
+def test_most_files_are_short() -> None:
+    assert statistics.median(lengths().values()) <= 130
+
+
+@guard("short files")
 def test_files_are_short() -> None:
-    lengths = {path: len(path.read_text().splitlines()) for path in sources(*FOLDERS, *OTHERS)}
-    longest = max(lengths, key=lambda path: lengths[path])
-    assert lengths[longest] <= 400, f"{longest.relative_to(ROOT)} has {lengths[longest]} lines: one idea per file"
-    assert statistics.median(lengths.values()) <= 130
+    for path, n in lengths().items():
+        assert n <= MAX_FILE, f"{path.relative_to(ROOT)} has {n} lines: one idea per file"

@@ -16,9 +16,10 @@ from markupsafe import Markup
 from failscape.analysis.examples import levels
 from failscape.analysis.examples.base import Example, ExampleContext
 from failscape.analysis.examples.presenter import MARKDOWN_ROWS, Presenter, register_presenter
-from failscape.analysis.examples.wording import escaped, printable, wrapped
+from failscape.analysis.examples.wording import wrapped
 from failscape.analysis.pages import macro
 from failscape.analysis.paper import Paper
+from failscape.common.markdown import literal
 from failscape.concepts import ConceptSpace
 from failscape.data.base import Items
 from failscape.data.batch import Answers
@@ -82,7 +83,7 @@ class AnswersPresenter(Presenter[AnswerExample]):
         """A table of them."""
         head = "| row | where | verdict | texts | probe |\n|:--|:--|:--|:--|--:|"
         rows = [(*self.cells(e), str(e.probe)) for e in examples[:MARKDOWN_ROWS]]
-        return "\n".join([head, *(f"| {' | '.join(escaped(printable(cell)) for cell in row)} |" for row in rows)])
+        return "\n".join([head, *(f"| {' | '.join(literal(cell) for cell in row)} |" for row in rows)])
 
     def cells(self, example: AnswerExample) -> tuple[str, ...]:
         """Where it lies, its verdict and its texts, shortened."""
@@ -93,7 +94,7 @@ class AnswersPresenter(Presenter[AnswerExample]):
         """All of the row."""
         width = max((len(column) for column, _ in example.shown), default=8)
         facts = [("row", example.name), ("where", example.edit), ("verdict", example.verdict), *example.shown]
-        return wrapped([printable(f"{name:<{max(width, 8)}} {text}") for name, text in facts])
+        return wrapped([f"{name:<{max(width, 8)}} {text}" for name, text in facts])
 
     def describe_case(self, example: AnswerExample, failure: str, place: Path) -> list[str]:
         """All of the row."""

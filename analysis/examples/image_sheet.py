@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from failscape.analysis.examples.image_example import ImageExample
-from failscape.analysis.plots.style import INK, QUIET, own_text, percent
+from failscape.analysis.plots.style import INK, QUIET, own_text, percent, shortened
 
 MAX_ROWS, MAX_COLUMNS = 6, 4
 WIDTH, HEIGHT = 2.5, 1.62  # of a pair with its text, where a picture is 1 by 1
 
 
-@own_text
+@own_text()
 def examples_sheet(examples: Sequence[ImageExample]) -> Figure:
     """The first examples of the first points, with what the target said."""
     points = list(dict.fromkeys(example.point for example in examples))[:MAX_ROWS]
@@ -46,9 +46,5 @@ def _pair(axes: Axes, left: float, top: float, example: ImageExample) -> None:
 def _write(
     axes: Axes, x: float, y: float, text: str, *, size: float, colour: str = INK, weight: str = "normal"
 ) -> None:
-    shown = _shorten(text, 200 if weight == "bold" else 24)
-    axes.text(x, y, shown.replace("$", r"\$"), fontsize=size, color=colour, fontweight=weight, clip_on=True)
-
-
-def _shorten(text: str, n: int) -> str:
-    return text if len(text) <= n else text[: n - 1] + "…"
+    shown = shortened(text, 200 if weight == "bold" else 24)
+    axes.text(x, y, shown, fontsize=size, color=colour, fontweight=weight, clip_on=True)

@@ -25,11 +25,11 @@ from failscape.analysis.examples.remake import (
     unedited_again,
 )
 from failscape.analysis.examples.thumbnails import thumbnail
-from failscape.analysis.examples.wording import printable
 from failscape.analysis.pages import macro
 from failscape.analysis.paper import QUIET, Paper
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.style import percent
+from failscape.common.visible import visible
 from failscape.concepts import ConceptSpace
 from failscape.concepts.presets import IMAGE_CONCEPTS
 from failscape.data.base import Items
@@ -94,15 +94,15 @@ class ImagePresenter(Presenter[ImageExample]):
             f"before   {example.answer_before}",
             f"after    {example.answer} ({example.score:.1%}): {verdict}",
         ]
-        return [printable(line) for line in lines]
+        return [visible(line) for line in lines]
 
     def describe_case(self, example: ImageExample, failure: str, place: Path) -> list[str]:
         """How sure the target was, and where the picture is."""
-        return [f"{printable(failure)} ({percent(example.score)} sure), {example.edit}: {place}"]
+        return [f"{visible(failure)} ({percent(example.score)} sure), {example.edit}: {place}"]
 
     def now(self, context: ExampleContext, now: Outcome) -> list[str]:
         """The class that it names now."""
-        return [printable(f"now      {name_of(context.answers, int(now.predicted[0]))} ({now.confidence[0]:.1%})")]
+        return [visible(f"now      {name_of(context.answers, int(now.predicted[0]))} ({now.confidence[0]:.1%})")]
 
     def write(self, example: ImageExample, path: Path) -> None:
         """Before and after side by side, as PNG."""

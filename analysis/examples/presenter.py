@@ -17,9 +17,10 @@ from markupsafe import Markup
 from failscape.analysis.examples import levels
 from failscape.analysis.examples.base import Example, ExampleContext
 from failscape.analysis.examples.remake import name_of
-from failscape.analysis.examples.wording import escaped, printable
 from failscape.analysis.pages import macro
 from failscape.analysis.plots.style import percent
+from failscape.common.markdown import literal
+from failscape.common.visible import visible
 from failscape.concepts import ConceptSpace
 from failscape.data.base import Items
 from failscape.envs.mdp import ConceptMDP
@@ -114,7 +115,7 @@ class Presenter(ABC, Generic[E]):
             (e.name, e.group, e.edit, e.answer_before, f"{e.answer} {percent(e.score)}", str(e.probe))
             for e in examples[:MARKDOWN_ROWS]
         ]
-        return "\n".join([head, *(f"| {' | '.join(escaped(printable(cell)) for cell in row)} |" for row in rows)])
+        return "\n".join([head, *(f"| {' | '.join(literal(cell) for cell in row)} |" for row in rows)])
 
     def picture(self, examples: Sequence[E]) -> np.ndarray | None:
         """Examples as one picture ``(H, W, 3)`` uint8, where they are pictures."""
@@ -139,7 +140,7 @@ class Presenter(ABC, Generic[E]):
             f"before   {example.answer_before}",
             f"after    {example.answer} ({percent(example.score)}): {verdict}",
         ]
-        return [printable(line) for line in lines]
+        return [visible(line) for line in lines]
 
     def describe_case(self, example: E, failure: str, place: Path) -> list[str]:
         """What a person who rates failures at a terminal reads of one of them, in lines.
@@ -150,12 +151,12 @@ class Presenter(ABC, Generic[E]):
             place: where :meth:`write` has written it.
         """
         said = f"{example.name}, {example.edit}: {example.answer_before} → {example.answer} ({percent(example.score)})"
-        return [printable(said)]
+        return [visible(said)]
 
     def now(self, context: ExampleContext, now: Outcome) -> list[str]:
         """What a target answers when it is asked once more, the first of ``now``, in lines."""
         answer = now.said[0] or name_of(context.answers, int(now.predicted[0]))
-        return [printable(f"now      {answer} ({percent(float(now.confidence[0]))})")]
+        return [visible(f"now      {answer} ({percent(float(now.confidence[0]))})")]
 
     def write(self, example: E, path: Path) -> None:
         """Write all there is to see of an example to a file."""

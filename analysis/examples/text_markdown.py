@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from failscape.analysis.examples.text_diff import ADDED, MISSING, REMOVED, Piece
 from failscape.analysis.examples.text_example import TextExample
-from failscape.analysis.examples.wording import escaped
 from failscape.analysis.plots.style import percent
+from failscape.common.markdown import literal
 
 SHOWN = 6  # texts of one summary
 MARKS = {ADDED: ("**", "**"), REMOVED: ("*[", "]*"), MISSING: ("*[", "]*")}
@@ -23,10 +23,10 @@ def _one(example: TextExample) -> str:
     facts = f": it {example.told.facts}" if example.told.facts else ""
     facts += "; the article is too long, its end was not read" if example.cut else ""
     rows = [
-        f"#### {escaped(example.edit)}",
+        f"#### {literal(example.edit)}",
         pieces_markdown(example.told.excerpt),
         "\n".join(_line(line.what, line.score, line.pieces) for line in example.told.lines),
-        f"Wrong: **{example.kind}**{escaped(facts)} ({escaped(example.group)}, probe {example.probe})",
+        f"Wrong: **{literal(example.kind)}**{literal(facts)} ({literal(example.group)}, probe {example.probe})",
     ]
     return "\n\n".join(rows)
 
@@ -42,6 +42,6 @@ def pieces_markdown(pieces: Sequence[Piece]) -> str:
     parts = []
     for piece in pieces:
         first, last = MARKS.get(piece.kind, ("", ""))
-        bare = escaped(" ".join(piece.bare.split()))
+        bare = literal(" ".join(piece.bare.split()))
         parts.append(f"{first}{bare}{last}{piece.space and ' '}" if bare else piece.space and " ")
     return "".join(parts).strip()

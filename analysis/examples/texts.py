@@ -31,6 +31,7 @@ from failscape.analysis.examples.wording import wrapped
 from failscape.analysis.pages import macro
 from failscape.analysis.paper import Paper
 from failscape.analysis.plots.style import percent
+from failscape.common.visible import visible_text
 from failscape.concepts import ConceptSpace
 from failscape.concepts.label_effect import preserved
 from failscape.concepts.text.registry import TEXT_CONCEPTS
@@ -119,7 +120,7 @@ class TextPresenter(Presenter[TextExample]):
     def write(self, example: TextExample, path: Path) -> None:
         """The whole article with its marks, both summaries and the reference."""
         text = [*_about(example), *(f"\n{line}" for line in told_text(example.told, whole=True))]
-        path.write_text("\n".join(text) + "\n", encoding="utf-8")
+        path.write_text(visible_text("\n".join(text)) + "\n", encoding="utf-8")
 
     def print_on(self, paper: Paper, examples: Sequence[TextExample]) -> None:
         """One after another."""

@@ -5,13 +5,12 @@ Shapes: ``K`` axes kept (at most 3), ``L1, ..., LK`` their levels.
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
 
 from failscape.analysis.landscape import Landscape
-from failscape.analysis.plots.style import UNSURE, interval, percent
+from failscape.analysis.plots.style import UNSURE, interval, percent, plain
 from failscape.concepts.base import Concept
 
 MAX_AXES = 3
@@ -57,14 +56,12 @@ class Cells:
         for index in np.ndindex(self.smoothed.shape):
             label = ", ".join(c.label(level) for c, level in zip(self.concepts, index, strict=True))
             if not self.exists[index]:
-                lines.append(f"<b>{html.escape(label)}</b><br>no items")
+                lines.append(f"<b>{plain(label)}</b><br>no items")
                 continue
             rate, low, high = (float(values[index]) for values in (self.smoothed, self.low, self.high))
             counts = f"{self.failures[index]} failures in {self.visits[index]} probes"
             counts = counts if self.visits[index] else "never visited: guessed from its neighbours"
-            lines.append(
-                f"<b>{html.escape(label)}</b><br>fails {percent(rate)} (95 %: {interval(low, high)})<br>{counts}"
-            )
+            lines.append(f"<b>{plain(label)}</b><br>fails {percent(rate)} (95 %: {interval(low, high)})<br>{counts}")
         return lines
 
 

@@ -5,7 +5,6 @@ Shapes: ``R`` rows, ``C`` columns.
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import numpy as np
@@ -28,8 +27,10 @@ from failscape.analysis.plots.style import (
     own_text,
     percent,
     plain,
+    shortened,
 )
 from failscape.analysis.rate_table import RateTable
+from failscape.common.visible import visible
 
 DARK = 0.45  # rate above which ink on a cell is white
 UNSURE_SIGN = "?: 95 % interval wider than 30 points, or never visited"
@@ -58,7 +59,7 @@ def edit_map_figure(landscape: Landscape) -> go.Figure:
     return figure
 
 
-@own_text
+@own_text()
 def edit_map_picture(landscape: Landscape, like: Landscape | None = None) -> Figure:
     """The same as a still, with edits in the order of another landscape where one is given."""
     drawn = charted(landscape, like)
@@ -67,8 +68,8 @@ def edit_map_picture(landscape: Landscape, like: Landscape | None = None) -> Fig
     axes = figure.add_subplot()
     axes.imshow(100 * drawn.smoothed, cmap=SCALE, vmin=0, vmax=100, aspect="auto")
     slanted: dict[str, Any] = {"rotation": 30, "ha": "right"} if max(map(len, drawn.columns)) > 3 else {}
-    axes.set_xticks(range(n_columns), drawn.columns, **slanted)
-    axes.set_yticks(range(n_rows), drawn.rows)
+    axes.set_xticks(range(n_columns), [shortened(name) for name in drawn.columns], **slanted)
+    axes.set_yticks(range(n_rows), [shortened(name) for name in drawn.rows])
     axes.tick_params(length=0)
     axes.set_xlabel(drawn.across)
     for spine in axes.spines.values():
@@ -77,7 +78,7 @@ def edit_map_picture(landscape: Landscape, like: Landscape | None = None) -> Fig
         ink = "white" if drawn.smoothed[row, column] > DARK else INK
         axes.text(column, row, text, ha="center", va="center", fontsize=8, color=ink)
     below = " · ".join(note for note in notes(landscape, drawn) if note)
-    figure.suptitle(f"{title(landscape, drawn)}\n{below}".replace("$", r"\$"), fontsize=11, color=INK)
+    figure.suptitle(f"{visible(title(landscape, drawn))}\n{visible(below)}", fontsize=11, color=INK)
     bar = figure.colorbar(ScalarMappable(Normalize(0, 100), SCALE), ax=axes, label=RATE_TITLE, pad=0.02)
     bar.outline.set_edgecolor(QUIET)
     return figure
@@ -109,6 +110,6 @@ def hover(drawn: RateTable) -> list[str]:
         rate, low, high = (float(values[index]) for values in (drawn.smoothed, drawn.low, drawn.high))
         counts = f"{drawn.failures[index]} failures in {drawn.visits[index]} probes"
         counts = counts if drawn.visits[index] else "never visited: guessed from its neighbours"
-        label = html.escape(str(drawn.labels[index]))
+        label = plain(str(drawn.labels[index]))
         lines.append(f"<b>{label}</b><br>fails {percent(rate)} (95 %: {interval(low, high)})<br>{counts}")
     return lines

@@ -85,7 +85,7 @@ def _ticks(concept: Concept) -> dict[str, Any]:
     return {
         "title": {"text": plain(axis_title(concept))},
         "tickvals": list(range(0, len(texts), step)),
-        "ticktext": texts[::step],
+        "ticktext": [plain(text) for text in texts[::step]],
         "range": [-0.5, len(texts) - 0.5],
         "gridcolor": LINE,
         "zeroline": False,

@@ -55,8 +55,8 @@ def _heat_map(drawn: Cells, rates: np.ndarray, level: int, hover: np.ndarray) ->
     written = cell_texts(drawn, level) if rates.size <= MAX_WRITTEN else None
     return go.Heatmap(
         z=100 * rates,
-        x=tick_texts(columns),
-        y=tick_texts(rows) if rows else [""],
+        x=[plain(text) for text in tick_texts(columns)],
+        y=[plain(text) for text in tick_texts(rows)] if rows else [""],
         coloraxis="coloraxis",
         xgap=1,
         ygap=1,

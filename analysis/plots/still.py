@@ -26,9 +26,11 @@ from failscape.analysis.plots.style import (
     UNSURE_NOTE,
     axis_title,
     own_text,
+    shortened,
     tick_texts,
 )
 from failscape.analysis.plots.symbols import positions_of
+from failscape.common.visible import visible
 from failscape.concepts.base import Concept
 
 AZIMUTH, ELEVATION = -66, 28  # [deg], from where no point of a cube hides another
@@ -36,7 +38,7 @@ SHORT = 3  # letters of a tick that stands upright
 COLOURS = ScalarMappable(Normalize(0, 100), SCALE)
 
 
-@own_text
+@own_text()
 def lattice_picture(landscape: Landscape) -> Figure:
     """What :func:`~failscape.analysis.plots.lattice.lattice_figure` shows, as a still."""
     drawn = cells(landscape)
@@ -55,16 +57,12 @@ def lattice_picture(landscape: Landscape) -> Figure:
 def head(figure: Figure, landscape: Landscape, drawn: Cells) -> None:
     """Title a figure."""
     notes = " · ".join(note for note in title_notes(landscape, drawn) if note)
-    figure.suptitle(f"{_literal(title(landscape, drawn))}\n{notes}", fontsize=11, color=INK)
-
-
-def _literal(text: str) -> str:
-    return text.replace("$", r"\$")  # a pair of them would start mathematics
+    figure.suptitle(f"{visible(title(landscape, drawn))}\n{visible(notes)}", fontsize=11, color=INK)
 
 
 def name_axis(axes: Any, letter: str, concept: Concept) -> None:
     """Label an axis whose positions are level indices."""
-    texts = tick_texts(concept)
+    texts = [shortened(text) for text in tick_texts(concept)]
     step = 1 if concept.categorical else -(-len(texts) // 10)
     long = letter == "x" and concept.categorical and axes.name != "3d" and max(map(len, texts)) > SHORT
     slanted = {"rotation": 30, "ha": "right"} if long else {}
@@ -73,7 +71,7 @@ def name_axis(axes: Any, letter: str, concept: Concept) -> None:
     getattr(axes, f"set_{letter}lim")(-0.5, len(texts) - 0.5)
 
 
-@own_text
+@own_text()
 def pixels(figure: Figure, dpi: int = 110) -> np.ndarray:
     """A figure as a picture, ``(H, W, 3)`` uint8."""
     figure.set_dpi(dpi)

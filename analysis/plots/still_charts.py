@@ -13,10 +13,11 @@ from failscape.analysis.plots.cells import Cells, cells
 from failscape.analysis.plots.discovery import discovery, discovery_title, random_label
 from failscape.analysis.plots.slices import MAX_WRITTEN, cell_texts, panel, panel_levels, panel_titles, side_axes
 from failscape.analysis.plots.still import COLOURS, head, name_axis
-from failscape.analysis.plots.style import ACCENT, INK, LINE, QUIET, RATE_TITLE, SCALE, own_text
+from failscape.analysis.plots.style import ACCENT, INK, LINE, QUIET, RATE_TITLE, SCALE, own_text, shortened
+from failscape.common.visible import visible
 
 
-@own_text
+@own_text()
 def slices_picture(landscape: Landscape, axes: tuple[int, ...] | None = None) -> Figure:
     """What :func:`~failscape.analysis.plots.slices.slices_figure` shows, as a still."""
     drawn = cells(landscape, axes)
@@ -26,7 +27,7 @@ def slices_picture(landscape: Landscape, axes: tuple[int, ...] | None = None) ->
     grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for one, level, name in zip(grid, panels, panel_titles(drawn, panels), strict=True):
         _heat_map(one, drawn, level)
-        one.set_title(name, fontsize=10)
+        one.set_title(shortened(name), fontsize=10)
     y, x = side_axes(drawn)
     grid[0].set_ylabel(y)
     figure.supxlabel(f"{x}      (?: unsure)" if drawn.unsure.any() else x, fontsize=10)
@@ -35,7 +36,7 @@ def slices_picture(landscape: Landscape, axes: tuple[int, ...] | None = None) ->
     return figure
 
 
-@own_text
+@own_text()
 def discovery_picture(probes: pd.DataFrame, landscape: Landscape) -> Figure:
     """What :func:`~failscape.analysis.plots.discovery.discovery_figure` shows, as a still."""
     curve = discovery(probes, landscape)
@@ -47,7 +48,7 @@ def discovery_picture(probes: pd.DataFrame, landscape: Landscape) -> Figure:
     axes.set(xlabel="target queries", ylabel="failures found")
     axes.set_xlim(0, max(curve.queries[-1], 1))
     axes.set_ylim(0, 1.05 * max(curve.found[-1], curve.high[-1], 1))
-    axes.set_title(" · ".join(discovery_title(landscape)).replace("$", r"\$"), fontsize=11, loc="left")
+    axes.set_title(visible(" · ".join(discovery_title(landscape))), fontsize=11, loc="left")
     axes.grid(color=LINE)
     axes.legend(frameon=False, loc="upper left")
     return figure

@@ -6,6 +6,9 @@ Shapes: ``N`` rates.
 from __future__ import annotations
 
 import html
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
@@ -13,25 +16,37 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex
 
+from failscape.common.visible import visible
 from failscape.concepts.base import Concept
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 INK, QUIET, LINE = "#1f2933", "#52606d", "#d9dee4"
 ACCENT = "#31688e"  # curves that are not failure rates
 RATE_TITLE = "failure rate [%]"
+LONGEST = 24  # letters of a name on an axis of a still picture
 UNSURE = 0.3  # a 95 % interval wider than this is drawn hollow
 # Nothing leaves the page: plotly 7 has a button that uploads the chart to its makers' server.
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "responsive": True,
+    "typesetMath": False,  # a pair of $ in a name is no formula
     "scrollZoom": False,  # the wheel scrolls the page
     "modeBarButtonsToRemove": ["sendChartToCloud", "select2d", "lasso2d"],
 }
 UNSURE_NOTE = f"hollow: 95 % interval wider than {UNSURE * 100:.0f} points, or never visited"
 
-# Decorates what draws: a file ``matplotlibrc`` in the working directory may ask for LaTeX, another program, which would
-# then run on the preamble there and on the names of the data's classes.
-own_text = matplotlib.rc_context({"text.usetex": False})
+
+@contextmanager
+def own_text() -> Iterator[None]:
+    """Around what draws with matplotlib, as a decorator: names of the data's classes are text and nothing else.
+
+    A file ``matplotlibrc`` in the working directory may ask for LaTeX, another program, which would then run on the
+    preamble there and on the names. A pair of ``$`` in a name would start mathematics, and wrong ones end in an error.
+    The fonts at hand may lack a letter: a box stands for it.
+    """
+    with matplotlib.rc_context({"text.usetex": False, "text.parse_math": False}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
+        yield
 
 
 def _make_scale() -> Colormap:
@@ -73,25 +88,31 @@ def count(n: int) -> str:
 
 def axis_title(concept: Concept) -> str:
     """``rotation [deg]``; the name alone where the strength has no unit."""
-    return f"{concept.name} [{concept.unit}]" if concept.unit else concept.name
+    return visible(f"{concept.name} [{concept.unit}]" if concept.unit else concept.name)
 
 
 def tick_texts(concept: Concept) -> list[str]:
     """Its levels as tick labels, by their names where they have no order or say which items."""
     if concept.categorical or concept.selects:
-        return [concept.level_name(level) for level in range(len(concept.levels))]
+        return [visible(concept.level_name(level)) for level in range(len(concept.levels))]
     return [f"{level:g}" for level in concept.levels]
 
 
 def plain(text: str) -> str:
-    """Text for plotly, which reads tags in titles and labels."""
-    return html.escape(text)
+    """Text for plotly, which reads tags in titles and labels; of quotes it does not know the HTML names."""
+    return html.escape(visible(text), quote=False)
 
 
 def heading(text: str, *notes: str) -> str:
     """A chart's title for plotly: what it shows, and below in small what that rests on. Names may hold anything."""
-    below = " · ".join(html.escape(note) for note in notes if note)
-    return f"{html.escape(text)}<br><span style='font-size:12px;color:{QUIET}'>{below}</span>"
+    below = " · ".join(plain(note) for note in notes if note)
+    return f"{plain(text)}<br><span style='font-size:12px;color:{QUIET}'>{below}</span>"
+
+
+def shortened(text: str, n: int = LONGEST) -> str:
+    """Text in a still picture, which has no room for more than ``n`` letters of it."""
+    text = visible(text)
+    return text if len(text) <= n else text[: n - 1] + "…"
 
 
 def layout(title: str, height: int, **more: Any) -> dict[str, Any]:

@@ -18,13 +18,19 @@ def add(parsers: Any) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: into the run)")
     add_imports(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=lambda args: f"audit of {args.source}")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the document."""
-    from failscape.auditing import audit
+    from failscape.terminal import Terminal, opening, steps
 
-    for path in audit(args.source, args.after, out=args.out, imports=args.imports):
-        print(path)
+    with opening():
+        from failscape.auditing import audit
+
+    terminal = Terminal()
+    with steps(terminal) as tell:
+        paths = audit(args.source, args.after, out=args.out, imports=args.imports, step=tell)
+    for path in paths:
+        terminal.line(path)
     return 0

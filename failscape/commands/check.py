@@ -22,7 +22,7 @@ def add(parsers: Any) -> None:
         default="mean",
         help="hold the mean over edits (default) or the worst edit to it",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=lambda args: f"check of {args.folder}")
 
 
 def share(text: str) -> float:
@@ -36,7 +36,10 @@ def share(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     """Compare the rate with the limit."""
     from failscape.errors import UsageError
-    from failscape.runs import Run
+    from failscape.terminal import Terminal, opening
+
+    with opening():
+        from failscape.runs import Run
 
     landscape = Run(args.folder).landscape()
     if landscape.n_probes == 0:
@@ -48,5 +51,5 @@ def run(args: argparse.Namespace) -> int:
         rate, what = landscape.failure_rate, "edited items" if landscape.population is None else "all rows"
     held = rate <= args.max_failure_rate
     sign = "≤" if held else ">"
-    print(f"{'ok' if held else 'FAILED'}: {what}: {rate:.1%} {sign} {args.max_failure_rate:.1%}")
+    Terminal().line(f"{'ok' if held else 'FAILED'}: {what}: {rate:.1%} {sign} {args.max_failure_rate:.1%}")
     return 0 if held else 1

@@ -26,33 +26,33 @@ def add(parsers: Any) -> None:
     )
     add_imports(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=lambda args: f"{args.a} → {args.b}")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the comparison."""
     from dataclasses import asdict
 
-    from rich.console import Console
-    from rich.table import Table
+    from failscape.terminal import Terminal, opening, table
 
-    from failscape.comparing import same_target
-    from failscape.records.folder import write_json
-    from failscape.runs import Run, compare
+    with opening():
+        from failscape.comparing import same_target
+        from failscape.records.folder import write_json
+        from failscape.runs import Run, compare
 
     before, after = Run(args.a), Run(args.b)
-    console = Console(highlight=False)
+    terminal = Terminal()
     if same_target(before, after):
         comparison = compare(before, after, args.top)
-        table = Table(box=None, pad_edge=False, show_header=False)
+        shown = table("what", "value", left="what", header=False)
         for label, value in comparison.rows():
-            table.add_row(label, value)
-        console.print(" → ".join(comparison.names), markup=False)
-        console.print(table)
+            shown.add_row(label, value)
+        terminal.line(" → ".join(comparison.names))
+        terminal.print(shown)
         if args.json:
             write_json(args.json, asdict(comparison))
     else:
         from failscape.mended_screen import compare_command
 
-        compare_command(console, before, after, queries=args.queries, imports=args.imports, figures=args.json)
+        compare_command(terminal, before, after, queries=args.queries, imports=args.imports, figures=args.json)
     return 0

@@ -29,12 +29,16 @@ def add(parsers: Any) -> None:
         help="explorations of either version (default 1); from 2 on, shifts are judged by how much seeds differ",
     )
     parser.add_argument("--quiet", action="store_true", help="print results only")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=lambda args: f"mend, look again, compare: {args.source}")
 
 
 def run(args: argparse.Namespace) -> int:
     """Fade."""
-    from failscape.mended_screen import fade_command
+    from failscape.terminal import opening
 
-    fade_command(args, parse_numbers(args.modes), parse_overrides(args.overrides))
+    numbers, overrides = parse_numbers(args.modes), parse_overrides(args.overrides)
+    with opening(args.quiet):
+        from failscape.mended_screen import fade_command
+
+    fade_command(args, numbers, overrides)
     return 0

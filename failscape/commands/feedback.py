@@ -38,7 +38,7 @@ def add(parsers: Any) -> None:
     parser.add_argument("--export", type=Path, metavar="FILE", help="write all ratings as CSV, and ask for none")
     add_imports(parser)
     parser.add_argument("--no-report", action="store_true", help="leave report.html as it is")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=lambda args: f"ratings of {args.folder}")
 
 
 def port(text: str) -> int:
@@ -50,17 +50,21 @@ def port(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Collect ratings, then fit the model and draw the report again."""
-    from failscape.records.ratings import FILE, RatingStore
-    from failscape.records.ratings_csv import write_ratings
-    from failscape.runs import Run
+    from failscape.terminal import Terminal, opening, steps
 
-    explored = Run(args.folder)
     simulated = simulation(args.simulate) if args.simulate is not None else None
     collects = bool(args.csv or simulated or args.terminal or not args.export)
-    if collects:
+    with opening():
         from failscape.rating import Survey
+        from failscape.records.ratings import FILE, RatingStore
+        from failscape.records.ratings_csv import write_ratings
+        from failscape.runs import Run
 
-        collect(Survey(explored, imports=args.imports), args, simulated)
+    explored, terminal = Run(args.folder), Terminal()
+    if collects:
+        with steps(terminal) as tell_step:
+            survey = Survey(explored, imports=args.imports, step=tell_step)
+        collect(survey, args, simulated)
     if args.export:
         try:
             with RatingStore(explored.folder / FILE, read_only=True) as store:
@@ -69,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
             if collects:
                 raise stopped(explored) from None
             raise
-        print("wrote", args.export)
+        terminal.line("wrote", args.export)
     return 0
 
 
@@ -100,6 +104,7 @@ def stopped(run: Run) -> KeyboardInterrupt:
 def ask(survey: Survey, args: argparse.Namespace, simulated: dict[str, float] | None) -> bool:
     """Take ratings in; returns whether someone who was asked here broke off by Ctrl-C."""
     from failscape.records.ratings import RatingStore
+    from failscape.terminal import Terminal
 
     if not (args.csv or simulated or args.terminal):
         from failscape.feedback_page import serve
@@ -118,7 +123,7 @@ def ask(survey: Survey, args: argparse.Namespace, simulated: dict[str, float] | 
                 try:
                     survey.ask(rater, store, args.budget)
                 except KeyboardInterrupt:
-                    print()
+                    Terminal().line()
                     return True
     return False
 
@@ -156,27 +161,29 @@ def terminal_rater(survey: Survey, name: str | None) -> Rater:
     """A person here."""
     from failscape.feedback.raters import TerminalRater
     from failscape.rating_text import describe_case
+    from failscape.terminal import Terminal
 
-    return TerminalRater(name or input("your name: ").strip() or "me", lambda case: describe_case(survey, case), input)
+    name = name or input("your name: ").strip() or "me"
+    return TerminalRater(name, lambda case: describe_case(survey, case), input, Terminal().lines)
 
 
 def tell(survey: Survey, *, report: bool) -> None:
     """Fit the models, draw the report again, and say what the ratings amount to."""
-    from rich.console import Console
-
     from failscape.exploring import tell_modes
     from failscape.feedback.agreement import alpha
     from failscape.findings import write_run_report
     from failscape.rating_text import model_text
+    from failscape.terminal import Terminal
 
-    ratings, console = survey.run.ratings(), Console(highlight=False)
+    ratings, terminal = survey.run.ratings(), Terminal()
     if not len(ratings):
-        return console.print("nothing was rated")
-    console.print(f"{len(ratings)} ratings by {ratings['rater'].nunique()} raters in", str(survey.path), soft_wrap=True)
+        return terminal.line("nothing was rated")
+    terminal.line(f"{len(ratings)} ratings by {ratings['rater'].nunique()} raters in", survey.path)
     for line in model_text(survey.save_models(ratings), alpha(ratings)):
-        console.print(line, markup=False, soft_wrap=True)
-    tell_modes(console, survey.run.modes())
+        terminal.line(line)
+    tell_modes(terminal, survey.run.modes())
     if report:
-        print("report ", write_run_report(survey.mdp, survey.run))
+        terminal.line("report ", write_run_report(survey.mdp, survey.run))
     code = survey.run.settings.import_option
-    print("next   ", f"failscape train --reward human:{survey.run.folder.path}{code}   explore for what people mind")
+    command = f"failscape train --reward human:{survey.run.folder.path}{code}"
+    terminal.line("next   ", f"{command}   explore for what people mind")

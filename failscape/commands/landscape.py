@@ -29,35 +29,37 @@ def add(parsers: Any) -> None:
         help="failure rate in use, such as --use 'rotation=normal(0,3)' 'darken=uniform(0,0.3)' "
         "saturation=0.7; of texts, how often each edit is made: --use lower-case=3 negate=1",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=lambda args: f"landscape of {args.folder}")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print, and write what was asked for."""
-    from rich.console import Console
-
     from failscape.commands.options import key_values
-    from failscape.common.whole import write_all
-    from failscape.exploring import tell_modes, worst_table
-    from failscape.runs import Run
+    from failscape.terminal import Terminal, opening
+
+    use = key_values("--use", args.use)
+    with opening():
+        from failscape.common.whole import write_all
+        from failscape.exploring import tell_modes, worst_table
+        from failscape.runs import Run
 
     explored = Run(args.folder)
     landscape = explored.landscape()
-    console = Console(highlight=False)
-    console.print(repr(landscape), markup=False)
+    terminal = Terminal()
+    terminal.line(repr(landscape))
     if explored.smallest() is None:
-        tell_modes(console, explored.modes())
-    console.print(worst_table(landscape, args.top))
-    if args.use:
-        rate, low, high = explored.risk(key_values("--use", args.use))
-        console.print(f"in use, {rate:.1%} of items fail (95 % interval {low:.1%}–{high:.1%})")
+        tell_modes(terminal, explored.modes())
+    terminal.print(worst_table(landscape, args.top))
+    if use:
+        rate, low, high = explored.risk(use)
+        terminal.line(f"in use, {rate:.1%} of items fail (95 % interval {low:.1%}–{high:.1%})")
     writers = [
         (args.csv, lambda path: landscape.to_frame().to_csv(path, index_label="point")),
         (args.export, lambda path: export_probes(explored, path)),
         (args.plot, lambda path: save_plot(landscape, path, args.plot)),
     ]
     for path in write_all([(path, write) for path, write in writers if path]):
-        console.print("wrote", str(path), markup=False)
+        terminal.line("wrote", path)
     return 0
 
 
@@ -80,6 +82,7 @@ def save_plot(landscape: Landscape, path: Path, called: Path) -> None:
         landscape_figure(landscape).write_html(path, config=dict(CONFIG))
         return
     try:
-        own_text(landscape_picture(landscape).savefig)(path)
+        with own_text():
+            landscape_picture(landscape).savefig(path)
     except ValueError as error:  # a format that matplotlib does not write
         raise UsageError(f"cannot write {called}: {error}") from error

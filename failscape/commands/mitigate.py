@@ -22,7 +22,7 @@ def add(parsers: Any) -> None:
     )
     parser.add_argument("--resume", type=Path, metavar="FOLDER", help="finish an interrupted mitigation")
     parser.add_argument("--quiet", action="store_true", help="print results only")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=about)
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:
@@ -56,13 +56,22 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     add_imports(group)
 
 
+def about(args: argparse.Namespace) -> str:
+    """What is done to what."""
+    return f"going on with {args.resume}" if args.resume else f"fine-tuning the target of {args.source}"
+
+
 def run(args: argparse.Namespace) -> int:
     """Mitigate."""
-    from failscape.mended_screen import mitigate_command
+    from failscape.terminal import opening
 
     if (args.resume is None) == (args.source is None):
         raise UsageError("give the folder of a finished run, or --resume with that of a mitigation")
-    mitigate_command(args, parse_numbers(args.modes), parse_overrides(args.overrides))
+    numbers, overrides = parse_numbers(args.modes), parse_overrides(args.overrides)
+    with opening(args.quiet):
+        from failscape.mended_screen import mitigate_command
+
+    mitigate_command(args, numbers, overrides)
     return 0
 
 

@@ -141,17 +141,22 @@ def positive(text: str) -> int:
 
 def settings_from(args: argparse.Namespace, explorer: str) -> Settings:
     """The settings that the command line asks for."""
-    from failscape.agents.explorers import load_hyperparameters
-
     names = code_of(args.env, args.imports)
     import_user_code(names)
     spec = find_env(args.env)
     make = {key: getattr(args, key) for key in MAKE if getattr(args, key) is not None}
     overrides = parse_overrides(args.overrides)
     overrides |= {key: getattr(args, key) for key in ("budget", "num_envs") if getattr(args, key) is not None}
+    from failscape.agents.explorers import load_hyperparameters
+
     hyperparameters = load_hyperparameters(explorer, spec.id, overrides, make.get("explore", "macro"))
     env = args.env if ":" in args.env else spec.id
     return Settings(env, explorer, args.seed, hyperparameters, make, list(args.imports), digests_of(names))
+
+
+def explored(args: argparse.Namespace) -> str:
+    """What is explored, in a few words."""
+    return f"going on with {args.resume}" if args.resume else str(args.env)
 
 
 def refuse_beside_resume(args: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.options import add_environment, add_run, refuse_beside_resume, settings_from
+from failscape.commands.options import add_environment, add_run, explored, refuse_beside_resume, settings_from
 
 
 def add(parsers: Any) -> None:
@@ -18,22 +18,31 @@ def add(parsers: Any) -> None:
     )
     add_environment(parser)
     add_run(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=about)
+
+
+def about(args: argparse.Namespace) -> str:
+    """What is scanned."""
+    return f"scan of {args.like}" if args.like and not args.resume else explored(args)
 
 
 def run(args: argparse.Namespace) -> int:
     """Scan."""
-    from failscape.agents.explorers import load_hyperparameters
-    from failscape.exploring import explore_command
-    from failscape.runs import Run
+    from failscape.terminal import opening
 
     if args.resume:
         refuse_beside_resume(args)
+    with opening(args.quiet):
+        from failscape.agents.explorers import load_hyperparameters
+        from failscape.exploring import explore_command
+        from failscape.runs import Run
+
+    if args.resume:
         return explore_command(args, None)
     if not args.like:
         return explore_command(args, settings_from(args, "scan"))
-    explored = Run(args.like).code(args.imports)
+    settings = Run(args.like).code(args.imports)
     overrides = {"num_envs": args.num_envs} if args.num_envs else {}
-    hyperparameters = load_hyperparameters("scan", explored.env, overrides)
-    settings = dataclasses.replace(explored, explorer="scan", hyperparameters=hyperparameters)
+    hyperparameters = load_hyperparameters("scan", settings.env, overrides)
+    settings = dataclasses.replace(settings, explorer="scan", hyperparameters=hyperparameters)
     return explore_command(args, settings)

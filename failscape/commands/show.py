@@ -18,13 +18,18 @@ def add(parsers: Any) -> None:
         "--out", type=Path, metavar="FILE", help="picture or text, before and after (default: in RUN/exemplars)"
     )
     add_imports(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=lambda args: f"probe {args.probe} of {args.folder}")
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask the target again, and say whether it answers as recorded."""
-    from failscape.showing import show_probe
+    from failscape.terminal import Terminal, opening, steps
 
-    text, agrees = show_probe(args.folder, args.probe, out=args.out, imports=args.imports)
-    print(text)
+    with opening():
+        from failscape.showing import show_probe
+
+    terminal = Terminal()
+    with steps(terminal) as tell:
+        text, agrees = show_probe(args.folder, args.probe, out=args.out, imports=args.imports, step=tell)
+    terminal.lines(text)
     return 0 if agrees else 1

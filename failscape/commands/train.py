@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from failscape.commands.options import add_environment, add_run, refuse_beside_resume, settings_from
+from failscape.commands.options import add_environment, add_run, explored, refuse_beside_resume, settings_from
 from failscape.errors import UsageError
 from failscape.user_code import import_user_code
 
@@ -18,20 +18,24 @@ def add(parsers: Any) -> None:
     parser.add_argument("--compare", metavar="COLUMN", help="of a table: a run per value, and a page to compare them")
     add_environment(parser)
     add_run(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, about=lambda args: "" if args.list else explored(args))
 
 
 def run(args: argparse.Namespace) -> int:
     """Explore, or list what there is."""
     if args.list:
         return show_list(args)
-    from failscape.agents.explorers import default_explorer
-    from failscape.exploring import explore_command
+    from failscape.terminal import opening
 
     if args.resume:
         if args.compare:
             raise UsageError("--resume goes on with one run; leave out --compare")
         refuse_beside_resume(args)
+    with opening(args.quiet):
+        from failscape.agents.explorers import default_explorer
+        from failscape.exploring import explore_command
+
+    if args.resume:
         return explore_command(args, None)
     settings = settings_from(args, args.algo or default_explorer(args.explore, args.env))
     if args.compare:
@@ -49,6 +53,7 @@ def show_list(args: argparse.Namespace) -> int:
     from failscape.common.task import tasks
     from failscape.envs.actions.parsing import EXPLORATIONS
     from failscape.targets.registry import list_targets
+    from failscape.terminal import Terminal
 
     import_user_code(args.imports)
     told = {task.env_id: task.summary for task in tasks()}
@@ -59,9 +64,10 @@ def show_list(args: argparse.Namespace) -> int:
         "ways to explore (--explore)": list(EXPLORATIONS.items()),
         "explorers (--algo)": [(name, entry.summary) for name, entry in EXPLORERS.items() if name != "scan"],
     }
+    terminal = Terminal()
     for title, rows in sections.items():
-        print(title)
+        terminal.line(title)
         width = max(len(name) for name, _ in rows)
         for name, what in rows:
-            print(f"  {name:<{width}}  {what}".rstrip())
+            terminal.line(f"  {name:<{width}}  {what}".rstrip())
     return 0

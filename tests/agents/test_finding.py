@@ -23,7 +23,7 @@ from tests.support.landscapes import ruled
 Z_95 = 1.96
 SEEDS = range(8)  # of random
 LEARNERS = ("dqn", "qrdqn", "ppo", "a2c")
-BUDGETS = {"macro": [800, 800], "factored": [800, 800], "micro": [1200, 1200], "fsrl": [4800]}  # a run each
+BUDGETS = {"macro": [500, 500], "factored": [500, 500], "micro": [800, 800], "fsrl": [3200]}  # a run each
 
 
 class Kept(Recorder):

@@ -104,16 +104,16 @@ def test_intervals_hold_for_items_that_were_never_drawn(n_items: int, n: int) ->
     assert np.mean(inside) > 0.8, inside
 
 
-@pytest.mark.parametrize("n", [100, 300, 2000])
+@pytest.mark.parametrize("n", [36, 108, 720])
 def test_intervals_hold_where_points_have_a_single_probe(n: int) -> None:
     """A probe alone at its point is its own mean: what it says of the spread is nothing, and not that there is none."""
     rng = np.random.default_rng(0)
-    side = np.linspace(-1, 1, 20)
+    side = np.linspace(-1, 1, 12)
     grid = np.stack([g.ravel() for g in np.meshgrid(side, side)], axis=1).astype(np.float32)
     covered = []
     for _ in range(12):
-        points = rng.permutation(np.resize(np.arange(400), n))
-        pairs = pd.DataFrame({"item": np.arange(n), "point": points, "failed": rng.random(n) < 0.2, "weight": 400.0})
+        points = rng.permutation(np.resize(np.arange(144), n))
+        pairs = pd.DataFrame({"item": np.arange(n), "point": points, "failed": rng.random(n) < 0.2, "weight": 144.0})
         mean, deviation = smoothed_rates(pairs, grid)
         covered.append((np.abs(mean - 0.2) < 1.96 * deviation).mean())
     assert np.mean(covered) > 0.85, covered

@@ -192,7 +192,7 @@ def test_check_exits_with_the_verdict(
     toy_run: Path, argv: list[str], status: int, word: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", str(toy_run), "--max-failure-rate", *argv]) == status
-    assert capsys.readouterr().out.startswith(f"{word}: ")
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"{word}: ")
 
 
 def test_show_repeats_a_probe(own_run: Path, capsys: pytest.CaptureFixture[str]) -> None:

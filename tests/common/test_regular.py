@@ -25,7 +25,7 @@ from failscape.data.texts import open_texts
 from failscape.envs.looks import Looks
 from failscape.errors import UsageError
 from failscape.feedback.reward_model import RewardModel
-from failscape.mending import PLAN, Plan
+from failscape.mitigation_plan import PLAN, Plan
 from failscape.records.folder import RunFolder
 from failscape.records.policy import PolicyTable
 from failscape.records.probes import ProbeStore

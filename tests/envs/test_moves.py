@@ -244,11 +244,11 @@ REFUSED = {
 @pytest.mark.parametrize("message", REFUSED)
 def test_a_walk_that_makes_no_sense_is_refused_in_one_line(message: str) -> None:
     with pytest.raises(UsageError) as error:
-        gym.make_vec("failscape/Classifier-v0", num_envs=1, **REFUSED[message])
+        gym.make_vec("failscape/Classifier-v0", num_envs=1, max_items=20, **REFUSED[message])
     assert str(error.value) == message
 
 
 def test_a_jump_over_too_many_points_names_the_way_that_can() -> None:
     five = [f"{name}=0..1/11" for name in ("darken", "brightness", "saturation", "contrast", "gaussian_blur")]
     with pytest.raises(UsageError, match="choose axis by axis with explore=factored"):
-        gym.make_vec("failscape/Classifier-v0", num_envs=1, concepts=five)
+        gym.make_vec("failscape/Classifier-v0", num_envs=1, concepts=five, max_items=20)

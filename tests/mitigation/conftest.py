@@ -1,4 +1,4 @@
-"""A classifier that fails in the dark, small enough to fine-tune in a second."""
+"""A classifier that fails in the dark, and summarizers of every kind: small enough to fine-tune in a second."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -16,6 +16,9 @@ from failscape.mitigation.batches import Failures
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets.classifier import Classifier
 from failscape.targets.preprocess import Preprocess
+from failscape.targets.registry import load_target
+from failscape.targets.summarizer import Summarizer
+from tests.support.tiny_text import KINDS
 
 SPACE = concept_space(["darken=0,0.2,0.4,0.6,0.8", "rotation=-10,0,10"])
 SIDE, CLASSES = 8, ("left", "right", "dark")
@@ -71,3 +74,12 @@ def world() -> Callable[..., World]:
         return World(target, items, SPACE, [Failures(dark, ())], mdp)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Summarizer]:
+    """A tiny target of a kind, loaded anew, because a fine-tune changes it."""
+    folder = tmp_path_factory.mktemp("tiny")
+    for kind, make in KINDS.items():
+        make(folder / kind, kind, min_new_tokens=6, suppress_tokens=[0])
+    return lambda kind: load_target(f"hf:{folder / kind}", "cpu")

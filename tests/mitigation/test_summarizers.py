@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 
 import failscape as fs
 from failscape.envs.mdp import ConceptMDP
@@ -18,27 +17,15 @@ from failscape.envs.summarizer import make_mdp
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch, Fitted, fine_tune, training_config
 from failscape.mitigation.batches import Failures
-from failscape.mitigation.seq2seq import NOT_COUNTED, _Trainer, encode, encode_parts, token_loss
 from failscape.mitigation.state import copy_weights, distinct
 from failscape.mitigation.texts import SummarizationTrainer
 from failscape.mitigation.trainable import low_rank
-from failscape.targets.registry import load_target
-from tests.support.tiny_text import tiny_causal, tiny_seq2seq
+from tests.support.tiny_text import KINDS
 
-KINDS = {"t5": tiny_seq2seq, "bart": tiny_seq2seq, "pegasus": tiny_seq2seq, "llama": tiny_causal, "gpt2": tiny_causal}
 EDITS = ["delete-characters=.1,.2,.3,.4", "number-swap=.25,.5,.75,1"]
 MODE = Failures(np.arange(8), ())
 QUICK = {"epochs": 2, "lr": 0.01}
 PAIRS = [("Ada saw a dog.", "Dog."), ("Ben saw 3 very big cars near it.", "3 cars were seen.")]
-
-
-@pytest.fixture(scope="module")
-def load(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], fs.Summarizer]:
-    """A tiny target of a kind, loaded anew, because a fine-tune changes it."""
-    folder = tmp_path_factory.mktemp("tiny")
-    for kind, make in KINDS.items():
-        make(folder / kind, kind, min_new_tokens=6, suppress_tokens=[0])
-    return lambda kind: load_target(f"hf:{folder / kind}", "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -243,41 +230,6 @@ def test_edits_that_add_up_are_taught_as_walks_make_them(load: Callable[[str], f
     points[:, 0] = 2
     walked = mdp.edited(mdp.at(items, points), mdp.items.batch.take(items)).pair
     assert [a for a, _ in trainer.pairs(items, points, items)] == walked[:, 0].tolist()
-
-
-# --- the loss ---
-
-
-@pytest.mark.parametrize("kind", ["bart", "llama"])
-def test_the_loss_ignores_padding(load: Callable[[str], fs.Summarizer], kind: str) -> None:
-    target = load(kind)
-    single = [encode(target, [pair]) for pair in PAIRS]
-    counts = [int((batch["labels"] != NOT_COUNTED).sum()) for batch in single]
-    assert len("Dog.") < counts[0] < counts[1] <= len(PAIRS[1][1]) + 2  # a token per character, beginning and end
-    with torch.no_grad():
-        losses = [float(target.module(**batch).loss) for batch in single]
-    expected = np.average(losses, weights=counts)
-    together = encode(target, PAIRS)
-    assert (together["labels"] == NOT_COUNTED).any() and together["labels"].shape[0] == 2
-    with torch.no_grad():
-        assert float(target.module(**together).loss) == pytest.approx(expected, rel=1e-4)
-    assert token_loss(target, PAIRS) == pytest.approx(expected, rel=1e-4)
-    parts = {"parts": encode_parts(target, PAIRS[::-1], 1)}
-    assert [part["labels"].shape[0] for part in parts["parts"]] == [1, 1]
-    with torch.no_grad():
-        assert float(_Trainer.compute_loss(None, target.module, parts)) == pytest.approx(expected, rel=1e-4)  # type: ignore[arg-type]
-
-
-def test_a_causal_model_is_taught_what_follows_its_prompt(load: Callable[[str], fs.Summarizer]) -> None:
-    target = load("llama?max_tokens=40")
-    logits, expected = None, []
-    for article, wanted in PAIRS:
-        prompt = target.encode([article])["input_ids"][0]
-        answer = torch.tensor([*target.tokenizer(wanted, add_special_tokens=False)["input_ids"], 1])
-        with torch.no_grad():
-            logits = target.module(input_ids=torch.cat([prompt, answer])[None]).logits[0]
-        expected.append(F.cross_entropy(logits[len(prompt) - 1 : -1], answer, reduction="none"))
-    assert token_loss(target, PAIRS) == pytest.approx(float(torch.cat(expected).mean()), rel=1e-4)
 
 
 # --- what cannot be ---

@@ -108,3 +108,7 @@ def tiny_summarizer(kind: str = "bart") -> Any:
 
     with tempfile.TemporaryDirectory() as folder:
         return load_target(str(tiny_seq2seq(Path(folder) / kind, kind)), "cpu")
+
+
+# What makes a target of each kind.
+KINDS = {"t5": tiny_seq2seq, "bart": tiny_seq2seq, "pegasus": tiny_seq2seq, "llama": tiny_causal, "gpt2": tiny_causal}

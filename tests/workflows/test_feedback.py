@@ -20,7 +20,7 @@ from failscape.runs import Run
 from failscape.showing import show_probe
 
 QUIET = ["--no-report", "--quiet"]
-GRID = ["--concepts", "rotation=-20,-10,0,10,20", "darken=0,0.2,0.4", "--max-items", "400"]
+GRID = ["--concepts", "rotation=-20,-10,0,10,20", "darken=0,0.2,0.4", "--max-items", "240"]
 
 
 @pytest.fixture(scope="module")
@@ -122,9 +122,9 @@ def test_simulate_then_train_on_what_was_learned(
 
 def test_an_agent_learns_from_it(own_run: Path, tmp_path: Path) -> None:
     assert main(["feedback", str(own_run), "--simulate", "noise=0.5", "--budget", "8", "--no-report"]) == 0
-    arguments = {"concepts": GRID[1:3], "max_items": 400, "reward": f"human:{own_run}"}
+    arguments = {"concepts": GRID[1:3], "max_items": 240, "reward": f"human:{own_run}"}
     envs = gym.make_vec("failscape/Classifier-v0", num_envs=32, **arguments)
-    run = fs.explore(envs, "dqn", budget=800, out=tmp_path, report=False)
+    run = fs.explore(envs, "dqn", budget=500, out=tmp_path, report=False)
     assert run.summary["learner"]["n_updates"] > 0
     assert run.settings.make["reward"] == f"human:{own_run}"
     assert show_probe(run.folder.path, 0)[1], "and can be built again"

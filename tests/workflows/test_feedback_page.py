@@ -5,8 +5,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import urllib.error
 import urllib.request
@@ -26,25 +24,24 @@ from failscape.feedback_page import serve as serve_page
 from failscape.rating import Survey
 from failscape.records.ratings import RatingStore
 from failscape.runs import Run
-
-ROOT = Path(__file__).parents[2]
+from tests.support.commands import Command
 
 
 class Server:
     """``failscape feedback RUN``, as a person starts it."""
 
     def __init__(self, run: Path, *more: str) -> None:
-        command = [sys.executable, "-m", "failscape.cli", "feedback", str(run), *more]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
-        assert found, line + self.process.communicate()[0]
+        self.command = Command(["feedback", str(run), *more], run)
+        told, found = "", None
+        for line in self.command.out:
+            told += line
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
+                break
+        assert found, told + "".join(self.command.end()[1:])
         self.address, self.port = found[0], found[1]
 
     def end(self, how: int = signal.SIGINT) -> str:
-        self.process.send_signal(how)
-        return self.process.communicate(timeout=60)[0]
+        return self.command.end(how)[1]
 
 
 @pytest.fixture
@@ -58,7 +55,7 @@ def serve(own_run: Path) -> Iterator[Callable[..., Server]]:
 
     yield start
     for server in started:
-        if server.process.poll() is None:
+        if server.command.runs:
             server.end(signal.SIGKILL)
 
 
@@ -176,7 +173,7 @@ def test_two_rate_at_once_and_one_is_killed_while_it_saves(serve: Any, open_brow
     for key in "98765432":
         seen["bob"].append(rate(survivor, key, ENTER))
     rating.join()
-    os.kill(doomed.service.process.pid, signal.SIGKILL)
+    os.kill(doomed.capabilities["goog:processID"], signal.SIGKILL)
     seen["bob"].append(rate(survivor, "1", ENTER))
     frame = ratings(own_run)
     for rater, numbers in seen.items():

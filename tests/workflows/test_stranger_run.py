@@ -14,8 +14,8 @@ import yaml
 import failscape as fs
 from failscape.cli import main
 from failscape.errors import Doubt, UsageError
-from failscape.mending import Plan
 from failscape.mitigation import registry as trainers
+from failscape.mitigation_plan import Plan
 from failscape.runs import Run, resume
 from failscape.settings import Settings
 from failscape.targets import registry as targets

@@ -12,7 +12,7 @@ from failscape.targets.registry import load_target
 from tests.support.tiny_text import tiny_causal, tiny_seq2seq
 
 EDITS = ["flip-case", "delete-characters", "truncation"]
-N = 40
+N = 30
 
 
 def made(folder: Path, kind: str) -> Path:
@@ -24,11 +24,11 @@ def loop(target: fs.Summarizer, data: str, out: Path) -> None:
     envs = gym.make_vec(
         "failscape/Summarizer-v0", num_envs=8, target=target.name, data=data, concepts=EDITS, held_out=0.4, device="cpu"
     )
-    run = fs.explore(envs, explorer="random", budget=240, seed=0, out=out)
+    run = fs.explore(envs, explorer="random", budget=160, seed=0, out=out)
     landscape = run.landscape()
     assert landscape.baseline == 0 and landscape.failure_rate > 0.2 and landscape.coverage == 1
     assert run.modes() and (run.folder / "report.html").exists()
-    mitigated = fs.mitigate(run, modes=[1], settings={"epochs": 2}, queries=300, out=out)
+    mitigated = fs.mitigate(run, modes=[1], settings={"epochs": 2}, queries=200, out=out)
     again = load_target(mitigated.uri, "cpu")
     article = envs.unwrapped.mdp.items.batch.text[:2]
     assert again(article).texts.tolist() == load_target(mitigated.uri, "cpu")(article).texts.tolist()

@@ -51,4 +51,4 @@ def test_markdown_takes_nothing_for_its_own() -> None:
     assert "**new**" in text and "<i>" not in text and "&lt;topic&gt;" in text
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert all(line.count("|") == 4 for line in table)
-    assert "\\*c\\*" in text and "\\[g\\]\\(h\\)" in text and "edit\\_1" in text
+    assert "\\*c\\*" in text and "\\[g\\](h)" in text and "edit\\_1" in text

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from failscape.common.regular import regular, size
+from failscape.common.visible import well_formed
 from failscape.data.base import Skipped
 from failscape.data.recorded_demo import NAME, OPTIONS, demo_table
 from failscape.data.recorded_options import Chosen, choose, known_column
@@ -58,7 +59,7 @@ def read_table(spec: Spec, more: list[str], progress: Callable[[int, int], None]
         skipped = []
         for place, row in table.lines(used):
             if isinstance(row, str):
-                skipped.append(Skipped(f"{path.stem}/{place}", row))
+                skipped.append(Skipped(well_formed(f"{path.stem}/{place}"), row))
                 continue
             places.append(place)
             for column, name in zip(cells, used, strict=True):
@@ -107,11 +108,11 @@ class _Limited:
 def text_of(cell: Any) -> str:
     """A cell as a text: numbers as they are written, ``true`` and ``false``, lists and objects as JSON."""
     if isinstance(cell, str):
-        return cell.strip()
+        return well_formed(cell.strip())
     if cell is None or cell != cell:  # NaN
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, list | dict):
-        return json.dumps(cell, ensure_ascii=False, default=str)
+        return well_formed(json.dumps(cell, ensure_ascii=False, default=str))
     return str(cell)

@@ -135,6 +135,8 @@ def make_mdp(
     if explore not in EXPLORATIONS:
         raise UsageError(f"no way to explore a table {explore!r}{did_you_mean(explore, EXPLORATIONS)}")
     names = [concepts] if isinstance(concepts, str) else list(concepts or (CONCEPTS if data == NAME else ()))
+    if progress:
+        progress(f"opening {data}", 0, 0)
     tell = (lambda done, total: progress("reading rows", done, total)) if progress else None
     found = open_recorded(data, names, held_out=held_out, progress=tell)
     items, batch = found.items, found.items.batch

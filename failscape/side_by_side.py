@@ -78,6 +78,7 @@ def _report(run: Run, beside: Path) -> str:
 def tell(terminal: Terminal, page: Any, path: Path) -> None:
     """Print the models, the worst first, and which differ."""
     shown = table(page.column, "fails (95 %)", "answers", "worst", left="worst")
+    shown.columns[0].justify = "left"
     for side in page.ranked:
         whole = side.whole
         worst = f"{side.modes[0].name} ({side.modes[0].rate:.0%})" if side.modes else "no part stands out"

@@ -51,6 +51,7 @@ ASKS_OTHERS = {
 # Beside its record: the files of each family that may name it.
 OWN_FILES = {
     "image-classification": {"envs/classifier.py", "targets/classifier.py", "failscape/commands/options.py"},
+    "recorded-answers": {"envs/recorded.py"},
     "summarization": {"envs/summarizer.py", "targets/generation.py", "targets/summarizer.py"},
     "toy": {"envs/toy.py"},
 }

@@ -205,3 +205,14 @@ def test_parts_have_the_axes_of_all(table: Path) -> None:
 def test_what_cannot_be_split_says_so(table: Path, column: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         split_by(f"{table}?failed=correct:0" + ("&where=said:two" if column == "said" else ""), column)
+
+
+def test_half_a_surrogate_pair_is_written_out(tmp_path: Path) -> None:
+    path = tmp_path / "odd.jsonl"
+    path.write_text(
+        '{"item": "a\\ud800", "kind": "x\\udc01", "wrong": 1, "said": "q\\udfff"}\n'
+        '{"item": "b", "kind": "y", "wrong": 0, "said": ["\\udfff"]}\n'
+    )
+    found = open_recorded(f"{path}?failed=wrong&item=item&show=said", ["kind"])
+    assert found.axes[0].names == (r"x\udc01", "y") and found.items.names[0] == r"item a\ud800 (row 1)"
+    assert [row[0][1] for row in answers(found).shown] == [r"q\udfff", r'["\udfff"]']

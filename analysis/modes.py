@@ -35,7 +35,8 @@ from failscape.analysis.statistics import wilson
 from failscape.errors import UsageError
 
 MAX_WORST = 3  # classes named as the worst of a mode
-UNEDITED, ELSEWHERE = "unedited", "elsewhere"  # what modes are compared with; elsewhere is the rest of the grid
+UNEDITED = "unedited"  # what modes are compared with
+ELSEWHERE = "elsewhere"  # or with the rest of the grid, where there is no unedited item
 OF_FEW = 0.2  # a mode is its worst classes' own where the others have less than this share of its excess
 
 

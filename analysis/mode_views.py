@@ -134,9 +134,9 @@ def modes_table(modes: Sequence[Mode]) -> str:
     """The modes as a Markdown table."""
     rated = any(mode.n_ratings for mode in modes)
     undesirable = "undesirable | " if rated else ""
-    beside = modes[0].beside if modes else UNEDITED
+    against = modes[0].compared_with if modes else UNEDITED
     head = [
-        f"| # | where | fails | 95 % interval | {beside} | share of failures | {undesirable}held out |",
+        f"| # | where | fails | 95 % interval | {against} | share of failures | {undesirable}held out |",
         f"|--:|:--|--:|--:|--:|--:|{'--:|' if rated else ''}:--|",
     ]
     rows = [

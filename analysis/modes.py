@@ -69,7 +69,7 @@ class Mode:
     note: str = ""  # why it is not confirmed
     rating: float | None = None  # mean undesirability that people gave it, 1 to 10; None where nobody rated it
     n_ratings: int = 0
-    beside: str = UNEDITED  # what the baseline is of
+    compared_with: str = UNEDITED  # what the baseline is of
 
 
 def find_modes(
@@ -215,7 +215,7 @@ def _mode(evidence: Evidence, points: np.ndarray, classes: tuple[int, ...], q_va
         share=_failing(pairs) / max(_failing(evidence.pairs), 1e-12),
         worst_classes=worst,
         n_probes=len(pairs),
-        beside=UNEDITED if evidence.landscape.has_unedited else ELSEWHERE,
+        compared_with=UNEDITED if evidence.landscape.has_unedited else ELSEWHERE,
     )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from failscape.common.nouns import Nouns
-from failscape.data import class_groups, in_groups, load_images, only_held_out, open_source
+from failscape.data import load_images, only_held_out, open_source
+from failscape.data.class_groups import class_groups, in_groups
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, explored_space, make_scheme
 from failscape.envs.expected_task import expect_task

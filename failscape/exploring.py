@@ -203,16 +203,16 @@ def tell_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
     of_them = f"{n_confirmed} of them" if n_confirmed < len(modes) else "all" if len(modes) > 1 else "it is"
     terminal.line(f"Found {some} (false discovery rate 5 %; {of_them} confirmed on held-out items)")
     rated = any(mode.n_ratings for mode in modes)
-    beside = [modes[0].beside] if modes[0].beside != UNEDITED else []
+    against = [modes[0].compared_with] if modes[0].compared_with != UNEDITED else []
     more = ["undesirable"] if rated else []
-    shown = table("#", "where", "fails (95 %)", *beside, "share", "held out", *more, left="where")
+    shown = table("#", "where", "fails (95 %)", *against, "share", "held out", *more, left="where")
     for rank, mode in enumerate(modes, 1):
         held_out = "–" if mode.held_out_rate is None else f"{mode.held_out_rate:.0%}"
         shown.add_row(
             str(rank),
             mode.name,
             f"{mode.rate:.0%} ({mode.low:.0%}–{mode.high:.0%})",
-            *([f"{mode.baseline:.0%}"] if beside else []),
+            *([f"{mode.baseline:.0%}"] if against else []),
             f"{mode.share:.0%}",
             held_out if mode.confirmed else f"{held_out}, unconfirmed",
             *([rating_text(mode)] if rated else []),

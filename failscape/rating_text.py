@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def describe_case(survey: Survey, case: Case) -> str:
     """A case in words, and where its pictures or texts are."""
     rank, mode = survey.mode_of(case)
-    rate = f"{percent(mode.rate)} ({interval(mode.low, mode.high)}) fail, {mode.beside} {percent(mode.baseline)}"
+    rate = f"{percent(mode.rate)} ({interval(mode.low, mode.high)}) fail, {mode.compared_with} {percent(mode.baseline)}"
     lines = ["", f"mode {rank} of {len(survey.modes)}: {mode.name}", f"  {rate}"]
     examples, failure = survey.examples(case), survey.kind_of(case)
     presenter = examples.presenter

@@ -35,7 +35,7 @@ def examples_sheet(examples: Sequence[ImageExample]) -> Figure:
 def _pair(axes: Axes, left: float, top: float, example: ImageExample) -> None:
     says = f"“{example.answer}” {percent(example.score)}"
     which = f"probe {example.probe}" if example.probe >= 0 else example.name
-    texts = [(f"“{example.answer_before}”", f"truth: {example.truth}"), (says, which)]
+    texts = [(f"“{example.answer_before}”", f"truth: {example.label}"), (says, which)]
     for picture, x, lines in zip((example.before, example.after), (left, left + 1.15), texts, strict=True):
         axes.imshow(picture, extent=(x, x + 1, top + 1, top), interpolation="nearest" if len(picture) < 112 else "auto")
         for k, line in enumerate(lines):

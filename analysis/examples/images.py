@@ -85,13 +85,13 @@ class ImagePresenter(Presenter[ImageExample]):
 
     def cells(self, example: ImageExample) -> tuple[str, ...]:
         """With the true class."""
-        return (example.name, example.truth, example.answer, example.edit)
+        return (example.name, example.label, example.answer, example.edit)
 
     def describe(self, example: ImageExample) -> list[str]:
         """What the target said of it."""
         verdict = "wrong" if example.failed else "right"
         lines = [
-            f"item     {example.name}, a {example.truth}",
+            f"item     {example.name}, a {example.label}",
             f"edit     {example.edit}",
             f"before   {example.answer_before}",
             f"after    {example.answer} ({example.score:.1%}): {verdict}",
@@ -121,7 +121,7 @@ class ImagePresenter(Presenter[ImageExample]):
                 paper.image(_png(picture), x=x, y=top, w=SIDE, h=SIDE)
             paper.write_in(7, QUIET)
             paper.set_xy(left, top + SIDE + 0.5)
-            said = f"{example.edit}\n“{example.answer_before}” → “{example.answer}”, truth: {example.truth}"
+            said = f"{example.edit}\n“{example.answer_before}” → “{example.answer}”, truth: {example.label}"
             paper.multi_cell(2 * SIDE + 1, 3.4, said, align="L")
         paper.set_xy(paper.l_margin, top + SIDE + 12)
 
@@ -134,8 +134,8 @@ def _examples(told: list[dict[str, Any]], inputs: Images, edited: Images, answer
     """Pictures before and after beside what is told of them."""
     parts = zip(told, inputs.right_answer.tolist(), to_hwc(inputs.pixels), to_hwc(edited.pixels), strict=True)
     return [
-        ImageExample(**fields, truth=name_of(answers, label), before=before, after=after)
-        for fields, label, before, after in parts
+        ImageExample(**fields, label=name_of(answers, code), before=before, after=after)
+        for fields, code, before, after in parts
     ]
 
 

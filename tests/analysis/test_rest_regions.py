@@ -36,7 +36,7 @@ def test_a_planted_box_is_named_exactly() -> None:
     levels = space().point(point)
     rate = np.where((levels[:, 0] == 1) & (levels[:, 3] == 0), 0.75, 0.25)
     (mode,) = modes_of(item, correlated(rng, item, rate, RHO), point)
-    assert mode.name == "crossings = 1 and prompt = count" and mode.beside == ELSEWHERE
+    assert mode.name == "crossings = 1 and prompt = count" and mode.compared_with == ELSEWHERE
     assert abs(mode.baseline - 0.25) < 0.08 and mode.low < 0.75 < mode.high and mode.q_value < 1e-3
 
 

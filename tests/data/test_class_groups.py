@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from failscape.data import Images, Items, class_groups, in_groups
+from failscape.data import Images, Items
+from failscape.data.class_groups import class_groups, in_groups
 from failscape.errors import UsageError
 
 CLASSES = ("cat", "crane", "dog", "crane", "tench, Tinca tinca")

@@ -69,7 +69,7 @@ def test_a_task_has_one_trainer() -> None:
     class Other(tabular.Refit):
         pass
 
-    with pytest.raises(UsageError, match=r"targets for tabular-classification are fine-tuned by .*Refit"):
+    with pytest.raises(UsageError, match=r"targets for one-column-classification are fine-tuned by .*Refit"):
         register_trainer(tabular.TASK)(Other)
     # In place of the one that is here.
     assert fs.register_trainer("summarization")(Other) is trainer_of("summarization")
@@ -128,7 +128,7 @@ def test_settings_of_a_users_trainer_are_checked(explored: Run, tmp_path: Path) 
     ):
         with pytest.raises(UsageError, match=message):
             mitigate(explored, [1], "refit", settings=settings, out=tmp_path)
-    with pytest.raises(UsageError, match="no method 'lora' of fine-tuning for tabular-classification; known: refit"):
+    with pytest.raises(UsageError, match="no method 'lora' of fine-tuning for one-column-classification; known: refit"):
         mitigate(explored, [1], "lora", out=tmp_path)
     assert not list(tmp_path.iterdir())
 

@@ -26,7 +26,7 @@ from failscape.mitigation.lesson import Step, Tell
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets import ClassifierOutputs, Target, load_target
 
-TASK = "tabular-classification"
+TASK = "one-column-classification"
 
 
 class Logistic:

@@ -10,7 +10,7 @@ from torchvision.models import EfficientNet_B0_Weights
 
 from examples import efficientnet_lite
 from failscape.cli import main
-from failscape.data import class_groups
+from failscape.data.class_groups import class_groups
 from failscape.errors import UsageError
 from failscape.targets import load_target
 

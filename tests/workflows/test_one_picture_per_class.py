@@ -1,5 +1,6 @@
 """Many classes with one picture each, as a sample of ImageNet has: everything works, by groups where asked."""
 
+import copy
 import sys
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "groups.csv").write_text("\n".join(lines))
     (tmp_path / "colours.py").write_text(CODE)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
+    monkeypatch.setattr(registry, "_registered", copy.copy(registry._registered))
     monkeypatch.delitem(sys.modules, "failscape_user_colours", raising=False)
     gym.registry.pop("test/Colours-v0", None)
     return tmp_path

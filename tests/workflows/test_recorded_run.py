@@ -41,7 +41,7 @@ def test_the_map_is_what_pandas_counts(run: Run) -> None:
 
 def test_the_modes_are_those_that_were_put_in(run: Run) -> None:
     modes = run.modes()
-    assert modes[0].name == "crossings = 1" and modes[0].confirmed and modes[0].beside == "elsewhere"
+    assert modes[0].name == "crossings = 1" and modes[0].confirmed and modes[0].compared_with == "elsewhere"
     held_out = run.items()["held_out"]
     explored = run.probes()[~run.probes()["item"].map(held_out)]
     inside = explored["point"].isin(modes[0].points)

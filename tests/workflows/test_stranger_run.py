@@ -66,7 +66,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with somebody's code and what it made; the code leaves a mark wherever it runs."""
     folder = tmp_path_factory.mktemp("stranger")
     code = TABULAR.read_text()
-    for name, own in (("tests/Tabular-v0", ENV), ("tabular-classification", TASK), ("logistic:", "acme:")):
+    for name, own in (("tests/Tabular-v0", ENV), ("one-column-classification", TASK), ("logistic:", "acme:")):
         code = code.replace(name, own)
     code = code.replace('register_target("logistic")', 'register_target("acme")')
     (folder / FILE).write_text(f"{code}\nPath('sprung').touch()\n")

@@ -12,8 +12,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from failscape.agents.session import Session
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.views import ConceptVectorEnv
 from failscape.records.policy import PolicyTable
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from failscape.agents.base import Learner
-from failscape.agents.learner import Sb3Learner
 from failscape.agents.rollout import Act, walk
+from failscape.agents.sb3.learner import Sb3Learner
 from failscape.envs.mdp import ConceptMDP
 
 BATCH = 256
@@ -27,7 +27,7 @@ class Evaluated(NamedTuple):
 
 def confirmable(mdp: ConceptMDP) -> np.ndarray:
     """Held-out items that an episode could begin with; for walks, those that do not fail unedited already."""
-    return np.flatnonzero(mdp.items.held_out & mdp.scheme.can_start(mdp.looks.failed))
+    return np.flatnonzero(mdp.items.held_out & mdp.scheme.can_start(mdp.baseline.failed))
 
 
 def evaluate_best(learner: Learner, mdp: ConceptMDP, items: np.ndarray) -> Evaluated:

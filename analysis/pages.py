@@ -11,7 +11,8 @@ from markupsafe import Markup
 from matplotlib.colors import to_hex
 
 from failscape.analysis.examples.thumbnails import data_uri
-from failscape.analysis.plots.style import SCALE, count, interval, percent
+from failscape.analysis.plots.style import SCALE
+from failscape.common.format import count, interval, percent
 from failscape.common.visible import visible_text
 
 

@@ -19,8 +19,8 @@ from benchmarks.common import finish, parser
 from benchmarks.throughput import make_mdp
 from failscape.data import load_images
 from failscape.data.street.source import StreetSource
-from failscape.envs.looks import Looks
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.baseline import BaselineOutputs
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.rewards.classification import margin
 from failscape.targets.registry import load_target
 
@@ -62,7 +62,7 @@ def of_dataset(n: int, num_envs: int, steps: int, device: str) -> dict[str, Any]
         start = time.perf_counter()
         items = load_images(StreetSource(n=n, seed=0), target.prepare, device=target.device, max_items=n)
         loaded = time.perf_counter()
-        Looks.take(target, items, margin)
+        BaselineOutputs.take(target, items, margin)
         reading.append(loaded - start)
         looking.append(time.perf_counter() - loaded)
     read, look = min(reading), min(looking)  # the rest is other work of the machine

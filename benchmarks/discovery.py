@@ -18,12 +18,12 @@ import pandas as pd
 from benchmarks import truth
 from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explore, item_frame
-from failscape.agents.explorers import EXPLORERS, default_explorer
-from failscape.analysis.bootstrap import difference, ratio
-from failscape.analysis.landscape import Landscape, rank_correlation
+from failscape.agents.registry import EXPLORERS, default_explorer
+from failscape.analysis.landscape.landscape import Landscape, rank_correlation
+from failscape.analysis.statistics.bootstrap import difference, ratio
 from failscape.envs.actions.parsing import SCHEMES
+from failscape.envs.gym_views import explorable
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.views import explorable
 
 MARGIN = 0.02
 RIVALS = ("ucb1", "thompson")

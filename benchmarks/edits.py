@@ -16,7 +16,7 @@ import torch
 
 from benchmarks.common import Row, finish, parser
 from failscape.concepts import Concept
-from failscape.concepts.presets import IMAGE_CONCEPTS
+from failscape.concepts.images.registry import IMAGE_CONCEPTS
 from failscape.data.street import render
 from failscape.data.street.source import StreetSource
 from failscape.targets.registry import load_target

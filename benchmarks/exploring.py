@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from failscape.agents import explorers
-from failscape.agents.explorers import load_hyperparameters
+from failscape.agents import registry
+from failscape.agents.registry import load_hyperparameters
 from failscape.agents.session import Session
-from failscape.analysis.confirmation import confirm_modes
-from failscape.analysis.landscape import Landscape
-from failscape.analysis.modes import Mode, find_modes
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.modes.confirmation import confirm_modes
+from failscape.analysis.modes.mode import Mode
+from failscape.analysis.modes.search import find_modes
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder, item_rows
 from failscape.envs.state import Outcome, State
-from failscape.envs.views import ConceptVectorEnv
 
 
 class Kept(Recorder):
@@ -43,13 +44,13 @@ class Kept(Recorder):
 
 def explore(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tuple[pd.DataFrame, Any]:
     """Probes of an exploration at the default settings, and its agent where there is one."""
-    env = "failscape/Summarizer-v0" if (mdp.looks.said != "").any() else "failscape/Classifier-v0"
+    env = "failscape/Summarizer-v0" if (mdp.baseline.output_text != "").any() else "failscape/Classifier-v0"
     hyperparameters = load_hyperparameters(explorer, env, scheme=mdp.scheme.name)
     envs = ConceptVectorEnv(mdp, hyperparameters.pop("num_envs"), memory=hyperparameters.pop("memory"))
     hyperparameters.pop("budget")
     recorder = Kept(mdp, seed)
     envs.recorder = recorder
-    agent = explorers.explore(explorer, envs, Session(recorder, budget), seed, hyperparameters)
+    agent = registry.explore(explorer, envs, Session(recorder, budget), seed, hyperparameters)
     return pd.concat(recorder.frames, ignore_index=True), agent
 
 
@@ -62,7 +63,7 @@ def explored_modes(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tu
     """The landscape of an exploration, and its failure modes, tried on held-out items."""
     probes, _ = explore(mdp, explorer, budget, seed)
     items = item_frame(mdp)
-    probes = probes.join(items["reference"], on="item")
+    probes = probes.join(items["group"], on="item")
     landscape = Landscape.from_probes(probes, mdp.space, items=items)
     found = find_modes(landscape, probes, items, mdp.group_names)
     return landscape, list(confirm_modes(mdp, found, seed).modes)

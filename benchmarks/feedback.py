@@ -27,8 +27,8 @@ from benchmarks.rated import ceiling, class_design, design_of, draw_utility, pla
 from failscape.envs.item_groups import ItemsByGroup
 from failscape.feedback.cases import Case
 from failscape.feedback.raters import SimulatedRater
-from failscape.rating import Survey
 from failscape.records.ratings import RatingStore
+from failscape.workflows.rate import RatingSession
 
 PER_MODE = 10  # failures of held-out items that are ranked
 WRITER = """
@@ -76,32 +76,32 @@ def vars_of(args: Any) -> dict[str, Any]:
 def ranking(args: Any, seed: int) -> list[dict[str, float]]:
     """For each rater of one run, rank correlations with its true utility over held-out failures."""
     with tempfile.TemporaryDirectory() as out:
-        survey = planted_survey(Path(out), seed, args.budget)
-        return [ranked(survey, args, seed, person) for person in range(args.raters)]
+        session = planted_survey(Path(out), seed, args.budget)
+        return [ranked(session, args, seed, person) for person in range(args.raters)]
 
 
-def ranked(survey: Survey, args: Any, seed: int, person: int) -> dict[str, float]:
+def ranked(session: RatingSession, args: Any, seed: int, person: int) -> dict[str, float]:
     """How well the labels of one rater are used, by how they were asked."""
     rng = np.random.default_rng(1000 + seed + 100 * person)
-    asked = held_out_failures(survey, rng)
-    designs, n_edits = [design_of(*asked["rows"]), class_design(*asked["rows"])], survey.features.sizes[-1]
+    asked = held_out_failures(session, rng)
+    designs, n_edits = [design_of(*asked["rows"]), class_design(*asked["rows"])], session.features.sizes[-1]
     utility = draw_utility(rng, designs[0], n_edits)
     rater = SimulatedRater(
-        f"rater-{person}", lambda c: float(utility(design_of(*case_rows(survey, c))).mean()), args.noise, seed=seed
+        f"rater-{person}", lambda c: float(utility(design_of(*case_rows(session, c))).mean()), args.noise, seed=seed
     )
     with tempfile.TemporaryDirectory() as out, RatingStore(Path(out) / "ratings.sqlite") as store:
-        survey.ask(rater, store, args.labels)
+        session.ask(rater, store, args.labels)
         chosen = store.latest()
-    at_random = rated(survey, rater, rng.permutation(list(survey.cases))[: args.labels])
-    rows = [case_rows(survey, survey.cases[key]) for key in chosen["case"]]
+    at_random = rated(session, rater, rng.permutation(list(session.cases))[: args.labels])
+    rows = [case_rows(session, session.cases[key]) for key in chosen["case"]]
     told = [np.stack([design(*row).mean(axis=0) for row in rows]) for design in (design_of, class_design)]
     labels = chosen["undesirability"].to_numpy(float)
     ceilings = [ceiling(t, labels, args.noise, d, n_edits) for t, d in zip(told, designs, strict=True)]
     means = chosen.groupby("mode")["undesirability"].mean()
-    model = survey.model(chosen)
+    model = session.model(chosen)
     found = {
         "model": model.mean(asked["features"]),
-        "random": survey.model(at_random).mean(asked["features"]),
+        "random": session.model(at_random).mean(asked["features"]),
         "per_mode": np.array([means.get(name, chosen["undesirability"].mean()) for name in asked["mode"]]),
         "ceiling_families": ceilings[0],
         "ceiling": ceilings[1],
@@ -109,38 +109,38 @@ def ranked(survey: Survey, args: Any, seed: int, person: int) -> dict[str, float
     truth = utility(designs[0])
     scores = {name: float(spearmanr(predicted, truth).statistic) for name, predicted in found.items()}
     print(seed, person, {key: round(value, 3) for key, value in scores.items()}, flush=True)
-    sizes = {"modes": len(survey.modes), "cases": len(survey.cases), "labels": len(chosen), "asked": len(truth)}
+    sizes = {"modes": len(session.modes), "cases": len(session.cases), "labels": len(chosen), "asked": len(truth)}
     return {"seed": seed, "rater": person, **scores, "left_out": model.accuracy(), **sizes}
 
 
-def rated(survey: Survey, rater: SimulatedRater, keys: Any) -> pd.DataFrame:
+def rated(session: RatingSession, rater: SimulatedRater, keys: Any) -> pd.DataFrame:
     """What the rater says of some cases, as a store would give it."""
     with tempfile.TemporaryDirectory() as out, RatingStore(Path(out) / "ratings.sqlite") as store:
-        cases = [survey.cases[key] for key in keys]
-        store.append([survey.rating(case, rater.name, rater.rate(case)) for case in cases])
+        cases = [session.cases[key] for key in keys]
+        store.append([session.rating(case, rater.name, rater.rate(case)) for case in cases])
         return store.latest()
 
 
-def case_rows(survey: Survey, case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def case_rows(session: RatingSession, case: Case) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """True classes, answered classes and edits of the failures of a case."""
-    rows = survey.probes.loc[list(case.probes)]
-    edits = survey.features.edits(survey.mdp.space.point(rows["point"].to_numpy()))
-    return rows["reference"].to_numpy(), rows["predicted"].to_numpy(), edits
+    rows = session.probes.loc[list(case.probes)]
+    edits = session.features.edits(session.mdp.space.point(rows["point"].to_numpy()))
+    return rows["group"].to_numpy(), rows["predicted"].to_numpy(), edits
 
 
-def held_out_failures(survey: Survey, rng: np.random.Generator) -> dict[str, Any]:
+def held_out_failures(session: RatingSession, rng: np.random.Generator) -> dict[str, Any]:
     """Failures of items that nobody saw, some of each mode: features, classes and edits, name of the mode."""
-    mdp = survey.mdp
+    mdp = session.mdp
     found: dict[str, list[Any]] = {"features": [], "rows": [], "mode": []}
-    for mode in survey.modes:
+    for mode in session.modes:
         items = rng.choice(np.flatnonzero(mdp.items.held_out), 4 * PER_MODE)
         points = mdp.space.point(rng.choice(mode.points, len(items)))
         items, points = ItemsByGroup(mdp.items, mdp.space).like(items, points)  # of the class that the point names
         outcome = mdp.evaluate(mdp.at(items, points))
         failed = np.flatnonzero(outcome.failed)[:PER_MODE]
         items, points, predicted = items[failed], points[failed], outcome.predicted[failed]
-        found["features"].append(survey.features(items, points, predicted))
-        found["rows"].append((mdp.items.group[items], predicted, survey.features.edits(points)))
+        found["features"].append(session.features(items, points, predicted))
+        found["rows"].append((mdp.items.group[items], predicted, session.features.edits(points)))
         found["mode"] += [mode.name] * len(failed)
     rows = [np.concatenate(column) for column in zip(*found["rows"], strict=True)]
     return {"features": np.concatenate(found["features"]), "rows": rows, "mode": found["mode"]}

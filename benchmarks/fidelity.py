@@ -13,8 +13,8 @@ import numpy as np
 from benchmarks import truth
 from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explore, item_frame
-from failscape.analysis.landscape import Landscape, rank_correlation
-from failscape.envs.views import explorable
+from failscape.analysis.landscape.landscape import Landscape, rank_correlation
+from failscape.envs.gym_views import explorable
 
 CASES = (("random", 6250, 0.93), ("dqn", 6250, 0.85), ("dqn", 20000, 0.93))
 

@@ -15,13 +15,13 @@ import numpy as np
 from benchmarks import truth
 from benchmarks.common import Row
 from benchmarks.exploring import explored_modes
-from failscape.analysis.modes import Mode
+from failscape.analysis.modes.mode import Mode
 from failscape.data.street import SIGNS
 from failscape.data.street.gaps import LIMITS
 from failscape.envs.mdp import ConceptMDP
 
 GRID = ["rotation=-12,-6,0,6,12", "darken=0,0.15,0.3,0.45,0.6", "zoom=0.6,0.7,0.8,0.9,1"]
-INSIDE, MENDED = 0.8, 0.5
+INSIDE, MITIGATED = 0.8, 0.5
 
 
 class Gap(NamedTuple):
@@ -69,5 +69,5 @@ def tells_of(known: ConceptMDP, mode: Mode, gap: Gap) -> bool:
     items = known.items.held_out & np.isin(known.items.group, classes)
     failed = truth.table(known).failed[items]
     return bool(
-        inside >= INSIDE and failed[:, space.index(back)].mean() <= (1 - MENDED) * failed[:, mode.points].mean()
+        inside >= INSIDE and failed[:, space.index(back)].mean() <= (1 - MITIGATED) * failed[:, mode.points].mean()
     )

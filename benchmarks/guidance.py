@@ -20,9 +20,9 @@ from scipy.stats import t as student
 import failscape as fs
 from benchmarks.rated import Utility, design_of, draw_utility
 from failscape.feedback.raters import SimulatedRater
-from failscape.rating import Survey
 from failscape.records.ratings import RatingStore
-from failscape.runs import Run
+from failscape.workflows.rate import RatingSession
+from failscape.workflows.run import Run
 
 CONCEPTS = ["class", "rotation=-10,-5,0,5,10", "darken=0.1,0.2,0.3,0.4,0.5", "saturation=0.5,0.6,0.7"]
 RATED = 10_000  # queries of the run that is rated
@@ -36,10 +36,10 @@ def measure(args: Any) -> dict[str, Any]:
         base = _explore(Path(out) / "rated", "margin", "random", RATED, 0)
         for seed in range(args.seeds):
             folder = Path(shutil.copytree(base.folder.path, Path(out) / f"rated-{seed}"))
-            utility, survey = _rate(folder, seed, args)
+            utility, session = _rate(folder, seed, args)
             rewards = {"margin": "margin", "human": f"human:{folder}"}
             runs = {name: _explore(Path(out), reward, "dqn", args.guided, seed) for name, reward in rewards.items()}
-            judged = {name: _judge(run, survey, utility) for name, run in runs.items()}
+            judged = {name: _judge(run, session, utility) for name, run in runs.items()}
             print(seed, judged, flush=True)
             found.append(judged)
     means = {name: np.array([judged[name]["mean"] for judged in found]) for name in ("margin", "human")}
@@ -65,29 +65,29 @@ def _explore(out: Path, reward: str, explorer: str, budget: int, seed: int) -> R
     return run
 
 
-def _rate(folder: Path, seed: int, args: Any) -> tuple[Utility, Survey]:
+def _rate(folder: Path, seed: int, args: Any) -> tuple[Utility, RatingSession]:
     """A rater's utility, and the survey in which it gave its labels."""
-    survey = Survey(Run(folder))
+    session = RatingSession(Run(folder))
     rng = np.random.default_rng(2000 + seed)
-    failing = survey.probes[survey.probes["failed"]]
-    utility = draw_utility(rng, _designs(survey, failing), survey.features.sizes[-1])
-    said = {key: utility(_designs(survey, survey.probes.loc[list(c.probes)])) for key, c in survey.cases.items()}
+    failing = session.probes[session.probes["failed"]]
+    utility = draw_utility(rng, _designs(session, failing), session.features.sizes[-1])
+    said = {key: utility(_designs(session, session.probes.loc[list(c.probes)])) for key, c in session.cases.items()}
     rater = SimulatedRater("ada", lambda case: float(said[case.key].mean()), args.noise, seed=seed)
-    with RatingStore(survey.path) as store:
-        survey.ask(rater, store, args.labels)
-        survey.save_models(store.latest())
-    return utility, survey
+    with RatingStore(session.path) as store:
+        session.ask(rater, store, args.labels)
+        session.save_models(store.latest())
+    return utility, session
 
 
-def _designs(survey: Survey, rows: Any) -> np.ndarray:
+def _designs(session: RatingSession, rows: Any) -> np.ndarray:
     """What the utility is told of probes."""
-    points = survey.mdp.space.point(rows["point"].to_numpy())
-    return design_of(rows["reference"].to_numpy(), rows["predicted"].to_numpy(), survey.features.edits(points))
+    points = session.mdp.space.point(rows["point"].to_numpy())
+    return design_of(rows["group"].to_numpy(), rows["predicted"].to_numpy(), session.features.edits(points))
 
 
-def _judge(run: Run, survey: Survey, utility: Utility) -> dict[str, float]:
+def _judge(run: Run, session: RatingSession, utility: Utility) -> dict[str, float]:
     probes = run.probes()
     found = probes[probes["failed"]].drop_duplicates(["item", "point"])
-    truly = utility(_designs(survey, found))
+    truly = utility(_designs(session, found))
     severe = float((truly >= SEVERE).sum())
     return {"mean": float(truly.mean()), "severe": severe, "failures": float(len(found))}

@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.common import Row, finish, parser
-from failscape.analysis.confirmation import confirm_modes
-from failscape.analysis.landscape import Landscape
-from failscape.analysis.modes import Mode, find_modes
-from failscape.analysis.multiple import LEVEL
-from failscape.analysis.risk import risk
-from failscape.analysis.statistics import weighted_rates, wilson
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.landscape.risk import risk
+from failscape.analysis.modes.confirmation import confirm_modes
+from failscape.analysis.modes.mode import Mode
+from failscape.analysis.modes.search import find_modes
+from failscape.analysis.statistics.multiple_testing import LEVEL
+from failscape.analysis.statistics.rates import weighted_rates, wilson
 from failscape.concepts import ConceptSpace, concept_space
 
 SPACE = concept_space("fsrl")
@@ -169,7 +170,7 @@ class Known(NamedTuple):
 
     space: ConceptSpace
     items: SimpleNamespace
-    looks: SimpleNamespace
+    baseline: SimpleNamespace
     outcomes: np.ndarray  # (N, P) bool
 
     def at(self, items: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -183,9 +184,9 @@ class Known(NamedTuple):
 
 
 def known(space: ConceptSpace, items: pd.DataFrame, outcomes: np.ndarray) -> Known:
-    columns = {"held_out": items["held_out"].to_numpy(), "group": items["reference"].to_numpy()}
-    looks = SimpleNamespace(failed=items["failed"].to_numpy())
-    return Known(space, SimpleNamespace(**columns), looks, outcomes)
+    columns = {"held_out": items["held_out"].to_numpy(), "group": items["group"].to_numpy()}
+    baseline = SimpleNamespace(failed=items["failed"].to_numpy())
+    return Known(space, SimpleNamespace(**columns), baseline, outcomes)
 
 
 def _probes(items: np.ndarray, points: np.ndarray, failed: np.ndarray, propensity: np.ndarray) -> pd.DataFrame:
@@ -198,9 +199,9 @@ def _items(rng: np.random.Generator, hard: np.ndarray, wrong: float) -> pd.DataF
     """Items whose unedited looks foretell how hard they are; all hard ones fail where ``wrong`` is 0."""
     failing = rng.random(N_ITEMS) < wrong if wrong else hard
     columns = {
-        "reference": rng.integers(N_CLASSES, size=N_ITEMS),
+        "group": rng.integers(N_CLASSES, size=N_ITEMS),
         "failed": failing,
-        "truth": np.where(hard, 0.6, 0.9) + 0.1 * rng.random(N_ITEMS),
+        "score": np.where(hard, 0.6, 0.9) + 0.1 * rng.random(N_ITEMS),
         "held_out": np.arange(N_ITEMS) % 5 == 0,
     }
     return pd.DataFrame(columns)

@@ -14,11 +14,11 @@ import numpy as np
 from benchmarks import truth
 from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explore
-from failscape.analysis.bootstrap import ratio
-from failscape.analysis.smallest import smallest_edits
+from failscape.analysis.landscape.minimal_edits import smallest_edits
+from failscape.analysis.statistics.bootstrap import ratio
 from failscape.concepts.lattice import origin
+from failscape.envs.gym_views import explorable
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.views import explorable
 
 STREET = "embedded:street-signs"
 RESTART = 50  # steps of a random walk
@@ -76,7 +76,7 @@ def measure(mdp: ConceptMDP, seeds: int) -> dict[str, object]:
 
 def best_first(mdp: ConceptMDP, seed: int, items: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """Levels of the edit found (infinite where none), and queries, for each of ``items``; and the cap."""
-    from failscape.agents.explorers import load_hyperparameters
+    from failscape.agents.registry import load_hyperparameters
 
     probes, _ = explore(mdp, "best-first", mdp.space.n_points * len(mdp.items), seed)
     table = smallest_edits(probes, mdp.space).table.set_index("item")

@@ -18,13 +18,13 @@ import numpy as np
 from benchmarks import truth
 from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explored_modes
-from failscape.analysis.effects import effect
-from failscape.analysis.landscape import Landscape
-from failscape.analysis.modes import Mode
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.modes.mode import Mode
+from failscape.analysis.statistics.paired_effects import effect
 from failscape.data import only_held_out
 from failscape.envs.mdp import ConceptMDP
 from failscape.mitigation import choose_modes, fine_tune, training_config
-from failscape.mitigation.batches import failures_of
+from failscape.mitigation.sampling import failures_of
 
 BUDGET = 20_000
 TARGETS: dict[str, dict[str, Any]] = {"street": {"target": "embedded:street-signs", "max_items": 4000}, "cifar": {}}
@@ -63,9 +63,9 @@ def mitigated(known: ConceptMDP, modes: list[Mode], method: str, seed: int, befo
     """Figures of one fine-tune; with the landscape ``before``, of a fresh agent's search too."""
     target: Any = known.target
     failures = [part for mode in modes for part in failures_of(mode.points, mode.classes, known.space)]
-    live = ConceptMDP(target, known.space, known.items, known.reward, known.looks)
+    live = ConceptMDP(target, known.space, known.items, known.reward, known.baseline)
     fitted = fine_tune(live, failures, training_config(target.task, method, {"seed": seed}))
-    live = live.with_target(target.with_weights(fitted.weights), known.looks)
+    live = live.with_target(target.with_weights(fitted.weights), known.baseline)
     figure = compared(known, live, modes) | {"epochs": len(fitted.history) - 1, "best": fitted.best}
     if before is not None:
         points = np.unique(np.concatenate([mode.points for mode in modes]))
@@ -92,10 +92,10 @@ def compared(known: ConceptMDP, live: ConceptMDP, modes: list[Mode]) -> dict[str
         for p in range(known.space.n_points)
         if (~aimed[:, p]).any()
     ]
-    clean = effect("unedited", known.looks.failed[held_out], failed[:, -1])
-    now = np.concatenate([live.evaluate(live.at(batch, unedited(live, batch))).truth for batch in batches(held_out)])
+    clean = effect("unedited", known.baseline.failed[held_out], failed[:, -1])
+    now = np.concatenate([live.evaluate(live.at(batch, unedited(live, batch))).score for batch in batches(held_out)])
     return {
-        "clean_score": [float(known.looks.confidence[held_out].mean()), float(now.mean())],
+        "clean_score": [float(known.baseline.score[held_out].mean()), float(now.mean())],
         "targeted": [float(was[aimed].mean()), float(failed[:, :-1][aimed].mean())],
         "untouched": [float(was[~aimed].mean()), float(failed[:, :-1][~aimed].mean())] if (~aimed).any() else [],
         "clean": [clean.before, clean.after, clean.low, clean.high],

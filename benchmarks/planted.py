@@ -17,8 +17,8 @@ import numpy as np
 from benchmarks import gaps, truth
 from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explored_modes
-from failscape.analysis.modes import Mode
-from failscape.analysis.spotcheck import Score, spotcheck
+from failscape.analysis.modes.discovery_score import Score, spotcheck
+from failscape.analysis.modes.mode import Mode
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.planted import draw_regions, plant
 
@@ -68,7 +68,7 @@ def truly_failing(mdp: ConceptMDP, mode: Mode) -> bool:
     points = mdp.space.point(mode.points)
     items = np.repeat(held_out, len(points))
     failed = mdp.evaluate(mdp.at(items, np.tile(points, (len(held_out), 1)))).failed
-    unedited = mdp.looks.failed[held_out]
+    unedited = mdp.baseline.failed[held_out]
     return bool(failed.mean() > unedited.mean())
 
 

@@ -17,11 +17,11 @@ import numpy as np
 import failscape as fs
 from failscape.concepts import concept_space
 from failscape.data.street import SIGNS
-from failscape.envs.classifier import make_mdp
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.planted import Region, draw_regions, plant
-from failscape.envs.views import ConceptVectorEnv
-from failscape.rating import Survey
-from failscape.runs import Run
+from failscape.envs.tasks.image_classification import make_mdp
+from failscape.workflows.rate import RatingSession
+from failscape.workflows.run import Run
 
 MILD = ["brightness=0.9,0.95,1,1.05,1.1,1.15", "contrast=0.85,0.9,0.95,1,1.05,1.1", "saturation=0.8,0.9,1,1.1,1.2,1.3"]
 PER_CLASS = 2
@@ -47,14 +47,14 @@ def class_regions(rng: np.random.Generator) -> list[Region]:
     return regions
 
 
-def planted_survey(out: Path, seed: int, budget: int) -> Survey:
+def planted_survey(out: Path, seed: int, budget: int) -> RatingSession:
     """A run of random exploration on disk, with its modes; seed decides regions and exploration."""
     mdp = make_mdp(concepts=["class", *MILD], max_items=3000)
     planted = plant(mdp, class_regions(np.random.default_rng(seed)), seed)
     envs = ConceptVectorEnv(planted, 64)
     envs.spec = gym.spec("failscape/Classifier-v0")
     run: Run = fs.explore(envs, "random", budget=budget, seed=seed, out=out, report=False)
-    return Survey(run, planted)
+    return RatingSession(run, planted)
 
 
 class Utility(NamedTuple):
@@ -75,10 +75,10 @@ class Utility(NamedTuple):
         return np.clip(MIDDLE + SPREAD * (raw - self.shift) / self.scale, 1, 10)
 
 
-def design_of(references: np.ndarray, predicted: np.ndarray, edits: np.ndarray) -> np.ndarray:
+def design_of(group: np.ndarray, predicted: np.ndarray, edits: np.ndarray) -> np.ndarray:
     """Everything the utility is linear in: ``(B,), (B,), (B, D) -> (B, E)``, a column of ones first."""
     families = np.eye(len(FAMILIES))[FAMILY]
-    return np.column_stack([np.ones(len(references)), families[references], families[predicted], edits])
+    return np.column_stack([np.ones(len(group)), families[group], families[predicted], edits])
 
 
 def draw_utility(rng: np.random.Generator, designs: np.ndarray, n_coordinates: int) -> Utility:
@@ -89,10 +89,10 @@ def draw_utility(rng: np.random.Generator, designs: np.ndarray, n_coordinates: i
     return drawn._replace(shift=float(raw.mean()), scale=float(raw.std()))
 
 
-def class_design(references: np.ndarray, predicted: np.ndarray, edits: np.ndarray) -> np.ndarray:
+def class_design(group: np.ndarray, predicted: np.ndarray, edits: np.ndarray) -> np.ndarray:
     """What the utility is linear in to one who does not know which signs are minded alike: a column for each sign."""
     signs = np.eye(len(SIGNS))
-    return np.column_stack([np.ones(len(references)), signs[references], signs[predicted], edits])
+    return np.column_stack([np.ones(len(group)), signs[group], signs[predicted], edits])
 
 
 def ceiling(design: np.ndarray, labels: np.ndarray, noise: float, asked: np.ndarray, n_edits: int) -> np.ndarray:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from benchmarks.common import Row, finish, parser
 from failscape.cli import main as failscape
-from failscape.runs import Run
+from failscape.workflows.run import Run
 
 CONCEPTS = ["count", "linewidth", "pixels", "prompt"]
 ITEMS, PER_ITEM = 120, 12

@@ -19,8 +19,8 @@ import torch
 from benchmarks import written
 from benchmarks.common import Row, finish, parser
 from failscape.data.street.report_gaps import GAPS, TRAINED_EDITS
-from failscape.envs.summarizer import make_mdp
-from failscape.rewards.metrics import rouge
+from failscape.envs.tasks.summarization import make_mdp
+from failscape.rewards.text_metrics.metrics import rouge
 
 WORLD = 2  # a seed that nothing was trained on
 REPORTS = 500
@@ -51,11 +51,11 @@ def main(argv: list[str] | None = None) -> int:
 def rouge_by_edit() -> dict[str, float]:
     """ROUGE-L x 100 of unedited reports, and under each edit of the grid, its strengths alike."""
     mdp = make_mdp(data=f"reports:?n={REPORTS}&seed={WORLD}", max_items=REPORTS, reward="score")
-    found = {"unedited": 100 * float(rouge(mdp.looks.said, mdp.items.batch.reference).mean())}
+    found = {"unedited": 100 * float(rouge(mdp.baseline.output_text, mdp.items.batch.reference).mean())}
     rng = np.random.default_rng(0)
     for k, edit in enumerate(mdp.space.edits):  # type: ignore[attr-defined] - the preset is a grid of edits
         points = np.stack([np.full(REPORTS, k), rng.integers(mdp.space.shape[-1], size=REPORTS)], axis=1)
-        found[edit.name] = 100 * float(mdp.evaluate(mdp.at(np.arange(REPORTS), points)).truth.mean())
+        found[edit.name] = 100 * float(mdp.evaluate(mdp.at(np.arange(REPORTS), points)).score.mean())
         print(f"{edit.name:<20} {found[edit.name]:5.1f}", flush=True)
     return found
 

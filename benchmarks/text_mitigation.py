@@ -18,7 +18,7 @@ from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explored_modes
 from benchmarks.mitigation import mitigated, text
 from benchmarks.text_modes import ENV, TARGET
-from failscape.analysis.modes import Mode
+from failscape.analysis.modes.mode import Mode
 from failscape.data.street.report_gaps import GAPS
 from failscape.envs.mdp import ConceptMDP
 

@@ -20,10 +20,10 @@ from benchmarks import truth
 from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explored_modes
 from benchmarks.planted import score, summarised, truly_failing
-from failscape.analysis.landscape import Landscape, rank_correlation
+from failscape.analysis.landscape.landscape import Landscape, rank_correlation
 from failscape.data.street.report_gaps import GAPS
+from failscape.envs.gym_views import explorable
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.views import explorable
 
 ENV = "failscape/Summarizer-v0"
 TARGET = "embedded:street-reports"
@@ -90,7 +90,7 @@ def agreement(landscape: Landscape, known: ConceptMDP, items: np.ndarray) -> dic
     """How a landscape agrees with the scan, and how the scan agrees with itself."""
     failed = truth.table(known).failed[items]
     rates = failed.mean(axis=0)
-    above = rates > known.looks.failed[items].mean()
+    above = rates > known.baseline.failed[items].mean()
     found = landscape.table["smoothed"].to_numpy()
     spearman = rank_correlation(found[above], rates[above])
     rng = np.random.default_rng(0)

@@ -15,13 +15,13 @@ import numpy as np
 
 from benchmarks.common import Row, finish, parser
 from benchmarks.exploring import explore
-from failscape.agents.explorers import load_hyperparameters
-from failscape.analysis.bootstrap import ratio
-from failscape.analysis.smallest import smallest_edits
+from failscape.agents.registry import load_hyperparameters
+from failscape.analysis.landscape.minimal_edits import smallest_edits
+from failscape.analysis.statistics.bootstrap import ratio
+from failscape.envs.gym_views import explorable
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import State
-from failscape.envs.summarizer import make_mdp
-from failscape.envs.views import explorable
+from failscape.envs.tasks.summarization import make_mdp
 
 ENV = "failscape/Summarizer-v0"
 

@@ -17,19 +17,19 @@ import torch
 
 from benchmarks import written
 from benchmarks.common import Row, finish, parser, unseen_actions
-from failscape.agents.dqn import explore_dqn
-from failscape.agents.explorers import load_hyperparameters
+from failscape.agents.registry import load_hyperparameters
+from failscape.agents.sb3.dqn import explore_dqn
 from failscape.agents.session import Progress, Session
 from failscape.concepts import concept_space
 from failscape.data import load_images
 from failscape.data.street.source import StreetSource
-from failscape.envs import summarizer
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.tasks import summarization
 from failscape.records.probes import ProbeStore
 from failscape.rewards import CLASSIFICATION_REWARDS
-from failscape.targets.classifier import Classifier
+from failscape.targets.classifiers.classifier import Classifier
 from failscape.targets.registry import load_target
 
 
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
 
     target = load_target(args.target, args.device)
     if target.task == "summarization":
-        articles = summarizer.make_mdp(target, f"reports:?n={args.items}", args.concepts)
+        articles = summarization.make_mdp(target, f"reports:?n={args.items}", args.concepts)
         ratio, rate = written.step_ratio(articles, args.num_envs, args.steps)
         print(f"environment {rate:.1f} queries/s on {target.device}")
         figures = {"target": args.target, "num_envs": args.num_envs, "steps": args.steps, "seed": 0}

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 from benchmarks.common import Row, finish, parser
-from failscape.analysis.transport import barycenter, costs, wasserstein
+from failscape.analysis.statistics.transport import barycenter, costs, wasserstein
 from failscape.concepts import ConceptSpace, concept_space
 
 SPACES = [

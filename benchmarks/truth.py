@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from failscape.building import build
 from failscape.concepts import ConceptSpace
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome, Probes
 from failscape.settings import Settings
 from failscape.user_code import import_user_code
+from failscape.workflows.environment import build
 
 CIFAR = {
     "imports": ["examples/cifar_resnet.py"],
@@ -50,7 +50,7 @@ def load(args: argparse.Namespace, **make: Any) -> ConceptMDP:
 
 def fingerprint(mdp: ConceptMDP) -> str:
     """Twelve letters that change with the target's weights, the items, the grid, the reward and what is kept."""
-    known = [mdp.space.describe(), mdp.items.fingerprint, Outcome._fields, repr(mdp.reward.bar)]
+    known = [mdp.space.describe(), mdp.items.fingerprint, Outcome._fields, repr(mdp.reward.threshold)]
     digest = hashlib.sha256(json.dumps(known).encode())
     for name, tensor in mdp.target.module.state_dict().items():
         digest.update(name.encode() + tensor.cpu().numpy().tobytes())
@@ -82,7 +82,7 @@ def _scanned(mdp: ConceptMDP, cache: Path) -> Outcome:
             return Outcome(*(known[field] for field in Outcome._fields))
     scanned = exhaustive(mdp)
     cache.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(cache, **scanned._replace(said=scanned.said.astype(str))._asdict())
+    np.savez_compressed(cache, **scanned._replace(output_text=scanned.output_text.astype(str))._asdict())
     return scanned
 
 

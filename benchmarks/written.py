@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from benchmarks.common import Row, unseen_actions
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.views import ConceptVectorEnv
 
 
 def row(ratio: float) -> Row:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from failscape.common import columns
-from failscape.concepts.chance import uniform
+from failscape.concepts.keyed_random import uniform
 from failscape.concepts.label_effect import LABEL_EFFECTS, PRESERVED, LabelEffect
 from failscape.errors import UsageError
 

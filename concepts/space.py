@@ -12,9 +12,9 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from failscape.concepts.base import Concept
-from failscape.concepts.column import columns_of
+from failscape.concepts.column_axis import columns_of
+from failscape.concepts.item_axis import group_axis_of, groups_of
 from failscape.concepts.label_effect import LABEL_EFFECTS
-from failscape.concepts.slices import group_axis_of, groups_of
 from failscape.errors import UsageError, did_you_mean
 
 AnyBatch = TypeVar("AnyBatch", bound="Fields")
@@ -173,7 +173,7 @@ class ConceptSpace:
         return ", ".join(c.label(k) for c, k in levels if c.names_identity or c.levels[k] != c.identity) or "unedited"
 
     def describe(self) -> dict[str, Any]:
-        """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same space from."""
+        """Plain values that :func:`failscape.concepts.parsing.concept_space` builds the same space from."""
         edges = {c.name: c.edges.tolist() for c in self.concepts if c.edges is not None}
         classes, columns = groups_of(self.concepts), columns_of(self.concepts)
         return {

@@ -2,13 +2,13 @@
 
 from failscape.data.base import Items, Prepare, Skipped, Source, Unreadable
 from failscape.data.batch import Answers, Articles, Batch, Images, Rows
-from failscape.data.class_groups import ClassGroups, class_groups, in_groups
-from failscape.data.decode import decode
-from failscape.data.folder import FolderSource
+from failscape.data.images.decode import decode
+from failscape.data.images.folder import FolderSource
+from failscape.data.images.open import open_source
 from failscape.data.items import load_images, load_items, only_held_out, reasons, write_skipped
-from failscape.data.sources import open_source
+from failscape.data.labels.groups import ClassGroups, class_groups, in_groups
 from failscape.data.split import held_out
-from failscape.data.texts import length_groups, open_texts
+from failscape.data.texts.open import length_groups, open_texts
 
 __all__ = [
     "Answers",

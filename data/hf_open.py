@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from failscape.common.format import first_sentence
 from failscape.common.regular import regular_below
-from failscape.data.words import first_sentence
 from failscape.errors import UsageError
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
@@ -72,8 +72,8 @@ def _from_hub(name: str, config: str | None, split: str) -> Any:
     try:
         return datasets.load_dataset(name, config, split=split)
     except datasets.exceptions.DatasetNotFoundError:
-        mend = "check the name, or run: hf auth login"
-        raise UsageError(f"{where} is not on the hub, or needs a login; {mend}") from None
+        remedy = "check the name, or run: hf auth login"
+        raise UsageError(f"{where} is not on the hub, or needs a login; {remedy}") from None
     except ConnectionError:
         raise UsageError(
             f"{where} is not in the local cache and the hub cannot be reached\n"

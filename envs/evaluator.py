@@ -49,9 +49,11 @@ class TargetEvaluator:
         outputs = self.target(edited.inputs, seeds=probes.seed.tolist())
         judgement = self.reward(Evaluation(items, probes.point, inputs, edited, outputs))
         table = torch.stack([column.float() for column in judgement]).cpu().numpy()
-        reward, failed, severity, predicted, confidence, truth = table
-        said, cut = outputs.output_text(), outputs.truncated()
-        return Outcome(reward, failed > 0, severity, predicted.astype(np.int64), confidence, truth, said, cut)
+        reward, failed, severity, predicted, confidence, score = table
+        output_text, input_truncated = outputs.output_text(), outputs.truncated()
+        return Outcome(
+            reward, failed > 0, severity, predicted.astype(np.int64), confidence, score, output_text, input_truncated
+        )
 
     def edited(self, probes: Probes, inputs: AnyBatch) -> AnyBatch:
         """The items as the target sees them, ``(B, ...)``, from the unedited ones; the seed of an edit is the item."""

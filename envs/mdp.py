@@ -17,10 +17,10 @@ from failscape.data.base import Items
 from failscape.data.batch import Batch
 from failscape.envs.actions.base import ActionScheme
 from failscape.envs.actions.jump import JumpToPoint
+from failscape.envs.baseline import FEATURE_BOUND, BaselineOutputs
 from failscape.envs.evaluator import Evaluator, TargetEvaluator
 from failscape.envs.expected_task import expect_alike
 from failscape.envs.item_groups import choice_of
-from failscape.envs.looks import FEATURE_BOUND, Looks
 from failscape.envs.state import Outcome, Probes, State
 from failscape.errors import UsageError
 from failscape.rewards import Reward
@@ -40,7 +40,7 @@ class ConceptMDP:
         space: the grid of edits.
         items: what it is shown.
         reward: how outcomes are judged.
-        looks: what was seen of the unedited items; the target looks at them once when omitted.
+        baseline: what was seen of the unedited items; the target looks at them once when omitted.
         data_name: what a person calls the items.
         scheme: what an action does; a jump to a point when omitted.
         nouns: what items, groups and answers are called.
@@ -55,7 +55,7 @@ class ConceptMDP:
         space: ConceptSpace,
         items: Items,
         reward: Reward,
-        looks: Looks | None = None,
+        baseline: BaselineOutputs | None = None,
         data_name: str = "built in",
         scheme: ActionScheme | None = None,
         *,
@@ -71,7 +71,7 @@ class ConceptMDP:
         self.target, self.space, self.items, self.reward = target, space, items, reward
         self.data_name, self.scheme, self.nouns = data_name, scheme or JumpToPoint(space), nouns
         self.caveats = tuple(caveats)
-        self.looks = looks or Looks.take(target, items, reward)
+        self.baseline = baseline or BaselineOutputs.take(target, items, reward)
         self.answer_names = answer_names or reward.answer_names or items.group_names
         self.target_evaluator = TargetEvaluator(target, space, items, reward)
         self.evaluator: Evaluator = evaluator or self.target_evaluator
@@ -81,7 +81,7 @@ class ConceptMDP:
         self.observation_space = self._observation_space()
 
     def _observation_space(self) -> spaces.Box:
-        n_features = self.looks.features.shape[1]
+        n_features = self.baseline.features.shape[1]
         bounds = [(-FEATURE_BOUND, FEATURE_BOUND, n_features), (0, 1, 1)]
         bounds += [(-1, 1, self.space.n_coordinates), (0, 1, self.scheme.n_flags)]
         low = np.concatenate([np.full(n, low) for low, _, n in bounds])
@@ -102,26 +102,26 @@ class ConceptMDP:
         """Items and rows of the grid, each item with every point that it suits: ``(N,) -> (M,), (M,)``."""
         return self._choice.pairs(items)
 
-    def with_target(self, target: Target, looks: Looks | None = None) -> ConceptMDP:
+    def with_target(self, target: Target, baseline: BaselineOutputs | None = None) -> ConceptMDP:
         """The same items, edits and rewards around another target, such as this one fine-tuned.
 
         Raises:
             UsageError: the other knows other classes, or takes other inputs.
         """
         expect_alike(self.target, target)
-        return self._like(target, looks)
+        return self._like(target, baseline)
 
     def with_evaluator(self, evaluator: Evaluator) -> ConceptMDP:
         """The same dynamics, answered by another evaluator, such as one that wraps this one's."""
-        return self._like(self.target, self.looks, evaluator)
+        return self._like(self.target, self.baseline, evaluator)
 
-    def _like(self, target: Target, looks: Looks | None, evaluator: Evaluator | None = None) -> ConceptMDP:
+    def _like(self, target: Target, baseline: BaselineOutputs | None, evaluator: Evaluator | None = None) -> ConceptMDP:
         return type(self)(
             target,
             self.space,
             self.items,
             self.reward,
-            looks,
+            baseline,
             self.data_name,
             self.scheme,
             nouns=self.nouns,
@@ -133,7 +133,7 @@ class ConceptMDP:
     @property
     def playable(self) -> np.ndarray:
         """Which items episodes may begin with, ``(N,)`` bool: not held out, and for walks not failing unedited."""
-        return ~self.items.held_out & self.scheme.can_start(self.looks.failed)
+        return ~self.items.held_out & self.scheme.can_start(self.baseline.failed)
 
     def initial(self, items: np.ndarray, seeds: np.ndarray | None = None) -> State:
         """Episodes that begin: no step taken, no edit made unless a walk starts at one."""
@@ -142,8 +142,8 @@ class ConceptMDP:
             items,
             self.scheme.start(items),
             np.zeros(n, np.int64),
-            self.scheme.rightness(self.looks.confidence[items], self.looks.severity[items]),
-            self.looks.failed[items],
+            self.scheme.rightness(self.baseline.score[items], self.baseline.severity[items]),
+            self.baseline.failed[items],
             np.full((n, self.scheme.path_length), -1, np.int64),
             np.zeros(n, np.int64) if seeds is None else seeds,
         )
@@ -175,15 +175,15 @@ class ConceptMDP:
 
     def apply_outcome(self, before: State, state: State, outcome: Outcome) -> tuple[State, np.ndarray]:
         """What follows from an answer: the state that knows it, and the reward of the step ``(B,)`` float32."""
-        right = self.scheme.rightness(outcome.truth, outcome.severity)
-        after = state._replace(confidence=right, failed=outcome.failed.copy())
+        right = self.scheme.rightness(outcome.score, outcome.severity)
+        after = state._replace(score=right, failed=outcome.failed.copy())
         return after, self.scheme.reward(before, after, outcome)
 
     def placeholder_outcome(self, state: State) -> Outcome:
         """What stands for an answer where the target was not asked: no reward, no failure."""
         none = np.zeros(len(state.items), np.float32)
-        predicted, said = self.looks.predicted[state.items], np.full(len(none), "", object)
-        return Outcome(none, none > 0, none.copy(), predicted, none.copy(), state.confidence.copy(), said, none > 0)
+        predicted, output_text = self.baseline.predicted[state.items], np.full(len(none), "", object)
+        return Outcome(none, none > 0, none.copy(), predicted, none.copy(), state.score.copy(), output_text, none > 0)
 
     def observe(self, state: State) -> np.ndarray:
         """``(B, D)`` float32: item features, confidence in the right answer, coordinates, whether it is edited.
@@ -192,8 +192,8 @@ class ConceptMDP:
         """
         known = not self._chooses_items
         parts = [
-            self.looks.features[state.items] * known,
-            state.confidence[:, None] * known,
+            self.baseline.features[state.items] * known,
+            state.score[:, None] * known,
             self.space.coordinates(state.points),
             self.scheme.flags(state.points).astype(np.float32),
         ]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from failscape.concepts import ConceptSpace
-from failscape.concepts.chance import uniform
+from failscape.concepts.keyed_random import uniform
 from failscape.envs.evaluator import Evaluator
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome, Probes
@@ -31,7 +31,7 @@ class Region(NamedTuple):
     low: tuple[int, ...]  # (K,) first level of each concept
     high: tuple[int, ...]  # (K,) last level
     rate: float
-    said: int | None = None  # the class they are taken for; any other where None
+    answer: int | None = None  # the class they are taken for; any other where None
 
     def holds(self, points: np.ndarray) -> np.ndarray:
         """Which points ``(B, K)`` lie inside, ``(B,)`` bool."""
@@ -113,18 +113,18 @@ class PlantedEvaluator:
         right = self.right_answer[items]
         wrong = np.where(right == 0, 1, 0)  # any other answer
         for k, region in enumerate(self.regions):
-            if region.said is not None:
-                theirs = self._flipped_by(k, items, probes.point) & (right != region.said)
-                wrong = np.where(theirs, region.said, wrong)
+            if region.answer is not None:
+                theirs = self._flipped_by(k, items, probes.point) & (right != region.answer)
+                wrong = np.where(theirs, region.answer, wrong)
         return Outcome(
             np.where(flips, -outcome.reward, outcome.reward).astype(np.float32),
             outcome.failed | flips,
             np.where(flips, 1 - outcome.severity, outcome.severity).astype(np.float32),
             np.where(flips, wrong, outcome.predicted),
             outcome.confidence,
-            np.where(flips, 1 - outcome.truth, outcome.truth).astype(np.float32),
-            np.where(flips, "", outcome.said),
-            outcome.cut,
+            np.where(flips, 1 - outcome.score, outcome.score).astype(np.float32),
+            np.where(flips, "", outcome.output_text),
+            outcome.input_truncated,
         )
 
 

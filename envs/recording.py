@@ -63,9 +63,9 @@ class Recorder:
             "time": [time.time()] * n,
             "cached": cached.astype(np.int64),
             "failed": outcome.failed.astype(np.int64),
-            **{key: getattr(outcome, key) for key in ("severity", "reward", "predicted", "confidence", "truth")},
-            "said": [text or None for text in outcome.said],
-            "cut": outcome.cut.astype(np.int64),
+            **{key: getattr(outcome, key) for key in ("severity", "reward", "predicted", "confidence", "score")},
+            "output_text": [text or None for text in outcome.output_text],
+            "input_truncated": outcome.input_truncated.astype(np.int64),
             "extra": [{}] * n,
         }
 
@@ -84,9 +84,9 @@ def recorded_steps(store: ProbeStore) -> Iterator[Recorded]:
             severity=rows["severity"].to_numpy(np.float32),
             predicted=rows["predicted"].to_numpy(np.int64),
             confidence=rows["confidence"].to_numpy(np.float32),
-            truth=rows["truth"].to_numpy(np.float32),
-            said=rows["said"].fillna("").to_numpy(object),
-            cut=rows["cut"].to_numpy(bool),
+            score=rows["score"].to_numpy(np.float32),
+            output_text=rows["output_text"].fillna("").to_numpy(object),
+            input_truncated=rows["input_truncated"].to_numpy(bool),
         )
         items = rows["item"].to_numpy(np.int64)[:, None]
         yield Recorded(items, points_of(rows), outcome, rows["cached"].to_numpy(bool))
@@ -110,12 +110,12 @@ def item_rows(mdp: ConceptMDP) -> dict[str, Any]:
     return {
         "item": np.arange(len(items)),
         "name": items.names,
-        "reference": items.group,
+        "group": items.group,
         "held_out": items.held_out.astype(np.int64),
-        "predicted": mdp.looks.predicted,
-        "failed": mdp.looks.failed.astype(np.int64) if mdp.has_unedited else [None] * n,
-        "truth": mdp.looks.confidence if mdp.has_unedited else [None] * n,
-        "said": [text or None for text in mdp.looks.said.tolist()],
+        "predicted": mdp.baseline.predicted,
+        "failed": mdp.baseline.failed.astype(np.int64) if mdp.has_unedited else [None] * n,
+        "score": mdp.baseline.score if mdp.has_unedited else [None] * n,
+        "output_text": [text or None for text in mdp.baseline.output_text.tolist()],
         "cluster": [None] * n if layout is None else layout.cluster,
         "unit": [None] * n if layout is None else layout.unit,
         "home": [None] * n if layout is None else layout.point,

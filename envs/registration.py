@@ -11,8 +11,8 @@ import gymnasium as gym
 from failscape.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from failscape.envs.gym_views import ConceptEnv, ConceptVectorEnv
     from failscape.envs.mdp import ConceptMDP
-    from failscape.envs.views import ConceptEnv, ConceptVectorEnv
 
 MakeMDP = Callable[..., "ConceptMDP"]
 
@@ -35,7 +35,7 @@ def known_arguments(make_mdp: str | MakeMDP, arguments: dict[str, Any]) -> dict[
 
 def make_env(make_mdp: str | MakeMDP, *, render_mode: str | None = None, memory: int = 0, **kwargs: Any) -> ConceptEnv:
     """One environment over a new MDP."""
-    from failscape.envs.views import ConceptEnv
+    from failscape.envs.gym_views import ConceptEnv
 
     return ConceptEnv(_load(make_mdp)(**kwargs), memory=memory, render_mode=render_mode)
 
@@ -50,7 +50,7 @@ def make_vector_env(
     **kwargs: Any,
 ) -> ConceptVectorEnv:
     """``num_envs`` environments over one new MDP, with one target forward per step."""
-    from failscape.envs.views import ConceptVectorEnv
+    from failscape.envs.gym_views import ConceptVectorEnv
 
     return ConceptVectorEnv(
         _load(make_mdp)(**kwargs),

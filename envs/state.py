@@ -16,7 +16,7 @@ class State(NamedTuple):
     items: np.ndarray  # (B,) int64 indices into the data
     points: np.ndarray  # (B, K) int64 level indices, -1 where a concept is not applied
     steps: np.ndarray  # (B,) int64 steps taken in the episode
-    confidence: np.ndarray  # (B,) float32 how right the target last was
+    score: np.ndarray  # (B,) float32 how right the target last was
     failed: np.ndarray  # (B,) bool whether the target was wrong when last asked
     history: np.ndarray  # (B, H) int64 actions taken, -1 after them; H is 0 where the point says it all
     seeds: np.ndarray  # (B,) int64 of what a stochastic target draws; 0 for the others
@@ -49,6 +49,6 @@ class Outcome(NamedTuple):
     severity: np.ndarray  # (B,) float32 in [0, 1]
     predicted: np.ndarray  # (B,) int64 the class it answered, or the kind of its answer
     confidence: np.ndarray  # (B,) float32 how sure it was of that answer
-    truth: np.ndarray  # (B,) float32 how right it was: the true class's probability, the score of a summary
-    said: np.ndarray  # (B,) object: what a target that writes wrote, else ""
-    cut: np.ndarray  # (B,) bool: it was too long, and the target read its beginning only
+    score: np.ndarray  # (B,) float32 how right it was: the true class's probability, the score of a summary
+    output_text: np.ndarray  # (B,) object: what a target that writes wrote, else ""
+    input_truncated: np.ndarray  # (B,) bool: it was too long, and the target read its beginning only

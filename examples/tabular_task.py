@@ -27,7 +27,7 @@ from failscape.data import Items, Rows, held_out
 from failscape.envs.actions.parsing import make_scheme
 from failscape.envs.mdp import ConceptMDP
 from failscape.mitigation import Epoch, Fitted, Method, TrainingConfig
-from failscape.mitigation.batches import Failures, draw_points, split_items
+from failscape.mitigation.sampling import Failures, draw_points, split_items
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets import ClassifierOutputs, Target, load_target
 
@@ -128,7 +128,7 @@ def make_mdp(target: str | Target = "rows:tumours", concepts: Any = None, explor
     labels, names = TABLE.target[~FITTED].astype(np.int64), tuple(f"tumour-{i}" for i in np.flatnonzero(~FITTED))
     batch = Rows(torch.from_numpy(TABLE.data[~FITTED]), torch.from_numpy(labels))
     items = Items(batch, labels, names, held_out(names, 0.3), RowClassifier.class_names)
-    nouns = fs.Nouns(item="row", items="rows", things="measurements", task="sorts rows into {n} classes")
+    nouns = fs.Nouns(item="row", items="rows", plain_items="measurements", task="sorts rows into {n} classes")
     asked, scheme = load_target(target) if isinstance(target, str) else target, make_scheme(explore, space, items)
     return ConceptMDP(asked, space, items, CLASSIFICATION_REWARDS["margin"], scheme=scheme, nouns=nouns)
 

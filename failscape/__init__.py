@@ -21,53 +21,53 @@ from failscape.families import register_families, register_task  # noqa: E402
 from failscape.targets.registry import register_target  # noqa: E402
 
 if TYPE_CHECKING:
-    from failscape.analysis.comparison import Comparison as Comparison
     from failscape.analysis.examples.presenter import Presenter as Presenter
     from failscape.analysis.examples.presenter import register_presenter as register_presenter
-    from failscape.analysis.grid_view import register_view as register_view
-    from failscape.analysis.landscape import Landscape as Landscape
-    from failscape.auditing import audit as audit
+    from failscape.analysis.grids.view import register_view as register_view
+    from failscape.analysis.landscape.comparison import Comparison as Comparison
+    from failscape.analysis.landscape.landscape import Landscape as Landscape
     from failscape.common.nouns import Nouns as Nouns
-    from failscape.comparing import Versions as Versions
-    from failscape.comparing import compare as compare
     from failscape.concepts import Concept as Concept
     from failscape.concepts.text.base import TextConcept as TextConcept
-    from failscape.fading import Faded as Faded
-    from failscape.fading import fade as fade
-    from failscape.mending import Mitigated as Mitigated
-    from failscape.mending import mitigate as mitigate
     from failscape.mitigation.registry import register_trainer as register_trainer
-    from failscape.runs import Run as Run
-    from failscape.runs import explore as explore
-    from failscape.targets.classifier import Classifier as Classifier
-    from failscape.targets.preprocess import Preprocess as Preprocess
-    from failscape.targets.summarizer import Summarizer as Summarizer
+    from failscape.targets.classifiers.classifier import Classifier as Classifier
+    from failscape.targets.classifiers.preprocess import Preprocess as Preprocess
+    from failscape.targets.summarizers.summarizer import Summarizer as Summarizer
+    from failscape.workflows.audit import audit as audit
+    from failscape.workflows.compare import Versions as Versions
+    from failscape.workflows.compare import compare as compare
+    from failscape.workflows.explore import explore as explore
+    from failscape.workflows.fade import Faded as Faded
+    from failscape.workflows.fade import fade as fade
+    from failscape.workflows.mitigate import Mitigated as Mitigated
+    from failscape.workflows.mitigate import mitigate as mitigate
+    from failscape.workflows.run import Run as Run
 
 register_families()
 
 # Heavy names load on first use, so that ``import failscape`` stays light.
 _LAZY = {
-    "Classifier": "failscape.targets.classifier",
-    "Comparison": "failscape.analysis.comparison",
+    "Classifier": "failscape.targets.classifiers.classifier",
+    "Comparison": "failscape.analysis.landscape.comparison",
     "Concept": "failscape.concepts",
-    "Landscape": "failscape.analysis.landscape",
-    "Preprocess": "failscape.targets.preprocess",
-    "Faded": "failscape.fading",
-    "Mitigated": "failscape.mending",
-    "Run": "failscape.runs",
-    "Summarizer": "failscape.targets.summarizer",
+    "Landscape": "failscape.analysis.landscape.landscape",
+    "Preprocess": "failscape.targets.classifiers.preprocess",
+    "Faded": "failscape.workflows.fade",
+    "Mitigated": "failscape.workflows.mitigate",
+    "Run": "failscape.workflows.run",
+    "Summarizer": "failscape.targets.summarizers.summarizer",
     "TextConcept": "failscape.concepts.text.base",
-    "Versions": "failscape.comparing",
-    "audit": "failscape.auditing",
-    "compare": "failscape.comparing",
-    "explore": "failscape.runs",
-    "fade": "failscape.fading",
-    "mitigate": "failscape.mending",
+    "Versions": "failscape.workflows.compare",
+    "audit": "failscape.workflows.audit",
+    "compare": "failscape.workflows.compare",
+    "explore": "failscape.workflows.explore",
+    "fade": "failscape.workflows.fade",
+    "mitigate": "failscape.workflows.mitigate",
     "Nouns": "failscape.common.nouns",
     "Presenter": "failscape.analysis.examples.presenter",
     "register_presenter": "failscape.analysis.examples.presenter",
     "register_trainer": "failscape.mitigation.registry",
-    "register_view": "failscape.analysis.grid_view",
+    "register_view": "failscape.analysis.grids.view",
 }
 __all__ = ["Task", "UsageError", "register_env", "register_target", "register_task", *_LAZY]
 

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from failscape import __version__
 from failscape.errors import CodeNotNamed, Doubt, Stopped, UsageError
-from failscape.terminal import Terminal
+from failscape.terminal.output import Terminal
 
 COMMANDS = ("train", "scan", "landscape", "compare", "show", "check", "feedback", "mitigate", "fade", "audit")
 

@@ -38,7 +38,7 @@ class Features:
     Args:
         items: features ``(N, D)`` of the unedited items.
         classes: features ``(C, E)`` of the classes; zeros for classes that no item shows.
-        references: true classes of the items, ``(N,)``.
+        group: true classes of the items, ``(N,)``.
         space: the grid.
         answers: features ``(A, G)`` of what may be answered; those of the classes when omitted.
     """
@@ -47,13 +47,13 @@ class Features:
         self,
         items: np.ndarray,
         classes: np.ndarray,
-        references: np.ndarray,
+        group: np.ndarray,
         space: ConceptSpace,
         answers: np.ndarray | None = None,
     ) -> None:
         self.items, self.classes = _unit(items), _unit(classes)
         self.answers = self.classes if answers is None else _unit(answers)
-        self.references, self.space = references, space
+        self.group, self.space = group, space
         # The level of a group axis is the true class again.
         widths = [len(c.levels) if c.categorical else 1 for c in space.concepts]
         self._edits = np.repeat([not c.selects for c in space.concepts], widths)
@@ -66,7 +66,7 @@ class Features:
     def __call__(self, items: np.ndarray, points: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         """Failures as ``(B,), (B, K), (B,) -> (B, F)`` float64: item, point, and what was answered."""
         where = self.edits(points) / np.sqrt(max(1, len(self.space.shape)))
-        of_classes = self.classes[self.references[items]], self.answers[predicted]
+        of_classes = self.classes[self.group[items]], self.answers[predicted]
         return np.concatenate([self.items[items], *of_classes, where], axis=1).astype(np.float64)
 
     def edits(self, points: np.ndarray) -> np.ndarray:
@@ -85,11 +85,11 @@ def make_cases(mode: str, failures: pd.DataFrame, features: Features) -> list[Ca
 
     Args:
         mode: its name.
-        failures: of the mode, the best to show first: columns ``item, levels, reference, predicted``; the index is the
+        failures: of the mode, the best to show first: columns ``item, levels, group, predicted``; the index is the
             number of the probe.
         features: of failures.
     """
-    kinds = [list(rows.index) for _, rows in failures.groupby(["reference", "predicted"], sort=False)]
+    kinds = [list(rows.index) for _, rows in failures.groupby(["group", "predicted"], sort=False)]
     kinds.sort(key=len, reverse=True)
     groups = [kind[start : start + PER_CASE] for kind in kinds for start in range(0, len(kind), PER_CASE)]
     turn = [start for kind in kinds for start in range(0, len(kind), PER_CASE)]

@@ -10,16 +10,16 @@ from failscape.common.registry import Registry
 from failscape.common.task import resolved, task_named
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError, did_you_mean
-from failscape.mitigation.batches import Failures
-from failscape.mitigation.lesson import Fitted, Step, Tell, Trainer
-from failscape.mitigation.recipe import Method, TrainingConfig, typed_settings
+from failscape.mitigation.config import Method, TrainingConfig, typed_settings
+from failscape.mitigation.sampling import Failures
+from failscape.mitigation.trainers.base import Fitted, Step, Tell, Trainer
 
 _registered: Registry[type[Trainer]] = Registry(taken="targets for {name} are fine-tuned by {owner}; choose one")
 AnyTrainer = TypeVar("AnyTrainer", bound=type[Trainer])
 
 
 def register_trainer(task: str) -> Callable[[AnyTrainer], AnyTrainer]:
-    """Decorator that makes a :class:`~failscape.mitigation.lesson.Trainer` fine-tune the targets of ``task``.
+    """Decorator that makes a :class:`~failscape.mitigation.trainers.base.Trainer` fine-tune the targets of ``task``.
 
     It may take the place of one that comes with failscape. Registering the same class again replaces it, so that a
     notebook cell may run twice.

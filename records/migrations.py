@@ -18,9 +18,17 @@ _FIRST = (
 )
 _FIRST_ITEMS = "item name reference held_out predicted failed truth said"
 _PLACES = ("cluster", "unit", "home")
+# What version 2 calls them.
+_RENAMED = {"truth": "score", "said": "output_text", "cut": "input_truncated", "reference": "group"}
+
+
+def _renamed(names: str) -> set[str]:
+    return {_RENAMED.get(name, name) for name in names.split()}
+
+
 _COLUMNS = {
     1: {"probes": set(_FIRST.split()), "items": set(_FIRST_ITEMS.split())},
-    2: {"probes": {*_FIRST.split(), "extra"}, "items": {*_FIRST_ITEMS.split(), *_PLACES}},
+    2: {"probes": {*_renamed(_FIRST), "extra"}, "items": {*_renamed(_FIRST_ITEMS), *_PLACES}},
 }
 
 
@@ -39,10 +47,11 @@ def up_to_date(probes: pd.DataFrame | None, items: pd.DataFrame, version: int) -
 
 
 def _to_2(probes: pd.DataFrame, items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Version 1 had comma text for JSON arrays, a dash for nothing, nothing extra, and no items that lie at points."""
+    """Version 1 had other names, comma text for JSON arrays, a dash for nothing, and no items that lie at points."""
     lists = {name: [_array(text) for text in probes[name]] for name in ("levels", "strengths", "path")}
     lists["path"] = ["[]" if text == "-" else array for text, array in zip(probes["path"], lists["path"], strict=True)]
-    return probes.assign(**lists, extra="{}"), items.assign(**dict.fromkeys(_PLACES))
+    probes = probes.assign(**lists, extra="{}")
+    return probes.rename(columns=_RENAMED), items.rename(columns=_RENAMED).assign(**dict.fromkeys(_PLACES))
 
 
 def _array(text: str) -> str:

@@ -37,9 +37,9 @@ COLUMNS = {
     "reward": "REAL",
     "predicted": "INTEGER",
     "confidence": "REAL",
-    "truth": "REAL",
-    "said": "TEXT",  # what the target wrote, if it writes
-    "cut": "INTEGER",  # 1 where the edited item was too long, and the target read its beginning only
+    "score": "REAL",
+    "output_text": "TEXT",  # what the target wrote, if it writes
+    "input_truncated": "INTEGER",  # 1 where the edited item was too long, and the target read its beginning only
     "cached": "INTEGER",  # 1 where the outcome was remembered, and the target not asked
     "seed": "INTEGER",
     "time": "REAL",  # seconds since the epoch
@@ -50,12 +50,12 @@ VERSION = 2  # of the two tables; earlier ones are brought up to date as they ar
 ITEM_COLUMNS = {
     "item": "INTEGER PRIMARY KEY",
     "name": "TEXT",
-    "reference": "INTEGER",
+    "group": "INTEGER",
     "held_out": "INTEGER",
     "predicted": "INTEGER",
     "failed": "INTEGER",  # unedited; NULL where there is no unedited item
-    "truth": "REAL",
-    "said": "TEXT",
+    "score": "REAL",
+    "output_text": "TEXT",
     "cluster": "INTEGER",  # items of one are alike; NULL where each stands for itself
     "unit": "INTEGER",  # items of one are judged together; NULL likewise
     "home": "INTEGER",  # the point at which the item lies; NULL where it can be edited to any
@@ -112,9 +112,9 @@ class ProbeStore:
         with _clear_errors("write", self.path), self._db:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
-            columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+            columns = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())
             self._db.execute(f"CREATE TABLE IF NOT EXISTS probes ({columns}, PRIMARY KEY (step, slot)) WITHOUT ROWID")
-            columns = ", ".join(f"{name} {kind}" for name, kind in ITEM_COLUMNS.items())
+            columns = ", ".join(f'"{name}" {kind}' for name, kind in ITEM_COLUMNS.items())
             self._db.execute(f"CREATE TABLE IF NOT EXISTS items ({columns})")
             self._db.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -153,13 +153,13 @@ class ProbeStore:
         probes = pd.read_sql_query("SELECT * FROM probes ORDER BY step, slot", self._db)
         items = pd.read_sql_query("SELECT * FROM items ORDER BY item", self._db)
         probes, items = up_to_date(probes, items, self.version)
-        beside = items.set_index("item")[["name", "reference", "held_out"]]
+        beside = items.set_index("item")[["name", "group", "held_out"]]
         frame = probes[list(COLUMNS)].join(beside, on="item")
         for name in LISTS:
             known = {text: tuple(json.loads(text)) for text in frame[name].unique()}  # many are alike
             frame[name] = pd.Series([known[text] for text in frame[name]], frame.index, dtype=object)
         frame["extra"] = pd.Series([_mapping(text) for text in frame["extra"]], frame.index, dtype=object)
-        flags = {"failed": bool, "cut": bool, "cached": bool}
+        flags = {"failed": bool, "input_truncated": bool, "cached": bool}
         return frame.astype({**flags, "propensity": float})
 
     def items(self) -> pd.DataFrame:

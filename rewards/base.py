@@ -29,7 +29,7 @@ class Judgement(NamedTuple):
     severity: torch.Tensor  # (B,) float32 in [0, 1], one half where it begins to fail
     predicted: torch.Tensor  # (B,) int64 what kind of answer it gave; of a classifier, the class
     confidence: torch.Tensor  # (B,) float32 in [0, 1] how sure the target was of its answer
-    truth: torch.Tensor  # (B,) float32 in [0, 1] how right it was; of a classifier, the true class's probability
+    score: torch.Tensor  # (B,) float32 in [0, 1] how right it was; of a classifier, the true class's probability
 
 
 class Reward(Protocol):
@@ -41,7 +41,7 @@ class Reward(Protocol):
         ...
 
     @property
-    def bar(self) -> tuple[float, ...] | None:
+    def threshold(self) -> tuple[float, ...] | None:
         """Where a failure begins, as it was calibrated on unedited items; None where nothing was."""
         ...
 

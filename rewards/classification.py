@@ -30,7 +30,7 @@ class Margin:
     """
 
     answer_names: tuple[str, ...] = ()
-    bar = None
+    threshold = None
     label_effect = staticmethod(preserved)
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
@@ -38,9 +38,9 @@ class Margin:
         logits, label = evaluation.outputs.logits, evaluation.edited.label
         probs = logits.softmax(dim=1)
         confidence, predicted = probs.amax(dim=1), logits.argmax(dim=1)
-        truth = probs.gather(1, label[:, None])[:, 0]
+        score = probs.gather(1, label[:, None])[:, 0]
         reward = margins(probs, label)
-        return Judgement(reward, predicted != label, (reward + 1) / 2, predicted, confidence, truth)
+        return Judgement(reward, predicted != label, (reward + 1) / 2, predicted, confidence, score)
 
 
 class Fsrl:
@@ -51,7 +51,7 @@ class Fsrl:
     """
 
     answer_names: tuple[str, ...] = ()
-    bar = None
+    threshold = None
     label_effect = staticmethod(preserved)
 
     def __call__(self, evaluation: Evaluation) -> Judgement:

@@ -14,9 +14,9 @@ import torch
 from failscape.concepts.label_effect import INVALIDATED, PRESERVED, preserved
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.base import Evaluation, Judgement
-from failscape.rewards.facts import missing_and_wrong
-from failscape.rewards.metrics import METRICS, fsrl_formula
-from failscape.rewards.pairs import Metric
+from failscape.rewards.text_metrics.facts import missing_and_wrong
+from failscape.rewards.text_metrics.metrics import METRICS, fsrl_formula
+from failscape.rewards.text_metrics.per_pair import Metric
 
 ANSWERS = ("as it should be", "nothing", "other numbers", "other names", "other words")
 KINDS = {
@@ -29,7 +29,7 @@ DROPS = (0.1, 0.9)  # bounds of the drop that counts as a failure
 FSRL_BLEU = 10.0  # FSRL's baselines call a summary failed below it
 
 
-class Bar(NamedTuple):
+class FailureThreshold(NamedTuple):
     """Where a failure begins, as the summaries of unedited articles say."""
 
     score: float  # below it a summary is poor
@@ -39,24 +39,24 @@ class Bar(NamedTuple):
 class Unedited(NamedTuple):
     """What the target wrote of the unedited articles, and how good that was."""
 
-    said: np.ndarray  # (N,) str
+    output_text: np.ndarray  # (N,) str
     scores: np.ndarray  # (N,) float32 in [0, 1], beside the references
 
 
 Effects = Callable[[np.ndarray], np.ndarray]  # points (B, K) in, what their edits do to the reference (B,) out
 
 
-def calibrate(scores: np.ndarray) -> Bar:
-    """The bar that summaries of unedited articles set: ``(N,) -> Bar``.
+def calibrate(scores: np.ndarray) -> FailureThreshold:
+    """The bar that summaries of unedited articles set: ``(N,) -> FailureThreshold``.
 
     One summary in twenty is poor. A drop counts where it would bring a middling summary down to a poor one, at
     least a tenth and at most nine tenths.
     """
     if not len(scores):
-        return Bar(0.0, 0.5)
+        return FailureThreshold(0.0, 0.5)
     poor, middling = np.quantile(scores, [POOR, 0.5])
     drop = 1 - poor / middling if middling > 0 else 0.5
-    return Bar(float(poor), float(np.clip(drop, *DROPS)))
+    return FailureThreshold(float(poor), float(np.clip(drop, *DROPS)))
 
 
 class SummaryReward:
@@ -71,7 +71,7 @@ class SummaryReward:
         kind: ``drop`` or ``score``.
         metric: how good a summary is beside another text.
         unedited: what was written of the unedited articles.
-        bar: where a failure begins.
+        threshold: where a failure begins.
         label_effect: of the edits at points on the reference; every edit preserves it where omitted.
         alike: says how alike unedited and edited articles are in meaning; not asked where omitted.
         meaning: likeness below which an edit that is said to preserve the reference is taken not to have done so:
@@ -85,12 +85,12 @@ class SummaryReward:
         kind: str,
         metric: Metric,
         unedited: Unedited,
-        bar: Bar,
+        threshold: FailureThreshold,
         label_effect: Effects = preserved,
         alike: Metric | None = None,
         meaning: float = 0.0,
     ) -> None:
-        self.kind, self.metric, self.unedited, self.bar = kind, metric, unedited, bar
+        self.kind, self.metric, self.unedited, self.threshold = kind, metric, unedited, threshold
         self.label_effect, self.alike, self.meaning = label_effect, alike, meaning
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
@@ -107,11 +107,11 @@ class SummaryReward:
 
     def _wanted(self, evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray]:
         """What summaries are compared with ``(B,)``, and the scores that they have unedited ``(B,)``."""
-        wanted, said = evaluation.edited.reference.copy(), self.unedited.said[evaluation.items]
+        wanted, output_text = evaluation.edited.reference.copy(), self.unedited.output_text[evaluation.items]
         loose = np.array([not text for text in wanted], bool)
         if evaluation.points.shape[1]:
             loose |= self.label_effect(evaluation.points) == INVALIDATED
-        wanted[loose] = said[loose]
+        wanted[loose] = output_text[loose]
         return wanted, np.where(loose, 1, self.unedited.scores[evaluation.items]).astype(np.float32)
 
     def _broken(self, evaluation: Evaluation) -> np.ndarray:
@@ -128,10 +128,10 @@ class SummaryReward:
 
     def _severity(self, scores: np.ndarray, usual: np.ndarray) -> np.ndarray:
         if self.kind == "score":
-            lost, allowed = 1 - scores, 1 - self.bar.score
+            lost, allowed = 1 - scores, 1 - self.threshold.score
         else:
             lost = np.where(usual > 0, 1 - scores / np.maximum(usual, 1e-9), scores <= 0).clip(0, 1)
-            allowed = self.bar.drop
+            allowed = self.threshold.drop
         below = 0.5 * lost / max(allowed, 1e-9)
         above = 0.5 + 0.5 * (lost - allowed) / max(1 - allowed, 1e-9)
         return np.where(lost <= allowed, below, above).clip(0, 1).astype(np.float32)
@@ -145,7 +145,7 @@ class FsrlReward:
 
     answer_names = ANSWERS
 
-    bar = None
+    threshold = None
     label_effect = staticmethod(preserved)
 
     def __init__(self, metric: Metric) -> None:

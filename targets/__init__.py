@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from failscape.targets.registry import list_targets, load_target, register_target
 
 if TYPE_CHECKING:
-    from failscape.targets.base import ClassifierTarget, SummarizerTarget, Target, TorchTarget, TrainableTarget
-    from failscape.targets.classifier import Classifier
+    from failscape.targets.base import Target, TorchTarget, TrainableTarget
+    from failscape.targets.classifiers.base import ClassifierTarget
+    from failscape.targets.classifiers.classifier import Classifier
+    from failscape.targets.classifiers.preprocess import Preprocess
     from failscape.targets.outputs import ClassifierOutputs, Outputs, SummarizerOutputs
-    from failscape.targets.preprocess import Preprocess
-    from failscape.targets.summarizer import Summarizer
+    from failscape.targets.summarizers.base import SummarizerTarget
+    from failscape.targets.summarizers.summarizer import Summarizer
 
 __all__ = [
     "Classifier",
@@ -32,14 +34,14 @@ __all__ = [
 ]
 
 _LAZY = {
-    "Classifier": "failscape.targets.classifier",
+    "Classifier": "failscape.targets.classifiers.classifier",
     "ClassifierOutputs": "failscape.targets.outputs",
-    "ClassifierTarget": "failscape.targets.base",
+    "ClassifierTarget": "failscape.targets.classifiers.base",
     "Outputs": "failscape.targets.outputs",
-    "Preprocess": "failscape.targets.preprocess",
-    "Summarizer": "failscape.targets.summarizer",
+    "Preprocess": "failscape.targets.classifiers.preprocess",
+    "Summarizer": "failscape.targets.summarizers.summarizer",
     "SummarizerOutputs": "failscape.targets.outputs",
-    "SummarizerTarget": "failscape.targets.base",
+    "SummarizerTarget": "failscape.targets.summarizers.base",
     "Target": "failscape.targets.base",
     "TorchTarget": "failscape.targets.base",
     "TrainableTarget": "failscape.targets.base",

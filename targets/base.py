@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-import numpy as np
 import torch
 
-from failscape.targets.outputs import ClassifierOutputs, Outputs, SummarizerOutputs
+from failscape.targets.outputs import Outputs
 
 Weights = Mapping[str, torch.Tensor]  # what decides the answers of a target, by name
 AnyTrainable = TypeVar("AnyTrainable", bound="TrainableTarget")
@@ -58,32 +57,6 @@ class TorchTarget(TrainableTarget, LocalTarget, Protocol):
     """A target that is a PyTorch module, in evaluation mode and without gradients."""
 
     module: Any  # torch.nn.Module; what it has besides is the architecture's
-
-
-class ClassifierTarget(Target, Protocol):
-    """A target whose outputs are class scores for uint8 images ``(B, 3, H, W)``."""
-
-    class_names: tuple[str, ...]  # (C,)
-
-    def __call__(self, inputs: torch.Tensor, /, seeds: Sequence[int] | None = None) -> ClassifierOutputs:
-        """Scores and features for a batch of images."""
-        ...
-
-    def prepare(self, image: Any) -> torch.Tensor:
-        """A PIL RGB image, resized and cropped as the target wants it: ``(3, H, W)`` uint8, not yet normalised."""
-        ...
-
-
-class SummarizerTarget(Target, Protocol):
-    """A target that writes a summary of each article."""
-
-    def __call__(self, inputs: Sequence[str] | np.ndarray, /, seeds: Sequence[int] | None = None) -> SummarizerOutputs:
-        """Summaries and features for a batch of articles ``(B,)``."""
-        ...
-
-    def prepare(self, item: Sequence[str]) -> tuple[str, str]:
-        """``(article, reference)`` with the article cut, at a word boundary, to what the target can read of it."""
-        ...
 
 
 def device_of(target: Target) -> torch.device:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from failscape.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from failscape.targets.classifier import Classifier
-    from failscape.targets.summarizer import Summarizer
+    from failscape.targets.classifiers.classifier import Classifier
+    from failscape.targets.summarizers.summarizer import Summarizer
 
 
 def load(name: str, device: str = "auto", **options: str) -> Classifier | Summarizer:

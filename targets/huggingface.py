@@ -16,14 +16,14 @@ from failscape.targets import pretrained
 from failscape.targets.hub import hub_folder
 
 if TYPE_CHECKING:
-    from failscape.targets.classifier import Classifier
-    from failscape.targets.summarizer import Summarizer
+    from failscape.targets.classifiers.classifier import Classifier
+    from failscape.targets.summarizers.summarizer import Summarizer
 
 # What is in the folder -> the module whose ``load`` reads it.
 KINDS = {
-    "an image classifier": "failscape.targets.images",
-    "a summarizer": "failscape.targets.seq2seq",
-    "a causal language model": "failscape.targets.causal",
+    "an image classifier": "failscape.targets.classifiers.huggingface",
+    "a summarizer": "failscape.targets.summarizers.seq2seq",
+    "a causal language model": "failscape.targets.summarizers.causal",
 }
 FILES = (
     "config.json",
@@ -52,8 +52,8 @@ def load(name: str, device: str = "auto", *, revision: str = "", **options: str)
             only where they are nothing but tensors.
         device: Where it runs.
         revision: Branch, tag or commit on the hub.
-        options: Those of the kind found in it: see ``load`` of :mod:`failscape.targets.seq2seq` and
-            :mod:`failscape.targets.causal`; image classifiers have none.
+        options: Those of the kind found in it: see ``load`` of :mod:`failscape.targets.summarizers.seq2seq` and
+            :mod:`failscape.targets.summarizers.causal`; image classifiers have none.
 
     Raises:
         UsageError: Where it cannot be had, is neither, has no such option, or its last layer was never trained.

@@ -29,9 +29,9 @@ BUILT_IN = {
         "image classifiers and summarizers of the Hugging Face hub, or a local folder; options: revision=NAME, "
         "and of summarizers beams=N, max_tokens=N, min_tokens=N, max_input=N, prefix=TEXT",
     ),
-    "timm": ("failscape.targets.timm:load", "timm's classifiers; options: weights=none|FILE, classes=FILE"),
+    "timm": ("failscape.targets.classifiers.timm:load", "timm's classifiers; options: weights=none|FILE, classes=FILE"),
     "torchvision": (
-        "failscape.targets.torchvision:load",
+        "failscape.targets.classifiers.torchvision:load",
         "torchvision's classifiers; options: weights=none|NAME|FILE, classes=FILE",
     ),
 }

@@ -168,7 +168,7 @@ def test_wheel_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
         run = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=True)
         return run.stdout
 
-    where = "import failscape, failscape.agents.explorers as module; print(failscape.__file__, module.__file__)"
+    where = "import failscape, failscape.agents.registry as module; print(failscape.__file__, module.__file__)"
     for path in installed(sys.executable, "-c", where).split():
         assert Path(path).is_relative_to(site)
     script = str(site / "bin" / "failscape")

@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw
 from failscape.analysis.examples.image_levels import Strip, concept_strips
 from failscape.analysis.examples.levels import meaning
 from failscape.concepts import Concept, ConceptSpace
-from failscape.concepts.presets import IMAGE_CONCEPTS, PRESETS
+from failscape.concepts.images.registry import IMAGE_CONCEPTS
+from failscape.concepts.presets import PRESETS
 from failscape.data.street import render
 from failscape.data.street.source import StreetSource
 

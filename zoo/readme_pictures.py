@@ -21,7 +21,7 @@ from selenium import webdriver
 
 from failscape.analysis.plots.landscape import landscape_picture
 from failscape.analysis.plots.still import pixels
-from failscape.runs import Run
+from failscape.workflows.run import Run
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 REPORT, BOARD, PAGE, RATE = (1180, 1560), (1280, 1000), (1180, 1500), (1200, 880)  # [px]

@@ -8,7 +8,7 @@ from string import Template
 import numpy as np
 
 from failscape.data.street.report_gaps import GAPS, TRAINED_EDITS
-from failscape.envs.summarizer import make_mdp
+from failscape.envs.tasks.summarization import make_mdp
 from failscape.targets.registry import load_target
 
 HELD_OUT_WORLD = 0  # the seed of reports that were never trained on
@@ -27,16 +27,16 @@ def write_card(folder: Path, **recipe: int) -> None:
         cells = []
         for level in range(space.shape[-1]):
             outcome = mdp.evaluate(mdp.at(np.arange(REPORTS), np.tile([k, level], (REPORTS, 1))))
-            cells.append(f"{100 * outcome.truth.mean():.1f} ({outcome.failed.mean():.0%})")
+            cells.append(f"{100 * outcome.score.mean():.1f} ({outcome.failed.mean():.0%})")
         rows.append(f"| {edit.name} | {kind(edit.name)} | {' | '.join(cells)} |")
     text = CARD.substitute(
         recipe,
         parameters=f"{sum(p.numel() for p in target.module.parameters()):,}",
         gaps="\n".join(f"- `{name}`: {', '.join(edits)}" for name, edits in GAPS.items()),
         n=REPORTS,
-        clean=f"{100 * mdp.looks.confidence.mean():.1f}",
-        perfect=f"{(mdp.looks.confidence > 0.999).mean():.0%}",
-        drop=f"{mdp.reward.bar.drop:.0%}",  # type: ignore[attr-defined] - of summaries
+        clean=f"{100 * mdp.baseline.score.mean():.1f}",
+        perfect=f"{(mdp.baseline.score > 0.999).mean():.0%}",
+        drop=f"{mdp.reward.threshold.drop:.0%}",  # type: ignore[attr-defined] - of summaries
         rows="\n".join(rows),
     )
     (folder / "README.md").write_text(text, encoding="utf-8")

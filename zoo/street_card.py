@@ -14,12 +14,12 @@ import numpy.typing as npt
 import torch
 
 from failscape.concepts import concept_space
-from failscape.concepts.geometry import Zoom
+from failscape.concepts.images.geometry import Zoom
 from failscape.concepts.space import ConceptSpace
 from failscape.data.batch import Images
 from failscape.data.street import SIGNS, SceneFactors, render, sample_factors, sample_trained
 from failscape.data.street.gaps import GAPS, LIMITS, TRAINED_LIGHTS, TRAINED_TILT
-from failscape.targets.base import ClassifierTarget
+from failscape.targets.classifiers.base import ClassifierTarget
 from failscape.targets.registry import load_target
 
 HELD_OUT_WORLD, OTHER_WORLD = 0, 1  # seeds of scenes that were never trained on

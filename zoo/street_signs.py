@@ -18,7 +18,7 @@ import cv2
 import torch
 from transformers import PreTrainedModel, ResNetConfig, ResNetForImageClassification, ViTImageProcessor
 
-from failscape.concepts.geometry import Zoom
+from failscape.concepts.images.geometry import Zoom
 from failscape.data.street import SIGNS, render, sample_trained
 from failscape.data.street.gaps import LIMITS, TRAINED_ZOOM
 from failscape.data.street.render import SIZE

@@ -9,7 +9,7 @@ from PIL import Image
 
 from failscape.analysis.plots.landscape import landscape_picture
 from failscape.analysis.plots.still import pixels
-from failscape.runs import Run
+from failscape.workflows.run import Run
 from zoo.readme_pictures import PICTURES, browser
 
 PAGE = (1000, 1400)  # [px]

@@ -63,7 +63,7 @@ class AnswersPresenter(Presenter[AnswerExample]):
                     group="",
                     answer_before="",
                     answer=first,
-                    score=float(row["truth"]),
+                    score=float(row["score"]),
                     failed=failed,
                     shown=batch.shown[item],
                     verdict=first + _second(int(batch.also[item])),

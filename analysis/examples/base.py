@@ -33,7 +33,7 @@ class ExampleContext(NamedTuple):
 
     data: Items
     space: ConceptSpace
-    groups: Sequence[str] = ()  # what ``reference`` indexes: classes, topics
+    groups: Sequence[str] = ()  # what ``group`` indexes: classes, topics
     answers: Sequence[str] = ()  # what ``predicted`` indexes: classes, or what is wrong with a text
     nouns: Nouns = PLAIN
     reward: Reward | None = None  # how answers were judged, where it matters

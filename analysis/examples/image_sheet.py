@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from failscape.analysis.examples.image_example import ImageExample
-from failscape.analysis.plots.style import INK, QUIET, own_text, percent, shortened
+from failscape.analysis.plots.style import INK, QUIET, own_text, shortened
+from failscape.common.format import percent
 
 MAX_ROWS, MAX_COLUMNS = 6, 4
 WIDTH, HEIGHT = 2.5, 1.62  # of a pair with its text, where a picture is 1 by 1

@@ -16,22 +16,15 @@ from failscape.analysis.examples.image_example import ImageExample, save_pair, t
 from failscape.analysis.examples.image_levels import concept_strips
 from failscape.analysis.examples.image_sheet import examples_sheet
 from failscape.analysis.examples.presenter import Presenter, register_presenter
-from failscape.analysis.examples.remake import (
-    answered,
-    edit_again,
-    name_of,
-    paired_state,
-    recorded,
-    unedited_again,
-)
+from failscape.analysis.examples.remake import answered, edit_again, name_of, paired_state, recorded, unedited_again
 from failscape.analysis.examples.thumbnails import thumbnail
 from failscape.analysis.pages import macro
 from failscape.analysis.paper import QUIET, Paper
 from failscape.analysis.plots.still import pixels
-from failscape.analysis.plots.style import percent
+from failscape.common.format import percent
 from failscape.common.visible import visible
 from failscape.concepts import ConceptSpace
-from failscape.concepts.presets import IMAGE_CONCEPTS
+from failscape.concepts.images.registry import IMAGE_CONCEPTS
 from failscape.data.base import Items
 from failscape.data.batch import Images
 from failscape.envs.mdp import ConceptMDP
@@ -46,7 +39,7 @@ class ImagePresenter(Presenter[ImageExample]):
     """Shows images before and after an edit, with the classes that the target named."""
 
     template = "example_images.html"
-    columns = ("item", "truth", "said", "edit")
+    columns = ("item", "group", "predicted_label", "edit")
     order_of_versions = Markup(
         "The surest are shown; under the unedited picture stands what the version <em>before</em> said of the edited "
         "one."

@@ -18,7 +18,7 @@ from failscape.analysis.examples import levels
 from failscape.analysis.examples.base import Example, ExampleContext
 from failscape.analysis.examples.remake import name_of
 from failscape.analysis.pages import macro
-from failscape.analysis.plots.style import percent
+from failscape.common.format import percent
 from failscape.common.markdown import literal
 from failscape.common.visible import visible
 from failscape.concepts import ConceptSpace
@@ -155,7 +155,7 @@ class Presenter(ABC, Generic[E]):
 
     def now(self, context: ExampleContext, now: Outcome) -> list[str]:
         """What a target answers when it is asked once more, the first of ``now``, in lines."""
-        answer = now.said[0] or name_of(context.answers, int(now.predicted[0]))
+        answer = now.output_text[0] or name_of(context.answers, int(now.predicted[0]))
         return [visible(f"now      {answer} ({percent(float(now.confidence[0]))})")]
 
     def write(self, example: E, path: Path) -> None:

@@ -13,7 +13,7 @@ from failscape.analysis.examples.presenter import PRESENTERS, Examples, Presente
 from failscape.analysis.examples.selection import choose
 from failscape.analysis.examples.texts import TextPresenter
 from failscape.analysis.examples.words import WordsPresenter
-from failscape.analysis.landscape import Landscape
+from failscape.analysis.landscape.landscape import Landscape
 from failscape.data.base import Items
 from failscape.envs.mdp import ConceptMDP
 

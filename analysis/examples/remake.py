@@ -34,7 +34,7 @@ def edit_again(space: ConceptSpace, inputs: Any, points: np.ndarray, rows: pd.Da
 
 def answers_of(names: Sequence[str], rows: pd.DataFrame) -> list[str]:
     """What the target answered: the words that it wrote, else the name of its answer. ``B`` of them."""
-    written = rows["said"].fillna("").tolist()
+    written = rows["output_text"].fillna("").tolist()
     return [text or name_of(names, int(k)) for text, k in zip(written, rows["predicted"], strict=True)]
 
 
@@ -53,7 +53,7 @@ def recorded(context: ExampleContext, rows: pd.DataFrame, items: pd.DataFrame) -
             "name": str(row["name"]),
             "point": int(row["point"]),
             "edit": context.space.label(points[i]),
-            "group": name_of(context.groups, int(row["reference"])),
+            "group": name_of(context.groups, int(row["group"])),
             "answer_before": before[i],
             "answer": after[i],
             "score": float(row["confidence"]),

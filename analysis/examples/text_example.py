@@ -17,9 +17,9 @@ from failscape.analysis.examples.text_diff import (
     uncrowded,
     word_diff,
 )
-from failscape.analysis.plots.style import percent
+from failscape.common.format import percent
 from failscape.concepts.label_effect import INVALIDATED, PRESERVED, LabelEffect
-from failscape.rewards.facts import missing_and_wrong
+from failscape.rewards.text_metrics.facts import missing_and_wrong
 
 MAX_FACTS = 8  # named of each sort
 
@@ -39,14 +39,14 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Told:
+class TextComparison:
     """What there is to read of one probe of a text."""
 
     article: tuple[Piece, ...]  # the whole article, from unedited to edited
     lines: tuple[Line, ...]  # summaries and the reference
     missing: tuple[str, ...]  # facts that the summary of the edited article leaves out
     invented: tuple[str, ...]  # facts that it has of its own
-    beside: str  # what it was compared with
+    compared_with: str  # what it was compared with
 
     @property
     def excerpt(self) -> tuple[Piece, ...]:
@@ -65,17 +65,17 @@ class TextExample(Example):
     """An article, and what became of it and of its summary; the score is the summary's."""
 
     kind: str  # what is wrong with the summary
-    told: Told
-    cut: bool = False  # the edited article was too long, and its end was not read
+    comparison: TextComparison
+    input_truncated: bool = False  # the edited article was too long, and its end was not read
 
 
-def tell(
+def compare_summaries(
     before: Sequence[str],
     after: Sequence[str],
-    said: tuple[str, str],
+    output_text: tuple[str, str],
     scores: tuple[float, float],
     effect: LabelEffect = PRESERVED,
-) -> Told:
+) -> TextComparison:
     """What there is to read of a probe.
 
     The summary of the edited article stands beside what it was judged by: the reference as the edit left it, or, where
@@ -84,38 +84,38 @@ def tell(
     Args:
         before: article and reference.
         after: both as the edit left them.
-        said: the summary of the unedited article, and of the edited one.
+        output_text: the summary of the unedited article, and of the edited one.
         scores: of either, in [0, 1].
         effect: of the edit on the reference.
     """
     reference = after[1]
     loose = effect == INVALIDATED or not reference
-    wanted = said[0] if loose else reference
-    expected = tuple(marked(wanted, said[1], MISSING))
+    wanted = output_text[0] if loose else reference
+    expected = tuple(marked(wanted, output_text[1], MISSING))
     lines = [
-        Line("summary, unedited", expected if loose else _plain(said[0]), None if loose else scores[0]),
-        Line("summary, edited", tuple(marked(said[1], wanted, ADDED)), scores[1]),
+        Line("summary, unedited", expected if loose else _plain(output_text[0]), None if loose else scores[0]),
+        Line("summary, edited", tuple(marked(output_text[1], wanted, ADDED)), scores[1]),
     ]
     if reference:
         edited_too = "reference, edited alike" if reference != before[1] else "reference"
         lines.append(Line("reference, unedited", _plain(before[1])) if loose else Line(edited_too, expected))
-    return _told(before, after, lines, said[1], wanted, loose)
+    return _comparison(before, after, lines, output_text[1], wanted, loose)
 
 
-def tell_versions(
+def compare_versions(
     before: Sequence[str],
     after: Sequence[str],
-    said: tuple[str, str],
+    output_text: tuple[str, str],
     scores: tuple[float, float],
     effect: LabelEffect = PRESERVED,
     unedited: str = "",
-) -> Told:
+) -> TextComparison:
     """What there is to read where two versions of a target summarize one edited article.
 
     Args:
         before: article and reference.
         after: both as the edit left them.
-        said: the summaries of the edited article, by the version before and the one after.
+        output_text: the summaries of the edited article, by the version before and the one after.
         scores: of either, in [0, 1].
         effect: as in :func:`tell`.
         unedited: summary of the unedited article by the version before.
@@ -124,29 +124,29 @@ def tell_versions(
     wanted = unedited if loose else after[1]
     versions = [
         Line(when, tuple(marked(text, wanted, ADDED)), score)
-        for when, text, score in zip(("version before", "version after"), said, scores, strict=True)
+        for when, text, score in zip(("version before", "version after"), output_text, scores, strict=True)
     ]
-    wanted_line = Line("of the unedited" if loose else "reference", tuple(marked(wanted, said[1], MISSING)))
-    return _told(before, after, [*versions, wanted_line], said[1], wanted, loose)
+    wanted_line = Line("of the unedited" if loose else "reference", tuple(marked(wanted, output_text[1], MISSING)))
+    return _comparison(before, after, [*versions, wanted_line], output_text[1], wanted, loose)
 
 
-def _told(
-    before: Sequence[str], after: Sequence[str], lines: Sequence[Line], said: str, wanted: str, loose: bool
-) -> Told:
-    missing, invented = missing_and_wrong(said, wanted)
-    return Told(
+def _comparison(
+    before: Sequence[str], after: Sequence[str], lines: Sequence[Line], output_text: str, wanted: str, loose: bool
+) -> TextComparison:
+    missing, invented = missing_and_wrong(output_text, wanted)
+    return TextComparison(
         article=tuple(word_diff(before[0], after[0])),
         lines=tuple(lines),
         missing=tuple(missing),
         invented=tuple(invented),
-        beside="summary of the unedited article" if loose else "reference",
+        compared_with="summary of the unedited article" if loose else "reference",
     )
 
 
-def told_text(told: Told, *, whole: bool = False) -> list[str]:
+def comparison_text(comparison: TextComparison, *, whole: bool = False) -> list[str]:
     """Lines of plain text: ``[-removed-] {+added+}``; the article shortened around its changes unless ``whole``."""
-    rows = [("article", plain_marks(told.article if whole else told.excerpt))]
-    for line in told.lines:
+    rows = [("article", plain_marks(comparison.article if whole else comparison.excerpt))]
+    for line in comparison.lines:
         score = "" if line.score is None else f" ({percent(line.score)})"
         rows.append((f"{line.what}{score}", plain_marks(line.pieces) or "(nothing)"))
     return [f"{what}: {text}" for what, text in rows]

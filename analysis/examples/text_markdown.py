@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from failscape.analysis.examples.text_diff import ADDED, MISSING, REMOVED, Piece
 from failscape.analysis.examples.text_example import TextExample
-from failscape.analysis.plots.style import percent
+from failscape.common.format import percent
 from failscape.common.markdown import literal
 
 SHOWN = 6  # texts of one summary
@@ -20,12 +20,12 @@ def texts_markdown(examples: Sequence[TextExample]) -> str:
 
 
 def _one(example: TextExample) -> str:
-    facts = f": it {example.told.facts}" if example.told.facts else ""
-    facts += "; the article is too long, its end was not read" if example.cut else ""
+    facts = f": it {example.comparison.facts}" if example.comparison.facts else ""
+    facts += "; the article is too long, its end was not read" if example.input_truncated else ""
     rows = [
         f"#### {literal(example.edit)}",
-        pieces_markdown(example.told.excerpt),
-        "\n".join(_line(line.what, line.score, line.pieces) for line in example.told.lines),
+        pieces_markdown(example.comparison.excerpt),
+        "\n".join(_line(line.what, line.score, line.pieces) for line in example.comparison.lines),
         f"Wrong: **{literal(example.kind)}**{literal(facts)} ({literal(example.group)}, probe {example.probe})",
     ]
     return "\n\n".join(rows)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from failscape.analysis.examples.text_diff import ADDED, MISSING, REMOVED, Piece
 from failscape.analysis.examples.text_example import TextExample
 from failscape.analysis.paper import INK, QUIET, Paper
-from failscape.analysis.plots.style import percent
+from failscape.common.format import percent
 
 SIZE, LINE = 8.5, 4.4  # of letters [pt], from line to line [mm]
 STYLES = {REMOVED: "S", ADDED: "UB", MISSING: "U"}
@@ -18,11 +18,11 @@ def print_article(paper: Paper, example: TextExample) -> None:
     if paper.get_y() > paper.h - 70:
         paper.add_page()
     paper.paragraph(f"{example.edit} ({example.group}, {example.name})", quiet=True)
-    _marked(paper, "", example.told.excerpt)
-    for line in example.told.lines:
+    _marked(paper, "", example.comparison.excerpt)
+    for line in example.comparison.lines:
         score = "" if line.score is None else f" ({percent(line.score)})"
         _marked(paper, f"{line.what}{score}: ", line.pieces)
-    facts = f": it {example.told.facts}" if example.told.facts else ""
+    facts = f": it {example.comparison.facts}" if example.comparison.facts else ""
     paper.paragraph(f"Wrong: {example.kind}{facts}.")
     paper.ln(2)
 

@@ -15,22 +15,15 @@ from markupsafe import Markup
 
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.presenter import Presenter, register_presenter
-from failscape.analysis.examples.remake import (
-    edit_again,
-    name_of,
-    paired,
-    paired_state,
-    recorded,
-    unedited_again,
-)
-from failscape.analysis.examples.text_example import TextExample, tell, tell_versions, told_text
+from failscape.analysis.examples.remake import edit_again, name_of, paired, paired_state, recorded, unedited_again
+from failscape.analysis.examples.text_example import TextExample, compare_summaries, compare_versions, comparison_text
 from failscape.analysis.examples.text_levels import edit_alterations, edit_strips, edits_of
 from failscape.analysis.examples.text_markdown import texts_markdown
 from failscape.analysis.examples.text_paper import print_article
 from failscape.analysis.examples.wording import wrapped
 from failscape.analysis.pages import macro
 from failscape.analysis.paper import Paper
-from failscape.analysis.plots.style import percent
+from failscape.common.format import percent
 from failscape.common.visible import visible_text
 from failscape.concepts import ConceptSpace
 from failscape.concepts.label_effect import preserved
@@ -62,14 +55,19 @@ class TextPresenter(Presenter[TextExample]):
         points, inputs = points_of(rows), unedited_again(context, rows)
         edited = edit_again(context.space, inputs, points, rows)
         unedited, effects = items.loc[rows["item"]], _label_effects(context.reward, points)
-        before, after = (frame["said"].fillna("").tolist() for frame in (unedited, rows))
-        scores = list(zip(unedited["truth"].tolist(), rows["truth"].astype(float), strict=True))
+        before, after = (frame["output_text"].fillna("").tolist() for frame in (unedited, rows))
+        scores = list(zip(unedited["score"].tolist(), rows["score"].astype(float), strict=True))
         found = []
         for i, fields in enumerate(recorded(context, rows, items)):
             words = {"answer_before": before[i], "answer": after[i], "score": scores[i][1]}
-            kind, cut = name_of(context.answers, int(rows["predicted"].iloc[i])), bool(rows["cut"].iloc[i])
-            told = tell(inputs.pair[i], edited.pair[i], (before[i], after[i]), scores[i], effects[i])
-            found.append(TextExample(**{**fields, **words}, kind=kind, told=told, cut=cut))
+            kind, input_truncated = (
+                name_of(context.answers, int(rows["predicted"].iloc[i])),
+                bool(rows["input_truncated"].iloc[i]),
+            )
+            comparison = compare_summaries(inputs.pair[i], edited.pair[i], (before[i], after[i]), scores[i], effects[i])
+            found.append(
+                TextExample(**{**fields, **words}, kind=kind, comparison=comparison, input_truncated=input_truncated)
+            )
         return found
 
     def versions(self, old: ConceptMDP, new: ConceptMDP, pairs: pd.DataFrame) -> list[TextExample]:
@@ -81,12 +79,14 @@ class TextPresenter(Presenter[TextExample]):
         found = []
         for i, fields in enumerate(paired(old, pairs)):
             first, second = answers
-            said, scores = (first.said[i], second.said[i]), (first.truth[i], second.truth[i])
-            unedited = str(old.looks.said[state.items[i]])
-            told = tell_versions(inputs.pair[i], edited.pair[i], said, scores, effects[i], unedited)
-            kind, cut = name_of(old.answer_names, int(second.predicted[i])), bool(second.cut[i])
-            words = {"answer_before": said[0], "answer": said[1], "score": float(scores[1])}
-            found.append(TextExample(**fields, **words, kind=kind, told=told, cut=cut))
+            output_text, scores = (first.output_text[i], second.output_text[i]), (first.score[i], second.score[i])
+            unedited = str(old.baseline.output_text[state.items[i]])
+            comparison = compare_versions(inputs.pair[i], edited.pair[i], output_text, scores, effects[i], unedited)
+            kind, input_truncated = name_of(old.answer_names, int(second.predicted[i])), bool(second.input_truncated[i])
+            words = {"answer_before": output_text[0], "answer": output_text[1], "score": float(scores[1])}
+            found.append(
+                TextExample(**fields, **words, kind=kind, comparison=comparison, input_truncated=input_truncated)
+            )
         return found
 
     def clearest(self, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -107,7 +107,7 @@ class TextPresenter(Presenter[TextExample]):
 
     def describe(self, example: TextExample) -> list[str]:
         """The article around its changes, both summaries and the reference."""
-        return wrapped([*_about(example), *told_text(example.told)])
+        return wrapped([*_about(example), *comparison_text(example.comparison)])
 
     def describe_case(self, example: TextExample, failure: str, place: Path) -> list[str]:
         """All of it, and where the whole article is."""
@@ -115,11 +115,11 @@ class TextPresenter(Presenter[TextExample]):
 
     def now(self, context: ExampleContext, now: Outcome) -> list[str]:
         """The summary that it writes now."""
-        return wrapped([f"now      {now.said[0] or '(nothing)'} ({percent(float(now.truth[0]))})"])
+        return wrapped([f"now      {now.output_text[0] or '(nothing)'} ({percent(float(now.score[0]))})"])
 
     def write(self, example: TextExample, path: Path) -> None:
         """The whole article with its marks, both summaries and the reference."""
-        text = [*_about(example), *(f"\n{line}" for line in told_text(example.told, whole=True))]
+        text = [*_about(example), *(f"\n{line}" for line in comparison_text(example.comparison, whole=True))]
         path.write_text(visible_text("\n".join(text)) + "\n", encoding="utf-8")
 
     def print_on(self, paper: Paper, examples: Sequence[TextExample]) -> None:
@@ -143,12 +143,12 @@ def _label_effects(reward: Reward | None, points: np.ndarray) -> np.ndarray:
 
 
 def _about(example: TextExample) -> list[str]:
-    facts = f": it {example.told.facts}" if example.failed and example.told.facts else ""
+    facts = f": it {example.comparison.facts}" if example.failed and example.comparison.facts else ""
     return [
         f"item     {example.name}, {example.group}",
         f"edit     {example.edit}",
         f"verdict  {'FAILS' if example.failed else 'holds'}, {example.kind}{facts}",
-        *(["read     not to its end: the edited article is too long"] if example.cut else []),
-        f"beside   {example.told.beside}",
+        *(["read     not to its end: the edited article is too long"] if example.input_truncated else []),
+        f"beside   {example.comparison.compared_with}",
         f"marks    {MARKS}",
     ]

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from failscape.analysis.landscape import Landscape
-from failscape.analysis.plots.style import UNSURE, interval, percent, plain
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.plots.style import UNSURE, plain
+from failscape.common.format import interval, percent
 from failscape.concepts.base import Concept
 
 MAX_AXES = 3

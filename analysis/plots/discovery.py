@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from failscape.analysis.landscape import Landscape
-from failscape.analysis.plots.style import ACCENT, LINE, QUIET, count, heading, layout, percent
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.plots.style import ACCENT, LINE, QUIET, heading, layout
+from failscape.common.format import count, percent
 
 MAX_POINTS = 400  # of the curve
 

@@ -13,23 +13,11 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from failscape.analysis.edit_rates import charted
-from failscape.analysis.landscape import Landscape
-from failscape.analysis.plots.style import (
-    INK,
-    QUIET,
-    RATE_TITLE,
-    SCALE,
-    count,
-    heading,
-    interval,
-    layout,
-    own_text,
-    percent,
-    plain,
-    shortened,
-)
-from failscape.analysis.rate_table import RateTable
+from failscape.analysis.landscape.choice_table import charted
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.landscape.rate_table import RateTable
+from failscape.analysis.plots.style import INK, QUIET, RATE_TITLE, SCALE, heading, layout, own_text, plain, shortened
+from failscape.common.format import count, interval, percent
 from failscape.common.visible import visible
 
 DARK = 0.45  # rate above which ink on a cell is white

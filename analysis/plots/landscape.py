@@ -5,8 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 from matplotlib.figure import Figure
 
-from failscape.analysis.grid_view import view_of
-from failscape.analysis.landscape import Landscape
+from failscape.analysis.grids.view import view_of
+from failscape.analysis.landscape.landscape import Landscape
 
 
 def landscape_figure(landscape: Landscape) -> go.Figure:

@@ -10,21 +10,11 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from failscape.analysis.landscape import Landscape
+from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.plots.cells import Cells, cells
-from failscape.analysis.plots.style import (
-    ACCENT,
-    INK,
-    LINE,
-    RATE_TITLE,
-    axis_title,
-    count,
-    heading,
-    layout,
-    plain,
-    tick_texts,
-)
+from failscape.analysis.plots.style import ACCENT, INK, LINE, RATE_TITLE, axis_title, heading, layout, plain, tick_texts
 from failscape.analysis.plots.symbols import symbols
+from failscape.common.format import count
 from failscape.concepts.base import Concept
 
 HEIGHTS = {1: 420, 2: 520, 3: 680}  # [px], by number of axes

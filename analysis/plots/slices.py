@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from failscape.analysis.landscape import Landscape
+from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.plots.cells import Cells, cells
 from failscape.analysis.plots.lattice import title, title_notes
 from failscape.analysis.plots.style import axis_title, heading, layout, plain, tick_texts

@@ -13,7 +13,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from failscape.analysis.landscape import Landscape
+from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.plots.cells import Cells, cells
 from failscape.analysis.plots.lattice import BARS_NOTE, title, title_notes
 from failscape.analysis.plots.style import (

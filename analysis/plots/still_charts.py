@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from failscape.analysis.landscape import Landscape
+from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.plots.cells import Cells, cells
 from failscape.analysis.plots.discovery import discovery, discovery_title, random_label
 from failscape.analysis.plots.slices import MAX_WRITTEN, cell_texts, panel, panel_levels, panel_titles, side_axes

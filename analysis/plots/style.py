@@ -66,26 +66,6 @@ def colours(rates: np.ndarray) -> np.ndarray:
     return np.round(255 * rgb).astype(np.uint8)
 
 
-def percent(rate: float) -> str:
-    """A rate as a person writes it, with a no-break space: ``3.1 %``, ``22 %``; ``–`` where unknown."""
-    if np.isnan(rate):
-        return "–"
-    if 0 < rate < 0.001:
-        return "<\u00a00.1\u00a0%"
-    digits = 1 if 0 < rate < 0.0995 or 0.9905 < rate < 1 else 0
-    return f"{100 * rate:.{digits}f}\u00a0%"
-
-
-def interval(low: float, high: float) -> str:
-    """An interval of rates without its sign: ``68–74``."""
-    return "–".join(percent(x).removesuffix("\u00a0%") for x in (low, high))
-
-
-def count(n: int) -> str:
-    """A count with groups of three apart: ``20 000`` (narrow no-break spaces)."""
-    return f"{n:,}".replace(",", "\u202f")
-
-
 def axis_title(concept: Concept) -> str:
     """``rotation [deg]``; the name alone where the strength has no unit."""
     return visible(f"{concept.name} [{concept.unit}]" if concept.unit else concept.name)

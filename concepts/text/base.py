@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from failscape.concepts.base import Concept
-from failscape.concepts.chance import scramble
+from failscape.concepts.keyed_random import scramble
 
 
 class TextConcept(Concept):

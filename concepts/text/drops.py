@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from failscape.concepts.chance import scramble
+from failscape.concepts.keyed_random import scramble
 from failscape.concepts.label_effect import INVALIDATED
 from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.spans import without

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from failscape.concepts.base import Concept
-from failscape.concepts.chance import scramble
+from failscape.concepts.item_axis import GroupAxis
+from failscape.concepts.keyed_random import scramble
 from failscape.concepts.label_effect import LABEL_EFFECTS
-from failscape.concepts.slices import GroupAxis
 from failscape.concepts.space import UNEDITED, AnyBatch, ConceptSpace, edited
 from failscape.concepts.text.base import TextConcept
 from failscape.errors import UsageError
@@ -119,7 +119,7 @@ class EditGrid(ConceptSpace):
         return f"{self.group.label(int(point[0]))}, {edits}" if self.group and point[0] != UNEDITED else edits
 
     def describe(self) -> dict[str, Any]:
-        """Plain values that :func:`failscape.concepts.presets.concept_space` builds the same grid from."""
+        """Plain values that :func:`failscape.concepts.parsing.concept_space` builds the same grid from."""
         edges = {edit.name: edit.edges.tolist() for edit in self.edits if edit.edges is not None}
         return {
             "edits": [edit.name for edit in self.edits],

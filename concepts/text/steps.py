@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from failscape.concepts.base import Concept
-from failscape.concepts.chance import scramble
+from failscape.concepts.keyed_random import scramble
 from failscape.concepts.space import ConceptSpace
 from failscape.concepts.text.base import TextConcept
 from failscape.errors import UsageError

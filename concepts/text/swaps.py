@@ -7,7 +7,7 @@ from abc import abstractmethod
 
 import numpy as np
 
-from failscape.concepts.chance import scramble
+from failscape.concepts.keyed_random import scramble
 from failscape.concepts.label_effect import TRANSFORMED
 from failscape.concepts.text.base import TextConcept
 

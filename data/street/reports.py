@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from failscape.data.base import Skipped
+from failscape.data.street.incident_text import report
 from failscape.data.street.incidents import KINDS, Incident, draw_incident, summary
-from failscape.data.street.telling import report
 
 
 class ReportSource:

@@ -87,9 +87,9 @@ class ActionScheme(ABC):
         """Whether the target is asked in this step: always, but for episodes of several steps only in their last."""
         return self.n_steps is None or bool((state.steps >= self.n_steps).all())
 
-    def rightness(self, truth: np.ndarray, severity: np.ndarray) -> np.ndarray:
+    def rightness(self, score: np.ndarray, severity: np.ndarray) -> np.ndarray:
         """How right the target was, on a scale that holds all along an episode: ``(B,), (B,) -> (B,)`` float32."""
-        return truth.astype(np.float32)
+        return score.astype(np.float32)
 
     def reward(self, before: State, after: State, outcome: Outcome) -> np.ndarray:
         """What a step is worth, ``(B,)`` float32."""
@@ -125,4 +125,4 @@ def shaped(before: State, after: State, outcome: Outcome) -> np.ndarray:
 
     Ng, Harada and Russell 1999.
     """
-    return (before.confidence - after.confidence + outcome.failed - STEP_COST).astype(np.float32)
+    return (before.score - after.score + outcome.failed - STEP_COST).astype(np.float32)

@@ -101,7 +101,7 @@ class Accumulate(Compound):
         path[made, (path >= 0).sum(axis=1)[made]] = actions[made]
         return path
 
-    def rightness(self, truth: np.ndarray, severity: np.ndarray) -> np.ndarray:
+    def rightness(self, score: np.ndarray, severity: np.ndarray) -> np.ndarray:
         """1 less the severity."""
         return (1 - severity).astype(np.float32)
 

@@ -23,10 +23,10 @@ def add(parsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the document."""
-    from failscape.terminal import Terminal, opening, steps
+    from failscape.terminal.output import Terminal, opening, steps
 
     with opening():
-        from failscape.auditing import audit
+        from failscape.workflows.audit import audit
 
     terminal = Terminal()
     with steps(terminal) as tell:

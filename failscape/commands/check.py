@@ -36,10 +36,10 @@ def share(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     """Compare the rate with the limit."""
     from failscape.errors import UsageError
-    from failscape.terminal import Terminal, opening
+    from failscape.terminal.output import Terminal, opening
 
     with opening():
-        from failscape.runs import Run
+        from failscape.workflows.run import Run
 
     landscape = Run(args.folder).landscape()
     if landscape.n_probes == 0:

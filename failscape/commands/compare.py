@@ -33,12 +33,12 @@ def run(args: argparse.Namespace) -> int:
     """Print the comparison."""
     from dataclasses import asdict
 
-    from failscape.terminal import Terminal, opening, table
+    from failscape.terminal.output import Terminal, opening, table
 
     with opening():
-        from failscape.comparing import same_target
         from failscape.records.folder import write_json
-        from failscape.runs import Run, compare
+        from failscape.workflows.compare import same_target
+        from failscape.workflows.run import Run, compare
 
     before, after = Run(args.a), Run(args.b)
     terminal = Terminal()
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             write_json(args.json, asdict(comparison))
     else:
-        from failscape.mended_screen import compare_command
+        from failscape.terminal.mitigate import compare_command
 
         compare_command(terminal, before, after, queries=args.queries, imports=args.imports, figures=args.json)
     return 0

@@ -34,11 +34,11 @@ def add(parsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fade."""
-    from failscape.terminal import opening
+    from failscape.terminal.output import opening
 
     numbers, overrides = parse_numbers(args.modes), parse_overrides(args.overrides)
     with opening(args.quiet):
-        from failscape.mended_screen import fade_command
+        from failscape.terminal.mitigate import fade_command
 
     fade_command(args, numbers, overrides)
     return 0

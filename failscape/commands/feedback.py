@@ -11,8 +11,8 @@ from failscape.errors import Stopped, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from failscape.feedback.raters import Rater
-    from failscape.rating import Survey
-    from failscape.runs import Run
+    from failscape.workflows.rate import RatingSession
+    from failscape.workflows.run import Run
 
 PORT = 7860
 SIMULATED = {"noise": 1.0, "bias": 0.0, "spread": 1.0, "abstain": 0.0, "seed": 0.0}
@@ -50,21 +50,21 @@ def port(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Collect ratings, then fit the model and draw the report again."""
-    from failscape.terminal import Terminal, opening, steps
+    from failscape.terminal.output import Terminal, opening, steps
 
     simulated = simulation(args.simulate) if args.simulate is not None else None
     collects = bool(args.csv or simulated or args.terminal or not args.export)
     with opening():
-        from failscape.rating import Survey
         from failscape.records.ratings import FILE, RatingStore
         from failscape.records.ratings_csv import write_ratings
-        from failscape.runs import Run
+        from failscape.workflows.rate import RatingSession
+        from failscape.workflows.run import Run
 
     explored, terminal = Run(args.folder), Terminal()
     if collects:
         with steps(terminal) as tell_step:
-            survey = Survey(explored, imports=args.imports, step=tell_step)
-        collect(survey, args, simulated)
+            session = RatingSession(explored, imports=args.imports, step=tell_step)
+        collect(session, args, simulated)
     if args.export:
         try:
             with RatingStore(explored.folder / FILE, read_only=True) as store:
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def collect(survey: Survey, args: argparse.Namespace, simulated: dict[str, float] | None) -> None:
+def collect(session: RatingSession, args: argparse.Namespace, simulated: dict[str, float] | None) -> None:
     """Ratings from where they are to come from; the model and the report follow, even where it was interrupted.
 
     Raises:
@@ -85,12 +85,12 @@ def collect(survey: Survey, args: argparse.Namespace, simulated: dict[str, float
     """
     interrupted = False
     try:
-        interrupted = ask(survey, args, simulated)
-        tell(survey, report=not args.no_report)
+        interrupted = ask(session, args, simulated)
+        print_ratings(session, report=not args.no_report)
     except KeyboardInterrupt:
         interrupted = True
     if interrupted:
-        raise stopped(survey.run)
+        raise stopped(session.run)
 
 
 def stopped(run: Run) -> KeyboardInterrupt:
@@ -101,27 +101,29 @@ def stopped(run: Run) -> KeyboardInterrupt:
     return Stopped(f"{n_ratings:,} ratings in {run.folder / FILE}") if n_ratings else KeyboardInterrupt()
 
 
-def ask(survey: Survey, args: argparse.Namespace, simulated: dict[str, float] | None) -> bool:
+def ask(session: RatingSession, args: argparse.Namespace, simulated: dict[str, float] | None) -> bool:
     """Take ratings in; returns whether someone who was asked here broke off by Ctrl-C."""
     from failscape.records.ratings import RatingStore
-    from failscape.terminal import Terminal
+    from failscape.terminal.output import Terminal
 
     if not (args.csv or simulated or args.terminal):
-        from failscape.feedback_page import serve
+        from failscape.web.rating_app import serve
 
-        serve(survey, port=args.port, budget=args.budget, rater=args.rater)
+        serve(session, port=args.port, budget=args.budget, rater=args.rater)
     else:
-        with RatingStore(survey.path) as store:
+        with RatingStore(session.path) as store:
             if args.csv:
                 from failscape.records.ratings_csv import read_ratings
 
-                store.append(survey.known(read_ratings(args.csv, survey.cases)))
+                store.append(session.known(read_ratings(args.csv, session.cases)))
             else:
                 rater = (
-                    simulated_rater(survey, args.rater, simulated) if simulated else terminal_rater(survey, args.rater)
+                    simulated_rater(session, args.rater, simulated)
+                    if simulated
+                    else terminal_rater(session, args.rater)
                 )
                 try:
-                    survey.ask(rater, store, args.budget)
+                    session.ask(rater, store, args.budget)
                 except KeyboardInterrupt:
                     Terminal().line()
                     return True
@@ -144,11 +146,11 @@ def simulation(text: str) -> dict[str, float]:
     return values
 
 
-def simulated_rater(survey: Survey, name: str | None, values: dict[str, float]) -> Rater:
+def simulated_rater(session: RatingSession, name: str | None, values: dict[str, float]) -> Rater:
     """One who minds failures as much as the target was sure of its wrong answers: 1 + 9 times the mean severity."""
     from failscape.feedback.raters import SimulatedRater
 
-    severity = survey.probes["severity"]
+    severity = session.probes["severity"]
     return SimulatedRater(
         name or "simulated",
         lambda case: 1 + 9 * float(severity.loc[list(case.probes)].mean()),
@@ -157,33 +159,33 @@ def simulated_rater(survey: Survey, name: str | None, values: dict[str, float]) 
     )
 
 
-def terminal_rater(survey: Survey, name: str | None) -> Rater:
+def terminal_rater(session: RatingSession, name: str | None) -> Rater:
     """A person here."""
     from failscape.feedback.raters import TerminalRater
-    from failscape.rating_text import describe_case
-    from failscape.terminal import Terminal
+    from failscape.terminal.cases import describe_case
+    from failscape.terminal.output import Terminal
 
     name = name or input("your name: ").strip() or "me"
-    return TerminalRater(name, lambda case: describe_case(survey, case), input, Terminal().lines)
+    return TerminalRater(name, lambda case: describe_case(session, case), input, Terminal().lines)
 
 
-def tell(survey: Survey, *, report: bool) -> None:
+def print_ratings(session: RatingSession, *, report: bool) -> None:
     """Fit the models, draw the report again, and say what the ratings amount to."""
-    from failscape.exploring import tell_modes
     from failscape.feedback.agreement import alpha
-    from failscape.findings import write_run_report
-    from failscape.rating_text import model_text
-    from failscape.terminal import Terminal
+    from failscape.terminal.cases import model_text
+    from failscape.terminal.explore import print_modes
+    from failscape.terminal.output import Terminal
+    from failscape.workflows.finish import write_run_report
 
-    ratings, terminal = survey.run.ratings(), Terminal()
+    ratings, terminal = session.run.ratings(), Terminal()
     if not len(ratings):
         return terminal.line("nothing was rated")
-    terminal.line(f"{len(ratings)} ratings by {ratings['rater'].nunique()} raters in", survey.path)
-    for line in model_text(survey.save_models(ratings), alpha(ratings)):
+    terminal.line(f"{len(ratings)} ratings by {ratings['rater'].nunique()} raters in", session.path)
+    for line in model_text(session.save_models(ratings), alpha(ratings)):
         terminal.line(line)
-    tell_modes(terminal, survey.run.modes())
+    print_modes(terminal, session.run.modes())
     if report:
-        terminal.line("report ", write_run_report(survey.mdp, survey.run))
-    code = survey.run.settings.import_option
-    command = f"failscape train --reward human:{survey.run.folder.path}{code}"
+        terminal.line("report ", write_run_report(session.mdp, session.run))
+    code = session.run.settings.import_option
+    command = f"failscape train --reward human:{session.run.folder.path}{code}"
     terminal.line("next   ", f"{command}   explore for what people mind")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from failscape.analysis.landscape import Landscape
-    from failscape.runs import Run
+    from failscape.analysis.landscape.landscape import Landscape
+    from failscape.workflows.run import Run
 
 
 def add(parsers: Any) -> None:
@@ -35,20 +35,20 @@ def add(parsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print, and write what was asked for."""
     from failscape.commands.options import key_values
-    from failscape.terminal import Terminal, opening
+    from failscape.terminal.output import Terminal, opening
 
     use = key_values("--use", args.use)
     with opening():
         from failscape.common.whole import write_all
-        from failscape.exploring import tell_modes, worst_table
-        from failscape.runs import Run
+        from failscape.terminal.explore import print_modes, worst_table
+        from failscape.workflows.run import Run
 
     explored = Run(args.folder)
     landscape = explored.landscape()
     terminal = Terminal()
     terminal.line(repr(landscape))
     if explored.smallest() is None:
-        tell_modes(terminal, explored.modes())
+        print_modes(terminal, explored.modes())
     terminal.print(worst_table(landscape, args.top))
     if use:
         rate, low, high = explored.risk(use)

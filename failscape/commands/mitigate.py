@@ -63,13 +63,13 @@ def about(args: argparse.Namespace) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Mitigate."""
-    from failscape.terminal import opening
+    from failscape.terminal.output import opening
 
     if (args.resume is None) == (args.source is None):
         raise UsageError("give the folder of a finished run, or --resume with that of a mitigation")
     numbers, overrides = parse_numbers(args.modes), parse_overrides(args.overrides)
     with opening(args.quiet):
-        from failscape.mended_screen import mitigate_command
+        from failscape.terminal.mitigate import mitigate_command
 
     mitigate_command(args, numbers, overrides)
     return 0

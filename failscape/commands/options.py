@@ -149,7 +149,7 @@ def settings_from(args: argparse.Namespace, explorer: str) -> Settings:
     make = {key: getattr(args, key) for key in MAKE if getattr(args, key) is not None}
     overrides = parse_overrides(args.overrides)
     overrides |= {key: getattr(args, key) for key in ("budget", "num_envs") if getattr(args, key) is not None}
-    from failscape.agents.explorers import load_hyperparameters
+    from failscape.agents.registry import load_hyperparameters
 
     hyperparameters = load_hyperparameters(explorer, spec.id, overrides, make.get("explore", "macro"))
     env = args.env if ":" in args.env else spec.id

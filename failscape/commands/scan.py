@@ -28,14 +28,14 @@ def about(args: argparse.Namespace) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Scan."""
-    from failscape.terminal import opening
+    from failscape.terminal.output import opening
 
     if args.resume:
         refuse_beside_resume(args)
     with opening(args.quiet):
-        from failscape.agents.explorers import load_hyperparameters
-        from failscape.exploring import explore_command
-        from failscape.runs import Run
+        from failscape.agents.registry import load_hyperparameters
+        from failscape.terminal.explore import explore_command
+        from failscape.workflows.run import Run
 
     if args.resume:
         return explore_command(args, None)

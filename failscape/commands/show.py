@@ -23,10 +23,10 @@ def add(parsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask the target again, and say whether it answers as recorded."""
-    from failscape.terminal import Terminal, opening, steps
+    from failscape.terminal.output import Terminal, opening, steps
 
     with opening():
-        from failscape.showing import show_probe
+        from failscape.workflows.show import show_probe
 
     terminal = Terminal()
     with steps(terminal) as tell:

@@ -25,21 +25,21 @@ def run(args: argparse.Namespace) -> int:
     """Explore, or list what there is."""
     if args.list:
         return show_list(args)
-    from failscape.terminal import opening
+    from failscape.terminal.output import opening
 
     if args.resume:
         if args.compare:
             raise UsageError("--resume goes on with one run; leave out --compare")
         refuse_beside_resume(args)
     with opening(args.quiet):
-        from failscape.agents.explorers import default_explorer
-        from failscape.exploring import explore_command
+        from failscape.agents.registry import default_explorer
+        from failscape.terminal.explore import explore_command
 
     if args.resume:
         return explore_command(args, None)
     settings = settings_from(args, args.algo or default_explorer(args.explore, args.env))
     if args.compare:
-        from failscape.side_by_side import compare_parts
+        from failscape.workflows.side_by_side import compare_parts
 
         return compare_parts(args, settings)
     return explore_command(args, settings)
@@ -49,11 +49,11 @@ def show_list(args: argparse.Namespace) -> int:
     """Print environments, targets and explorers."""
     import gymnasium as gym
 
-    from failscape.agents.explorers import EXPLORERS
+    from failscape.agents.registry import EXPLORERS
     from failscape.common.task import tasks
     from failscape.envs.actions.parsing import EXPLORATIONS
     from failscape.targets.registry import list_targets
-    from failscape.terminal import Terminal
+    from failscape.terminal.output import Terminal
 
     import_user_code(args.imports)
     told = {task.env_id: task.summary for task in tasks()}

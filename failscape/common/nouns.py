@@ -10,7 +10,7 @@ class Nouns(NamedTuple):
 
     item: str = "item"
     items: str = "items"
-    things: str = "items"  # what people who are not engineers call the items
+    plain_items: str = "items"  # what people who are not engineers call the items
     group: str = "class"  # what items are sorted by
     groups: str = "classes"
     score: str = "probability of the true class"  # how right an answer is

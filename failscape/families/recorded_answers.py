@@ -5,10 +5,10 @@ from failscape.common.task import Task
 TASK = Task(
     name="recorded-answers",
     env_id="failscape/Recorded-v0",
-    make_mdp="failscape.envs.recorded:make_mdp",
+    make_mdp="failscape.envs.tasks.recorded:make_mdp",
     does="gave the answers of a table",
     lacks="are no answers of a table",
-    parts="failscape.data.recorded:split_by",
+    parts="failscape.data.recorded.open:split_by",
     explorer="scan",
     summary="a table of answers that were judged already: where they fail; no model is asked",
 )

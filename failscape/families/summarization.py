@@ -5,9 +5,9 @@ from failscape.common.task import Task
 TASK = Task(
     name="summarization",
     env_id="failscape/Summarizer-v0",
-    make_mdp="failscape.envs.summarizer:make_mdp",
+    make_mdp="failscape.envs.tasks.summarization:make_mdp",
     does="writes texts",
     lacks="writes no summaries",
-    trainer="failscape.mitigation.texts:SummarizationTrainer",
+    trainer="failscape.mitigation.trainers.summarization:SummarizationTrainer",
     summary="summarizers: which edits of an article make its summary worse",
 )

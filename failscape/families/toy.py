@@ -5,7 +5,7 @@ from failscape.common.task import Task
 TASK = Task(
     name="toy",
     env_id="failscape/Toy-v0",
-    make_mdp="failscape.envs.toy:make_mdp",
+    make_mdp="failscape.envs.tasks.toy:make_mdp",
     does="sorts points",
     lacks="sorts no points",
     shared=("class_names",),

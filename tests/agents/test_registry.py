@@ -11,13 +11,13 @@ import pytest
 from safetensors.torch import load_file
 
 from failscape.agents.base import Learner
-from failscape.agents.explorers import EXPLORERS, explore, load_hyperparameters
+from failscape.agents.registry import EXPLORERS, explore, load_hyperparameters
 from failscape.agents.session import Progress, Session
 from failscape.envs.actions.parsing import SCHEMES
 from failscape.envs.cached_evaluator import CachedEvaluator
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.recording import Recorder, recorded_steps
-from failscape.envs.toy import make_mdp
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.tasks.toy import make_mdp
 from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore
 

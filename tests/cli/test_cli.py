@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from failscape.cli import main
-from failscape.runs import Run
+from failscape.workflows.run import Run
 
 ROOT = Path(__file__).parents[2]
 TOY = ["--env", "failscape/Toy-v0", "--algo", "random", "--budget", "300", "--no-report"]
@@ -92,7 +92,7 @@ def test_arguments_out_of_range(argv: list[str], message: str, capsys: pytest.Ca
 
 def test_run_folder_holds_what_repeats_the_run(toy_run: Path) -> None:
     names = {path.name for path in toy_run.iterdir()}
-    assert names >= {"config.yml", "command.txt", "versions.json", "probes.sqlite", "looks.npz", "summary.json"}
+    assert names >= {"config.yml", "command.txt", "versions.json", "probes.sqlite", "baseline.npz", "summary.json"}
     assert "report.html" not in names
     config = yaml.safe_load((toy_run / "config.yml").read_text())
     assert (config["env"], config["explorer"], config["seed"]) == ("failscape/Toy-v0", "random", 0)

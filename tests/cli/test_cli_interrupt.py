@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from failscape.records.ratings import RatingStore
-from failscape.runs import Run
+from failscape.workflows.run import Run
 from tests.support.interrupted import Commands, Ended
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 CODE = """
 import sys
 import failscape as fs
-from failscape.envs import toy
+from failscape.envs.tasks import toy
 
 
 class Told(toy.ToyTarget):
@@ -112,7 +112,7 @@ def test_stopped_run_loses_nothing_and_is_finished_by_resume(
         ("made", "toy"),
         ("os.mkdir", "told-toy"),
         ("os.rename", "config.yml"),
-        ("open", "looks"),
+        ("open", "baseline"),
         ("sqlite3.connect", "told-toy"),
     ],
 )

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from failscape.cli import main
-from failscape.runs import Run
 from failscape.targets import registry
+from failscape.workflows.run import Run
 
 # A target with one weakness that is known to the last picture: grey is called red.
 CODE = """
@@ -78,7 +78,7 @@ def test_scan_of_an_own_environment_is_exact(workshop: Path, capsys: pytest.Capt
     assert (run.settings.imports, run.settings.make) == (["acme_parts.py"], {"device": "cpu"})
     probes = run.probes()
     is_grey = probes["levels"].map(lambda levels: levels[-1] == 0)
-    assert (probes["failed"] == (is_grey & (probes["reference"] == 1))).all()
+    assert (probes["failed"] == (is_grey & (probes["group"] == 1))).all()
     assert 0 < probes["failed"].sum() < is_grey.sum()
     probe = probes.index[probes["failed"]][0]
     capsys.readouterr()

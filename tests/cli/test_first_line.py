@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from failscape.cli import COMMANDS, main
-from failscape.terminal import EVERY, Terminal, steps
+from failscape.terminal.output import EVERY, Terminal, steps
 from tests.test_architecture import HEAVY
 
 ROOT = Path(__file__).parents[2]
@@ -104,8 +104,8 @@ def test_a_terminal_has_one_bar_that_goes(monkeypatch: pytest.MonkeyPatch) -> No
     with steps(terminal) as tell:
         tell("reading [b]", 1, 4)
         tell("looking \x1b[31m", 2, 4, "3 [/i] failures")
-        (task,) = tell.bar.tasks
+        (task,) = tell.threshold.tasks
         assert (task.description, task.completed, task.total) == (r"looking \x1b[31m", 2, 4)
-        tell.bar.refresh()
+        tell.threshold.refresh()
     drawn = terminal.file.getvalue()
     assert "2 of 4" in drawn and "3 [/i] failures" in drawn and r"looking \x1b[31m" in drawn

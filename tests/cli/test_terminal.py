@@ -7,7 +7,7 @@ import pytest
 from failscape.cli import main
 from failscape.common.markdown import literal
 from failscape.common.visible import visible, visible_text, well_formed
-from failscape.terminal import Terminal, table
+from failscape.terminal.output import Terminal, table
 
 HOSTILE = "[/b] [bold]x[/bold] :smile: https://example.org 12 \x1b[31m\u202e\n\x9b"
 SHOWN = r"[/b] [bold]x[/bold] :smile: https://example.org 12 \x1b[31m\u202e\n\x9b"

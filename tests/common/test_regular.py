@@ -14,18 +14,17 @@ from PIL import Image
 
 from failscape.common.regular import SMALL, Irregular, regular
 from failscape.data.base import Unreadable
-from failscape.data.decode import BYTES, decode
-from failscape.data.folder import FolderSource
+from failscape.data.images.decode import BYTES, decode
+from failscape.data.images.folder import FolderSource
+from failscape.data.images.open import open_source
 from failscape.data.items import load_images, reasons
-from failscape.data.mapping import read_mapping
-from failscape.data.names import NameIndex
-from failscape.data.sources import open_source
-from failscape.data.text_encoding import ARTICLE, TABLE
-from failscape.data.texts import open_texts
-from failscape.envs.looks import Looks
+from failscape.data.labels.mapping import read_mapping
+from failscape.data.labels.names import NameIndex
+from failscape.data.tables.encoding import ARTICLE, TABLE
+from failscape.data.texts.open import open_texts
+from failscape.envs.baseline import BaselineOutputs
 from failscape.errors import UsageError
 from failscape.feedback.reward_model import RewardModel
-from failscape.mitigation_plan import PLAN, Plan
 from failscape.records.folder import RunFolder
 from failscape.records.policy import PolicyTable
 from failscape.records.probes import ProbeStore
@@ -33,6 +32,7 @@ from failscape.records.ratings import RatingStore
 from failscape.records.ratings_csv import read_ratings
 from failscape.targets.registry import load_target
 from failscape.targets.weights import read_names, read_state
+from failscape.workflows.mitigation_plan import PLAN, Plan
 from tests.support.irregular import KINDS, sparse
 
 each_kind = pytest.mark.parametrize(("make", "reason"), KINDS.values(), ids=KINDS)
@@ -57,7 +57,7 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "ratings store, read": ("ratings.sqlite", lambda path: RatingStore(path, read_only=True)),
     "policy": ("policy.npz", PolicyTable.load),
     "reward model": ("reward.npz", RewardModel.load),
-    "looks": ("looks.npz", lambda path: Looks.load(path, None)),
+    "baseline": ("baseline.npz", lambda path: BaselineOutputs.load(path, None)),
 }
 
 

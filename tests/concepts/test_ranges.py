@@ -6,8 +6,8 @@ import torch
 from scipy.stats import kstest
 
 from failscape.concepts import concept_space
-from failscape.concepts.chance import scramble, uniform
-from failscape.concepts.tone import Darken
+from failscape.concepts.images.tone import Darken
+from failscape.concepts.keyed_random import scramble, uniform
 from failscape.data.batch import Images
 from failscape.errors import UsageError
 

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failscape.concepts import Concept, ConceptSpace, concept_space
-from failscape.concepts.presets import IMAGE_CONCEPTS, Recorded
-from failscape.concepts.rotation import Rotation
+from failscape.concepts.images.registry import IMAGE_CONCEPTS
+from failscape.concepts.images.rotation import Rotation
+from failscape.concepts.images.tone import Darken, Saturation
+from failscape.concepts.parsing import Recorded
 from failscape.concepts.space import UNEDITED
 from failscape.concepts.text import TEXT_CONCEPTS
-from failscape.concepts.tone import Darken, Saturation
 from failscape.data.batch import Images
 from failscape.errors import UsageError
 

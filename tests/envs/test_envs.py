@@ -15,7 +15,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.gym_views import ConceptVectorEnv
 from tests.support.environments import assert_same, tiny_classifier
 from tests.support.tiny_text import tiny_summarizer
 
@@ -63,9 +63,9 @@ def test_an_episode_is_one_jump_from_an_unedited_item(spec: EnvSpec) -> None:
     after, reward, terminated, truncated, info = env.step(np.int64(mdp.space.n_points - 1))
     assert terminated and not truncated and after[-1] == 1
     np.testing.assert_array_equal(after[-edited:-1], mdp.space.coordinates(info["point"][None])[0])
-    if not info["said"]:
+    if not info["output_text"]:
         assert info["failed"] == (info["predicted"] != mdp.items.batch.right_answer[info["item"]])
-    assert after[-edited - 1] == info["truth"] and isinstance(reward, float)
+    assert after[-edited - 1] == info["score"] and isinstance(reward, float)
 
 
 def test_exploration_never_sees_a_held_out_item(spec: EnvSpec) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from failscape.concepts import ConceptSpace
 from failscape.envs.planted import APART, Region, draw_regions, plant
-from failscape.envs.toy import Shift, ShiftUp, make_mdp
+from failscape.envs.tasks.toy import Shift, ShiftUp, make_mdp
 from failscape.errors import UsageError
 
 GRID = ConceptSpace([Shift(range(-3, 4)), ShiftUp(range(-3, 4))])
@@ -67,7 +67,7 @@ def test_repeated_probes_agree_in_any_batch_and_seeds_differ() -> None:
 
 def test_a_region_may_say_what_its_items_are_taken_for() -> None:
     mdp = make_mdp()
-    planted = plant(mdp, [Region((0, 0), (1, 4), 1.0, said=7), Region((3, 0), (4, 4), 1.0)])
+    planted = plant(mdp, [Region((0, 0), (1, 4), 1.0, answer=7), Region((3, 0), (4, 4), 1.0)])
     items, points = np.repeat(np.arange(40), 25), np.tile(mdp.space.grid(), (40, 1))
     before, after = (source.evaluate(mdp.at(items, points)) for source in (mdp, planted))
     first = (points[:, 0] <= 1) & ~before.failed

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.recording import Recorder
-from failscape.envs.toy import make_mdp
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.tasks.toy import make_mdp
 from failscape.records.probes import ProbeStore
 
 
@@ -23,7 +23,7 @@ def test_a_recorder_keeps_each_step(tmp_path: Path) -> None:
     frame = store.frame()
     assert len(frame) == 20 and (frame["seed"] == 3).all() and (frame["propensity"] == 0.25).all()
     assert frame["step"].tolist() == np.repeat(np.arange(5), 4).tolist()
-    for column in ("item", "failed", "severity", "predicted", "confidence", "truth", "cached"):
+    for column in ("item", "failed", "severity", "predicted", "confidence", "score", "cached"):
         np.testing.assert_array_equal(frame[column], np.concatenate([info[column] for info in infos]), column)
     np.testing.assert_array_equal(frame["reward"], np.concatenate(rewards))
     points = np.concatenate([info["point"] for info in infos])

@@ -6,7 +6,7 @@ import gymnasium as gym
 import pytest
 
 from failscape.envs.registration import register_env
-from failscape.envs.toy import make_mdp
+from failscape.envs.tasks.toy import make_mdp
 from failscape.errors import UsageError
 from failscape.families import register_families
 from failscape.rewards import CLASSIFICATION_REWARDS

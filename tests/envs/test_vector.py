@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from failscape.envs.toy import make_mdp
-from failscape.envs.views import ConceptEnv, ConceptVectorEnv
+from failscape.envs.gym_views import ConceptEnv, ConceptVectorEnv
+from failscape.envs.tasks.toy import make_mdp
 from tests.support.environments import assert_same, lockstep, long_mdp, tiny_classifier
 
 

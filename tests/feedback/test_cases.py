@@ -17,15 +17,15 @@ def failures(kinds: dict[tuple[int, int], int]) -> pd.DataFrame:
     """So many failures of each true and answered class, mixed; the index is the probe's number."""
     rows = [(truth, said) for (truth, said), n in kinds.items() for _ in range(n)]
     rows = [rows[i] for i in np.random.default_rng(1).permutation(len(rows))]
-    frame = pd.DataFrame(rows, columns=["reference", "predicted"], index=pd.RangeIndex(100, 100 + len(rows)))
-    items = [20 * truth + i % 20 for i, truth in enumerate(frame["reference"])]
+    frame = pd.DataFrame(rows, columns=["group", "predicted"], index=pd.RangeIndex(100, 100 + len(rows)))
+    items = [20 * truth + i % 20 for i, truth in enumerate(frame["group"])]
     return frame.assign(item=items, levels=[(i % 3, i % 2) for i in range(len(rows))])
 
 
 def test_a_case_is_of_one_kind_and_common_kinds_come_first() -> None:
     table = failures({(0, 1): 7, (2, 1): 2, (1, 3): 4})
     cases = make_cases("a mode", table, FEATURES)
-    kinds = [set(map(tuple, table.loc[list(c.probes), ["reference", "predicted"]].to_numpy())) for c in cases]
+    kinds = [set(map(tuple, table.loc[list(c.probes), ["group", "predicted"]].to_numpy())) for c in cases]
     assert [len(kind) for kind in kinds] == [1] * len(cases)
     assert [next(iter(kind)) for kind in kinds][:4] == [(0, 1), (1, 3), (2, 1), (0, 1)]
     assert sorted(number for case in cases for number in case.probes) == list(table.index)

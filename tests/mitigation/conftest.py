@@ -12,12 +12,12 @@ from failscape.concepts import ConceptSpace, concept_space
 from failscape.data.base import Items
 from failscape.data.batch import Images
 from failscape.envs.mdp import ConceptMDP
-from failscape.mitigation.batches import Failures
+from failscape.mitigation.sampling import Failures
 from failscape.rewards import CLASSIFICATION_REWARDS
-from failscape.targets.classifier import Classifier
-from failscape.targets.preprocess import Preprocess
+from failscape.targets.classifiers.classifier import Classifier
+from failscape.targets.classifiers.preprocess import Preprocess
 from failscape.targets.registry import load_target
-from failscape.targets.summarizer import Summarizer
+from failscape.targets.summarizers.summarizer import Summarizer
 from tests.support.tiny_text import KINDS
 
 SPACE = concept_space(["darken=0,0.2,0.4,0.6,0.8", "rotation=-10,0,10"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from failscape.analysis.units import Unit
+from failscape.analysis.statistics.units import Unit
 from failscape.errors import UsageError
 from failscape.records.probe_columns import paths_of, points_of
 from failscape.records.probes import VERSION, ProbeStore

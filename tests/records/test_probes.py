@@ -40,9 +40,9 @@ def rows(step: int, n: int = 4, **changed: Any) -> dict[str, Any]:
         "reward": rng.standard_normal(n, np.float32),
         "predicted": rng.integers(10, size=n),
         "confidence": rng.random(n, np.float32),
-        "truth": rng.random(n, np.float32),
-        "said": ["wrote"] * n,
-        "cut": [0] * n,
+        "score": rng.random(n, np.float32),
+        "output_text": ["wrote"] * n,
+        "input_truncated": [0] * n,
         "cached": rng.integers(2, size=n),
         "seed": [7] * n,
         "time": rng.random(n),
@@ -53,12 +53,12 @@ def rows(step: int, n: int = 4, **changed: Any) -> dict[str, Any]:
 ITEMS = {
     "item": range(5),
     "name": ["a/1.png", "b/ü.png", "c/,.png", 'd/".png', "e.png"],
-    "reference": [0, 1, 2, 3, 4],
+    "group": [0, 1, 2, 3, 4],
     "held_out": [0, 1, 0, 1, 0],
     "predicted": [0, 0, 2, 3, 4],
     "failed": [0, 1, 0, 0, 0],
-    "truth": np.linspace(0, 1, 5, dtype=np.float32),
-    "said": [None] * 5,
+    "score": np.linspace(0, 1, 5, dtype=np.float32),
+    "output_text": [None] * 5,
     "cluster": [None] * 5,
     "unit": [None] * 5,
     "home": [None] * 5,
@@ -78,7 +78,7 @@ def test_what_was_appended_comes_back_in_order(store: ProbeStore) -> None:
         store.append(rows(step))
     frame = store.frame()
     assert len(store) == len(frame) == 12 and store.n_steps == 3
-    assert frame.columns.tolist() == [*COLUMNS, "name", "reference", "held_out"]
+    assert frame.columns.tolist() == [*COLUMNS, "name", "group", "held_out"]
     assert frame.index.tolist() == list(range(12))
     for name in COLUMNS:
         expected = [value for step in range(3) for value in rows(step)[name]]
@@ -94,7 +94,7 @@ FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 @settings(max_examples=20, deadline=None)
 def test_float32_survives_to_the_last_bit(tmp_path_factory: pytest.TempPathFactory, columns: np.ndarray) -> None:
     store = ProbeStore(tmp_path_factory.mktemp("exact") / "probes.sqlite")
-    names = ("severity", "reward", "confidence", "truth")
+    names = ("severity", "reward", "confidence", "score")
     store.append(rows(0, 8, **dict(zip(names, columns, strict=True))))
     (_, _, outcome, _) = next(recorded_steps(store))
     store.close()
@@ -128,7 +128,7 @@ def test_a_step_is_committed_whole_or_not_at_all(store: ProbeStore) -> None:
     with pytest.raises(UsageError, match=r"cannot write .*probes\.sqlite"):
         store.append(rows(1, item=[0, 1, 2, object()]))
     with pytest.raises(KeyError):
-        store.append({name: column for name, column in rows(1).items() if name != "truth"})
+        store.append({name: column for name, column in rows(1).items() if name != "score"})
     assert len(store) == 4 and store.n_steps == 1
 
 
@@ -137,14 +137,14 @@ def test_items_come_back_by_number(store: ProbeStore) -> None:
     items = store.items()
     assert items.index.tolist() == list(range(5)) and items["held_out"].dtype == bool
     assert items["name"].tolist() == ITEMS["name"]
-    np.testing.assert_array_equal(items["truth"].to_numpy(np.float32), ITEMS["truth"])
+    np.testing.assert_array_equal(items["score"].to_numpy(np.float32), ITEMS["score"])
 
 
 def test_items_that_lie_at_points_have_no_unedited_outcome(store: ProbeStore) -> None:
     places = {"cluster": [0, 0, 1, 1, 2], "unit": [0, 1, 2, 2, 3], "home": [4, 4, 0, 0, 7]}
-    store.set_items({**ITEMS, **places, "failed": [None] * 5, "truth": [None] * 5})
+    store.set_items({**ITEMS, **places, "failed": [None] * 5, "score": [None] * 5})
     items = store.items()
-    assert items[["failed", "truth"]].isna().all(axis=None) and items["failed"].dtype == float
+    assert items[["failed", "score"]].isna().all(axis=None) and items["failed"].dtype == float
     assert items[list(places)].to_dict("list") == places
 
 
@@ -180,7 +180,7 @@ def test_an_export_is_the_frame(store: ProbeStore, tmp_path: Path, suffix: str) 
 
 def test_an_empty_store_has_every_column(store: ProbeStore) -> None:
     assert len(store) == 0 and store.n_steps == 0 and not list(store.steps())
-    assert store.frame().columns.tolist() == [*COLUMNS, "name", "reference", "held_out"]
+    assert store.frame().columns.tolist() == [*COLUMNS, "name", "group", "held_out"]
     assert store.items().empty
 
 

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from failscape.data.batch import Articles
 from failscape.errors import UsageError
 from failscape.rewards.base import Evaluation, Judgement
-from failscape.rewards.metrics import METRICS, rouge
 from failscape.rewards.summarization import (
     ANSWERS,
     DROPS,
-    Bar,
+    FailureThreshold,
     FsrlReward,
     SummaryReward,
     Unedited,
@@ -22,9 +21,10 @@ from failscape.rewards.summarization import (
     kinds_of,
     parse_reward,
 )
+from failscape.rewards.text_metrics.metrics import METRICS, rouge
 
 REFERENCE = "A bus hit a van on Mill Lane in Northgate on Monday, 3 people injured, road closed for 4 hours."
-BAR = Bar(0.5, 0.4)
+BAR = FailureThreshold(0.5, 0.4)
 SCORES = st.lists(st.floats(0, 1, width=32), min_size=1, max_size=40)
 
 
@@ -39,26 +39,26 @@ def evaluation(
     return Evaluation(rows, np.zeros((n, 1), np.int64), before, after, outputs)
 
 
-def judged(texts: list[str], kind: str = "drop", bar: Bar = BAR, **how: object) -> Judgement:
+def judged(texts: list[str], kind: str = "drop", threshold: FailureThreshold = BAR, **how: object) -> Judgement:
     n = len(texts)
     unedited = Unedited(np.array([REFERENCE] * n, str), np.ones(n, np.float32))
-    reward = SummaryReward(kind, rouge, unedited, bar, **how)
+    reward = SummaryReward(kind, rouge, unedited, threshold, **how)
     return reward(evaluation(texts, ["an article"] * n, [REFERENCE] * n))
 
 
 @given(SCORES)
 def test_one_clean_summary_in_twenty_is_poor_and_the_drop_is_bounded(scores: list[float]) -> None:
     values = np.array(scores, np.float32)
-    bar = calibrate(values)
-    assert (values < bar.score - 1e-6).sum() <= 0.05 * len(values) + 1
-    assert DROPS[0] <= bar.drop <= DROPS[1]
+    threshold = calibrate(values)
+    assert (values < threshold.score - 1e-6).sum() <= 0.05 * len(values) + 1
+    assert DROPS[0] <= threshold.drop <= DROPS[1]
 
 
 def test_the_bar_by_hand() -> None:
-    bar = calibrate(np.linspace(0, 1, 101))
-    assert bar.score == pytest.approx(0.05) and bar.drop == pytest.approx(0.9)
+    threshold = calibrate(np.linspace(0, 1, 101))
+    assert threshold.score == pytest.approx(0.05) and threshold.drop == pytest.approx(0.9)
     assert calibrate(np.full(10, 0.8)).drop == pytest.approx(0.1)
-    assert calibrate(np.zeros(10)) == Bar(0.0, 0.5)
+    assert calibrate(np.zeros(10)) == FailureThreshold(0.0, 0.5)
     assert calibrate(np.zeros(0)).drop == 0.5
 
 
@@ -67,7 +67,7 @@ def test_severity_is_one_half_at_the_bar_and_grows_with_what_is_lost(
     scores: list[float], drop: float, kind: str
 ) -> None:
     values = np.sort(np.array(scores, np.float32))
-    reward = SummaryReward(kind, rouge, Unedited(np.array([]), np.array([])), Bar(1 - drop, drop))
+    reward = SummaryReward(kind, rouge, Unedited(np.array([]), np.array([])), FailureThreshold(1 - drop, drop))
     usual = np.ones(len(values), np.float32)
     severity = reward._severity(values, usual)
     assert (np.diff(severity) <= 1e-6).all() and severity.min() >= 0 and severity.max() <= 1
@@ -91,7 +91,7 @@ def test_bounded_and_positive_where_it_fails(texts: list[str]) -> None:
 def test_length_alone_wins_nothing(kind: str, metric: str) -> None:
     """FSRL pays for the growth of the article; here an article of any length with a good summary earns the same."""
     unedited = Unedited(np.array([REFERENCE] * 3, str), np.ones(3, np.float32))
-    reward = SummaryReward(kind, METRICS[metric], unedited, Bar(0.5, 0.4))
+    reward = SummaryReward(kind, METRICS[metric], unedited, FailureThreshold(0.5, 0.4))
     articles = ["a short one", "a short one " * 100, ""]
     same = reward(evaluation([REFERENCE] * 3, articles, [REFERENCE] * 3)).reward
     assert same.tolist() == [-1, -1, -1]
@@ -105,7 +105,7 @@ def test_length_alone_wins_nothing(kind: str, metric: str) -> None:
 def test_longer_or_shorter_summaries_are_no_way_to_hide(metric: str) -> None:
     """Padding or cutting a perfect summary never lowers the reward of a failure, so it never hides one."""
     unedited = Unedited(np.array([REFERENCE] * 3, str), np.ones(3, np.float32))
-    reward = SummaryReward("drop", METRICS[metric], unedited, Bar(0.5, 0.4))
+    reward = SummaryReward("drop", METRICS[metric], unedited, FailureThreshold(0.5, 0.4))
     texts = [REFERENCE, REFERENCE + " It was a day like any other and nobody knows why." * 5, REFERENCE[:20]]
     found = reward(evaluation(texts, ["x"] * 3, [REFERENCE] * 3)).reward
     assert found[0] == -1 and (found[1:] >= found[0]).all()
@@ -115,15 +115,15 @@ def test_an_edit_that_takes_something_away_is_judged_by_the_summary_of_the_whole
     effects = lambda points: np.array(["invalidated", "preserved"], object)  # noqa: E731
     said = "A bus hit something."
     unedited = Unedited(np.array([said, said], str), np.array([0.4, 0.4], np.float32))
-    reward = SummaryReward("drop", rouge, unedited, Bar(0.5, 0.3), effects)
+    reward = SummaryReward("drop", rouge, unedited, FailureThreshold(0.5, 0.3), effects)
     found = reward(evaluation([said, said], ["cut", "cut"], [REFERENCE, REFERENCE]))
-    assert found.truth[0] == 1 and found.truth[1] == pytest.approx(rouge(np.array([said]), np.array([REFERENCE]))[0])
+    assert found.score[0] == 1 and found.score[1] == pytest.approx(rouge(np.array([said]), np.array([REFERENCE]))[0])
     assert not found.failed[0]
 
 
 def test_without_references_the_unedited_summary_stands_for_them() -> None:
     unedited = Unedited(np.array(["all is well", "all is well"], str), np.ones(2, np.float32))
-    reward = SummaryReward("drop", rouge, unedited, Bar(1.0, 0.3))
+    reward = SummaryReward("drop", rouge, unedited, FailureThreshold(1.0, 0.3))
     found = reward(evaluation(["all is well", "quite another thing"], ["x", "x"], ["", ""]))
     assert found.failed.tolist() == [False, True]
 

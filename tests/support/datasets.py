@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from failscape.data.sources import open_source
+from failscape.data.images.open import open_source
 from failscape.errors import UsageError
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import gymnasium as gym
 
-from failscape.agents.dqn import explore_dqn
-from failscape.agents.explorers import load_hyperparameters
-from failscape.agents.learner import Sb3Learner
+from failscape.agents.registry import load_hyperparameters
+from failscape.agents.sb3.dqn import explore_dqn
+from failscape.agents.sb3.learner import Sb3Learner
 from failscape.agents.session import Progress, Session
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.recording import Recorder
-from failscape.envs.views import ConceptVectorEnv
 from failscape.records.probes import ProbeStore
 
 SMALL = {"learning_starts": 64, "batch_size": 64, "final_updates": 100, "policy_kwargs": {"net_arch": [32, 32]}}

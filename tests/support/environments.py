@@ -8,10 +8,10 @@ from gymnasium.vector import SyncVectorEnv
 from torch import nn
 
 import failscape as fs
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import State
-from failscape.envs.toy import make_mdp
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.tasks.toy import make_mdp
 
 CLASSES = ["blue", "green", "red"]
 
@@ -28,7 +28,7 @@ class LongMDP(ConceptMDP):
     """The toy with episodes of several jumps, which end where the target fails: slots fall out of step."""
 
     def terminal(self, state: State) -> np.ndarray:
-        return state.confidence < 0.5
+        return state.score < 0.5
 
 
 def long_mdp() -> ConceptMDP:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 SERVER = """
 import json, os, sys
 import torch, plotly, matplotlib.pyplot
-import failscape.auditing, failscape.mended_screen, failscape.agents.dqn, failscape.findings
+import failscape.workflows.audit, failscape.terminal.mitigate, failscape.agents.sb3.dqn, failscape.workflows.finish
 from failscape.cli import main
 
 torch.set_num_threads(1)

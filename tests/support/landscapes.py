@@ -14,7 +14,7 @@ from failscape.data.batch import Rows
 from failscape.envs.actions.parsing import make_scheme
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.planted import PlantedEvaluator
-from failscape.envs.toy import Shift, ToyTarget
+from failscape.envs.tasks.toy import Shift, ToyTarget
 from failscape.rewards import CLASSIFICATION_REWARDS
 
 Rule = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # items, classes (B,), points (B, K) -> (B,) bool

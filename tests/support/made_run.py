@@ -10,9 +10,9 @@ import torch
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.examples.registry import worst_examples
-from failscape.analysis.landscape import Landscape
+from failscape.analysis.landscape.landscape import Landscape
 from failscape.concepts import ConceptSpace
-from failscape.concepts.presets import concept_space
+from failscape.concepts.parsing import concept_space
 from failscape.data.base import Items
 from failscape.data.batch import Images
 
@@ -56,7 +56,7 @@ def make(n_axes: int = 3, n: int = 1500, failing: bool = True, seed: int = 0) ->
     items = _items(rng)
     landscape, probes = _probe(rng, space, rates, chances, items, n)
     inputs = torch.from_numpy(rng.integers(0, 256, (N_ITEMS, 3, 24, 24), dtype=np.uint8))
-    labels, held_out = items["reference"].to_numpy(copy=True), items["held_out"].to_numpy()
+    labels, held_out = items["group"].to_numpy(copy=True), items["held_out"].to_numpy()
     batch = Images(inputs, torch.from_numpy(labels))
     data = Items(batch, labels, tuple(items["name"]), held_out, CLASSES)
     return Made(space, rates, probes, items, landscape, data)
@@ -67,12 +67,12 @@ def _items(rng: np.random.Generator) -> pd.DataFrame:
     wrong = np.arange(N_ITEMS) % 17 == 1
     columns = {
         "name": [f"item-{i:03d}" for i in range(N_ITEMS)],
-        "reference": reference,
+        "group": reference,
         "held_out": np.arange(N_ITEMS) % 5 == 0,
         "predicted": np.where(wrong, (reference + 1) % len(CLASSES), reference),
         "failed": wrong,
-        "said": "",
-        "truth": rng.uniform(0.4, 1, N_ITEMS),
+        "output_text": "",
+        "score": rng.uniform(0.4, 1, N_ITEMS),
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(N_ITEMS, name="item"))
 
@@ -83,7 +83,7 @@ def _probe(
     point, item = rng.choice(space.n_points, n, p=chances), rng.integers(0, N_ITEMS, n)
     # An outcome belongs to its item and point: a repeated probe says the same again.
     failed = (rng.random((N_ITEMS, space.n_points)) < rates)[item, point]
-    reference = items["reference"].to_numpy()[item]
+    reference = items["group"].to_numpy()[item]
     columns = {
         "step": np.arange(n) // 32,
         "slot": np.arange(n) % 32,
@@ -96,13 +96,13 @@ def _probe(
         "reward": failed.astype(float),
         "predicted": (reference + failed) % len(CLASSES),
         "confidence": rng.uniform(0.3, 1, n),
-        "truth": 0.5,
-        "said": "",
+        "score": 0.5,
+        "output_text": "",
         "cached": pd.DataFrame({"item": item, "point": point}).duplicated().to_numpy(),
         "seed": 0,
         "time": 1.7e9 + np.arange(n) / 100,
         "name": items["name"].to_numpy()[item],
-        "reference": reference,
+        "group": reference,
         "held_out": items["held_out"].to_numpy()[item],
     }
     probes = pd.DataFrame(columns)

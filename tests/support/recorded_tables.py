@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.landscape import Landscape
-from failscape.analysis.modes import Mode, find_modes
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.modes.mode import Mode
+from failscape.analysis.modes.search import find_modes
 from failscape.concepts import ConceptSpace
-from failscape.concepts.column import ColumnAxis
+from failscape.concepts.column_axis import ColumnAxis
 
 
 def space() -> ConceptSpace:
@@ -33,7 +34,7 @@ def correlated(rng: np.random.Generator, item: np.ndarray, rate: np.ndarray, rho
 def frames(item: np.ndarray, failed: np.ndarray, point: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Probes of every row once, and the rows as a run keeps them."""
     n = len(item)
-    known = {"reference": 0, "held_out": False, "failed": np.nan, "truth": np.nan, "predicted": 0}
+    known = {"reference": 0, "held_out": False, "failed": np.nan, "score": np.nan, "predicted": 0}
     items = pd.DataFrame({**known, "cluster": item, "unit": np.arange(n), "home": point})
     asked = {"item": np.arange(n), "point": point, "failed": failed, "severity": failed.astype(float)}
     return pd.DataFrame({**asked, "propensity": np.nan, "cached": False}), items

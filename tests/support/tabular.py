@@ -19,10 +19,10 @@ from failscape.concepts.space import ConceptSpace
 from failscape.data.base import Items
 from failscape.data.batch import Rows
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.toy import Shift
+from failscape.envs.tasks.toy import Shift
 from failscape.mitigation import Epoch, Fitted, Method, TrainingConfig
-from failscape.mitigation.batches import Failures, draw_points, split_items
-from failscape.mitigation.lesson import Step, Tell
+from failscape.mitigation.sampling import Failures, draw_points, split_items
+from failscape.mitigation.trainers.base import Step, Tell
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.targets import ClassifierOutputs, Target, load_target
 

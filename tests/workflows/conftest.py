@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from failscape.cli import main
-from failscape.runs import Run
+from failscape.workflows.run import Run
 
 GRID = ["rotation=-10,0,10", "darken=0.2,0.35,0.5", "saturation=0.5,0.75"]
 SMALL = ["--concepts", *GRID, "--max-items", "240", "--budget", "1500", "--no-report", "--quiet", "--device", "cpu"]

@@ -14,18 +14,18 @@ import failscape as fs
 from failscape.cli import main
 from failscape.feedback.raters import Answer, SimulatedRater
 from failscape.feedback.reward_model import RewardModel
-from failscape.rating import Survey
 from failscape.records.ratings import Rating, RatingStore
-from failscape.runs import Run
-from failscape.showing import show_probe
+from failscape.workflows.rate import RatingSession
+from failscape.workflows.run import Run
+from failscape.workflows.show import show_probe
 
 QUIET = ["--no-report", "--quiet"]
 GRID = ["--concepts", "rotation=-20,-10,0,10,20", "darken=0,0.2,0.4", "--max-items", "240"]
 
 
 @pytest.fixture(scope="module")
-def survey(found_run: Path) -> Survey:
-    return Survey(Run(found_run))
+def session(found_run: Path) -> RatingSession:
+    return RatingSession(Run(found_run))
 
 
 @pytest.fixture
@@ -34,62 +34,62 @@ def store(tmp_path: Path) -> Iterator[RatingStore]:
         yield opened
 
 
-def ask_in_order(survey: Survey, store: RatingStore, rater: SimulatedRater, budget: int) -> list[str]:
-    survey.ask(rater, store, budget)
+def ask_in_order(session: RatingSession, store: RatingStore, rater: SimulatedRater, budget: int) -> list[str]:
+    session.ask(rater, store, budget)
     frame = store.frame()
     return [str(mode) for mode in frame[frame["rater"] == rater.name]["mode"]]
 
 
-def test_every_mode_is_asked_once_before_any_twice(survey: Survey, store: RatingStore) -> None:
-    n_modes = len(survey.modes)
+def test_every_mode_is_asked_once_before_any_twice(session: RatingSession, store: RatingStore) -> None:
+    n_modes = len(session.modes)
     assert n_modes > 2
-    asked = ask_in_order(survey, store, SimulatedRater("ada", lambda case: 5.0, noise=1.0), n_modes + 3)
-    assert asked[:n_modes] == [mode.name for mode in survey.modes]
+    asked = ask_in_order(session, store, SimulatedRater("ada", lambda case: 5.0, noise=1.0), n_modes + 3)
+    assert asked[:n_modes] == [mode.name for mode in session.modes]
     assert len(asked) == n_modes + 3 and store.frame()["case"].is_unique
 
 
-def test_after_that_the_case_that_teaches_most_is_asked(survey: Survey, store: RatingStore) -> None:
-    ask_in_order(survey, store, SimulatedRater("ada", lambda case: 5.0, noise=1.0), len(survey.modes))
+def test_after_that_the_case_that_teaches_most_is_asked(session: RatingSession, store: RatingStore) -> None:
+    ask_in_order(session, store, SimulatedRater("ada", lambda case: 5.0, noise=1.0), len(session.modes))
     ratings = store.latest()
-    model = survey.model(ratings)
-    case = survey.next_case(ratings, model, "ada")
-    left = [other for other in survey.cases.values() if other.key not in set(ratings["case"])]
+    model = session.model(ratings)
+    case = session.next_case(ratings, model, "ada")
+    left = [other for other in session.cases.values() if other.key not in set(ratings["case"])]
     assert case is not None
-    gains = model.gains(np.stack([other.features for other in left]), survey.pool)
+    gains = model.gains(np.stack([other.features for other in left]), session.pool)
     assert left[int(gains.argmax())].key == case.key
 
 
-def test_raters_share_first_cases_and_stop_where_they_were(survey: Survey, store: RatingStore) -> None:
-    n_modes = len(survey.modes)
-    ask_in_order(survey, store, SimulatedRater("ada", lambda case: 5.0), n_modes + 1)
-    ask_in_order(survey, store, SimulatedRater("bob", lambda case: 5.0), 2)
-    assert ask_in_order(survey, store, SimulatedRater("bob", lambda case: 5.0), n_modes)[:n_modes] == [
-        mode.name for mode in survey.modes
+def test_raters_share_first_cases_and_stop_where_they_were(session: RatingSession, store: RatingStore) -> None:
+    n_modes = len(session.modes)
+    ask_in_order(session, store, SimulatedRater("ada", lambda case: 5.0), n_modes + 1)
+    ask_in_order(session, store, SimulatedRater("bob", lambda case: 5.0), 2)
+    assert ask_in_order(session, store, SimulatedRater("bob", lambda case: 5.0), n_modes)[:n_modes] == [
+        mode.name for mode in session.modes
     ]
     first = store.frame().groupby("rater")["case"].head(n_modes)
     assert first.value_counts().eq(2).all()
-    progress = survey.progress(store.latest(), "ada", 50)
+    progress = session.progress(store.latest(), "ada", 50)
     assert (progress.labels, progress.modes_rated, progress.n_modes) == (n_modes + 1, n_modes, n_modes)
 
 
-def test_abstentions_cost_no_label_and_are_not_asked_again(survey: Survey, store: RatingStore) -> None:
+def test_abstentions_cost_no_label_and_are_not_asked_again(session: RatingSession, store: RatingStore) -> None:
     rater = SimulatedRater("ada", lambda case: 5.0, abstain=0.5, seed=1)
-    survey.ask(rater, store, 6)
+    session.ask(rater, store, 6)
     frame = store.frame()
     assert (~frame["abstain"]).sum() == 6 < len(frame)
     assert frame["case"].is_unique
-    survey.ask(SimulatedRater("cleo", lambda case: 5.0, abstain=1.0), store, 6)
-    assert (store.frame()["rater"] == "cleo").sum() == len(survey.cases), "and the queue ends"
+    session.ask(SimulatedRater("cleo", lambda case: 5.0, abstain=1.0), store, 6)
+    assert (store.frame()["rater"] == "cleo").sum() == len(session.cases), "and the queue ends"
 
 
-def test_presets_learn_what_they_say(survey: Survey, store: RatingStore) -> None:
-    for k, case in enumerate(survey.cases.values()):
-        store.append([survey.rating(case, "ada", Answer(float(1 + k % 10), 10.0 if k % 2 else None))])
+def test_presets_learn_what_they_say(session: RatingSession, store: RatingStore) -> None:
+    for k, case in enumerate(session.cases.values()):
+        store.append([session.rating(case, "ada", Answer(float(1 + k % 10), 10.0 if k % 2 else None))])
     ratings = store.latest()
-    plain, fsrl = survey.model(ratings), survey.model(ratings, "human-fsrl")
-    assert (plain.n_labels, fsrl.n_labels) == (len(survey.cases), len(survey.cases) // 2)
-    np.testing.assert_allclose(plain.scores, [k % 10 / 9 for k in range(len(survey.cases))])
-    np.testing.assert_allclose(fsrl.scores, [(10 * (1 + k % 10) - 1) / 99 for k in range(1, len(survey.cases), 2)])
+    plain, fsrl = session.model(ratings), session.model(ratings, "human-fsrl")
+    assert (plain.n_labels, fsrl.n_labels) == (len(session.cases), len(session.cases) // 2)
+    np.testing.assert_allclose(plain.scores, [k % 10 / 9 for k in range(len(session.cases))])
+    np.testing.assert_allclose(fsrl.scores, [(10 * (1 + k % 10) - 1) / 99 for k in range(1, len(session.cases), 2)])
 
 
 def test_simulate_then_train_on_what_was_learned(
@@ -114,9 +114,9 @@ def test_simulate_then_train_on_what_was_learned(
     assert (probes.loc[~probes["failed"], "reward"] == 0).all()
     paid = probes[probes["failed"]]
     assert paid["reward"].between(0, 1).all() and paid["reward"].nunique() > 5
-    survey, model = Survey(Run(own_run)), RewardModel.load(own_run / "reward_model.npz")
-    points = survey.mdp.space.point(paid["point"].to_numpy())
-    told = survey.features(paid["item"].to_numpy(), points, paid["predicted"].to_numpy())
+    session, model = RatingSession(Run(own_run)), RewardModel.load(own_run / "reward_model.npz")
+    points = session.mdp.space.point(paid["point"].to_numpy())
+    told = session.features(paid["item"].to_numpy(), points, paid["predicted"].to_numpy())
     np.testing.assert_allclose(paid["reward"], np.clip(model.mean(told), 0, 1), atol=1e-5)
 
 
@@ -186,9 +186,9 @@ def test_a_run_without_modes_is_said(own_run: Path, capsys: pytest.CaptureFixtur
 
 
 def test_csv_from_several_raters(
-    own_run: Path, survey: Survey, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    own_run: Path, session: RatingSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    keys = list(survey.cases)[:6]
+    keys = list(session.cases)[:6]
     rows = [f"{rater},{key},{3 + k + shift}" for rater, shift in (("ada", 0), ("bob", 1)) for k, key in enumerate(keys)]
     file = tmp_path / "ratings.csv"
     file.write_text("\n".join(["rater,case,undesirability", *rows]))
@@ -196,7 +196,7 @@ def test_csv_from_several_raters(
     out = capsys.readouterr().out
     assert "12 ratings by 2 raters" in out and "Krippendorff's alpha 0." in out
     ratings = Run(own_run).ratings()
-    assert set(ratings["mode"]) <= {mode.name for mode in survey.modes}
+    assert set(ratings["mode"]) <= {mode.name for mode in session.modes}
     file.write_text("rater,case,undesirability\nada,unheard-of,5")
     assert main(["feedback", str(own_run), "--csv", str(file)]) == 2
     assert f"{file}:2: this run has no case 'unheard-of'" in capsys.readouterr().err
@@ -219,15 +219,15 @@ def test_the_terminal_asks_and_keeps(
 
 
 def test_data_that_changed_is_refused(own_run: Path) -> None:
-    mdp = Survey(Run(own_run)).mdp
+    mdp = RatingSession(Run(own_run)).mdp
     object.__setattr__(mdp.items, "names", tuple(f"other-{name}" for name in mdp.items.names))
     with pytest.raises(fs.UsageError, match="the data has changed"):
-        Survey(Run(own_run), mdp)
+        RatingSession(Run(own_run), mdp)
 
 
 def test_ratings_of_cases_that_are_gone_do_no_harm(own_run: Path) -> None:
     with RatingStore(own_run / "ratings.sqlite") as store:
         store.append([Rating("ada", "gone", "a mode that is gone", (1,), 5.0)])
-    survey = Survey(Run(own_run))
-    assert survey.model(Run(own_run).ratings()).n_labels == 0
-    assert all(mode.rating is None for mode in survey.modes)
+    session = RatingSession(Run(own_run))
+    assert session.model(Run(own_run).ratings()).n_labels == 0
+    assert all(mode.rating is None for mode in session.modes)

@@ -18,7 +18,7 @@ from failscape.cli import main
 from failscape.common.markdown import literal
 from failscape.common.visible import visible
 from failscape.data import open_texts
-from failscape.runs import Run
+from failscape.workflows.run import Run
 
 NAMES = (
     "[/INST]",
@@ -134,7 +134,7 @@ CLASSES = r'''
 import numpy as np
 import torch
 import failscape
-from failscape.targets.preprocess import Preprocess
+from failscape.targets.classifiers.preprocess import Preprocess
 
 NAMES = ("h\\xe9 [b]", "$a$ <b>", "\x1b[31m\nred")
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import failscape as fs
-from failscape.analysis.marginals import marginals
+from failscape.analysis.landscape.marginals import marginals
 from failscape.cli import main
-from failscape.runs import Run
+from failscape.workflows.run import Run
 
 COLUMNS = ["crossings", "width", "prompt"]
 

@@ -16,15 +16,15 @@ import pandas as pd
 import pytest
 
 import failscape as fs
-from failscape.agents.explorers import load_hyperparameters
+from failscape.agents.registry import load_hyperparameters
 from failscape.concepts import ConceptSpace
+from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.toy import Shift, ShiftUp, make_mdp
-from failscape.envs.views import ConceptVectorEnv
+from failscape.envs.tasks.toy import Shift, ShiftUp, make_mdp
 from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
 from failscape.records.probes import ProbeStore
-from failscape.runs import resume
+from failscape.workflows.explore import resume
 
 BUDGET = 240
 SETTINGS = {
@@ -41,11 +41,11 @@ import json, os, sys
 import gymnasium as gym
 import torch
 import failscape as fs
-import failscape.agents.dqn, failscape.analysis.tensorboard, failscape.findings
+import failscape.agents.sb3.dqn, failscape.analysis.tensorboard.board, failscape.workflows.finish
 from pathlib import Path
-from failscape.building import build, complete
+from failscape.workflows.environment import build, complete
 from failscape.records.folder import RunFolder
-from failscape.runs import resume, start
+from failscape.workflows.explore import resume, start
 from failscape.settings import Settings
 
 torch.set_num_threads(1)

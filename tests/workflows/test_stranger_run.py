@@ -15,11 +15,12 @@ import failscape as fs
 from failscape.cli import main
 from failscape.errors import Doubt, UsageError
 from failscape.mitigation import registry as trainers
-from failscape.mitigation_plan import Plan
-from failscape.runs import Run, resume
 from failscape.settings import Settings
 from failscape.targets import registry as targets
 from failscape.user_code import import_user_code
+from failscape.workflows.explore import resume
+from failscape.workflows.mitigation_plan import Plan
+from failscape.workflows.run import Run
 
 FILE, MODULE, ENV, TASK = "acme_rows.py", "acme_rows", "acme/Rows-v0", "acme-rows"
 TABULAR = Path(__file__).parents[1] / "support" / "tabular.py"

@@ -9,11 +9,11 @@ import pytest
 from failscape.cli import main
 from failscape.concepts.text import TEXT_CONCEPTS
 from failscape.data.street.report_gaps import GAPS
-from failscape.envs.summarizer import make_mdp
-from failscape.rewards.metrics import facts, rouge
-from failscape.runs import Run
+from failscape.envs.tasks.summarization import make_mdp
+from failscape.rewards.text_metrics.metrics import facts, rouge
 from failscape.targets.embedded import names
 from failscape.targets.registry import load_target
+from failscape.workflows.run import Run
 
 NEW = "reports:?n=48&seed=9"  # a world that nothing was trained on
 
@@ -21,9 +21,9 @@ NEW = "reports:?n=48&seed=9"  # a world that nothing was trained on
 def test_it_writes_what_follows_from_the_facts() -> None:
     assert "street-reports" in names()
     mdp = make_mdp(data=NEW, device="cpu")
-    said, wanted = mdp.looks.said, mdp.items.batch.reference
+    said, wanted = mdp.baseline.output_text, mdp.items.batch.reference
     assert rouge(said, wanted).mean() > 0.95 and facts(said, wanted).mean() > 0.95
-    assert not mdp.looks.failed.any()
+    assert not mdp.baseline.failed.any()
 
 
 def test_its_card_says_what_it_is() -> None:

@@ -16,13 +16,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import failscape
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.registry import examples_of, new_examples
-from failscape.building import build
 from failscape.commands.feedback import terminal_rater
-from failscape.comparing import compare_versions
 from failscape.data import open_texts
-from failscape.rating import Survey
-from failscape.runs import Run
-from failscape.showing import show_probe
+from failscape.workflows.compare import compare_versions
+from failscape.workflows.environment import build
+from failscape.workflows.rate import RatingSession
+from failscape.workflows.run import Run
+from failscape.workflows.show import show_probe
 from tests.support.rule_summarizer import Rules, summary
 
 HOSTILE = "<script>alert(1)</script>"
@@ -88,26 +88,26 @@ def test_modes_are_named_by_their_edits(run: Run) -> None:
 def test_examples_are_what_the_target_read_and_wrote(which: str, request: pytest.FixtureRequest) -> None:
     """In words: the rules, which read nothing but the article, write the recorded summary of it again."""
     run = request.getfixturevalue(which)
-    mdp = build(run.settings, looks=run.folder / "looks.npz").mdp
+    mdp = build(run.settings, baseline=run.folder / "baseline.npz").mdp
     probes, items = run.probes(), run.items()
     rows = probes[probes["failed"]].head(25)
     shown = examples_of(rows, items, ExampleContext.of(mdp))
     assert len(shown) == len(rows) > 0
     for example, (number, row) in zip(shown, rows.iterrows(), strict=True):
         assert example.probe == number and example.failed
-        after = " ".join("".join(p.text for p in example.told.article if p.kind != "removed").split())
-        before = " ".join("".join(p.text for p in example.told.article if p.kind != "added").split())
+        after = " ".join("".join(p.text for p in example.comparison.article if p.kind != "removed").split())
+        before = " ".join("".join(p.text for p in example.comparison.article if p.kind != "added").split())
         state_of = mdp.items.batch.pair[row["item"]]
         assert re.sub(r"\s", "", before) == re.sub(r"\s", "", state_of[0])
-        assert example.answer == (row["said"] or "") and example.score == pytest.approx(row["truth"])
+        assert example.answer == (row["output_text"] or "") and example.score == pytest.approx(row["score"])
         assert re.sub(r"\W", "", summary(after)) == re.sub(r"\W", "", example.answer)
-        assert example.group == mdp.group_names[row["reference"]] and example.kind == mdp.answer_names[row["predicted"]]
+        assert example.group == mdp.group_names[row["group"]] and example.kind == mdp.answer_names[row["predicted"]]
 
 
 def test_what_it_is_compared_with_is_said(run: Run) -> None:
-    mdp = build(run.settings, looks=run.folder / "looks.npz").mdp
+    mdp = build(run.settings, baseline=run.folder / "baseline.npz").mdp
     shown = examples_of(run.probes()[run.probes()["failed"]], run.items(), ExampleContext.of(mdp))
-    beside = {example.edit.split(" ")[0]: example.told.beside for example in shown}
+    beside = {example.edit.split(" ")[0]: example.comparison.compared_with for example in shown}
     assert beside["look-alikes"] == "reference"
     assert beside.get("truncation", "summary of the unedited article") == "summary of the unedited article"
 
@@ -153,29 +153,29 @@ def test_show_tells_a_probe_and_that_it_is_the_same(own: Run) -> None:
 def test_show_notices_other_words(own: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     probes = own.probes()
     number = worst_probe(own)
-    altered = probes.assign(said=probes["said"].mask(probes.index == number, "Something else."))
+    altered = probes.assign(output_text=probes["output_text"].mask(probes.index == number, "Something else."))
     monkeypatch.setattr(Run, "probes", lambda self: altered)
     text, agrees = show_probe(own.folder.path, number)
     assert not agrees and "NOT the same" in text
 
 
 def test_cases_are_told_by_topic_and_what_is_wrong(own: Run) -> None:
-    survey = Survey(own)
-    case = next(iter(survey.cases.values()))
-    assert re.fullmatch(r"<b>[a-z-]+: (nothing|other (numbers|names|words))", survey.kind_of(case))
-    rows = survey.probes.loc[list(case.probes)]
-    assert rows[["reference", "predicted"]].drop_duplicates().shape[0] == 1
-    told = terminal_rater(survey, "Ada").describe(case)  # type: ignore[attr-defined]
-    assert survey.kind_of(case) in told and "whole text: " in told and "\x1b" not in told
-    assert survey.model(survey.run.ratings()).n_labels == 0 and np.isfinite(survey.pool).all()
+    session = RatingSession(own)
+    case = next(iter(session.cases.values()))
+    assert re.fullmatch(r"<b>[a-z-]+: (nothing|other (numbers|names|words))", session.kind_of(case))
+    rows = session.probes.loc[list(case.probes)]
+    assert rows[["group", "predicted"]].drop_duplicates().shape[0] == 1
+    told = terminal_rater(session, "Ada").describe(case)  # type: ignore[attr-defined]
+    assert session.kind_of(case) in told and "whole text: " in told and "\x1b" not in told
+    assert session.model(session.run.ratings()).n_labels == 0 and np.isfinite(session.pool).all()
 
 
 @pytest.fixture
 def client(own: Run) -> Iterator[object]:
     pytest.importorskip("flask")
-    from failscape.feedback_page import make_app
+    from failscape.web.rating_app import make_app
 
-    yield make_app(Survey(own), budget=5, rater="Ada").test_client()
+    yield make_app(RatingSession(own), budget=5, rater="Ada").test_client()
 
 
 def test_the_page_shows_articles_and_takes_ratings(own: Run, client: object) -> None:
@@ -202,7 +202,7 @@ def test_an_audit_is_of_a_summarizer(own: Run) -> None:
 
 
 def test_new_failures_show_what_either_version_says(run: Run) -> None:
-    mdp = build(run.settings, looks=run.folder / "looks.npz").mdp
+    mdp = build(run.settings, baseline=run.folder / "baseline.npz").mdp
 
     class Terse(Rules):
         """Says nothing at all."""
@@ -211,21 +211,21 @@ def test_new_failures_show_what_either_version_says(run: Run) -> None:
             summaries = super().__call__(inputs)
             return dataclasses.replace(summaries, texts=np.full(len(summaries.texts), "", object))
 
-    new = mdp.with_target(Terse(), mdp.looks)
+    new = mdp.with_target(Terse(), mdp.baseline)
     table = pd.DataFrame({"item": [3, 4], "point": [0, -1], "confidence_after": [0.5, 0.1]})
     shown = new_examples(mdp, new, table, 12)
     assert [example.name for example in shown] == [mdp.items.names[4], mdp.items.names[3]]  # the clearest first
     first = shown[0]
     assert first.answer == "" and first.kind == "nothing" and first.edit == "unedited"
-    assert [line.what for line in first.told.lines][:2] == ["version before", "version after"]
-    assert first.told.lines[1].is_empty and first.answer_before == mdp.looks.said[4]
+    assert [line.what for line in first.comparison.lines][:2] == ["version before", "version after"]
+    assert first.comparison.lines[1].is_empty and first.answer_before == mdp.baseline.output_text[4]
 
 
 def test_two_versions_are_compared_on_one_page(run: Run, reports: Path, tmp_path: Path) -> None:
     after = explore(tmp_path, reports, target="rules:terse", budget=300)
     versions = compare_versions(run, after, queries=300)
     assert versions.new
-    assert all(example.edit != "" and not example.told.lines[1].is_empty for example in versions.new)
+    assert all(example.edit != "" and not example.comparison.lines[1].is_empty for example in versions.new)
     page = versions.report(tmp_path / "compare.html").read_text()
     assert "On held-out articles" in page and "version after" in page and HOSTILE not in page
     assert "unedited picture" not in page and "held-out items" not in page

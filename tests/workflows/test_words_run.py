@@ -9,10 +9,10 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import failscape
-from failscape.rating import Survey
-from failscape.rating_text import describe_case
-from failscape.runs import Run
-from failscape.showing import show_probe
+from failscape.terminal.cases import describe_case
+from failscape.workflows.rate import RatingSession
+from failscape.workflows.run import Run
+from failscape.workflows.show import show_probe
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +54,15 @@ def test_show_describes_a_probe_and_writes_it_down(own: Run) -> None:
 
 def test_cases_are_rated_by_their_answers(own: Run) -> None:
     pytest.importorskip("flask")
-    from failscape.feedback_page import make_app
+    from failscape.web.rating_app import make_app
 
-    survey = Survey(own)
-    case = next(iter(survey.cases.values()))
-    told = describe_case(survey, case)
+    session = RatingSession(own)
+    case = next(iter(session.cases.values()))
+    told = describe_case(session, case)
     assert re.search(r"(above taken for below|below taken for above)\n  toy-\d+, right", told)
-    client = make_app(survey, budget=5, rater="Ada").test_client()
+    client = make_app(session, budget=5, rater="Ada").test_client()
     page = client.get("/", base_url="http://127.0.0.1").get_data(as_text=True)
-    assert "Could such items occur?" in page and survey.kind_of(case) in page and "→ <b>" in page
+    assert "Could such items occur?" in page and session.kind_of(case) in page and "→ <b>" in page
 
 
 def test_an_audit_is_of_items(own: Run) -> None:

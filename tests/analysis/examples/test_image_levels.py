@@ -6,7 +6,7 @@ import torch
 from failscape.analysis.examples.image_example import to_hwc
 from failscape.analysis.examples.image_levels import concept_strips
 from failscape.analysis.examples.levels import meaning
-from failscape.concepts.presets import concept_space
+from failscape.concepts.parsing import concept_space
 
 IMAGES = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 3, 16, 16), dtype=np.uint8))
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from failscape.concepts.presets import IMAGE_CONCEPTS
+from failscape.concepts.images.registry import IMAGE_CONCEPTS
 
 
 def test_a_picture_says_what_was_said_of_it(made: Callable[..., Any], tmp_path: Path) -> None:

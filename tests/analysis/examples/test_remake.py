@@ -9,7 +9,7 @@ from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.image_example import to_hwc
 from failscape.analysis.examples.registry import examples_of, worst_examples
 from failscape.analysis.examples.selection import choose
-from failscape.analysis.landscape import Landscape
+from failscape.analysis.landscape.landscape import Landscape
 from failscape.concepts import concept_space
 from failscape.data.base import Items
 from failscape.data.batch import Images
@@ -34,7 +34,7 @@ def data() -> Items:
 def items() -> pd.DataFrame:
     """Item 2 is wrong without any edit."""
     return pd.DataFrame(
-        {"reference": [0, 1, 0, 1], "predicted": [0, 1, 1, 1], "failed": [False, False, True, False], "said": ""},
+        {"group": [0, 1, 0, 1], "predicted": [0, 1, 1, 1], "failed": [False, False, True, False], "output_text": ""},
         index=pd.RangeIndex(4, name="item"),
     )
 
@@ -46,10 +46,10 @@ def table(rows: list[tuple[int, int, bool, float]]) -> pd.DataFrame:
     return frame.assign(
         levels=[tuple(point) for point in points.tolist()],
         name=[f"name-{item}" for item in frame["item"]],
-        reference=frame["item"] % 2,
+        group=frame["item"] % 2,
         predicted=np.where(frame["failed"], 1 - frame["item"] % 2, frame["item"] % 2),
         confidence=0.75,
-        said="",
+        output_text="",
         propensity=1 / 6,
         cached=False,
     )

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from failscape.analysis.audit_page import write_html, write_pdf
-from failscape.analysis.audit_words import Section
 from failscape.analysis.examples.base import Example, ExampleContext
 from failscape.analysis.examples.presenter import Examples, Presenter
 from failscape.analysis.examples.registry import examples_of, new_examples, presenter_for
 from failscape.analysis.examples.remake import answers_of, name_of
+from failscape.analysis.report.audit_rendering import write_html, write_pdf
+from failscape.analysis.report.audit_wording import Section
+from failscape.envs.gym_views import explorable
 from failscape.envs.mdp import ConceptMDP
-from failscape.envs.toy import make_mdp
-from failscape.envs.views import explorable
+from failscape.envs.tasks.toy import make_mdp
 
 HOSTILE = "<i>|*x*\x1b[31m"
 
@@ -30,10 +30,10 @@ def probes_of(mdp: ConceptMDP) -> tuple[pd.DataFrame, pd.DataFrame]:
     n = len(mdp.items)
     points = np.zeros((n, 2), np.int64)
     outcome = mdp.evaluate(mdp.at(np.arange(n), points))
-    rows = pd.DataFrame({name: getattr(outcome, name) for name in ("failed", "predicted", "confidence", "said")})
+    rows = pd.DataFrame({name: getattr(outcome, name) for name in ("failed", "predicted", "confidence", "output_text")})
     rows = rows.assign(item=np.arange(n), point=0, levels=[(0, 0)] * n, name=list(mdp.items.names))
-    items = pd.DataFrame({"predicted": mdp.looks.predicted, "failed": mdp.looks.failed, "said": ""})
-    return rows.assign(reference=mdp.items.group), items
+    items = pd.DataFrame({"predicted": mdp.baseline.predicted, "failed": mdp.baseline.failed, "output_text": ""})
+    return rows.assign(group=mdp.items.group), items
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_slices_keep_their_presenter(shown: Examples) -> None:
 
 
 def test_words_that_were_written_come_before_the_name_of_an_answer() -> None:
-    rows = pd.DataFrame({"predicted": [0, 1], "said": [None, "a cat"]})
+    rows = pd.DataFrame({"predicted": [0, 1], "output_text": [None, "a cat"]})
     assert answers_of(("cat", "dog"), rows) == ["cat", "a cat"] and name_of((), 7) == "7"
 
 

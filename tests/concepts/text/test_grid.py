@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failscape.concepts import concept_space
+from failscape.concepts.images.tone import Darken
+from failscape.concepts.parsing_text import text_space
 from failscape.concepts.presets import PRESETS
 from failscape.concepts.space import UNEDITED
 from failscape.concepts.text import FSRL_EDITS, TEXT_CONCEPTS, EditGrid, TextConcept
-from failscape.concepts.text.asked import text_space
 from failscape.concepts.text.base import TextConcept as Base
-from failscape.concepts.tone import Darken
 from failscape.data.batch import Articles
 from failscape.errors import UsageError
 

@@ -1,0 +1,1 @@
+"""Explorers without networks: bandits, Bayesian optimisation, tree search, random and exhaustive ones."""

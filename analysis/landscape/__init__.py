@@ -1,0 +1,1 @@
+"""Failure rates over the grid: measured, compared, weighed by usage."""

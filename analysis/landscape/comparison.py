@@ -1,0 +1,75 @@
+"""Two landscapes of one grid, compared.
+
+Shapes: ``P`` points, ``K`` concepts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from failscape.analysis.landscape.landscape import Landscape, rank_correlation
+from failscape.analysis.statistics.transport import wasserstein
+from failscape.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far two landscapes agree."""
+
+    spearman: float  # rank correlation of the smoothed rates
+    top_k: int
+    top_k_recall: float  # share of a's worst k points that are among b's worst k
+    wasserstein: float  # distance between the failure distributions on the lattice [levels]
+    rate_a: float
+    rate_b: float
+    coverage_a: float
+    coverage_b: float
+    entropy_a: float  # bits
+    entropy_b: float
+    mean_change: float  # b - a, mean over points of the smoothed rate
+    worst_change: float  # largest rise of a point's smoothed rate
+    names: tuple[str, str] = ("a", "b")
+
+    def rows(self) -> list[tuple[str, str]]:
+        """What it says, as label and value."""
+        return [
+            ("rank correlation (Spearman)", f"{self.spearman:.3f}"),
+            (f"worst {self.top_k} points shared", f"{self.top_k_recall:.0%}"),
+            ("Wasserstein distance of failures", f"{self.wasserstein:.3f} levels"),
+            ("failure rate", f"{self.rate_a:.1%} → {self.rate_b:.1%}"),
+            ("mean change over points", f"{self.mean_change:+.1%}"),
+            ("largest rise of a point", f"{self.worst_change:+.1%}"),
+            ("coverage", f"{self.coverage_a:.0%} → {self.coverage_b:.0%}"),
+            ("entropy of failures", f"{self.entropy_a:.2f} → {self.entropy_b:.2f} bits"),
+        ]
+
+
+def compare(a: Landscape, b: Landscape, top_k: int = 10) -> Comparison:
+    """The comparison of two landscapes; ``b`` may be a scan, or the same target mended.
+
+    Raises:
+        UsageError: their grids differ.
+    """
+    if a.space.describe() != b.space.describe():
+        raise UsageError(f"{a.name} and {b.name} span different grids: {a.space} and {b.space}")
+    rates_a, rates_b = (land.table["smoothed"].to_numpy() for land in (a, b))
+    change = (rates_b - rates_a)[a.space.exists]
+    top_k = min(top_k, len(rates_a))
+    worst_a, worst_b = (set(np.argsort(-rates, kind="stable")[:top_k]) for rates in (rates_a, rates_b))
+    return Comparison(
+        spearman=rank_correlation(rates_a, rates_b),
+        top_k=top_k,
+        top_k_recall=len(worst_a & worst_b) / top_k,
+        wasserstein=wasserstein(rates_a, rates_b, a.space),
+        rate_a=a.failure_rate,
+        rate_b=b.failure_rate,
+        coverage_a=a.coverage,
+        coverage_b=b.coverage,
+        entropy_a=a.entropy,
+        entropy_b=b.entropy,
+        mean_change=float(change.mean()),
+        worst_change=float(change.max()),
+        names=(a.name, b.name),
+    )

@@ -1,0 +1,1 @@
+"""Failure modes: found, confirmed on held-out items, written and read."""

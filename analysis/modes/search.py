@@ -1,0 +1,209 @@
+"""Failure modes: regions of the grid where the target fails more than on unedited items, by more than chance.
+
+Where there are no unedited items, because each lies at one point, they fail more than the rest of the grid.
+
+Shapes: ``P`` points, ``M`` pairs of item and point, ``T`` tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from failscape.analysis.grids.region_names import region_name
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.modes.box_scan import scan
+from failscape.analysis.modes.evidence import (
+    Evidence,
+    at,
+    counts,
+    exceeds_clean,
+    exceeds_rest,
+    gather,
+    rate_of,
+    worst_classes,
+)
+from failscape.analysis.modes.group_regions import class_regions
+from failscape.analysis.modes.mode import ELSEWHERE, UNEDITED, Mode
+from failscape.analysis.modes.regions import SHOULDER, find_regions
+from failscape.analysis.modes.rest_regions import beyond, rest_regions
+from failscape.analysis.statistics.multiple_testing import LEVEL, benjamini_hochberg, exceeds, simes
+from failscape.analysis.statistics.rates import wilson
+from failscape.analysis.statistics.shrinkage import posterior
+from failscape.errors import UsageError
+
+MAX_WORST = 3  # classes named as the worst of a mode
+OF_FEW = 0.2  # a mode is its worst classes' own where the others have less than this share of its excess
+
+
+def find_modes(
+    landscape: Landscape,
+    probes: pd.DataFrame,
+    items: pd.DataFrame,
+    class_names: Sequence[str] = (),
+    noun: str = "class",
+) -> list[Mode]:
+    """The failure modes of a run, worst first.
+
+    Where points have probes enough to speak for themselves, each is tested against the unedited items, Benjamini and
+    Hochberg's procedure at a false discovery rate of 5 % says which stand out, and from these, regions are made
+    (:mod:`failscape.analysis.modes.regions`); those are kept that would come up anywhere on the grid in at most 5 % of
+    runs without failure modes (:func:`failscape.analysis.statistics.multiple_testing.simes`). Where they have too few,
+    boxes of points are tested instead, to the same standard (:mod:`failscape.analysis.modes.box_scan`). So is every
+    class against its own unedited items and the other classes (:mod:`failscape.analysis.modes.group_regions`). Half of
+    the level is for either kind. Where items lie at points and none is unedited, boxes are tested against the rest of
+    the grid (:mod:`failscape.analysis.modes.rest_regions`).
+
+    Args:
+        landscape: of the run.
+        probes: columns ``item, point, failed, severity, propensity``.
+        items: columns ``group, predicted, held_out``, a row per item.
+        class_names: names of the classes, or of whatever else items are grouped by; their indices where omitted.
+        noun: what a class is called in names of modes: ``topic``.
+
+    Raises:
+        UsageError: no unedited item was explored, so that there is nothing to compare with.
+    """
+    if landscape.population is not None:
+        evidence = gather(landscape, probes, items, class_names, noun)
+        modes = [_mode(evidence, region.points, (), region.q_value) for region in rest_regions(evidence)]
+        modes.sort(key=lambda mode: mode.rate, reverse=True)
+        return [_apart(evidence, mode, modes[:rank]) for rank, mode in enumerate(modes)]
+    if not landscape.has_unedited:
+        raise UsageError("failure modes are measured against unedited items, and this run has explored none")
+    evidence = gather(landscape, probes, items, class_names, noun)
+    n_kinds = 1 + (len(evidence.labels) > 1)
+    found = (_standing if points_speak(landscape, n_kinds) else _scanned)(evidence, n_kinds)
+    # A region where only a few classes fail is theirs, if the classes' own tests find it.
+    of_few = [_is_of_few(evidence, region, n_kinds) for region in found]
+    taken = ~landscape.space.exists
+    for region, few in zip(found, of_few, strict=True):
+        taken[region.points] |= not few
+    of_classes = class_regions(evidence, taken, n_kinds) if n_kinds > 1 else []
+    theirs = np.concatenate([np.zeros(0, np.int64), *(region.points for region in of_classes)])
+    kept = [r for r, few in zip(found, of_few, strict=True) if not (few and np.isin(r.points, theirs).any())]
+    modes = [_mode(evidence, region.points, (), region.q_value) for region in kept]
+    modes += [_mode(evidence, *region) for region in of_classes]
+    return sorted(modes, key=lambda mode: mode.rate, reverse=True)
+
+
+class _Region(NamedTuple):
+    """Where all classes fail."""
+
+    points: np.ndarray  # (M,)
+    q_value: float
+    share: float | None  # of the test level, where the region was tested whole
+
+
+def points_speak(landscape: Landscape, n_kinds: int) -> bool:
+    """Whether a typical point has probes enough to be found by its own, were it to fail midway from baseline to always.
+
+    After Tarone (1990): a test that could not have shown what is looked for is not worth its share of the level.
+    """
+    _, trials = counts(landscape)
+    n, m = np.median(trials), np.array(landscape.n_baseline)
+    midway = (1 + landscape.baseline) / 2
+    p = exceeds(np.array(midway * n), np.array(n), landscape.baseline * m, m)
+    return bool(p[0] <= LEVEL / (n_kinds * len(trials)))
+
+
+def _standing(evidence: Evidence, n_kinds: int) -> list[_Region]:
+    """Regions made from points that stand out, each tested alone."""
+    landscape = evidence.landscape
+    failures, trials = counts(landscape)
+    visited = np.flatnonzero(trials >= 1)
+    n_baseline = np.array(landscape.n_baseline)
+    p, stands = np.ones(len(trials)), np.zeros(len(trials), bool)
+    p[visited] = exceeds(failures[visited], trials[visited], landscape.baseline * n_baseline, n_baseline)
+    stands[visited], _ = benjamini_hochberg(p[visited], LEVEL / n_kinds)
+    rates = posterior(failures, trials, landscape.table["smoothed"].to_numpy(float))
+    regions = find_regions(stands, rates, landscape.baseline, evidence.neighbours)
+    tested = [_Region(points, simes(p[points], n_kinds * len(visited)), None) for points in regions]
+    return [region for region in tested if region.q_value <= LEVEL]
+
+
+def _scanned(evidence: Evidence, n_kinds: int) -> list[_Region]:
+    """Boxes that stand out from the rest of the grid, and the rest where it fails like them."""
+    landscape = evidence.landscape
+    free = landscape.space.exists
+    found: list[_Region] = []
+    highest = 0.0
+    for points, share in scan(landscape.space, *counts(landscape), free, evidence.neighbours):
+        pairs = at(evidence.pairs, points)
+        q_value = min(1.0, n_kinds * exceeds_clean(pairs, evidence.clean) / share)
+        excess = rate_of(pairs)[0] - landscape.baseline
+        if q_value <= LEVEL and excess >= SHOULDER * highest:
+            found.append(_Region(points, q_value, share))
+            highest = max(highest, excess)
+    return found
+
+
+def _is_of_few(evidence: Evidence, region: _Region, n_kinds: int) -> bool:
+    """Whether a region would not stand out without its worst classes, or the one that fails there most often.
+
+    The others are tested as the whole was, point by point or together: it was picked where they, too, had bad luck.
+    """
+    pairs = at(evidence.pairs, region.points)
+    few = worst_classes(pairs) or [int(pairs["label"][pairs["failed"] > 0].mode()[0])]
+    others, clean = (frame[~frame["label"].isin(few)] for frame in (pairs, evidence.clean))
+    if not len(others):
+        return True
+    baseline = evidence.landscape.baseline
+    if rate_of(others)[0] - baseline < OF_FEW * (rate_of(pairs)[0] - baseline):
+        return True
+    if region.share is not None:
+        return n_kinds * exceeds_clean(others, clean) / region.share > LEVEL
+    p = np.array([exceeds_clean(at_point, clean) for _, at_point in others.groupby("point")])
+    n_visited = evidence.pairs["point"].nunique()
+    return simes(p, n_kinds * n_visited) > LEVEL
+
+
+def _mode(evidence: Evidence, points: np.ndarray, classes: tuple[int, ...], q_value: float) -> Mode:
+    space, pairs, clean = evidence.landscape.space, at(evidence.pairs, points), evidence.clean
+    if classes:
+        pairs, clean = (frame[frame["label"].isin(classes)] for frame in (pairs, clean))
+    rate, trials = rate_of(pairs)
+    low, high = wilson(np.array([rate * trials]), np.array([trials]))
+    worst = () if classes else tuple(evidence.class_name(c) for c in worst_classes(pairs)[:MAX_WORST])
+    baseline, p_value = _beside(evidence, pairs, clean, points)
+    return Mode(
+        points=points,
+        classes=classes,
+        name=region_name(space, points, [evidence.class_name(c) for c in classes], worst, evidence.noun),
+        rate=rate,
+        low=float(low[0]),
+        high=float(high[0]),
+        baseline=baseline,
+        p_value=p_value,
+        q_value=q_value,
+        share=_failing(pairs) / max(_failing(evidence.pairs), 1e-12),
+        worst_classes=worst,
+        n_probes=len(pairs),
+        compared_with=UNEDITED if evidence.landscape.has_unedited else ELSEWHERE,
+    )
+
+
+def _beside(evidence: Evidence, pairs: pd.DataFrame, clean: pd.DataFrame, points: np.ndarray) -> tuple[float, float]:
+    """The rate that a region is compared with, and the p-value of failing no more than that."""
+    if evidence.landscape.has_unedited:
+        return float(clean["failed"].mean()) if len(clean) else float("nan"), exceeds_clean(pairs, clean)
+    rest = np.setdiff1d(np.arange(evidence.landscape.space.n_points), points)
+    return rate_of(at(evidence.pairs, rest))[0], exceeds_rest(evidence.pairs, points, rest)
+
+
+def _apart(evidence: Evidence, mode: Mode, worse: Sequence[Mode]) -> Mode:
+    """A mode beside the rest of the grid without worse modes that lie apart from it, which would hide what it is."""
+    others = [other.points for other in worse if not np.isin(other.points, mode.points).any()]
+    if not others:
+        return mode
+    own, rest = beyond(mode.points, others, evidence.landscape.space.n_points)
+    rate, _ = rate_of(at(evidence.pairs, rest))
+    return replace(mode, baseline=rate, p_value=exceeds_rest(evidence.pairs, own, rest))
+
+
+def _failing(pairs: pd.DataFrame) -> float:
+    return float((pairs["share"] * pairs["failed"]).sum())

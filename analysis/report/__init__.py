@@ -1,0 +1,1 @@
+"""Pages: the report, the comparison before and after, the audit."""

@@ -1,0 +1,203 @@
+"""The findings in words for people who are not engineers: what was tested, what fails, what was mended, what was not.
+
+Everything is text and numbers here; :mod:`failscape.analysis.report.audit_rendering` makes pages of it.
+"""
+
+from __future__ import annotations
+
+from failscape.analysis.report import audit_counted
+from failscape.analysis.report.audit_wording import Examined, MitigationEffects, Section, between, counted, in_100
+from failscape.analysis.report.facts import baseline_interval
+from failscape.analysis.report.mode_table import ModeView
+from failscape.common.nouns import Nouns
+
+N_MODES = 8  # told one by one
+N_SHOWN = 3  # examples of each
+FEW = 20  # held-out items of a class below which nothing much is known of it
+
+
+def document(examined: Examined) -> list[Section]:
+    """The sections, in the order in which a reader asks."""
+    if examined.landscape.population is not None:
+        return audit_counted.document(examined)
+    parts = [_summary(examined), _tested(examined), _how(examined), *_fails(examined)]
+    if examined.mitigation is not None:
+        parts.append(_mitigation(examined.mitigation, examined.nouns))
+    return [*parts, _not_tested(examined), _sure(examined)]
+
+
+def _summary(examined: Examined) -> Section:
+    landscape, views, nouns = examined.landscape, examined.views, examined.nouns
+    said = [
+        f"{examined.target} {nouns.fails} {in_100(landscape.baseline)} of {landscape.n_baseline:,} {nouns.plain_items} "
+        f"{nouns.wrongly} as they are. "
+        f"When they are altered in the ways listed below, {in_100(landscape.failure_rate)} are {nouns.failed}."
+    ]
+    confirmed = [view.mode for view in views if view.mode.confirmed]
+    if confirmed:
+        largest = max(confirmed, key=lambda mode: mode.share)
+        said.append(
+            f"{counted(len(confirmed), 'pattern of failure was', 'patterns of failure were')} found and then "
+            f"confirmed on "
+            f"{nouns.plain_items} kept aside for that purpose. The largest accounts for {in_100(largest.share)} "
+            f"failures: {largest.name}."
+        )
+    else:
+        said.append(f"No pattern of failure was found that {nouns.plain_items} kept aside for that purpose confirm.")
+    if examined.mitigation is not None:
+        effect = examined.mitigation.targeted
+        said.append(
+            f"The model was then trained further on these patterns. On {nouns.plain_items} it had never seen, it "
+            f"failed in {in_100(effect.before)} before, and fails in {in_100(effect.after)} now."
+        )
+    return Section("In short", said)
+
+
+def _tested(examined: Examined) -> Section:
+    items = examined.items
+    held_out, nouns = int(items["held_out"].sum()), examined.nouns
+    return Section(
+        "What was tested",
+        [
+            f"The model {examined.target}, which {nouns.task.format(n=len(examined.class_names))}, with "
+            f"{nouns.plain_items} from {examined.data}, on {examined.date}.",
+            f"{len(items) - held_out:,} {nouns.plain_items} were used to look for failures. {held_out:,} others were "
+            f"kept aside, and used "
+            "only to check what had been found.",
+        ],
+    )
+
+
+def _how(examined: Examined) -> Section:
+    landscape = examined.landscape
+    return Section(
+        "How",
+        [
+            f"A program altered the {examined.nouns.plain_items} in ways that a person would hardly be misled by, and "
+            f"{examined.nouns.asked}. It learned where failures are likely and looked there more closely, while "
+            "half of its questions stayed spread evenly, so that rates can be told without bias.",
+            *([examined.nouns.measure] if examined.nouns.measure else []),
+            f"It asked {landscape.n_queries:,} questions over {landscape.n_points:,} combinations of "
+            f"alterations, of "
+            f"which {round(100 * landscape.coverage)} % were tried at least once:",
+        ],
+        points=examined.alterations,
+    )
+
+
+def _fails(examined: Examined) -> list[Section]:
+    low, high = baseline_interval(examined.landscape)
+    views = list(examined.views)
+    if not views:
+        return [Section("What fails", ["No pattern stands out from chance."])]
+    rows = [
+        [
+            str(view.rank),
+            view.mode.name,
+            in_100(view.mode.rate),
+            between(view.mode.low, view.mode.high),
+            "yes" if view.mode.confirmed else "no",
+        ]
+        for view in views
+    ]
+    first = Section(
+        "What fails, how often, and how certain that is",
+        [
+            f"As they are, {in_100(examined.landscape.baseline)} of the {examined.nouns.plain_items} are "
+            f"{examined.nouns.failed} ({between(low, high)}). Each "
+            "row is a pattern of alterations under which more fail. The certainty is a 95 % interval: if the test were "
+            "repeated many times, it would hold the true rate 19 times in 20.",
+            *([examined.marks] if examined.marks else []),
+        ],
+        head=["#", "where", "fail", "certainty", "confirmed"],
+        rows=rows,
+    )
+    shown = [
+        Section(
+            f"{view.rank}. {view.mode.name}",
+            [_pattern(view, examined.nouns)],
+            examples=view.examples[:N_SHOWN],
+            level=3,
+        )
+        for view in views[:N_MODES]
+    ]
+    return [first, *shown]
+
+
+def _pattern(view: ModeView, nouns: Nouns) -> str:
+    mode = view.mode
+    said = f"Here {in_100(mode.rate)} are {nouns.failed}, against {in_100(mode.baseline)} of the same kind unaltered."
+    if mode.worst_classes:
+        said += f" Worst: {', '.join(mode.worst_classes)}."
+    if mode.confirmed and mode.held_out_rate is not None:
+        said += f" Of the {nouns.plain_items} kept aside, {in_100(mode.held_out_rate)} failed here as well."
+    elif not mode.confirmed:
+        said += f" The {nouns.plain_items} kept aside did not confirm this; it may be chance."
+    return f"{said} The mildest alteration of this kind: {view.mildest}." if view.mildest else said
+
+
+def _mitigation(mitigation: MitigationEffects, nouns: Nouns) -> Section:
+    effects = [mitigation.targeted, *mitigation.modes, mitigation.untouched, mitigation.clean]
+    harmed = (
+        f"{counted(len(mitigation.harmed), 'combination', 'combinations')} that had not been aimed at became worse: "
+        f"{'; '.join(effect.what for effect in mitigation.harmed)}."
+        if mitigation.harmed
+        else f"None of {mitigation.n_points} combinations that had not been aimed at became worse by more than 2 in "
+        f"100 beyond "
+        "what chance explains."
+    )
+    return Section(
+        "What was mended",
+        [
+            f"The model was trained further on altered {nouns.plain_items} together with unaltered ones. Both versions "
+            f"were then shown the {nouns.plain_items} kept aside, altered alike.",
+            f"{harmed} {mitigation.n_new:,} of {mitigation.n_pairs:,} answers that had been right are wrong now."
+            + "".join(f" More than chance explains, {cost}." for cost in mitigation.costs),
+        ],
+        head=["where", "failed before", "fail now", "change (95 % interval)"],
+        rows=[
+            [
+                e.what,
+                in_100(e.before),
+                in_100(e.after),
+                f"{100 * e.change:+.0f} in 100 ({100 * e.low:+.0f} to {100 * e.high:+.0f})",
+            ]
+            for e in effects
+        ],
+    )
+
+
+def _not_tested(examined: Examined) -> Section:
+    items, names, nouns = examined.items, examined.class_names, examined.nouns
+    counts = items["group"][items["held_out"]].value_counts()
+    rare = [names[c] for c in range(len(names)) if counts.get(c, 0) < FEW]
+    points = [
+        "Alterations outside of the ranges above, and combinations with others.",
+        f"Kinds of alteration that exist and were not tried: {', '.join(examined.untried)}."
+        if examined.untried
+        else "",
+        f"{nouns.plain_items.capitalize()} unlike those from {examined.data}.",
+        f"{nouns.groups.capitalize()} with fewer than {FEW} {nouns.plain_items} kept aside, of which little can be "
+        f"said: {', '.join(rare)}."
+        if rare
+        else "",
+        f"{nouns.plain_items.capitalize()} made to deceive: alterations were such as occur in use, not an adversary's.",
+    ]
+    return Section(
+        "What was not tested", ["This document says nothing about:"], points=[point for point in points if point]
+    )
+
+
+def _sure(examined: Examined) -> Section:
+    item_noun = examined.nouns.plain_items
+    return Section(
+        "How far to trust this",
+        [
+            "Patterns were picked because they failed, which makes their rates look worse than they are; that is "
+            f"why they were checked on {item_noun} that had no part in the search. At most one in twenty patterns "
+            f"found is expected to be chance. Rates are of {item_noun} like the ones tested, altered evenly over the "
+            f"ranges; how often such {item_noun} occur in use is another question.",
+            *(f"Note: {warning}." for warning in examined.warnings),
+            f"To repeat it: {examined.command}",
+        ],
+    )

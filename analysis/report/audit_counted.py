@@ -1,0 +1,162 @@
+"""The audit of a table of answers: nothing was altered, so that each part of the grid is told beside the rest of it."""
+
+from __future__ import annotations
+
+from failscape.analysis.report.audit_wording import Examined, Section, between, counted, in_100
+from failscape.analysis.report.mode_table import ModeView
+
+N_MODES = 8  # told one by one
+N_SHOWN = 3  # examples of each
+
+
+def document(examined: Examined) -> list[Section]:
+    """The sections, in the order in which a reader asks."""
+    return [
+        _summary(examined),
+        _tested(examined),
+        _how(examined),
+        *_fails(examined),
+        _columns(examined),
+        _not_tested(examined),
+        _sure(examined),
+    ]
+
+
+def _summary(examined: Examined) -> Section:
+    landscape, item_noun = examined.landscape, examined.nouns.plain_items
+    n = int(landscape.table["visits"].sum())
+    said = [f"Of {n:,} {item_noun} of {examined.target}, {in_100(landscape.failure_rate)} were judged to be failures."]
+    confirmed = [view.mode for view in examined.views if view.mode.confirmed]
+    if confirmed:
+        largest = max(confirmed, key=lambda mode: mode.share)
+        said.append(
+            f"{counted(len(confirmed), 'pattern of failure was', 'patterns of failure were')} found and then confirmed "
+            f"on {item_noun} kept aside for that purpose. The largest accounts for {in_100(largest.share)} failures: "
+            f"{largest.name}."
+        )
+    else:
+        said.append(f"No pattern of failure was found that {item_noun} kept aside for that purpose confirm.")
+    return Section("In short", said)
+
+
+def _tested(examined: Examined) -> Section:
+    held_out, item_noun = examined.items["held_out"], examined.nouns.plain_items
+    n_items = examined.items["cluster"].nunique()
+    many = f"They are about {n_items:,} different items; " if n_items < len(held_out) else "Each is of its own item; "
+    return Section(
+        "What was tested",
+        [
+            f"{examined.target}, by the {len(held_out):,} {item_noun} in {examined.data}, as they were judged there.",
+            f"{many}{item_noun} about one item tend to fail together, and count accordingly. "
+            f"{int((~held_out).sum()):,} {item_noun} were used to look for patterns. The {int(held_out.sum()):,} about "
+            f"the other items were kept aside, and used only to check what had been found.",
+        ],
+    )
+
+
+def _how(examined: Examined) -> Section:
+    landscape, item_noun = examined.landscape, examined.nouns.plain_items
+    read = (
+        f"Every one of the {item_noun} was read"
+        if landscape.is_complete
+        else f"{landscape.n_queries:,} {item_noun} were read"
+    )
+    return Section(
+        "How",
+        [
+            f"No model was asked anything. {read}, and sorted by what the table says of it. Every part of the table "
+            "that can be told in a short rule was compared with the rest of it. These columns were looked at:",
+        ],
+        points=examined.alterations,
+    )
+
+
+def _fails(examined: Examined) -> list[Section]:
+    if not examined.views:
+        return [Section("What fails", ["No part of the table stands out from the rest by more than chance."])]
+    rows = [
+        [
+            str(view.rank),
+            view.mode.name,
+            in_100(view.mode.rate),
+            between(view.mode.low, view.mode.high),
+            in_100(view.mode.baseline),
+            "yes" if view.mode.confirmed else "no",
+        ]
+        for view in examined.views
+    ]
+    first = Section(
+        "What fails, how often, and how certain that is",
+        [
+            "Each row is a part of the table in which more fail than elsewhere. The certainty is a 95 % interval: if "
+            "the test were repeated many times with other items, it would hold the true rate 19 times in 20.",
+        ],
+        head=["#", "where", "fail", "certainty", "elsewhere", "confirmed"],
+        rows=rows,
+    )
+    shown = [
+        Section(
+            f"{view.rank}. {view.mode.name}",
+            [_pattern(view, examined.nouns.plain_items)],
+            examples=view.examples[:N_SHOWN],
+            level=3,
+        )
+        for view in examined.views[:N_MODES]
+    ]
+    return [first, *shown]
+
+
+def _pattern(view: ModeView, item_noun: str) -> str:
+    mode = view.mode
+    said = f"Here {in_100(mode.rate)} fail, elsewhere in the table {in_100(mode.baseline)}."
+    if mode.confirmed and mode.held_out_rate is not None:
+        return f"{said} Of the {item_noun} kept aside, {in_100(mode.held_out_rate)} failed here as well."
+    return f"{said} The {item_noun} kept aside did not confirm this; it may be chance."
+
+
+def _columns(examined: Examined) -> Section:
+    rows = [
+        [
+            marginal.axis if k == 0 else "",
+            level.name,
+            in_100(level.rate),
+            between(level.low, level.high),
+            f"{level.n:,}",
+        ]
+        for marginal in examined.marginals
+        for k, level in enumerate(level for level in marginal.levels if level.n)
+    ]
+    return Section(
+        "Each column by itself",
+        ["How many fail at each value of one column, whatever the others are."],
+        head=["column", "value", "fail", "certainty", examined.nouns.plain_items],
+        rows=rows,
+    )
+
+
+def _not_tested(examined: Examined) -> Section:
+    item_noun = examined.nouns.plain_items
+    return Section(
+        "What was not tested",
+        ["This document says nothing about:"],
+        points=[
+            "Values of these columns that are not in the table, and columns that were not looked at.",
+            f"{item_noun.capitalize()} about items unlike those in {examined.data}.",
+            "Whether each verdict in the table is right: whoever or whatever gave it may err.",
+            "Causes: two columns that go together in the table cannot be told apart by it.",
+        ],
+    )
+
+
+def _sure(examined: Examined) -> Section:
+    item_noun = examined.nouns.plain_items
+    return Section(
+        "How far to trust this",
+        [
+            "Patterns were picked because they failed, which makes their rates look worse than they are; that is why "
+            f"they were checked on {item_noun} about items that had no part in the search. The chance that a table "
+            "without any pattern would show one is at most one in twenty.",
+            *(f"Note: {warning}." for warning in examined.warnings),
+            f"To repeat it: {examined.command}",
+        ],
+    )

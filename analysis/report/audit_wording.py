@@ -1,0 +1,87 @@
+"""What an audit is made from, and how it says rates to people who are not engineers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from failscape.analysis.examples.presenter import Examples
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.landscape.marginals import Marginal
+from failscape.analysis.report.mode_table import ModeView
+from failscape.analysis.statistics.paired_effects import Effect
+from failscape.common.nouns import PLAIN, Nouns
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the document: paragraphs, then a list, a table, examples, where it has them."""
+
+    title: str
+    paragraphs: Sequence[str]
+    points: Sequence[str] = ()
+    head: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    examples: Examples | None = None
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class MitigationEffects:
+    """What a mitigation did to held-out items, by the audit's lights."""
+
+    target: str
+    targeted: Effect
+    clean: Effect
+    untouched: Effect
+    modes: Sequence[Effect]
+    harmed: Sequence[Effect]
+    costs: Sequence[str]  # what became worse where nothing was to be mended, beyond its interval
+    n_points: int
+    n_new: int
+    n_pairs: int
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a document is made from."""
+
+    target: str
+    data: str
+    date: str
+    command: str
+    landscape: Landscape
+    items: pd.DataFrame  # reference, held_out
+    views: Sequence[ModeView]
+    class_names: Sequence[str]
+    untried: Sequence[str]  # names of edits that exist and were not tried
+    mitigation: MitigationEffects | None = None
+    warnings: Sequence[str] = field(default_factory=tuple)
+    nouns: Nouns = PLAIN
+    alterations: Sequence[str] = ()  # what was altered and how far, a line for each edit
+    marks: str = ""  # how examples are to be read
+    marginals: Sequence[Marginal] = ()  # each column by itself, where items lie at points
+
+
+def in_100(rate: float) -> str:
+    """A rate as people count: ``about 23 in 100``, ``about 4 in 1,000``, ``none``."""
+    if not np.isfinite(rate):
+        return "an unknown share"
+    if rate <= 0:
+        return "none"
+    if rate < 0.0095:
+        return f"about {max(1, round(1000 * rate))} in 1,000" if rate >= 0.0005 else "fewer than 1 in 1,000"
+    return "all" if rate >= 0.995 else f"about {round(100 * rate)} in 100"
+
+
+def between(low: float, high: float) -> str:
+    """An interval as people count: ``between 20 and 26 in 100``."""
+    return f"between {np.floor(100 * low):.0f} and {np.ceil(100 * high):.0f} in 100"
+
+
+def counted(n: int, one: str, many: str) -> str:
+    """``1 pattern``, ``3 patterns``."""
+    return f"{n} {one if n == 1 else many}"

@@ -1,0 +1,1 @@
+"""Statistics: rates, intervals, tests, paired effects."""

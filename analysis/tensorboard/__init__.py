@@ -1,0 +1,1 @@
+"""What TensorBoard shows: scalars, meshes, the projector."""

@@ -1,0 +1,51 @@
+"""Motion blur."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from failscape.concepts.images.severity import Severity
+from failscape.concepts.keyed_random import uniform
+
+
+class MotionBlur(Severity):
+    """Motion blur after ImageNet-C, severity 0 to 5; the direction is drawn within 45° of horizontal. Identity: 0."""
+
+    name = "motion_blur"
+    table = ((10, 3), (15, 5), (15, 8), (15, 12), (20, 15))  # length and sigma [px]
+
+    def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int, scale: float) -> torch.Tensor:
+        length, sigma = (value * scale for value in parameters)
+        angle = -45 + 90 * float(uniform(self.name, np.array([seed]))[0])
+        return smear(image, length, sigma, angle)
+
+
+def smear(image: torch.Tensor, length: float, sigma: float, angle: float) -> torch.Tensor:
+    """Planes ``(C, H, W)`` averaged along a line that leads from each pixel, as when a camera moves; edges repeat.
+
+    The weights are half a Gaussian, over whole steps up to ``length`` [px], each step rounded to a pixel.
+
+    Args:
+        image: the planes.
+        length: of the line [px].
+        sigma: of the weights [px].
+        angle: direction of the line [deg], counter-clockwise from the right.
+    """
+    steps = np.arange(math.ceil(length) + 1)
+    weights = np.exp(-0.5 * (steps / max(sigma, 1e-6)) ** 2)
+    weights /= weights.sum()
+    radians = math.radians(angle)
+    rows = np.rint(-steps * math.sin(radians)).astype(int)
+    columns = np.rint(steps * math.cos(radians)).astype(int)
+    margin = int(max(np.abs(rows).max(), np.abs(columns).max()))
+    padded = F.pad(image[None], [margin] * 4, mode="replicate")[0]
+    height, width = image.shape[-2:]
+    out = torch.zeros_like(image)
+    for weight, row, column in zip(weights.tolist(), rows.tolist(), columns.tolist(), strict=True):
+        top, left = margin + row, margin + column
+        out.add_(padded[:, top : top + height, left : left + width], alpha=weight)
+    return out

@@ -1,0 +1,101 @@
+"""An image folder with one subfolder per class, at any depth below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from failscape.common.visible import well_formed
+from failscape.data.base import Skipped
+from failscape.data.files import visible_files
+from failscape.data.images.decode import decode
+from failscape.errors import UsageError, did_you_mean
+
+_IMAGE = re.compile(r"\.(jpe?g|jpe|jfif|jp2|j2k|a?png|gif|webp|avif|bmp|dib|tiff?|p[bgnp]m)", re.IGNORECASE)
+_SIDE_FILE = re.compile(r"\.(txt|csv|tsv|jsonl?|md|xml|ya?ml|html?|log|ini|db)", re.IGNORECASE)  # db: Thumbs.db
+_SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
+
+
+class FolderSource:
+    """The images of a folder like ``parts/bolt/0001.jpg``; labels index ``group_names``, its class folders by name.
+
+    An item's name is its path below the folder, with ``/`` on every system. Hidden files and side files (``.txt``,
+    ``.csv``, ``Thumbs.db`` ...) are passed over; any other file that has no image extension, and images outside the
+    class folders, are skipped with the reason. A class folder without images is no class.
+
+    Raises:
+        UsageError: there is no such folder, it holds no image, or no class folders.
+    """
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        _require_folder(self.root)
+        self._paths, self.skipped = _scan(self.root)
+        images = sorted(self._paths)
+        classed = [name for name in images if "/" in name]
+        loose = [name for name in images if "/" not in name]
+        if not classed:
+            raise UsageError(_without_classes(self.root, len(loose)))
+        self.skipped += [Skipped(name, "outside the class folders") for name in loose]
+        self.names: Sequence[str] = classed
+        self.group_names: Sequence[str] = sorted({_class_of(name) for name in classed})
+        _refuse_splits(self.root, classed, self.group_names)
+        index = {name: place for place, name in enumerate(self.group_names)}
+        self.labels = np.array([index[_class_of(name)] for name in classed], dtype=np.int64)
+
+    def load(self, index: int) -> Image.Image:
+        """One picture, in RGB and upright.
+
+        Raises:
+            Unreadable: see ``decode``.
+        """
+        return decode(self._paths[self.names[index]])
+
+
+def _class_of(name: str) -> str:
+    return name.split("/", 1)[0]
+
+
+def _require_folder(root: Path) -> None:
+    if root.is_dir():
+        return
+    if root.exists():
+        raise UsageError(f"{root} is a file; --data takes a folder with one subfolder of images per class")
+    beside = [path.name for path in root.parent.iterdir() if path.is_dir()] if root.parent.is_dir() else []
+    guess = did_you_mean(root.name, beside) or "; give a folder with one subfolder of images per class"
+    raise UsageError(f"there is no folder {root}{guess}")
+
+
+def _scan(root: Path) -> tuple[dict[str, Path], list[Skipped]]:
+    """All images below the folder by their names, and what is skipped, in the order of names."""
+    images: dict[str, Path] = {}
+    skipped = []
+    for path in visible_files(root):
+        name = well_formed(path.relative_to(root).as_posix())
+        if _IMAGE.fullmatch(path.suffix):
+            images[name] = path
+        elif not _SIDE_FILE.fullmatch(path.suffix):
+            skipped.append(Skipped(name, "not an image"))
+    return images, sorted(skipped)
+
+
+def _without_classes(root: Path, n_images: int) -> str:
+    if n_images:
+        what = f"has {n_images} images but no class folders"
+    else:
+        what = "holds no image" if any(root.iterdir()) else "is empty"
+    return f"{root} {what}; put the images into one subfolder per class, named as the target's classes"
+
+
+def _refuse_splits(root: Path, names: list[str], classes: Sequence[str]) -> None:
+    """``train/`` and ``val/`` with the classes inside are a common layout, and would be two classes here."""
+    if {name.lower() for name in classes} <= _SPLITS and all(name.count("/") > 1 for name in names):
+        raise UsageError(
+            f"{root} holds splits ({', '.join(classes)}), not classes; choose one: --data {root / classes[-1]}"
+        )

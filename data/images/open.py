@@ -1,0 +1,83 @@
+"""From what the user typed for data to a source labelled with the target's classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from failscape.data.base import Source
+from failscape.data.images.folder import FolderSource
+from failscape.data.images.huggingface import HuggingFaceSource
+from failscape.data.images.torchvision import TorchvisionSource
+from failscape.data.labels.matching import Matching
+from failscape.data.labels.relabel import relabel
+from failscape.data.spec import Spec, check_options, parse_spec, typed
+from failscape.errors import UsageError, did_you_mean
+
+
+def open_source(
+    spec: str | Path,
+    class_names: Sequence[str],
+    *,
+    mapping: str | Path | None = None,
+    only_matching: bool = False,
+    target: str = "the target",
+) -> Source:
+    """The data that the user named, labelled with the target's classes.
+
+    Args:
+        spec: a folder with one subfolder per class, ``street:?n=4000&seed=0&size=64&gaps=false``,
+            ``torchvision:NAME?root=DIR&split=test`` or ``hf:NAME_OR_FOLDER?split=test&image=image&label=label``.
+        class_names: the target's ``(C,)``, in the order of its outputs.
+        mapping: a CSV file ``folder,class`` for classes of the data that match none by name.
+        only_matching: leave those out instead of refusing them.
+        target: how messages call the target.
+
+    Raises:
+        UsageError: the data cannot be found or read, or its classes are not the target's.
+    """
+    is_path = isinstance(spec, Path) or Path(spec).is_dir()
+    parsed = Spec("", str(spec), {}) if is_path else parse_spec(str(spec))
+    if parsed.scheme not in _OPENERS:
+        guess = did_you_mean(parsed.scheme, filter(None, _OPENERS))
+        raise UsageError(f"there is no folder {spec} and no kind of data {parsed.scheme!r}{guess}")
+    source = _OPENERS[parsed.scheme](parsed)
+    how = Matching(
+        mapping=mapping,
+        only_matching=only_matching,
+        where=f"{parsed.scheme}:{parsed.name}" if parsed.scheme else parsed.name,
+        target=target,
+        noun="class" if parsed.scheme else "class folder",
+    )
+    return relabel(source, class_names, how)
+
+
+def _open_folder(spec: Spec) -> Source:
+    return FolderSource(spec.name)
+
+
+def _open_street(spec: Spec) -> Source:
+    from failscape.data.street import StreetSource
+
+    defaults: dict[str, int | bool] = {"n": 4000, "seed": 0, "size": 64, "gaps": False}
+    check_options("street:", spec.options, defaults)
+    options = {key: typed("street:", key, value, defaults[key]) for key, value in spec.options.items()}
+    if spec.name:
+        raise UsageError(f"street:{spec.name} is no street world; its options come after ?, as in street:?n=1000")
+    return StreetSource(**options)
+
+
+def _open_torchvision(spec: Spec) -> Source:
+    return TorchvisionSource(spec.name, spec.options)
+
+
+def _open_hf(spec: Spec) -> Source:
+    return HuggingFaceSource(spec.name, spec.options)
+
+
+_OPENERS: dict[str, Callable[[Spec], Source]] = {
+    "": _open_folder,
+    "street": _open_street,
+    "torchvision": _open_torchvision,
+    "hf": _open_hf,
+}

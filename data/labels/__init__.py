@@ -1,0 +1,1 @@
+"""Labels of data matched to classes of targets."""

@@ -1,0 +1,1 @@
+"""Tables of evaluations that somebody already has: read, their columns made axes, rows joined in items."""

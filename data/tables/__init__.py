@@ -1,0 +1,1 @@
+"""Tables as rows: CSV, JSON, Parquet, the hub."""

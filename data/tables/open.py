@@ -1,0 +1,59 @@
+"""Opens a table of texts by the suffix of its file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from failscape.common.regular import regular
+from failscape.data.base import Unreadable
+from failscape.data.tables.csv import open_csv, open_tsv
+from failscape.data.tables.encoding import TABLE, WINDOWS, text_encoding
+from failscape.data.tables.json import open_json, open_json_lines
+from failscape.data.tables.parquet import open_parquet
+from failscape.data.tables.table import Table
+from failscape.errors import UsageError, did_you_mean
+
+_OPENERS: dict[str, Callable[[Path, str], Table]] = {
+    ".csv": open_csv,
+    ".tsv": open_tsv,
+    ".jsonl": open_json_lines,
+    ".ndjson": open_json_lines,
+    ".json": open_json,
+}
+SUFFIXES = (*_OPENERS, ".parquet")
+NOT_UTF_8 = "not UTF-8; read as Windows-1252"  # what the user is told of such a file
+
+
+def open_table(path: Path) -> Table:
+    """The table in a file.
+
+    Raises:
+        UsageError: there is no such file, it is of another kind, cannot be read, or holds no row.
+    """
+    if not path.exists():
+        raise UsageError(_missing(path))
+    regular(path, TABLE)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(
+            f"{path} is no table by its suffix; give one of {', '.join(SUFFIXES)}, or a folder of .txt files"
+        )
+    if suffix == ".parquet":
+        return open_parquet(path)
+    try:
+        encoding = text_encoding(path, TABLE)
+    except Unreadable as reason:
+        known = {"empty": "is empty", "not text": f"is not text, though its suffix is {path.suffix}"}
+        what = known.get(str(reason), f"cannot be read: {reason}")
+        raise UsageError(f"{path} {what}; give a table with a text per row") from None
+    table = _OPENERS[suffix](path, encoding)
+    return table._replace(notes=(f"{path} is {NOT_UTF_8}",)) if encoding == WINDOWS else table
+
+
+def _missing(path: Path) -> str:
+    beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    guess = did_you_mean(path.name, beside)
+    if "did you mean" not in guess:
+        guess = f"; give a file ({', '.join(SUFFIXES)}), a folder of .txt files, or hf:NAME"
+    return f"there is no file or folder {path}{guess}"

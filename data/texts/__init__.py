@@ -1,0 +1,1 @@
+"""Articles with references, from tables and folders."""

@@ -1,0 +1,1 @@
+"""Environments by task: one factory for each family."""

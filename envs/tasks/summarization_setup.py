@@ -1,0 +1,173 @@
+"""What a summarizer is shown, what it makes of it unedited, and the reward that follows from that.
+
+Shapes: ``N`` articles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from failscape.concepts import ConceptSpace
+from failscape.data import Articles, length_groups, load_items, only_held_out, open_texts
+from failscape.data.base import Items
+from failscape.envs.baseline import BaselineOutputs, first_look, unedited
+from failscape.errors import UsageError
+from failscape.rewards.base import Reward
+from failscape.rewards.summarization import (
+    FailureThreshold,
+    FsrlReward,
+    SummaryReward,
+    Unedited,
+    calibrate,
+    parse_reward,
+)
+from failscape.rewards.text_metrics.metrics import METRICS, ROUGES, unread
+from failscape.targets.outputs import Outputs
+from failscape.targets.summarizers.base import SummarizerTarget
+
+Progress = Callable[[str, int, int], None]
+GROUPS = ("topic", "length")
+MOST_SILENT = 0.5  # share of the articles that a summarizer may say nothing of
+MOST_UNREAD = 0.5  # share of the letters that a metric may overlook
+BATCH = 64  # articles between two words on how far it is
+
+
+class Reading(NamedTuple):
+    """Which articles are read."""
+
+    groups: str = "topic"  # or length: what they are grouped by
+    max_items: int = 1000
+    held_out: float = 0.2
+    unseen: bool = False  # only those that are held out otherwise
+    seed: int = 0
+
+
+class Judging(NamedTuple):
+    """How summaries are judged."""
+
+    reward: str  # its name
+    threshold: FailureThreshold | None = None  # calibrated on unedited articles where there is none
+    meaning: float | None = None  # likeness that an edited article must have for its failure to count
+
+
+def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, progress: Progress | None = None) -> Items:
+    """Articles and references as the target can read them, cut where they are too long for it; a note says how many.
+
+    Raises:
+        UsageError: the data cannot be found or read.
+    """
+    if progress:
+        progress(f"opening {spec}", 0, 0)
+    too_long: list[str] = []  # several threads append
+
+    def prepare(item: tuple[str, str]) -> tuple[str, str]:
+        prepared = target.prepare(item)
+        if prepared[0] != item[0]:
+            too_long.append(prepared[0])
+        return prepared
+
+    items = load_items(
+        open_texts(spec),
+        prepare,
+        lambda fields, _: Articles(*fields),
+        device="cpu",
+        max_items=how.max_items,
+        seed=how.seed,
+        held_out_share=how.held_out,
+        progress=(lambda done, total: progress("reading articles", done, total)) if progress else None,
+    )
+    if too_long:
+        some = f"{len(too_long)} of {len(items)} articles"
+        note = f"{some} are longer than {target.name} can read; the rest of each is left out"
+        items = replace(items, notes=(*items.notes, note))
+    if how.groups == "length":
+        labels, names = length_groups(articles_of(items).text)
+        items = replace(items, group=labels, group_names=tuple(names))
+    return only_held_out(items, how.held_out) if how.unseen else items
+
+
+def articles_of(items: Items) -> Articles:
+    """The items, known to be articles."""
+    assert isinstance(items.batch, Articles)
+    return items.batch
+
+
+def look_and_judge(
+    how: Judging, target: SummarizerTarget, items: Items, space: ConceptSpace, path: Path | None, progress: Any = None
+) -> tuple[BaselineOutputs, Reward]:
+    """What the target makes of the unedited articles, and the reward that this calibrates; ``N`` queries.
+
+    Args:
+        how: summaries are judged.
+        target: the summarizer.
+        items: what it is shown.
+        space: the edits, which say what they do to the reference.
+        path: keeps the looks; read instead of asking the target if it is there.
+        progress: told how far it is.
+
+    Raises:
+        UsageError: the file is of other articles, or the target says nothing of most of them.
+    """
+    known = None if path is None or not path.exists() else BaselineOutputs.load(path, items)
+    if known is not None:
+        return known, judge_of(how, known.output_text.astype(object), items, space)
+    outputs = look(target, items, progress)
+    judge = judge_of(how, outputs.output_text(), items, space)
+    baseline = BaselineOutputs.of(outputs, items, judge(unedited(outputs, items)))
+    if path is not None:
+        baseline.save(path)
+    return baseline, judge
+
+
+def look(target: SummarizerTarget, items: Items, progress: Progress | None = None) -> Outputs:
+    """Summaries and features of the unedited articles.
+
+    Raises:
+        UsageError: the target says nothing of most of them.
+    """
+    done = 0
+
+    def tell(n: int) -> None:
+        nonlocal done
+        done += n
+        if progress:
+            progress("summarizing unedited articles", done, len(items))
+
+    outputs = first_look(target, items, batch_size=BATCH, progress=tell)
+    n_silent = sum(not text.strip() for text in outputs.output_text())
+    if n_silent > MOST_SILENT * len(items):
+        raise UsageError(
+            f"{target.name} says nothing of {n_silent} of {len(items)} unedited articles: is it a summarizer, and does "
+            "it need a prefix (?prefix=), or min_tokens?"
+        )
+    return outputs
+
+
+def judge_of(how: Judging, output_text: np.ndarray, items: Items, space: ConceptSpace) -> Reward:
+    """The reward, calibrated on the unedited articles that are not held out unless its bar is given."""
+    kind, metric = parse_reward(how.reward)
+    if kind == "fsrl" and how.meaning is not None:
+        raise UsageError("--meaning goes with the rewards drop and score; fsrl is the paper's rule as it is")
+    if kind == "fsrl":
+        return FsrlReward(metric)
+    wanted = articles_of(items).reference
+    if metric in ROUGES and (share := unread(np.where(wanted == "", output_text, wanted))) > MOST_UNREAD:
+        raise UsageError(
+            f"ROUGE reads the letters a to z, and {share:.0%} of those of the references are others; take "
+            f"--reward {kind}:chrf, or {kind}:similarity"
+        )
+    scores = np.where(wanted == "", 1, metric(output_text, wanted)).astype(np.float32)
+    threshold = how.threshold or calibrate(scores[~items.held_out & (wanted != "")])
+    if kind == "score" and not threshold.score > 0:
+        raise UsageError(
+            "of the unedited summaries one in twenty or more scores 0, or there are no references, so no score is "
+            "poorer than usual; take --reward drop, or another metric (score:chrf)"
+        )
+    alike = None if how.meaning is None else METRICS["similarity"]
+    unchanged = Unedited(output_text.astype(str), scores)
+    return SummaryReward(kind, metric, unchanged, threshold, space.label_effect, alike, how.meaning or 0.0)

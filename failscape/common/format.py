@@ -1,0 +1,40 @@
+"""Small pieces of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+
+def a_few(names: Iterable[str], limit: int = 5) -> str:
+    """``a, b, c, d, e and 9 more``."""
+    names = list(names)
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
+
+
+def first_sentence(error: Exception) -> str:
+    """What a library's error says first, without its full stop; the kind of error where it says nothing."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].split(". ")[0].rstrip(".")
+
+
+def percent(rate: float) -> str:
+    """A rate as a person writes it, with a no-break space: ``3.1 %``, ``22 %``; ``–`` where unknown."""
+    if np.isnan(rate):
+        return "–"
+    if 0 < rate < 0.001:
+        return "<\u00a00.1\u00a0%"
+    digits = 1 if 0 < rate < 0.0995 or 0.9905 < rate < 1 else 0
+    return f"{100 * rate:.{digits}f}\u00a0%"
+
+
+def interval(low: float, high: float) -> str:
+    """An interval of rates without its sign: ``68–74``."""
+    return "–".join(percent(x).removesuffix("\u00a0%") for x in (low, high))
+
+
+def count(n: int) -> str:
+    """A count with groups of three apart: ``20 000`` (narrow no-break spaces)."""
+    return f"{n:,}".replace(",", "\u202f")

@@ -1,0 +1,43 @@
+"""What a person at a terminal reads of cases and of what their ratings amount to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from failscape.common.format import interval, percent
+from failscape.common.visible import visible
+from failscape.workflows.show import save
+
+if TYPE_CHECKING:
+    from failscape.feedback.cases import Case
+    from failscape.feedback.reward_model import RewardModel
+    from failscape.workflows.rate import RatingSession
+
+
+def describe_case(session: RatingSession, case: Case) -> str:
+    """A case in words, and where its pictures or texts are."""
+    rank, mode = session.mode_of(case)
+    rate = f"{percent(mode.rate)} ({interval(mode.low, mode.high)}) fail, {mode.compared_with} {percent(mode.baseline)}"
+    lines = ["", f"mode {rank} of {len(session.modes)}: {mode.name}", f"  {rate}"]
+    examples, failure = session.examples(case), session.kind_of(case)
+    presenter = examples.presenter
+    if not presenter.names_failures:
+        lines.append(f"  {failure}")
+    for example in examples:
+        place = save(presenter, example, session.run)
+        lines += [f"  {line}" if line else "" for line in presenter.describe_case(example, failure, place)]
+    return "\n".join(map(visible, lines))
+
+
+def model_text(models: Mapping[str, RewardModel], agreement: float) -> list[str]:
+    """How far raters agree, and how well the models know them."""
+    lines = [] if math.isnan(agreement) else [f"raters agree: Krippendorff's alpha {agreement:.2f}"]
+    for preset, model in models.items():
+        accuracy = model.accuracy()
+        known = (
+            "too few labels to say how well" if math.isnan(accuracy) else f"left-out labels: Spearman {accuracy:.2f}"
+        )
+        lines.append(f"reward model {preset}: {model.n_labels} labels, {known}")
+    return lines

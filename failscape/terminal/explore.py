@@ -1,0 +1,262 @@
+"""Exploration as the command line shows it: what will happen, how far it is, what was found, what to do next."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from failscape.common.nouns import PLAIN, Nouns
+from failscape.common.task import task_of_env
+from failscape.envs.gym_views import ConceptVectorEnv, explorable
+from failscape.errors import Stopped
+from failscape.records.folder import RunFolder
+from failscape.settings import Settings
+from failscape.targets.base import device_of
+from failscape.terminal.output import Steps, Table, Terminal, steps, table
+from failscape.terminal.rates import tell_columns, tell_rate
+from failscape.workflows.environment import build, complete
+from failscape.workflows.explore import resume, start
+from failscape.workflows.run import Run
+from failscape.workflows.stopping import stopped
+
+if TYPE_CHECKING:
+    from failscape.agents.session import Progress as Standing
+    from failscape.agents.session import Session
+    from failscape.analysis.landscape.landscape import Landscape
+    from failscape.analysis.landscape.minimal_edits import Smallest
+    from failscape.analysis.modes.mode import Mode
+
+
+def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
+    """Explore as ``args`` say; ``settings`` is None where a run is resumed."""
+    terminal = Terminal(quiet=args.quiet)
+    folder = RunFolder(args.resume) if args.resume else None
+    if settings is None:
+        assert folder is not None
+        settings = Run(folder).code(args.imports)
+    try:
+        with steps(terminal) as tell:
+            envs = build(settings, baseline=folder / "baseline.npz" if folder else None, progress=tell)
+            settings = complete(settings, envs)
+            tell("measuring how fast the target answers")
+            preview(terminal, envs, settings)
+            with watching(terminal, tell, settings.hyperparameters["budget"]) as screen:
+                options: dict[str, Any] = {"listeners": [screen.show], "on_session": screen.watch}
+                options |= {"report": not args.no_report, "step": tell}
+                if folder is None:
+                    found = start(envs, settings, args.out, command=sys.argv, **options)
+                else:
+                    found = resume(folder, envs, imports=args.imports, **options)
+        folder = found.folder
+        print_findings(Terminal(), found, envs.mdp.nouns)
+    except KeyboardInterrupt as stop:
+        if folder is None or isinstance(stop, Stopped):
+            raise
+        raise stopped(folder, settings) from None
+    return 0
+
+
+def seconds_per_query(envs: ConceptVectorEnv) -> float:
+    """What an edit and an answer of the target take in the run's batches; the first of two warms up."""
+    mdp = envs.mdp
+    items = np.resize(explorable(mdp), envs.num_envs)
+    if mdp.scheme.path_length:  # a walk need not reach every point
+        state = mdp.transition(mdp.initial(items), np.arange(envs.num_envs) % mdp.scheme.n_actions)
+    else:
+        state = mdp.at(items, mdp.space.point(np.arange(envs.num_envs) % mdp.space.n_points))
+    for _ in range(2):
+        start = time.perf_counter()
+        mdp.evaluate(state)
+    return (time.perf_counter() - start) / envs.num_envs
+
+
+def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> None:
+    """Print what will be explored and what it will cost."""
+    mdp, budget = envs.mdp, settings.hyperparameters["budget"]
+    n_held_out = int(mdp.items.held_out.sum())
+    n_explore = len(mdp.items) - n_held_out
+    needed = duration(seconds_per_query(envs) * budget)
+    cost = f"budget {budget:,} queries, of which the target needs about {needed} on {device_of(mdp.target)}"
+    what = "items"
+    if not mdp.has_unedited:
+        what, cost = mdp.nouns.items, f"{budget:,} {mdp.nouns.items} are read: about {needed}"
+    rows = [
+        ("target", repr(mdp.target)),
+        ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
+        ("concepts", str(mdp.space)),
+        ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed}"),
+        ("cost", cost),
+    ]
+    for label, text in rows:
+        terminal.line(f"{label:<9}", text)
+    if mdp.items.skipped:
+        from failscape.data import reasons
+
+        n_all = len(mdp.items) + len(mdp.items.skipped)
+        why = reasons(mdp.items.skipped)
+        terminal.line(f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({why})", style="yellow")
+    for note in mdp.items.notes:
+        terminal.line(f"warning: {note}", style="yellow")
+
+
+class Screen:
+    """How far it is, and Ctrl-C: once stops after this batch; twice, or where all is asked, stops at once."""
+
+    def __init__(self, terminal: Terminal, tell: Steps, budget: int) -> None:
+        self.terminal, self.tell, self.budget = terminal, tell, budget
+        self.session: Session | None = None
+        self._clock = time.perf_counter()
+
+    def watch(self, session: Session, folder: RunFolder) -> None:
+        """Take over Ctrl-C for a session."""
+        self.session = session
+        self._clock = time.perf_counter()
+        self.terminal.line("run      ", folder.path)
+
+    def show(self, standing: Standing) -> None:
+        """Say where it stands."""
+        seconds = time.perf_counter() - self._clock
+        rate = standing.n_queries / seconds if seconds > 0 else 0.0
+        word = f"{rate:,.0f} queries/s · {standing.n_failures:,} failures"
+        self.tell("exploring", min(standing.n_queries, self.budget), self.budget, word)
+
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Handle SIGINT."""
+        if self.session is None or self.session.done:
+            raise KeyboardInterrupt
+        self.session.stopped = True
+        self.terminal.line("stopping after this batch ...")
+
+
+@contextmanager
+def watching(terminal: Terminal, tell: Steps, budget: int) -> Iterator[Screen]:
+    """A screen that knows of Ctrl-C."""
+    screen = Screen(terminal, tell, budget)
+    before = signal.signal(signal.SIGINT, screen.interrupt)
+    try:
+        yield screen
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
+    """Print what was found, how sure it is, and what to do next."""
+    landscape, summary, smallest = run.landscape(), run.summary, run.smallest()
+    terminal.line()
+    if smallest is not None:
+        print_minimal_edits(terminal, smallest)
+    else:
+        tell_rate(terminal, landscape, nouns)
+        print_modes(terminal, run.modes())
+        tell_columns(terminal, run, landscape)
+        terminal.print(worst_table(landscape))
+    learner = summary.get("learner") or {}
+    if learner.get("lift"):
+        low, high = learner["lift_interval"]
+        terminal.line(
+            f"the agent breaks {learner['greedy_rate']:.1%} of {learner['n_held_out']} held-out items, random edits "
+            f"{learner['random_rate']:.1%}: lift {learner['lift']:.2f} ({low:.2f}–{high:.2f})"
+        )
+    for doubt in summary.get("warnings", []):
+        terminal.line(f"note: {doubt}", style="yellow")
+    terminal.line()
+    path = run.folder.path
+    if (path / "report.html").exists():
+        terminal.line("report      ", path / "report.html")
+    terminal.line("TensorBoard ", f"tensorboard --logdir {path.parent}")
+    for label, (command, what) in zip(("next", "", "", ""), suggestions(run, smallest), strict=False):
+        terminal.line(f"{label:<12}", command, f"  {what}")
+
+
+def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
+    """Commands to go on with, and what each is for."""
+    path, found, code = run.folder.path, [], run.settings.import_option
+    probe = _first_failure(run)
+    if probe is not None:
+        found.append((f"failscape show {path} {probe}{code}", "re-create the worst failure"))
+    if smallest is None and any(mode.confirmed for mode in run.modes()):
+        found.append((f"failscape feedback {path}{code}", "rate what matters"))
+        task = task_of_env(run.settings.env)
+        if task is None or task.trainer is not None:
+            found.append((f"failscape fade {path}{code}", "mend it and look again"))
+    if run.settings.explorer != "scan" and smallest is None:
+        found.append((f"failscape scan {path}{code}", "the whole truth, to compare with"))
+    return found
+
+
+def print_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
+    """Print the failure modes, how sure each is, and what people said of them, where they did."""
+    from failscape.analysis.modes.mode import UNEDITED
+    from failscape.analysis.report.mode_table import rating_text
+
+    if not modes:
+        return terminal.line("no failure mode stands out by more than chance")
+    some = "a failure mode" if len(modes) == 1 else f"{len(modes)} failure modes"
+    n_confirmed = sum(bool(mode.confirmed) for mode in modes)
+    of_them = f"{n_confirmed} of them" if n_confirmed < len(modes) else "all" if len(modes) > 1 else "it is"
+    terminal.line(f"Found {some} (false discovery rate 5 %; {of_them} confirmed on held-out items)")
+    rated = any(mode.n_ratings for mode in modes)
+    against = [modes[0].compared_with] if modes[0].compared_with != UNEDITED else []
+    more = ["undesirable"] if rated else []
+    shown = table("#", "where", "fails (95 %)", *against, "share", "held out", *more, left="where")
+    for rank, mode in enumerate(modes, 1):
+        held_out = "–" if mode.held_out_rate is None else f"{mode.held_out_rate:.0%}"
+        shown.add_row(
+            str(rank),
+            mode.name,
+            f"{mode.rate:.0%} ({mode.low:.0%}–{mode.high:.0%})",
+            *([f"{mode.baseline:.0%}"] if against else []),
+            f"{mode.share:.0%}",
+            held_out if mode.confirmed else f"{held_out}, unconfirmed",
+            *([rating_text(mode)] if rated else []),
+        )
+    terminal.print(shown)
+
+
+def print_minimal_edits(terminal: Terminal, smallest: Smallest, n: int = 5) -> None:
+    """Print how little breaks how many items."""
+    found = smallest.table
+    middle = f"; {found['levels'].median():g} levels in the middle" if len(found) else ""
+    terminal.line(f"{len(found):,} of {smallest.n_items:,} items broken by some edit{middle}", style="bold")
+    edits = "likeliest failing edits"
+    shown = table("#", edits, "levels", "log-likelihood", "probe", left=edits)
+    for rank, row in enumerate(found.head(n).itertuples(), 1):
+        shown.add_row(str(rank), str(row.edit), str(row.levels), f"{row.log_likelihood:.2f}", str(row.probe))
+    terminal.print(shown)
+
+
+def worst_table(landscape: Landscape, n: int = 5) -> Table:
+    """The worst points as a table."""
+    shown = table("#", "worst points", "fails", "(95 % interval)", "probes", left="worst points")
+    for rank, (point, row) in enumerate(landscape.worst(n).iterrows(), 1):
+        interval = f"({row['smoothed_low']:.0%}–{row['smoothed_high']:.0%})"
+        shown.add_row(str(rank), landscape.label(point), f"{row['smoothed']:.0%}", interval, f"{row['visits']:.0f}")
+    return shown
+
+
+def _first_failure(run: Run) -> int | None:
+    smallest = run.smallest()
+    if smallest is not None:
+        return int(smallest.table["probe"].iloc[0]) if len(smallest.table) else None
+    from failscape.analysis.examples.selection import choose
+
+    rows = choose(run.probes(), run.items(), run.landscape().worst(1).index.tolist(), 1)
+    return int(rows.index[0]) if len(rows) else None
+
+
+def duration(seconds: float) -> str:
+    """``1 min 10 s``, ``45 s``, ``2 h 5 min``."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{max(seconds, 1)} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"

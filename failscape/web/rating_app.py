@@ -1,0 +1,186 @@
+"""The page on which people rate failure modes: local, offline, by buttons or keys.
+
+Plain forms and a little script: without scripts everything works but the keys. A rating is acknowledged on the page
+that follows it, which shows what was read back from the store after the commit.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from typing import Any
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from failscape.analysis.pages import shown
+from failscape.common.format import interval, percent
+from failscape.errors import UsageError, require
+from failscape.feedback.cases import Case
+from failscape.feedback.raters import HIGH, LOW, Answer
+from failscape.feedback.reward_model import RewardModel
+from failscape.records.ratings import RatingStore
+from failscape.terminal.output import Terminal
+from failscape.workflows.rate import RatingSession
+
+HOST = "127.0.0.1"
+MAX_FORM = 64 * 1024  # [bytes]
+MAX_NAME, MAX_NOTE = 80, 4000  # letters
+HEADERS = {
+    # Nothing but this server may be asked for anything, and no other page may show this one.
+    "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+class Learned:
+    """The reward model of the ratings so far, fitted when they change, and written for ``--reward human:RUN``."""
+
+    def __init__(self, session: RatingSession) -> None:
+        self.session = session
+        self._lock = threading.Lock()
+        self._known: tuple[int, RewardModel] | None = None
+
+    def __call__(self, store: RatingStore) -> tuple[pd.DataFrame, RewardModel]:
+        """Ratings that count, and their model."""
+        with self._lock:
+            ratings, n_rows = store.latest(), len(store)
+            if self._known is None or self._known[0] != n_rows:
+                models = self.session.save_models(ratings)
+                self._known = n_rows, models.get("human") or self.session.model(ratings)
+            return ratings, self._known[1]
+
+
+def make_app(session: RatingSession, *, budget: int, rater: str | None = None) -> Any:
+    """The page as a WSGI application.
+
+    Args:
+        session: what is rated.
+        budget: labels asked of each rater.
+        rater: whose page ``/`` is; it asks where omitted.
+    """
+    flask = require("flask", "feedback")
+    app = flask.Flask("failscape.web")
+    # A foreign name that resolves to this machine (DNS rebinding) is not answered.
+    app.config.update(MAX_CONTENT_LENGTH=MAX_FORM, TRUSTED_HOSTS=[HOST, "localhost"])
+    app.jinja_env.finalize = shown
+    app.jinja_env.filters.update(percent=percent)
+    app.jinja_env.globals.update(interval=interval, scale=range(LOW, HIGH + 1))
+    learned = Learned(session)
+    with RatingStore(session.path):  # made at once, so that a folder nobody may write to is told of before rating
+        pass
+
+    @app.before_request  # type: ignore[untyped-decorator]
+    def refuse_other_pages() -> None:
+        origin = flask.request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != flask.request.host:
+            flask.abort(403)
+
+    @app.after_request  # type: ignore[untyped-decorator]
+    def add_headers(response: Any) -> Any:
+        response.headers.update(HEADERS)
+        return response
+
+    @app.get("/")  # type: ignore[untyped-decorator]
+    def start() -> Any:
+        name = flask.request.args.get("rater", "").strip()[:MAX_NAME] or rater
+        return show(flask, session, learned, name, budget) if name else who()
+
+    @app.get("/who")  # type: ignore[untyped-decorator]
+    def who() -> Any:
+        return flask.render_template("who.html", session=session)
+
+    @app.post("/rate")  # type: ignore[untyped-decorator]
+    def rate() -> Any:
+        form = flask.request.form
+        name, case = form.get("rater", "").strip()[:MAX_NAME], session.cases.get(form.get("case", ""))
+        if not name or case is None:
+            return refused(flask, 400, "a rating names its rater and a case of this run")
+        try:
+            with RatingStore(session.path) as store:
+                number = store.append([session.rating(case, name, answer_in(form))])[0]
+        except UsageError as error:
+            return refused(flask, 500 if str(error).startswith("cannot") else 422, str(error))
+        return flask.redirect(flask.url_for("start", rater=name, saved=number), 303)
+
+    return app
+
+
+def refused(flask: Any, status: int, why: str) -> Any:
+    """An answer in plain text that nothing was stored."""
+    return flask.make_response((why, status, {"Content-Type": "text/plain; charset=utf-8"}))
+
+
+def answer_in(form: Any) -> Answer:
+    """What a form says; raises ``UsageError`` where it says nothing."""
+    note = form.get("note", "").strip()[:MAX_NOTE]
+    if "abstain" in form:
+        return Answer(None, note=note)
+    if not form.get("undesirability", "").isdecimal():
+        raise UsageError("choose a number, or abstain")
+    quality = form.get("quality", "")
+    return Answer(float(form["undesirability"]), float(quality) if quality.isdecimal() else None, note)
+
+
+def show(flask: Any, session: RatingSession, learned: Learned, rater: str, budget: int) -> Any:
+    """The case that a rater is asked next, or the one that the address names; what was saved last above it."""
+    with RatingStore(session.path) as store:
+        ratings, model = learned(store)
+        frame = store.frame()
+    saved = frame[(frame.index == flask.request.args.get("saved", type=int)) & (frame["rater"] == rater)]
+    named = session.cases.get(flask.request.args.get("case", ""))
+    case = named or session.next_case(ratings, model, rater, budget)
+    own = ratings[ratings["rater"] == rater].sort_values("time", ascending=False)
+    before = own[own["case"] == case.key].to_dict("records") if case else []
+    return flask.render_template(
+        "rate.html",
+        session=session,
+        rater=rater,
+        case=case,
+        shown=facts(session, case) if case else None,
+        before=before[0] if before else None,
+        saved=saved.to_dict("records")[0] if len(saved) else None,
+        own=own.head(8).to_dict("records"),
+        progress=session.progress(ratings, rater, budget),
+        accuracy=model.accuracy() if model.n_labels else None,
+    )
+
+
+def facts(session: RatingSession, case: Case) -> dict[str, Any]:
+    """What there is to see of a case."""
+    rank, mode = session.mode_of(case)
+    examples = session.examples(case)
+    failure = "" if examples.presenter.names_failures else session.kind_of(case)
+    return {"rank": rank, "mode": mode, "failure": failure, "examples": examples.presenter.case_html(examples)}
+
+
+def serve(session: RatingSession, *, port: int, budget: int, rater: str | None) -> None:
+    """Serve the page on the loopback interface until Ctrl-C.
+
+    Raises:
+        UsageError: the port is in use, or the packages for the page are not installed.
+    """
+    require("flask", "feedback")
+    server_of = require("waitress.server", "feedback")
+    try:
+        listening = socket.create_server((HOST, port))
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen at port {port}: {os.strerror(error.errno or 0)}; give another one: --port P"
+        ) from None
+    # A shell makes its background jobs deaf to Ctrl-C, and a page has no other end.
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.default_int_handler)
+    with listening:
+        server = server_of.create_server(make_app(session, budget=budget, rater=rater), sockets=[listening], ident=None)
+        address = f"http://{HOST}:{listening.getsockname()[1]}/"
+        Terminal().line(f"rate at   {address}   (Ctrl-C ends; every rating is kept as it is made)")
+        try:
+            server.run()
+        finally:
+            server.close()

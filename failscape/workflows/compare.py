@@ -1,0 +1,210 @@
+"""Two runs compared: their maps, and, where their targets differ, what either does with the same held-out items."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from failscape.analysis.examples.presenter import Examples
+from failscape.analysis.examples.registry import new_examples
+from failscape.analysis.landscape.comparison import Comparison
+from failscape.analysis.landscape.comparison import compare as compare_landscapes
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.landscape.shifts import Shift, halves, seed_pairs, shifts
+from failscape.analysis.modes.mode import Mode
+from failscape.errors import UsageError
+from failscape.mitigation import choose_modes
+from failscape.mitigation.paired_evaluation import QUERIES, BeforeAfter, measure
+from failscape.settings import Settings
+from failscape.targets.base import device_of
+from failscape.targets.registry import load_target
+from failscape.workflows.mitigation_plan import PLAN, Plan
+from failscape.workflows.run import Run, finished_beside
+from failscape.workflows.run import compare as compare_maps
+
+N_NEW = 12  # newly created failures that are shown
+Step = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Versions:
+    """A target before and after, as two runs found it."""
+
+    before: Run
+    after: Run
+    maps: Comparison
+    shifts: list[Shift]
+    seeds: tuple[int, int]  # runs of either version that the shifts rest on
+    found: BeforeAfter
+    numbers: list[int]  # of the targeted modes
+    new: Examples  # newly created failures, with what either version says of the edited item
+
+    @property
+    def landscapes(self) -> tuple[Landscape, Landscape]:
+        """Of either run."""
+        return self.before.landscape(), self.after.landscape()
+
+    @property
+    def modes(self) -> tuple[list[Mode], list[Mode]]:
+        """Failure modes of either run."""
+        return self.before.modes(), self.after.modes()
+
+    @property
+    def unseen(self) -> bool:
+        """Whether the second run explored items that neither the first nor the fine-tune had seen."""
+        return bool(self.after.settings.make.get("unseen"))
+
+    def summary(self) -> dict[str, Any]:
+        """The figures, as plain values."""
+        return {
+            "before": str(self.before.folder.path),
+            "after": str(self.after.folder.path),
+            "targeted_modes": self.numbers,
+            **self.found.summary(),
+            "maps": dataclasses.asdict(self.maps),
+            "shifts": [
+                {**dataclasses.asdict(shift), "limit": shift.limit, "significant": shift.significant}
+                for shift in self.shifts
+            ],
+            "seeds": list(self.seeds),
+            "modes_before": [mode.name for mode in self.modes[0]],
+            "modes_after": [mode.name for mode in self.modes[1]],
+        }
+
+    def report(self, path: Path | str) -> Path:
+        """Write all of it as one page, offline and printable."""
+        from failscape.analysis.report.before_after import Story, write_page
+
+        found = self.found
+        story = Story(
+            target=str(target_of(self.before)),
+            after_name=str(target_of(self.after)),
+            landscapes=self.landscapes,
+            targeted=found.targeted,
+            untouched=found.untouched,
+            clean=found.clean,
+            modes=found.modes,
+            points=found.points,
+            harmed=found.harmed,
+            clean_score=found.clean_score,
+            costs=found.costs,
+            n_new=len(found.new_failures),
+            n_pairs=len(found.table),
+            new=self.new,
+            shifts=self.shifts,
+            seeds=self.seeds,
+            unseen=self.unseen,
+            nouns=found.nouns,
+            modes_before=self.modes[0],
+            modes_after=self.modes[1],
+            facts={
+                "before": f"{target_of(self.before)}, run {self.before.folder.path}",
+                "after": f"{target_of(self.after)}, run {self.after.folder.path}",
+                **({} if not self.unseen else {"items": "the run after explored items that the run before held out"}),
+                "command": f"failscape compare {self.before.folder.path} {self.after.folder.path}"
+                f"{self.before.settings.import_option}",
+            },
+        )
+        return write_page(Path(path), story)
+
+    def __repr__(self) -> str:
+        targeted = self.found.targeted
+        names = f"{self.before.folder.name} → {self.after.folder.name}"
+        return f"Versions({names}, targeted {targeted.before:.1%} → {targeted.after:.1%})"
+
+
+def compare(a: Run | Path | str, b: Run | Path | str, **options: Any) -> Comparison | Versions:
+    """Two runs of one grid: their maps where they asked the same target, both versions of it where they did not.
+
+    ``options`` are those of :func:`compare_versions`, or ``top_k`` of :func:`failscape.workflows.run.compare`.
+    """
+    a, b = (run if isinstance(run, Run) else Run(run) for run in (a, b))
+    return (compare_maps if same_target(a, b) else compare_versions)(a, b, **options)
+
+
+def same_target(a: Run, b: Run) -> bool:
+    """Whether two runs asked the same target."""
+    return bool(target_of(a) == target_of(b))
+
+
+def compare_versions(
+    before: Run | Path | str,
+    after: Run | Path | str,
+    *,
+    queries: int = QUERIES,
+    seed: int = 0,
+    imports: Sequence[str] = (),
+    step: Step = lambda what, done, total: None,
+) -> Versions:
+    """Compare a target with what became of it: both are loaded, and shown the same held-out items.
+
+    Runs beside either one that differ only in their seed are found, and taken into the shifts and their null.
+
+    Args:
+        before: run of the target as it was.
+        after: run of another version, over the same items and edits.
+        queries: asked of either version.
+        seed: of the draw of items.
+        imports: the user's files and modules, where the runs need them.
+        step: hears what is being done, how far it is, and how much there is.
+
+    Raises:
+        UsageError: the runs are unfinished, or over different grids or items.
+    """
+    before, after = (run if isinstance(run, Run) else Run(run) for run in (before, after))
+    for run in (before, after):
+        if not run.summary:
+            raise UsageError(f"{run.folder.path} is not finished; --resume it first")
+    if set(after.items()["name"]).isdisjoint(before.items()["name"]):
+        raise UsageError("the runs are of different items, so they cannot be compared; explore the same data")
+    numbers = targeted(before, after)
+    maps = compare_landscapes(before.landscape(), after.landscape())
+    after.code(imports)  # refused before anything is loaded
+    old = before.rebuild(imports, step)
+    new = old.with_target(load_target(str(target_of(after)), str(device_of(old.target))), old.baseline)
+    found = measure(
+        old,
+        new,
+        before.modes(),
+        numbers,
+        queries=queries,
+        seed=seed,
+        step=lambda done, total: step("comparing", done, total),
+    )
+    versions = [[run, *siblings(run)] for run in (before, after)]
+    lands = [[run.landscape() for run in version] for version in versions]
+    null = seed_pairs(*lands) or halves(before.probes(), before.items(), before.space, seed)
+    moved = shifts(lands[0], lands[1], null)
+    broken = new_examples(old, new, found.new_failures, N_NEW)
+    return Versions(before, after, maps, moved, (len(lands[0]), len(lands[1])), found, numbers, broken)
+
+
+def targeted(before: Run, after: Run) -> list[int]:
+    """Numbers of the modes that the mitigation between two runs aimed at; the most pressing without a record."""
+    weights = str(target_of(after)).rpartition("weights=")[2]
+    folder = Path(weights).parent
+    if (folder / PLAN).is_file():
+        return Plan.load(folder).numbers
+    return choose_modes(before.modes(), space=before.space)
+
+
+def siblings(run: Run) -> list[Run]:
+    """Finished runs beside ``run`` that differ from it in their seed only."""
+    mine = run.settings
+    return [
+        other for other in finished_beside(run) if other.settings.seed != mine.seed and _alike(mine, other.settings)
+    ]
+
+
+def _alike(one: Settings, other: Settings) -> bool:
+    """Whether settings differ in the seed only; code counts by its content, wherever it lies."""
+    moved = dataclasses.replace(other, seed=one.seed, imports=one.imports, digests=one.digests)
+    return moved == one and sorted(one.digests.values()) == sorted(other.digests.values())
+
+
+def target_of(run: Run) -> Any:
+    """URI of the target that a run asked."""
+    return run.summary.get("run", {}).get("target") or run.settings.make.get("target")

@@ -1,0 +1,174 @@
+"""Runs: explore an environment, read what was found, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from failscape.analysis.landscape.comparison import Comparison
+from failscape.analysis.landscape.comparison import compare as compare_landscapes
+from failscape.analysis.landscape.landscape import Landscape, posterior_at
+from failscape.analysis.landscape.minimal_edits import Smallest, smallest_edits
+from failscape.analysis.landscape.risk import risk
+from failscape.analysis.landscape.usage import usage_distribution
+from failscape.analysis.modes.mode import Mode
+from failscape.analysis.modes.serialization import modes_from_rows, rated_modes
+from failscape.concepts import ConceptSpace, concept_space
+from failscape.concepts.space import UNEDITED
+from failscape.envs.mdp import ConceptMDP
+from failscape.errors import UsageError
+from failscape.records.folder import RunFolder
+from failscape.records.policy import PolicyTable
+from failscape.records.probes import ProbeStore
+from failscape.records.ratings import COLUMNS as RATING_COLUMNS
+from failscape.records.ratings import FILE as RATINGS
+from failscape.records.ratings import RatingStore
+from failscape.settings import Settings
+from failscape.user_code import with_code
+from failscape.workflows.environment import Tell, build
+
+
+class Run:
+    """A run folder, read: probes, landscape, summary."""
+
+    def __init__(self, folder: RunFolder | Path | str) -> None:
+        self.folder = folder if isinstance(folder, RunFolder) else RunFolder(folder)
+        self.settings = Settings.from_config(self.folder.config)
+        self._landscape: tuple[int, Landscape] | None = None
+        self._read: dict[str, tuple[int, pd.DataFrame]] = {}
+
+    @property
+    def space(self) -> ConceptSpace:
+        """The grid that was explored."""
+        return concept_space(self.settings.space)
+
+    def code(self, imports: Sequence[str] = ()) -> Settings:
+        """The settings, once ``imports``, files and modules of the user's, were imported: what a run names never is.
+
+        Raises ``UsageError`` where the run needs code that is not there.
+        """
+        return with_code(self.settings, imports, self.folder.path)
+
+    def rebuild(self, imports: Sequence[str] = (), progress: Tell | None = None) -> ConceptMDP:
+        """What was explored, made again; takes and raises what :meth:`code` does."""
+        return build(self.code(imports), baseline=self.folder / "baseline.npz", progress=progress).mdp
+
+    def probes(self) -> pd.DataFrame:
+        """One row per probe, in order; the index is the probe's number."""
+        return self._table("probes", ProbeStore.__len__, ProbeStore.frame)
+
+    def items(self) -> pd.DataFrame:
+        """One row per item that the target was shown."""
+        return self._table("items", ProbeStore.n_items, ProbeStore.items)
+
+    def _table(
+        self, name: str, size: Callable[[ProbeStore], int], read: Callable[[ProbeStore], pd.DataFrame]
+    ) -> pd.DataFrame:
+        """A table of the store, which is read again only where it has grown: rows are added and never changed."""
+        store = self.folder.store()
+        try:
+            n = size(store)
+            if name not in self._read or self._read[name][0] != n:
+                self._read[name] = n, read(store)
+        finally:
+            store.close()
+        return self._read[name][1].copy(deep=False)  # pandas copies what somebody changes
+
+    def policy(self) -> PolicyTable | None:
+        """What the agent thinks of each point, where there was one."""
+        path = self.folder / "policy.npz"
+        return PolicyTable.load(path) if path.exists() else None
+
+    def landscape(self) -> Landscape:
+        """The failure landscape of the probes made so far."""
+        probes = self.probes()
+        if self._landscape is None or self._landscape[0] != len(probes):
+            mapped = Landscape.from_probes(
+                probes, self.space, items=self.items(), policy=self.policy(), name=self.folder.name
+            )
+            self._landscape = len(probes), mapped
+        return self._landscape[1]
+
+    def plot(self) -> Any:
+        """The landscape as a plotly figure, to turn and point at; it shows itself in a notebook."""
+        from failscape.analysis.plots.landscape import landscape_figure
+
+        return landscape_figure(self.landscape())
+
+    def posterior(self, strengths: np.ndarray) -> pd.DataFrame:
+        """The smoothed failure rate at any strengths ``(M, K)`` within what was explored, a row each."""
+        return posterior_at(strengths, self.probes(), self.space, self.items())
+
+    def risk(self, use: Mapping[str, str | float]) -> tuple[float, float, float]:
+        """Failure rate in use and its 95 % interval, where ``use`` says how each concept is distributed there.
+
+        ``{"rotation": "normal(0, 3)", "darken": "uniform(0, 0.3)"}``; see
+        :func:`failscape.analysis.landscape.usage.deployment`.
+        """
+        return risk(self.landscape(), usage_distribution(self.space, use), self.probes(), self.items())
+
+    def modes(self) -> list[Mode]:
+        """The failure modes that were found at the end of the run, worst first; none while it is not finished.
+
+        Where people rated them, with what they said.
+        """
+        return rated_modes(modes_from_rows(self.summary.get("modes", [])), self.ratings())
+
+    def ratings(self) -> pd.DataFrame:
+        """What people said of its failures, the last word of each rater on each case; no rows where nobody did."""
+        path = self.folder / RATINGS
+        if not path.exists():
+            return pd.DataFrame(columns=list(RATING_COLUMNS))
+        with RatingStore(path, read_only=True) as store:
+            return store.latest()
+
+    def smallest(self) -> Smallest | None:
+        """The smallest failing edit of each item, where the run walked; None where it jumped."""
+        explored = self.settings.make.get("explore")
+        if explored not in {"micro", "fsrl"}:
+            return None
+        home = np.full(len(self.space.shape), UNEDITED) if explored == "fsrl" else None
+        return smallest_edits(self.probes(), self.space, home)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What was found; empty while the run is not finished."""
+        return self.folder.summary
+
+    def __repr__(self) -> str:
+        rate = self.summary.get("landscape", {}).get("failure_rate")
+        found = "not finished" if rate is None else f"{rate:.1%} of edited items fail"
+        return f"Run({self.folder.path}, {self.settings.explorer}, {found})"
+
+
+def compare(a: Run | Path | str, b: Run | Path | str, top_k: int = 10) -> Comparison:
+    """The landscapes of two runs of one grid, compared."""
+    runs = [run if isinstance(run, Run) else Run(run) for run in (a, b)]
+    return compare_landscapes(runs[0].landscape(), runs[1].landscape(), top_k)
+
+
+def find_scan(run: Run) -> Run | None:
+    """A finished exhaustive scan beside ``run``, of the same environment and grid; None if there is none."""
+    for other in finished_beside(run):
+        mine, theirs = run.settings, other.settings
+        same = (mine.env, mine.make, mine.space) == (theirs.env, theirs.make, theirs.space)
+        if theirs.explorer == "scan" and same:
+            return other
+    return None
+
+
+def finished_beside(run: Run) -> Iterator[Run]:
+    """The other finished runs in the folder that holds ``run``."""
+    for config in sorted(run.folder.path.parent.glob("*/config.yml")):
+        if config.parent == run.folder.path:
+            continue
+        try:
+            other = Run(config.parent)
+        except UsageError:  # somebody else's folder
+            continue
+        if other.summary:
+            yield other

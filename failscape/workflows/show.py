@@ -1,0 +1,74 @@
+"""One probe of a run, made again: the item, the edit, and what the target says of it now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from failscape.analysis.examples.base import Example, ExampleContext
+from failscape.analysis.examples.presenter import Presenter
+from failscape.analysis.examples.registry import examples_of
+from failscape.common.visible import visible
+from failscape.common.whole import write_all
+from failscape.envs.recording import recorded_state
+from failscape.envs.state import Outcome
+from failscape.errors import UsageError
+from failscape.workflows.environment import Tell
+from failscape.workflows.run import Run
+
+
+def show_probe(
+    folder: Path | str,
+    probe: int,
+    *,
+    out: Path | None = None,
+    imports: Sequence[str] = (),
+    step: Tell | None = None,
+) -> tuple[str, bool]:
+    """A text about the probe, and whether the target answers now as it did then.
+
+    A picture is written beside it, or a text, as the items are.
+
+    Raises:
+        UsageError: the run has no such probe, or its target or data cannot be loaded.
+    """
+    run = Run(folder)
+    probes = run.probes()
+    if probe not in probes.index:
+        raise UsageError(f"{folder} has no probe {probe}; its probes are 0 to {len(probes) - 1}")
+    row = probes.loc[[probe]]
+    mdp = run.rebuild(imports, step)
+    item = int(row["item"].iloc[0])
+    name = row["name"].iloc[0]
+    if item >= len(mdp.items) or mdp.items.names[item] != name:
+        raise UsageError(f"the data has changed: item {item} was {name}")
+    state = recorded_state(mdp, row)
+    now = mdp.evaluate(state)
+    agrees = answers_alike(now, row)
+    lines = [f"probe {probe} of {run.folder.path}"]
+    context = ExampleContext.of(mdp)
+    shown = examples_of(row, run.items(), context)
+    presenter = shown.presenter
+    lines += presenter.describe(shown[0]) + presenter.now(context, now)
+    lines.append(f"{presenter.medium:<8} {save(presenter, shown[0], run, out)}")
+    lines.append(
+        "the same as recorded" if agrees else "NOT the same as recorded: target, data or versions have changed"
+    )
+    return "\n".join(map(visible, lines)), agrees
+
+
+def answers_alike(now: Outcome, row: pd.DataFrame) -> bool:
+    """Whether an answer is the recorded one: the class, and every word of a text."""
+    same = bool(now.predicted[0] == row["predicted"].iloc[0])
+    return same and bool(now.output_text[0] == row["output_text"].fillna("").iloc[0])
+
+
+def save(presenter: Presenter[Any], example: Example, run: Run, out: Path | None = None) -> Path:
+    """Write an example where a person can look at it, by default in the run's folder; returns where."""
+    path = out or run.folder / "exemplars" / f"{example.probe}{presenter.suffix}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_all([(path, lambda path: presenter.write(example, path))])
+    return path

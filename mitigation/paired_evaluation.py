@@ -1,0 +1,230 @@
+"""Two versions of a target, shown the same held-out items, edited alike: what was mitigated, and what broke.
+
+Shapes: ``N`` items, ``M`` pairs of item and edit, ``P`` points, ``K`` concepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from failscape.analysis.modes.mode import Mode
+from failscape.analysis.statistics.bootstrap import difference
+from failscape.analysis.statistics.paired_effects import Effect, effect, effects_by
+from failscape.common.format import percent
+from failscape.common.nouns import PLAIN, Nouns
+from failscape.concepts.space import UNEDITED
+from failscape.envs.mdp import ConceptMDP
+from failscape.errors import UsageError
+from failscape.mitigation.sampling import draw_points, failures_of
+
+BATCH = 256
+ASKED = ("failed", "predicted", "confidence", "score")  # of an outcome
+QUERIES = 20_000  # asked of either version, about
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """What either version did with held-out items.
+
+    ``table`` has a row per pair: ``kind`` (``clean``, ``targeted``, ``mode`` or ``untouched``), ``mode`` (its number,
+    or 0), ``item``, ``point`` (-1 unedited), and for either version ``failed``, ``predicted``, ``confidence`` and
+    ``score`` (how right it was: the true class's probability, the score of a summary), ending in ``_before`` and
+    ``_after``.
+    """
+
+    table: pd.DataFrame
+    names: dict[int, str]  # of the targeted modes, by number
+    labels: dict[int, str]  # of the untouched points, by row of the grid
+    nouns: Nouns = PLAIN
+
+    @cached_property
+    def clean(self) -> Effect:
+        """On unedited items."""
+        return effect("unedited", *self._outcomes("clean"))
+
+    @cached_property
+    def clean_score(self) -> Effect:
+        """How right it is on unedited items, on average, in [0, 1]; the interval is of a bootstrap over items.
+
+        Where a failure is a loss beside what the version before said, that version fails on no unedited item, and only
+        this shows whether the one after became better or worse there. ``p_value`` is NaN.
+        """
+        rows = self.table[self.table["kind"] == "clean"]
+        before, after = (rows[f"score_{version}"].to_numpy(float) for version in ("before", "after"))
+        change, low, high = difference(after, before)
+        means = [float(scores.mean()) if len(scores) else float("nan") for scores in (before, after)]
+        return Effect(self.nouns.score, means[0], means[1], change, low, high, float("nan"), len(rows))
+
+    @cached_property
+    def targeted(self) -> Effect:
+        """On items each edited once, somewhere in a targeted mode that holds its class."""
+        return effect("targeted failure modes", *self._outcomes("targeted"))
+
+    @cached_property
+    def modes(self) -> list[Effect]:
+        """Mode by mode."""
+        rows = self.table[self.table["kind"] == "mode"]
+        outcomes = (rows[f"failed_{version}"].to_numpy(bool) for version in ("before", "after"))
+        return effects_by(rows["mode"].map(self.names), *outcomes)
+
+    @cached_property
+    def points(self) -> list[Effect]:
+        """At each untouched point."""
+        rows = self.table[self.table["kind"] == "untouched"]
+        outcomes = (rows[f"failed_{version}"].to_numpy(bool) for version in ("before", "after"))
+        return effects_by(rows["point"].map(self.labels), *outcomes)
+
+    @cached_property
+    def untouched(self) -> Effect:
+        """Over all untouched points; the interval is of a bootstrap over items."""
+        rows = self.table[self.table["kind"] == "untouched"].astype({"failed_before": float, "failed_after": float})
+        per_item = rows.groupby("item")[["failed_before", "failed_after"]].mean()
+        change, low, high = difference(per_item["failed_after"].to_numpy(), per_item["failed_before"].to_numpy())
+        before, after = rows["failed_before"].mean(), rows["failed_after"].mean()
+        return Effect("untouched points", float(before), float(after), change, low, high, float("nan"), len(rows))
+
+    @property
+    def harmed(self) -> list[Effect]:
+        """Untouched points that became worse by more than two points beyond their interval, the worst first."""
+        return sorted((e for e in self.points if e.harmful), key=lambda e: -e.low)
+
+    @property
+    def costs(self) -> list[str]:
+        """What became worse beyond its interval where nothing was targeted, a sentence each."""
+        told = [
+            (f"unedited {self.nouns.items} fail more often", self.clean, self.clean.low > 0),
+            (
+                f"the {self.clean_score.what} of unedited {self.nouns.items} fell",
+                self.clean_score,
+                self.clean_score.high < 0,
+            ),
+            ("untouched points fail more often on average", self.untouched, self.untouched.low > 0),
+        ]
+        return [f"{what}: {percent(e.before)} → {percent(e.after)}" for what, e, worse in told if worse]
+
+    @property
+    def new_failures(self) -> pd.DataFrame:
+        """Rows that were right before and are wrong after, the surest answers first; an item and point once."""
+        broken = self.table[self.table["failed_after"] & ~self.table["failed_before"]]
+        return broken.sort_values("confidence_after", ascending=False).drop_duplicates(["item", "point"])
+
+    def summary(self) -> dict[str, Any]:
+        """The figures, as plain values."""
+        return {
+            "clean": vars(self.clean),
+            "clean_score": vars(self.clean_score),
+            "targeted": vars(self.targeted),
+            "modes": [vars(e) for e in self.modes],
+            "untouched": vars(self.untouched),
+            "harmed": [vars(e) for e in self.harmed],
+            "costs": self.costs,
+            "n_new_failures": len(self.new_failures),
+            "n_pairs": len(self.table),
+        }
+
+    def _outcomes(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.table[self.table["kind"] == kind]
+        return rows["failed_before"].to_numpy(bool), rows["failed_after"].to_numpy(bool)
+
+
+def measure(
+    before: ConceptMDP,
+    after: ConceptMDP,
+    modes: Sequence[Mode],
+    numbers: Sequence[int],
+    *,
+    queries: int = QUERIES,
+    seed: int = 0,
+    step: Callable[[int, int], None] | None = None,
+) -> BeforeAfter:
+    """Show held-out items to both versions: unedited, in the targeted modes, and at the other points.
+
+    Args:
+        before: the target as it was.
+        after: fine-tuned; the same items and grid.
+        modes: of the run before.
+        numbers: of the targeted ones, from 1.
+        queries: asked of either version, about; items are drawn where there are too many.
+        seed: of the draws.
+        step: hears pairs asked and all of them.
+
+    Raises:
+        UsageError: items or grids differ, or nothing is held out.
+    """
+    same = before.items.names == after.items.names and before.space.describe() == after.space.describe()
+    if not same:
+        raise UsageError("before and after were not shown the same items and edits, so they cannot be paired")
+    pairs = plan(before, [modes[n - 1] for n in numbers], numbers, queries, seed)
+    outcomes = []
+    for version, (name, mdp) in enumerate((("before", before), ("after", after))):
+        told = partial(_told, step, version * len(pairs), 2 * len(pairs))
+        outcomes.append(_ask(mdp, pairs, told).add_suffix(f"_{name}"))
+    return BeforeAfter(
+        pd.concat([pairs, *outcomes], axis=1),
+        {n: modes[n - 1].name for n in numbers},
+        {p: before.space.label(before.space.grid()[p]) for p in pairs["point"][pairs["kind"] == "untouched"].unique()},
+        before.nouns,
+    )
+
+
+def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries: int, seed: int) -> pd.DataFrame:
+    """Which held-out items are to be shown how: ``kind, mode, item, point``. Within a mode or point, an item once."""
+    rng = np.random.default_rng((seed, 4))
+    held_out = np.flatnonzero(mdp.items.held_out)
+    if not len(held_out):
+        raise UsageError("no items are held out, so there is nothing to judge a fine-tune by")
+    labels = mdp.items.group
+    each_mode = [failures_of(mode.points, mode.classes, mdp.space) for mode in modes]
+    failures = [part for mode in each_mode for part in mode]
+    parts = [_rows("clean", 0, held_out, np.full(len(held_out), UNEDITED))]
+    aimed = np.zeros((mdp.space.n_points, int(labels.max()) + 1), bool)  # cells that a mode holds
+    for part in failures:
+        aimed[np.ix_(part.points, np.array(part.classes or np.unique(labels), np.int64))] = True
+    somewhere = np.asarray(aimed.any(axis=0))
+    held = held_out[somewhere[labels[held_out]]]
+    if len(held):
+        parts.append(_rows("targeted", 0, held, draw_points(failures, labels[held], rng)))
+    for number, mode in zip(numbers, each_mode, strict=True):
+        classes = [label for part in mode for label in part.classes]
+        own = held_out[np.isin(labels[held_out], classes)] if classes else held_out
+        parts.append(_rows("mode", number, own, draw_points(mode, labels[own], rng)))
+    spent, grid = sum(len(part) for part in parts), mdp.space.grid()
+    each = int(np.clip((queries - spent) / mdp.space.n_points, 30, len(held_out)))
+    for point in range(mdp.space.n_points):
+        free = held_out[~aimed[point, labels[held_out]]]
+        free = free[mdp.space.suits(np.tile(grid[point], (len(free), 1)), labels[free])]
+        if len(free):
+            drawn = rng.permutation(free)[:each]
+            parts.append(_rows("untouched", 0, drawn, np.full(len(drawn), point)))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _rows(kind: str, mode: int, items: np.ndarray, points: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"kind": kind, "mode": mode, "item": items, "point": points})
+
+
+def _told(step: Callable[[int, int], None] | None, offset: int, total: int, done: int) -> None:
+    if step:
+        step(offset + done, total)
+
+
+def _ask(mdp: ConceptMDP, pairs: pd.DataFrame, step: Callable[[int], None]) -> pd.DataFrame:
+    """Outcomes of pairs, in their order; pairs that come twice are asked once."""
+    asked = pairs[["item", "point"]].drop_duplicates()
+    items, rows = asked["item"].to_numpy(np.int64, copy=True), asked["point"].to_numpy(np.int64)
+    points = np.where(rows[:, None] < 0, UNEDITED, mdp.space.point(np.maximum(rows, 0)))
+    found = []
+    for start in range(0, len(items), BATCH):
+        batch = slice(start, start + BATCH)
+        outcome = mdp.evaluate(mdp.at(items[batch], points[batch]))
+        found.append(pd.DataFrame({name: getattr(outcome, name) for name in ASKED}))
+        step(round(min(len(items), start + BATCH) / len(items) * len(pairs)))
+    answers = pd.concat(found, ignore_index=True)
+    answers.index = pd.MultiIndex.from_arrays([items, rows])
+    return answers.loc[list(zip(pairs["item"], pairs["point"], strict=True))].reset_index(drop=True)

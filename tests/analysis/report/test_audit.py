@@ -1,0 +1,81 @@
+"""Findings in words that anybody reads."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from failscape.analysis.modes.search import find_modes
+from failscape.analysis.report.audit import document
+from failscape.analysis.report.audit_rendering import write_html, write_pdf
+from failscape.analysis.report.audit_wording import Examined, MitigationEffects, between, in_100
+from failscape.analysis.report.mode_table import mode_views
+from failscape.analysis.statistics.paired_effects import effect
+from tests.support.made_run import CLASSES
+
+HOSTILE = '<script>alert("x")</script> & é “ß” ≥ →'
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        (0, "none"),
+        (0.0001, "fewer than 1 in 1,000"),
+        (0.004, "about 4 in 1,000"),
+        (0.01, "about 1 in 100"),
+        (0.234, "about 23 in 100"),
+        (0.999, "all"),
+        (float("nan"), "an unknown share"),
+    ],
+)
+def test_rates_in_words(rate: float, words: str) -> None:
+    assert in_100(rate) == words
+
+
+def test_intervals_in_words_promise_no_more_than_they_hold() -> None:
+    assert between(0.234, 0.257) == "between 23 and 26 in 100"
+
+
+@pytest.fixture
+def examined(made: Callable[..., Any]) -> Examined:
+    run = made(3, 4000)
+    modes = find_modes(run.landscape, run.probes, run.items, CLASSES)
+    views = mode_views(modes, run.probes, run.items, run.context())
+    return Examined(
+        HOSTILE, "photos", "2026-11-21", "train.py", run.landscape, run.items, views, CLASSES, ["fog"], None, ["beware"]
+    )
+
+
+def test_the_document_says_what_was_tested_and_what_was_not(examined: Examined) -> None:
+    sections = {section.title: section for section in document(examined)}
+    assert list(sections)[:3] == ["In short", "What was tested", "How"]
+    assert "What was mended" not in sections
+    missing = " ".join(sections["What was not tested"].points)
+    assert "fog" in missing and all(name in missing for name in CLASSES)  # few of each were kept aside
+    assert any("beware" in text for text in sections["How far to trust this"].paragraphs)
+    assert len(sections["What fails, how often, and how certain that is"].rows) == len(examined.views)
+
+
+def test_what_was_mended_is_told_with_what_it_cost(examined: Examined) -> None:
+    before, after = np.arange(200) < 100, np.arange(200) < 20
+    better, worse = effect("dark", before, after), effect("turned", after, before)
+    cost = "unedited items fail more often: 1 % → 9 %"
+    mitigation = MitigationEffects("m", better, better, better, [], [worse], [cost], 40, 3, 900)
+    told = next(
+        s for s in document(Examined(**{**vars(examined), "mitigation": mitigation})) if s.title == "What was mended"
+    )
+    assert "1 combination that had not been aimed at became worse: turned" in told.paragraphs[1]
+    assert f"More than chance explains, {cost}." in told.paragraphs[1]
+    assert told.rows[0] == ["dark", "about 50 in 100", "about 10 in 100", "-40 in 100 (-46 to -33)"]
+
+
+def test_pages_hold_any_text(examined: Examined, tmp_path: Path) -> None:
+    sections = document(examined)
+    write_html(tmp_path / "audit.html", HOSTILE, sections)
+    page = (tmp_path / "audit.html").read_text()
+    assert "<script>" not in page and "&lt;script&gt;" in page
+    write_pdf(tmp_path / "audit.pdf", HOSTILE, sections)
+    paper = (tmp_path / "audit.pdf").read_bytes()
+    assert paper.startswith(b"%PDF") and paper.count(b"/Subtype /Image") > 0

@@ -1,0 +1,94 @@
+"""What is shown to both versions of a target, and what is told of the difference."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from failscape.concepts import concept_space
+from failscape.envs.tasks.summarization import NOUNS
+from failscape.errors import UsageError
+from failscape.mitigation.paired_evaluation import BeforeAfter, measure, plan
+from failscape.workflows.environment import build
+from failscape.workflows.run import Run
+
+
+def test_the_plan_shows_an_item_once_per_mode_and_point(found: Path) -> None:
+    run = Run(found)
+    mdp, modes = build(run.settings).mdp, run.modes()
+    pairs = plan(mdp, modes[:2], [1, 2], 3000, 0)
+    held_out = np.flatnonzero(mdp.items.held_out)
+    assert set(pairs["item"]) <= set(held_out) and (pairs["kind"] == "clean").sum() == len(held_out)
+    assert not pairs.duplicated(["kind", "mode", "item", "point"]).any()
+    for number, mode in ((1, modes[0]), (2, modes[1])):
+        own = pairs[(pairs["kind"] == "mode") & (pairs["mode"] == number)]
+        assert set(own["point"]) <= set(mode.points.tolist()) and not own["item"].duplicated().any()
+        assert not mode.classes or set(mdp.items.group[own["item"]]) <= set(mode.classes)
+        free = pairs[(pairs["kind"] == "untouched") & pairs["point"].isin(mode.points)]
+        assert (mode.classes and not set(mdp.items.group[free["item"]]) & set(mode.classes)) or not len(free)
+
+
+def test_where_points_choose_a_class_only_its_items_are_shown() -> None:
+    """A mode of one class is aimed at its items, and what is left of its points is nobody's."""
+    space = concept_space(["class", "darken=0,0.2,0.4"], classes={"a": 0, "b": 1})
+    items = SimpleNamespace(held_out=np.ones(80, bool), group=np.arange(80) % 2)
+    mode = SimpleNamespace(points=np.array([1, 2, 5]), classes=())
+    pairs = plan(SimpleNamespace(items=items, space=space), [mode], [1], 10_000, 0)  # type: ignore[arg-type, list-item]
+    edited = pairs[pairs["point"] >= 0]
+    assert (items.group[edited["item"]] == space.point(edited["point"].to_numpy())[:, 0]).all()
+    own = pairs[pairs["kind"].isin(["targeted", "mode"])]
+    assert set(own["point"]) == {1, 2, 5} and (own.groupby("kind")["item"].nunique() == 80).all()
+    assert set(pairs[pairs["kind"] == "untouched"]["point"]) == {0, 3, 4}
+
+
+def test_a_version_against_itself_shows_no_change(found: Path) -> None:
+    run = Run(found)
+    mdp = build(run.settings).mdp
+    heard: list[tuple[int, int]] = []
+    same = measure(mdp, mdp, run.modes(), [1], queries=1000, step=lambda *told: heard.append(told))
+    assert isinstance(same, BeforeAfter) and same.targeted.change == same.clean.change == same.untouched.change == 0
+    assert len(same.new_failures) == 0 and same.harmed == [] and heard[-1][0] == heard[-1][1]
+
+
+def test_what_became_worse_elsewhere_is_told_where_chance_does_not_explain_it() -> None:
+    """Either way round; the same outcomes cost nothing."""
+    better, worse = np.arange(300) < 6, np.arange(300) < 40
+    rows = {
+        "kind": "clean",
+        "mode": 0,
+        "item": np.arange(300),
+        "point": -1,
+        "predicted_after": 0,
+        "confidence_after": 0.5,
+    }
+
+    def versions(before: np.ndarray, after: np.ndarray) -> BeforeAfter:
+        outcomes = {
+            "failed_before": before,
+            "failed_after": after,
+            "score_before": 1.0 - before,
+            "score_after": 1.0 - after,
+        }
+        clean = pd.DataFrame({**rows, **outcomes})
+        untouched = clean.assign(kind="untouched", point=3)
+        table = pd.concat([clean, untouched], ignore_index=True)
+        return BeforeAfter(table, {}, {3: "lower-case 50 %"}, NOUNS)
+
+    assert versions(better, worse).costs == [
+        "unedited articles fail more often: 2.0\N{NO-BREAK SPACE}% → 13\N{NO-BREAK SPACE}%",
+        "the score of the summary of unedited articles fell: 98\N{NO-BREAK SPACE}% → 87\N{NO-BREAK SPACE}%",
+        "untouched points fail more often on average: 2.0\N{NO-BREAK SPACE}% → 13\N{NO-BREAK SPACE}%",
+    ]
+    assert versions(worse, better).costs == [] and versions(better, better).costs == []
+
+
+def test_other_items_cannot_be_paired(found: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(found)
+    settings: Callable[..., object] = run.settings.make.__setitem__
+    mdp = build(run.settings).mdp
+    settings("max_items", 200)
+    with pytest.raises(UsageError, match="not shown the same items"):
+        measure(mdp, build(run.settings).mdp, run.modes(), [1])

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from failscape.common import columns
+from failscape.common import arrays
 from failscape.concepts.keyed_random import uniform
 from failscape.concepts.label_effect import LABEL_EFFECTS, PRESERVED, LabelEffect
 from failscape.errors import UsageError
@@ -99,7 +99,7 @@ class Concept(ABC):
         if edited.all():
             return self._edit(inputs, strengths, seeds)
         rows = np.flatnonzero(edited)
-        return columns.put(inputs, rows, self._edit(inputs[rows], strengths[rows], seeds[rows]))
+        return arrays.put(inputs, rows, self._edit(inputs[rows], strengths[rows], seeds[rows]))
 
     def again(self, inputs: Any, levels: np.ndarray, seeds: np.ndarray, step: int) -> Any:
         """Inputs edited once more, on what the edits before have left: ``(B, ...), (B,), (B,) -> (B, ...)``.

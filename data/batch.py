@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import torch
 
-from failscape.common import columns
+from failscape.common import arrays
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -81,20 +81,20 @@ class _Columns:
     @property
     def fingerprint(self) -> str:
         """Twelve letters that change with any content."""
-        return hashlib.sha256(b"".join(columns.digest(column) for column in self._columns())).hexdigest()[:12]
+        return hashlib.sha256(b"".join(arrays.digest(column) for column in self._columns())).hexdigest()[:12]
 
     def take(self, rows: np.ndarray) -> Self:
         """The items of some rows ``(B,)``, copied, in their order."""
-        return self._each(lambda column: columns.take(column, rows))
+        return self._each(lambda column: arrays.take(column, rows))
 
     def put(self, rows: np.ndarray, items: Self) -> Self:
         """A copy with other items in some rows ``(B,)``."""
         both = zip(self._columns(), items._columns(), strict=True)
-        return type(self)(*(columns.put(column, rows, values) for column, values in both))
+        return type(self)(*(arrays.put(column, rows, values) for column, values in both))
 
     def joined(self, other: Self) -> Self:
         """The items of both, one after the other."""
-        return type(self)(*(columns.joined(pair) for pair in zip(self._columns(), other._columns(), strict=True)))
+        return type(self)(*(arrays.joined(pair) for pair in zip(self._columns(), other._columns(), strict=True)))
 
     def field(self, name: str) -> Any:
         """The field of that name."""
@@ -106,7 +106,7 @@ class _Columns:
 
     def to(self, device: Any) -> Self:
         """The same items with their tensors on a device."""
-        return self._each(lambda column: columns.to(column, device))
+        return self._each(lambda column: arrays.to(column, device))
 
     def frame(self, row: int) -> np.ndarray | None:
         """None: no picture."""

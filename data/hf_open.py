@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from failscape.common.format import first_sentence
-from failscape.common.regular import regular_below
+from failscape.common.safe_open import regular_below
 from failscape.errors import UsageError
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")

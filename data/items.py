@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from failscape.common import columns
+from failscape.common import arrays
 from failscape.data.base import Items, Prepare, Prepared, Skipped, Source, Unreadable
 from failscape.data.batch import Batch, Images
 from failscape.data.sample import draw
@@ -127,7 +127,7 @@ class _Rows:
 
     def put(self, row: int, index: int, item: Prepared) -> None:
         if self._fields is None:
-            self._fields = [columns.room(len(self._source_indices), value) for value in item]
+            self._fields = [arrays.room(len(self._source_indices), value) for value in item]
         for column, value in zip(self._fields, item, strict=True):
             shape, first = tuple(np.shape(value)), tuple(column.shape[1:])
             if shape != first:  # assigning would broadcast it
@@ -141,7 +141,7 @@ class _Rows:
         if self._fields is None:
             raise UsageError(f"no item can be read ({reasons(skipped)}); look at the files, or give other data")
         rows = np.flatnonzero(full)
-        fields = self._fields if full.all() else [columns.take(column, rows) for column in self._fields]
+        fields = self._fields if full.all() else [arrays.take(column, rows) for column in self._fields]
         return fields, self._source_indices[full]
 
 

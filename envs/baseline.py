@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils.extmath import randomized_svd
 
-from failscape.common.regular import regular
+from failscape.common.safe_open import regular
 from failscape.data.base import Items
 from failscape.errors import UsageError
 from failscape.rewards.base import Evaluation, Judgement, Reward

@@ -13,7 +13,7 @@ from failscape.concepts import ConceptSpace
 from failscape.envs.cached_evaluator import Recorded
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome, State
-from failscape.records.probe_columns import paths_of, points_of
+from failscape.records.probe_arrays import paths_of, points_of
 from failscape.records.probes import ProbeStore
 
 

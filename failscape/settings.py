@@ -9,7 +9,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from failscape.common.user_code import code_of, import_option
+from failscape.common.code_names import code_of, import_option
 from failscape.errors import UsageError, did_you_mean
 
 

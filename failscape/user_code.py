@@ -19,8 +19,8 @@ from types import ModuleType
 
 import gymnasium as gym
 
-from failscape.common.regular import SMALL, regular
-from failscape.common.user_code import code_of, import_option
+from failscape.common.code_names import code_of, import_option
+from failscape.common.safe_open import SMALL, regular
 from failscape.errors import CodeNotNamed, Doubt, UsageError
 from failscape.settings import Settings
 from failscape.targets.registry import is_known

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from failscape.concepts import ConceptSpace
-from failscape.records.probe_columns import points_of
+from failscape.records.probe_arrays import points_of
 
 PER_CASE = 3  # failures that are shown together
 PER_MODE = 12  # cases of a mode

@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 from scipy.stats import spearmanr
 from sklearn.gaussian_process import GaussianProcessRegressor
 
-from failscape.common.regular import regular
+from failscape.common.safe_open import regular
 from failscape.errors import UsageError
 from failscape.feedback.calibration import calibrate
 from failscape.feedback.kernels import preference_kernel

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from failscape.common.regular import regular
+from failscape.common.safe_open import regular
 from failscape.errors import UsageError
 
 Weights = dict[str, torch.Tensor]

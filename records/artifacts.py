@@ -9,7 +9,7 @@ import os
 from hashlib import blake2b
 from pathlib import Path
 
-from failscape.common.regular import regular
+from failscape.common.safe_open import regular
 from failscape.errors import UsageError
 
 PREFIX = "artifact:"

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from failscape.common.regular import read_small
+from failscape.common.safe_open import read_small
 from failscape.common.visible import well_formed
 from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from failscape.common.regular import regular
+from failscape.common.safe_open import regular
 
 
 class PolicyTable(NamedTuple):

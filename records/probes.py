@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from failscape.common.regular import regular
+from failscape.common.safe_open import regular
 from failscape.errors import UsageError
 from failscape.records.migrations import columns_of, up_to_date
 

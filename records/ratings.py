@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from failscape.common.regular import regular
+from failscape.common.safe_open import regular
 from failscape.errors import UsageError
 
 FILE = "ratings.sqlite"  # in the run folder

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from failscape.common.regular import SMALL, regular
+from failscape.common.safe_open import SMALL, regular
 from failscape.errors import UsageError
 from failscape.records.folder import write_whole
 from failscape.records.ratings import COLUMNS, Rating, checked

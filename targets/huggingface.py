@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from transformers.models.auto import modeling_auto as auto
 
-from failscape.common.regular import regular_below
+from failscape.common.safe_open import regular_below
 from failscape.errors import UsageError, did_you_mean
 from failscape.targets import pretrained
 from failscape.targets.hub import hub_folder

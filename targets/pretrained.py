@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from transformers import AutoTokenizer
 from transformers.utils import logging
 
-from failscape.common.regular import Irregular, read_small
+from failscape.common.safe_open import Irregular, read_small
 from failscape.errors import UsageError
 from failscape.targets.weights import UNSAFE, first_line
 

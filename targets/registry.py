@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qsl
 
 from failscape.common.registry import Registry, address
+from failscape.common.uri import Uri, parse_uri
 from failscape.errors import UsageError, did_you_mean
 from failscape.targets import embedded
 
@@ -130,21 +130,14 @@ def list_targets() -> list[tuple[str, str]]:
     return rows + [(f"{point.name}:NAME", f"from {point.value}") for point in _entry_points()]
 
 
-def _parse(uri: str) -> tuple[str, str, dict[str, str]]:
-    """``(scheme, name, options)``."""
+def _parse(uri: str) -> Uri:
     if (Path(uri) / "config.json").is_file():  # before the split: a Windows folder has a colon too
-        return "hf", uri, {}
-    address, _, query = uri.partition("?")
-    scheme, colon, name = address.partition(":")
-    if not colon:
+        return Uri("hf", uri, {})
+    parsed = parse_uri(uri)
+    if not parsed.scheme:
         folder = "a folder without config.json" if Path(uri).is_dir() else "neither a folder nor SCHEME:NAME"
         raise UsageError(f"'{uri}' is {folder}; a target is written like torchvision:alexnet (python train.py --list)")
-    try:
-        # A plus sign stays one: the values are paths and names, not web forms.
-        options = dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True, strict_parsing=bool(query)))
-    except ValueError:
-        raise UsageError(f"'{query}' in {uri} are no options; write them as ?option=value&option=value") from None
-    return scheme, name, options
+    return parsed
 
 
 def _loader(scheme: str) -> Loader:

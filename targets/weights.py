@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from failscape.common.regular import read_small, regular
+from failscape.common.safe_open import read_small, regular
 from failscape.errors import UsageError, did_you_mean
 
 UNSAFE = "is damaged or holds more than tensors, which could run code; save it as .safetensors"

@@ -33,8 +33,6 @@ COMMON = {"errors", "common"}  # of the root package, for everyone
 FOLDERS = [name for name in LEVEL if (ROOT / name).is_dir()]
 OTHERS = ["failscape", "tests", "zoo", "benchmarks", "examples"]
 SPEAKING = {"print", "sys.stdout.write", "sys.stderr.write"}
-# Guards that do not hold yet; to be taken out one by one.
-NOT_YET = {"no import cycle", "short files", "short functions"}
 # Files that ask objects of other libraries what they have; our own types say it.
 ASKS_OTHERS = {
     "agents/sb3/training.py",
@@ -65,11 +63,6 @@ OWN_FILES = {
 }
 MAX_FILE, MAX_FUNCTION = 300, 60  # lines; a docstring does not count as its function's
 HEAVY = {"torch", "torchvision", "transformers", "diffusers", "stable_baselines3", "pandas", "sklearn", "matplotlib"}
-
-
-def guard(name: str) -> pytest.MarkDecorator:
-    """A rule that is expected to be broken as long as it is in ``NOT_YET``."""
-    return pytest.mark.xfail(name in NOT_YET, reason=f"{name}: not yet")
 
 
 def sources(*folders: str) -> list[Path]:
@@ -247,7 +240,6 @@ def modules() -> dict[str, Path]:
     return found
 
 
-@guard("no import cycle")
 def test_imports_go_round_in_no_circle() -> None:
     known = modules()
     graph = {
@@ -260,7 +252,6 @@ def test_imports_go_round_in_no_circle() -> None:
         raise AssertionError(" imports ".join(reversed(error.args[1]))) from None
 
 
-@guard("short functions")
 def test_functions_are_short() -> None:
     for path in sources(*FOLDERS, *OTHERS):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -279,7 +270,6 @@ def test_most_files_are_short() -> None:
     assert statistics.median(lengths().values()) <= 130
 
 
-@guard("short files")
 def test_files_are_short() -> None:
     for path, n in lengths().items():
         assert n <= MAX_FILE, f"{path.relative_to(ROOT)} has {n} lines: one idea per file"

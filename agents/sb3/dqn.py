@@ -20,7 +20,7 @@ from failscape.agents.sb3.network import PointwisePolicy, PointwiseQ
 from failscape.agents.sb3.off_policy import EpsilonByQuery, buffer_size, spend
 from failscape.agents.sb3.vec_env import Sb3VecEnv
 from failscape.agents.session import Session
-from failscape.common.regular import regular
+from failscape.common.safe_open import regular
 from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.recording import Recorder
 

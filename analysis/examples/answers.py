@@ -26,7 +26,7 @@ from failscape.data.batch import Answers
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome
 from failscape.errors import UsageError
-from failscape.records.probe_columns import points_of
+from failscape.records.probe_arrays import points_of
 
 LONG = 400  # characters of a text that a table of examples shows
 

@@ -29,7 +29,7 @@ from failscape.data.base import Items
 from failscape.data.batch import Images
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome
-from failscape.records.probe_columns import points_of
+from failscape.records.probe_arrays import points_of
 
 SIDE = 26.0  # [mm] of a picture on paper
 

@@ -16,7 +16,7 @@ from failscape.concepts import ConceptSpace
 from failscape.concepts.space import UNEDITED
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import State
-from failscape.records.probe_columns import paths_of, points_of
+from failscape.records.probe_arrays import paths_of, points_of
 
 
 def unedited_again(context: ExampleContext, rows: pd.DataFrame) -> Any:

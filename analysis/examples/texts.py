@@ -32,7 +32,7 @@ from failscape.data.base import Items
 from failscape.data.batch import Articles
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome
-from failscape.records.probe_columns import points_of
+from failscape.records.probe_arrays import points_of
 from failscape.rewards.base import Reward
 
 MARKS = "[-taken out, or missing-] {+put in, or not in what it is compared with+}"

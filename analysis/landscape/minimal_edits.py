@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 
 from failscape.concepts import ConceptSpace
 from failscape.concepts.lattice import origin
-from failscape.records.probe_columns import points_of
+from failscape.records.probe_arrays import points_of
 
 SIGMA = 1.0  # [levels] of the nominal Gaussian
 

@@ -47,7 +47,7 @@ class WorstPoint:
 
 
 def headline(landscape: Landscape, target: str, modes: Sequence[Mode] = (), item_noun: str = "items") -> str:
-    """The report in one sentence; ``things`` is what a person calls the items."""
+    """The report in one sentence; ``item_noun`` is what a person calls the items."""
     if not landscape.n_probes:
         return f"Nothing of {target} has been tried yet."
     if landscape.population is not None:

@@ -29,8 +29,8 @@ from failscape.analysis.plots.still_charts import discovery_picture
 from failscape.analysis.plots.style import CONFIG
 from failscape.analysis.report import facts
 from failscape.analysis.report.mode_table import ModeView, rating_text
-from failscape.common.regular import read_small
-from failscape.common.user_code import code_of, import_option
+from failscape.common.code_names import code_of, import_option
+from failscape.common.safe_open import read_small
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder, write_whole
 
@@ -94,9 +94,7 @@ def write_report(
         run=run,
         code=import_option(code_of(run.config.get("env", ""), run.config.get("imports", []))),
         landscape=landscape,
-        headline=facts.smallest_headline(smallest, target, item_noun)
-        if smallest
-        else facts.headline(landscape, target, [view.mode for view in modes], item_noun),
+        headline=_headline(landscape, smallest, target, modes, item_noun),
         tiles=facts.tiles(landscape, curve, whole, item_noun),
         by_axis=marginals(landscape, probes, items),
         is_complete=landscape.is_complete,
@@ -124,6 +122,15 @@ def write_report(
         plotlyjs=Markup(get_plotlyjs()),
     )
     write_whole(path, page)
+
+
+def _headline(
+    landscape: Landscape, smallest: Smallest | None, target: str, modes: Sequence[ModeView], item_noun: str
+) -> str:
+    """The report in one sentence."""
+    if smallest:
+        return facts.smallest_headline(smallest, target, item_noun)
+    return facts.headline(landscape, target, [view.mode for view in modes], item_noun)
 
 
 def _charts(maps: Sequence[LandscapeChart], landscape: Landscape, probes: pd.DataFrame) -> dict[str, Chart]:

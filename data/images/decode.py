@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from failscape.common.regular import Irregular, regular
+from failscape.common.safe_open import Irregular, regular
 from failscape.data.base import Unreadable
 from failscape.data.images.warnings_off import no_warnings
 

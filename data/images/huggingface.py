@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from failscape.common.uri import check_options
 from failscape.data.base import Skipped, Unreadable
 from failscape.data.hf_open import open_dataset
 from failscape.data.images.decode import decode
-from failscape.data.spec import check_options
 from failscape.errors import UsageError, did_you_mean, require
 
 _OPTIONS = ("split", "image", "label", "config")

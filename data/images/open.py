@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from failscape.common.uri import Uri, check_options, parse_uri, typed
 from failscape.data.base import Source
 from failscape.data.images.folder import FolderSource
 from failscape.data.images.huggingface import HuggingFaceSource
 from failscape.data.images.torchvision import TorchvisionSource
 from failscape.data.labels.matching import Matching
 from failscape.data.labels.relabel import relabel
-from failscape.data.spec import Spec, check_options, parse_spec, typed
 from failscape.errors import UsageError, did_you_mean
 
 
@@ -37,7 +37,7 @@ def open_source(
         UsageError: the data cannot be found or read, or its classes are not the target's.
     """
     is_path = isinstance(spec, Path) or Path(spec).is_dir()
-    parsed = Spec("", str(spec), {}) if is_path else parse_spec(str(spec))
+    parsed = Uri("", str(spec), {}) if is_path else parse_uri(str(spec))
     if parsed.scheme not in _OPENERS:
         guess = did_you_mean(parsed.scheme, filter(None, _OPENERS))
         raise UsageError(f"there is no folder {spec} and no kind of data {parsed.scheme!r}{guess}")
@@ -52,30 +52,30 @@ def open_source(
     return relabel(source, class_names, how)
 
 
-def _open_folder(spec: Spec) -> Source:
-    return FolderSource(spec.name)
+def _open_folder(uri: Uri) -> Source:
+    return FolderSource(uri.name)
 
 
-def _open_street(spec: Spec) -> Source:
+def _open_street(uri: Uri) -> Source:
     from failscape.data.street import StreetSource
 
     defaults: dict[str, int | bool] = {"n": 4000, "seed": 0, "size": 64, "gaps": False}
-    check_options("street:", spec.options, defaults)
-    options = {key: typed("street:", key, value, defaults[key]) for key, value in spec.options.items()}
-    if spec.name:
-        raise UsageError(f"street:{spec.name} is no street world; its options come after ?, as in street:?n=1000")
+    check_options("street:", uri.options, defaults)
+    options = {key: typed("street:", key, value, defaults[key]) for key, value in uri.options.items()}
+    if uri.name:
+        raise UsageError(f"street:{uri.name} is no street world; its options come after ?, as in street:?n=1000")
     return StreetSource(**options)
 
 
-def _open_torchvision(spec: Spec) -> Source:
-    return TorchvisionSource(spec.name, spec.options)
+def _open_torchvision(uri: Uri) -> Source:
+    return TorchvisionSource(uri.name, uri.options)
 
 
-def _open_hf(spec: Spec) -> Source:
-    return HuggingFaceSource(spec.name, spec.options)
+def _open_hf(uri: Uri) -> Source:
+    return HuggingFaceSource(uri.name, uri.options)
 
 
-_OPENERS: dict[str, Callable[[Spec], Source]] = {
+_OPENERS: dict[str, Callable[[Uri], Source]] = {
     "": _open_folder,
     "street": _open_street,
     "torchvision": _open_torchvision,

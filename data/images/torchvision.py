@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 
 from failscape.common.format import first_sentence
+from failscape.common.uri import check_options, typed
 from failscape.data.base import Skipped, Unreadable
 from failscape.data.images.decode import decode, upright_rgb
 from failscape.data.images.warnings_off import no_warnings
-from failscape.data.spec import check_options, typed
 from failscape.errors import UsageError, did_you_mean
 
 _LABELS = ("targets", "labels", "_labels", "y")  # torchvision has no common name for them

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from failscape.common.regular import SMALL, regular
+from failscape.common.safe_open import SMALL, regular
 from failscape.data.labels.names import NameIndex
 from failscape.errors import UsageError, did_you_mean
 

@@ -13,13 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from failscape.common.uri import parse_path
 from failscape.data.base import Items, Layout, Skipped
 from failscape.data.batch import Answers
 from failscape.data.recorded.axes import Axis, axis_of
 from failscape.data.recorded.options import Chosen, Filters, Verdict, equals, is_missing, judged
 from failscape.data.recorded.table import RecordedTable, read_table
 from failscape.data.recorded.units import codes_of, nested
-from failscape.data.spec import parse_path
 from failscape.data.split import held_out_both
 from failscape.errors import UsageError
 

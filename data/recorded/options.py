@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from failscape.common.format import a_few
-from failscape.data.spec import check_options
+from failscape.common.uri import check_options
 from failscape.errors import UsageError, did_you_mean
 
 OPTIONS = ("failed", "item", "where", "part", "unit", "also", "score", "show")

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from failscape.common.regular import regular, size
+from failscape.common.safe_open import regular, size
+from failscape.common.uri import Uri
 from failscape.common.visible import well_formed
 from failscape.data.base import Skipped
 from failscape.data.recorded.demo import NAME, OPTIONS, demo_table
 from failscape.data.recorded.options import Chosen, choose, known_column
-from failscape.data.spec import Spec
 from failscape.data.tables.encoding import TABLE
 from failscape.data.tables.open import open_table
 from failscape.errors import UsageError
@@ -37,21 +37,21 @@ class RecordedTable(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_table(spec: Spec, more: list[str], progress: Callable[[int, int], None] | None = None) -> RecordedTable:
+def read_table(uri: Uri, more: list[str], progress: Callable[[int, int], None] | None = None) -> RecordedTable:
     """The table at a path with options.
 
     Args:
-        spec: path and options: ``answers.csv?failed=correct:0``; ``demo:`` is a table of our own.
+        uri: path and options: ``answers.csv?failed=correct:0``; ``demo:`` is a table of our own.
         more: columns that are read beside those of the options.
         progress: called with the rows read so far, and again as the number in all.
 
     Raises:
         UsageError: it cannot be read, or has no such column.
     """
-    path = Path(spec.name)
+    path = Path(uri.name)
     with plain_file(path) as plain:
-        table = demo_table() if spec.name == NAME else open_table(plain)
-        chosen = choose(path.name, table.columns, {**(OPTIONS if spec.name == NAME else {}), **spec.options})
+        table = demo_table() if uri.name == NAME else open_table(plain)
+        chosen = choose(path.name, table.columns, {**(OPTIONS if uri.name == NAME else {}), **uri.options})
         extra = [known_column(path.name, table.columns, name) for name in more]
         used = list(dict.fromkeys([*chosen.used, *extra]))
         places: list[str] = []

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TextIO
 
-from failscape.common.regular import Irregular, regular
+from failscape.common.safe_open import Irregular, regular
 from failscape.data.base import Unreadable
 
 UTF_8, UTF_16, WINDOWS = "utf-8-sig", "utf-16", "cp1252"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from failscape.common.regular import regular
+from failscape.common.safe_open import regular
 from failscape.data.base import Unreadable
 from failscape.data.tables.csv import open_csv, open_tsv
 from failscape.data.tables.encoding import TABLE, WINDOWS, text_encoding

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from failscape.common.uri import Uri, check_options, parse_path, parse_uri, typed
 from failscape.data.base import Source
-from failscape.data.spec import Spec, check_options, parse_path, parse_spec, typed
 from failscape.data.tables.columns import OPTIONS, choose_columns
 from failscape.data.tables.huggingface import open_hf_table
 from failscape.data.tables.open import open_table
@@ -34,8 +34,8 @@ def open_texts(spec: str | Path) -> Source:
     """
     text = str(spec)
     if isinstance(spec, Path) or Path(text).expanduser().exists():
-        return _open_path(Spec("", text, {}))
-    parsed = parse_spec(text)
+        return _open_path(Uri("", text, {}))
+    parsed = parse_uri(text)
     if not parsed.scheme:
         return _open_path(parse_path(text))
     if parsed.scheme not in _OPENERS:
@@ -59,39 +59,39 @@ def length_groups(texts: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     return np.searchsorted(np.quantile(counts, [1 / 3, 2 / 3]), counts).astype(np.int64), LENGTHS
 
 
-def _open_path(spec: Spec) -> Source:
-    path = Path(spec.name).expanduser()
+def _open_path(uri: Uri) -> Source:
+    path = Path(uri.name).expanduser()
     if path.is_dir():
-        check_options(spec.name, spec.options, ())
+        check_options(uri.name, uri.options, ())
         folder = TextFolder(path)
-        source = TextCollection(folder.rows(), spec.name)
+        source = TextCollection(folder.rows(), uri.name)
         source.notes = folder.notes
         return source
-    check_options(spec.name, spec.options, OPTIONS)
+    check_options(uri.name, uri.options, OPTIONS)
     table = open_table(path)
-    columns = choose_columns(spec.name, table.columns, spec.options)
-    source = TextCollection(text_rows(table, columns, path.name), spec.name)
+    columns = choose_columns(uri.name, table.columns, uri.options)
+    source = TextCollection(text_rows(table, columns, path.name), uri.name)
     source.notes = table.notes
     return source
 
 
-def _open_hf(spec: Spec) -> Source:
-    where = f"hf:{spec.name}"
-    check_options(where, spec.options, (*OPTIONS, "split", "config"))
-    table, split = open_hf_table(spec.name, spec.options)
-    columns = choose_columns(where, table.columns, spec.options)
-    return TextCollection(text_rows(table, columns, f"{Path(spec.name).name}/{split}"), where)
+def _open_hf(uri: Uri) -> Source:
+    where = f"hf:{uri.name}"
+    check_options(where, uri.options, (*OPTIONS, "split", "config"))
+    table, split = open_hf_table(uri.name, uri.options)
+    columns = choose_columns(where, table.columns, uri.options)
+    return TextCollection(text_rows(table, columns, f"{Path(uri.name).name}/{split}"), where)
 
 
-def _open_reports(spec: Spec) -> Source:
+def _open_reports(uri: Uri) -> Source:
     defaults = {"n": 4000, "seed": 0}
-    check_options("reports:", spec.options, defaults)
-    options = {key: typed("reports:", key, value, defaults[key]) for key, value in spec.options.items()}
-    if spec.name:
-        raise UsageError(f"reports:{spec.name} is no world; its options come after ?, as in reports:?n=1000")
+    check_options("reports:", uri.options, defaults)
+    options = {key: typed("reports:", key, value, defaults[key]) for key, value in uri.options.items()}
+    if uri.name:
+        raise UsageError(f"reports:{uri.name} is no world; its options come after ?, as in reports:?n=1000")
     from failscape.data.street.reports import ReportSource
 
     return ReportSource(**options)
 
 
-_OPENERS: dict[str, Callable[[Spec], Source]] = {"hf": _open_hf, "reports": _open_reports}
+_OPENERS: dict[str, Callable[[Uri], Source]] = {"hf": _open_hf, "reports": _open_reports}

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     use = key_values("--use", args.use)
     with opening():
-        from failscape.common.whole import write_all
+        from failscape.common.atomic_write import write_all
         from failscape.terminal.explore import print_modes, worst_table
         from failscape.workflows.run import Run
 

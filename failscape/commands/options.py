@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from failscape.common.user_code import code_of
+from failscape.common.code_names import code_of
 from failscape.errors import UsageError
 from failscape.settings import Settings, find_env
 from failscape.user_code import digests_of, import_user_code
@@ -86,14 +86,8 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 articles)"
     )
-    group.add_argument(
-        "--import",
-        dest="imports",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="FILE",
-        help="your FILE.py or module that registers targets or environments; --resume runs none that is not named",
+    add_imports(
+        group, "your FILE.py or module that registers targets or environments; --resume runs none that is not named"
     )
     group.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: what is there)")
 
@@ -120,8 +114,10 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--quiet", action="store_true", help="print results only")
 
 
-def add_imports(parser: Any) -> None:
-    """The user's code, for commands that load a run's target again."""
+def add_imports(
+    parser: Any, what: str = "your code that the run was made with: it runs only where you name it"
+) -> None:
+    """The user's code; by default for commands that load a run's target again."""
     parser.add_argument(
         "--import",
         dest="imports",
@@ -129,7 +125,7 @@ def add_imports(parser: Any) -> None:
         action="extend",
         default=[],
         metavar="FILE",
-        help="your code that the run was made with: it runs only where you name it",
+        help=what,
     )
 
 

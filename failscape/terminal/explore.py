@@ -23,7 +23,8 @@ from failscape.targets.base import device_of
 from failscape.terminal.output import Steps, Table, Terminal, steps, table
 from failscape.terminal.rates import tell_columns, tell_rate
 from failscape.workflows.environment import build, complete
-from failscape.workflows.explore import resume, start
+from failscape.workflows.explore import start
+from failscape.workflows.resume import resume
 from failscape.workflows.run import Run
 from failscape.workflows.stopping import stopped
 

@@ -13,7 +13,7 @@ from typing import Any
 from failscape.analysis.report.before_after import number
 from failscape.analysis.statistics.paired_effects import Effect
 from failscape.analysis.tensorboard.board import Board
-from failscape.common.user_code import import_option
+from failscape.common.code_names import import_option
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import Stopped, saved
 from failscape.mitigation import Epoch

@@ -13,8 +13,8 @@ from failscape.analysis.report.audit import document
 from failscape.analysis.report.audit_rendering import write_html, write_pdf
 from failscape.analysis.report.audit_wording import Examined, MitigationEffects
 from failscape.analysis.report.mode_table import mode_views
-from failscape.common.regular import read_small
-from failscape.common.whole import write_all
+from failscape.common.atomic_write import write_all
+from failscape.common.safe_open import read_small
 from failscape.errors import UsageError
 from failscape.workflows.compare import Versions, compare_versions, same_target, target_of
 from failscape.workflows.environment import Tell

@@ -1,4 +1,4 @@
-"""Explores: starts a run, resumes one, and carries it to its conclusion."""
+"""Explores: starts a run, and carries it to its conclusion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from failscape.envs.recording import item_rows
 from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
 from failscape.settings import Settings
-from failscape.workflows.environment import Tell, build, complete, plain_arguments, record, stem
+from failscape.workflows.environment import Tell, complete, plain_arguments, record, stem
 from failscape.workflows.run import Run
 from failscape.workflows.stopping import n_probes, stopped
 
@@ -87,27 +87,6 @@ def start(
         if not n_probes(folder):
             shutil.rmtree(folder.path)
         raise
-
-
-def resume(
-    folder: RunFolder,
-    envs: ConceptVectorEnv | None = None,
-    *,
-    listeners: Sequence[Callable[[Progress], None]] = (),
-    on_session: Callable[[Session, RunFolder], None] | None = None,
-    report: bool = True,
-    imports: Sequence[str] = (),
-    step: Tell | None = None,
-) -> Run:
-    """Finish an interrupted run: it starts over, with the outcomes that its records hold already.
-
-    ``imports`` as :meth:`Run.code` takes them.
-    """
-    settings = Run(folder).code(imports)
-    envs = envs or build(settings, baseline=folder / "baseline.npz")
-    if envs.mdp.space.describe() != settings.space:
-        raise UsageError(f"{folder.path} explored another grid than {settings.env} has now")
-    return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report, step=step)
 
 
 def go_on(

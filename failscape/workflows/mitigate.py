@@ -14,9 +14,9 @@ import yaml
 from safetensors.torch import save_file
 
 from failscape.analysis.modes.mode import Mode
+from failscape.common.code_names import code_of
 from failscape.common.nouns import Nouns
-from failscape.common.regular import read_small, regular
-from failscape.common.user_code import code_of
+from failscape.common.safe_open import read_small, regular
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import Stopped, UsageError
 from failscape.mitigation import Epoch, Fitted, choose_modes, fine_tune, training_config

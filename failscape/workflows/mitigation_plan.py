@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from failscape.common.regular import read_small
-from failscape.common.user_code import import_option
+from failscape.common.code_names import import_option
+from failscape.common.safe_open import read_small
 from failscape.errors import UsageError
 from failscape.mitigation.config import TrainingConfig
 from failscape.mitigation.registry import method_of, trainer_of

@@ -11,8 +11,8 @@ import pandas as pd
 from failscape.analysis.examples.base import Example, ExampleContext
 from failscape.analysis.examples.presenter import Presenter
 from failscape.analysis.examples.registry import examples_of
+from failscape.common.atomic_write import write_all
 from failscape.common.visible import visible
-from failscape.common.whole import write_all
 from failscape.envs.recording import recorded_state
 from failscape.envs.state import Outcome
 from failscape.errors import UsageError

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from failscape.common.regular import regular_below
+from failscape.common.safe_open import regular_below
 from failscape.errors import UsageError, require
 from failscape.targets.batching import resolve_device
 from failscape.targets.pretrained import quiet

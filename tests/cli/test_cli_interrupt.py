@@ -31,7 +31,7 @@ class Told(toy.ToyTarget):
 def make_mdp(**_):
     sys.audit("made", "toy")
     mdp = toy.make_mdp()
-    return mdp.with_target(Told(), mdp.looks)
+    return mdp.with_target(Told(), mdp.baseline)
 
 
 fs.register_env("acme/Told-v0", make_mdp)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from failscape.concepts import concept_space
 from failscape.feedback.cases import PER_CASE, PER_MODE, Features, make_cases
-from failscape.records.probe_columns import points_of
+from failscape.records.probe_arrays import points_of
 
 SPACE = concept_space(["rotation=-10,0,10", "darken=0.1,0.5"])
 RNG = np.random.default_rng(0)

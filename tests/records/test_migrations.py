@@ -8,7 +8,7 @@ import pytest
 
 from failscape.analysis.statistics.units import Unit
 from failscape.errors import UsageError
-from failscape.records.probe_columns import paths_of, points_of
+from failscape.records.probe_arrays import paths_of, points_of
 from failscape.records.probes import VERSION, ProbeStore
 
 FIRST = """

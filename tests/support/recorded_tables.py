@@ -34,7 +34,7 @@ def correlated(rng: np.random.Generator, item: np.ndarray, rate: np.ndarray, rho
 def frames(item: np.ndarray, failed: np.ndarray, point: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Probes of every row once, and the rows as a run keeps them."""
     n = len(item)
-    known = {"reference": 0, "held_out": False, "failed": np.nan, "score": np.nan, "predicted": 0}
+    known = {"group": 0, "held_out": False, "failed": np.nan, "score": np.nan, "predicted": 0}
     items = pd.DataFrame({**known, "cluster": item, "unit": np.arange(n), "home": point})
     asked = {"item": np.arange(n), "point": point, "failed": failed, "severity": failed.astype(float)}
     return pd.DataFrame({**asked, "propensity": np.nan, "cached": False}), items

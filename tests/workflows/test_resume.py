@@ -24,7 +24,7 @@ from failscape.envs.tasks.toy import Shift, ShiftUp, make_mdp
 from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
 from failscape.records.probes import ProbeStore
-from failscape.workflows.explore import resume
+from failscape.workflows.resume import resume
 
 BUDGET = 240
 SETTINGS = {
@@ -45,7 +45,8 @@ import failscape.agents.sb3.dqn, failscape.analysis.tensorboard.board, failscape
 from pathlib import Path
 from failscape.workflows.environment import build, complete
 from failscape.records.folder import RunFolder
-from failscape.workflows.explore import resume, start
+from failscape.workflows.explore import start
+from failscape.workflows.resume import resume
 from failscape.settings import Settings
 
 torch.set_num_threads(1)

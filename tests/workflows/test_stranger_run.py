@@ -18,8 +18,8 @@ from failscape.mitigation import registry as trainers
 from failscape.settings import Settings
 from failscape.targets import registry as targets
 from failscape.user_code import import_user_code
-from failscape.workflows.explore import resume
 from failscape.workflows.mitigation_plan import Plan
+from failscape.workflows.resume import resume
 from failscape.workflows.run import Run
 
 FILE, MODULE, ENV, TASK = "acme_rows.py", "acme_rows", "acme/Rows-v0", "acme-rows"

@@ -18,7 +18,7 @@ from failscape.envs.gym_views import ConceptVectorEnv, explorable
 from failscape.envs.recording import Recorder
 from failscape.envs.tasks.toy import Shift, ShiftUp, make_mdp
 from failscape.errors import UsageError
-from failscape.records.probe_columns import points_of
+from failscape.records.probe_arrays import points_of
 
 SPACE = ConceptSpace([Shift(np.arange(-4, 5)), ShiftUp(np.arange(-4, 5))])
 

@@ -7,7 +7,7 @@ import pytest
 from failscape.analysis.landscape.minimal_edits import log_likelihood, smallest_edits
 from failscape.concepts import concept_space
 from failscape.concepts.lattice import lattice, origin
-from failscape.records.probe_columns import points_of
+from failscape.records.probe_arrays import points_of
 
 SPACE = lattice(concept_space("fsrl"))
 

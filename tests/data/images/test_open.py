@@ -1,17 +1,17 @@
 """What the user types to name data."""
 
+from failscape.common.uri import parse_uri
 from failscape.data.images.open import open_source
-from failscape.data.spec import parse_spec
 from tests.support.datasets import png, refusal
 
 
 def test_specifications():
-    assert parse_spec("torchvision:CIFAR10?root=/a/c++%20x&split=test")[1:] == (
+    assert parse_uri("torchvision:CIFAR10?root=/a/c++%20x&split=test")[1:] == (
         "CIFAR10",
         {"root": "/a/c++%20x", "split": "test"},
     )
-    assert parse_spec("photos/what?")[:2] == ("", "photos/what?")
-    assert parse_spec(r"C:\photos").scheme == ""
+    assert parse_uri("photos/what?")[:2] == ("", "photos/what?")
+    assert parse_uri(r"C:\photos").scheme == ""
 
 
 def test_an_unknown_scheme_names_the_closest():

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from failscape.common.regular import SMALL, Irregular, regular
+from failscape.common.safe_open import SMALL, Irregular, regular
 from failscape.data.base import Unreadable
 from failscape.data.images.decode import BYTES, decode
 from failscape.data.images.folder import FolderSource

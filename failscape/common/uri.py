@@ -1,4 +1,4 @@
-"""What the user types for data: ``scheme:name?option=value&...``."""
+"""What the user types for a target or for data: ``scheme:name?option=value&...``."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from typing import Any, NamedTuple
 from failscape.errors import UsageError, did_you_mean
 
 # One letter and a colon is a Windows drive.
-_SCHEME = re.compile(r"([A-Za-z][\w+-]+):(.*)", re.DOTALL)
+_SCHEME = re.compile(r"([A-Za-z][\w.+-]+):(.*)", re.DOTALL)
 
 
-class Spec(NamedTuple):
-    """A parsed specification; the scheme is empty for a plain path."""
+class Uri(NamedTuple):
+    """Its parts; the scheme is empty for a plain path."""
 
     scheme: str
     name: str
     options: dict[str, str]
 
 
-def parse_spec(text: str) -> Spec:
-    """The parts of a specification. Values are taken as they stand, so that paths need no escapes.
+def parse_uri(text: str) -> Uri:
+    """The parts of a URI. Values are taken as they stand, so that paths need no escapes.
 
     Raises:
         UsageError: an option has no value or stands twice.
     """
     found = _SCHEME.fullmatch(text)
     if not found:
-        return Spec("", text, {})
+        return Uri("", text, {})
     name, _, query = found[2].partition("?")
-    return Spec(found[1], name, _options(text, query))
+    return Uri(found[1], name, _options(text, query))
 
 
-def parse_path(text: str) -> Spec:
+def parse_path(text: str) -> Uri:
     """The same for ``path?option=value&...``: a path that takes options. The scheme is empty.
 
     Raises:
-        UsageError: as ``parse_spec`` does.
+        UsageError: as ``parse_uri`` does.
     """
     name, _, query = text.partition("?")
-    return Spec("", name, _options(text, query))
+    return Uri("", name, _options(text, query))
 
 
 def _options(text: str, query: str) -> dict[str, str]:

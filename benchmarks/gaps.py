@@ -2,7 +2,7 @@
 
 A gap is a box of the grid, for all signs or for some of them. It is found where a confirmed failure mode *tells of it*:
 at least ``INSIDE`` of the mode's cells (points × classes) lie in the gap; and taking the gap's edit back, the others as
-they are, mends at least half of what fails there, by the exhaustive scan of the held-out items.
+they are, mitigates at least half of what fails there, by the exhaustive scan of the held-out items.
 """
 
 from __future__ import annotations

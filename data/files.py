@@ -25,4 +25,6 @@ def visible_files(root: Path) -> Iterator[Path]:
 
 
 def _refuse(error: OSError) -> None:
-    raise UsageError(f"{error.filename} cannot be read: {(error.strerror or str(error)).lower()}; mend its permissions")
+    raise UsageError(
+        f"{error.filename} cannot be read: {(error.strerror or str(error)).lower()}; correct its permissions"
+    )

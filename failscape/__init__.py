@@ -1,4 +1,4 @@
-"""Find, map and mend the failures of pretrained models: concept-editing MDPs and what explores them."""
+"""Find, map and mitigate the failures of pretrained models: concept-editing MDPs and what explores them."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ COMMANDS = ("train", "scan", "landscape", "compare", "show", "check", "feedback"
 def build_parser() -> argparse.ArgumentParser:
     """The parser with every subcommand; imports no framework."""
     parser = argparse.ArgumentParser(
-        prog="failscape", description="Find, map and mend the failures of pretrained models."
+        prog="failscape", description="Find, map and mitigate the failures of pretrained models."
     )
     parser.add_argument("--version", action="version", version=f"failscape {__version__}")
     parser.set_defaults(quiet=False)

@@ -1,4 +1,4 @@
-"""What every folder may raise at a user: one line that names the thing and the mend. Imports nothing of ours."""
+"""What every folder may raise at a user: one line that names the thing and the remedy. Imports nothing of ours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class CodeNotNamed(UsageError):
     """A run needs code that the user did not name.
 
     Args:
-        what: is the matter, without the mend.
+        what: is the matter, without the remedy.
         option: names the code on the command line.
     """
 

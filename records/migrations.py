@@ -7,7 +7,8 @@ the step from it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ _FIRST = (
     "said cut cached seed time"
 )
 _FIRST_ITEMS = "item name reference held_out predicted failed truth said"
+_ARGUMENTS = {"bar": "threshold"}  # what was called otherwise beside version 1 of the tables
 _PLACES = ("cluster", "unit", "home")
 # What version 2 calls them.
 _RENAMED = {"truth": "score", "said": "output_text", "cut": "input_truncated", "reference": "group"}
@@ -30,6 +32,16 @@ _COLUMNS = {
     1: {"probes": set(_FIRST.split()), "items": set(_FIRST_ITEMS.split())},
     2: {"probes": {*_renamed(_FIRST), "extra"}, "items": {*_renamed(_FIRST_ITEMS), *_PLACES}},
 }
+
+
+def arguments_up_to_date(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of ``summary.json`` and arguments of environments, under today's names."""
+    return {_ARGUMENTS.get(name, name): value for name, value in values.items()}
+
+
+def pairs_up_to_date(pairs: pd.DataFrame) -> pd.DataFrame:
+    """``pairs.parquet`` of a mitigation, under today's names."""
+    return pairs.rename(columns={f"truth_{when}": f"score_{when}" for when in ("before", "after")})
 
 
 def columns_of(version: int) -> dict[str, set[str]]:

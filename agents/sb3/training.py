@@ -59,5 +59,5 @@ def check_observations(observations: np.ndarray, space: spaces.Space[Any]) -> No
     outside = [row for row in observations if not space.contains(row)]
     if outside:
         raise UsageError(
-            f"{len(outside)} of {len(observations)} observations lie outside {space}: mend the environment"
+            f"{len(outside)} of {len(observations)} observations lie outside {space}: correct the environment"
         )

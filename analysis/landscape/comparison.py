@@ -47,7 +47,7 @@ class Comparison:
 
 
 def compare(a: Landscape, b: Landscape, top_k: int = 10) -> Comparison:
-    """The comparison of two landscapes; ``b`` may be a scan, or the same target mended.
+    """The comparison of two landscapes; ``b`` may be a scan, or the same target after a fine-tune.
 
     Raises:
         UsageError: their grids differ.

@@ -1,4 +1,4 @@
-"""The findings in words for people who are not engineers: what was tested, what fails, what was mended, what was not.
+"""The findings in words for people who are not engineers: what was tested, what fails, what a fine-tune mitigated.
 
 Everything is text and numbers here; :mod:`failscape.analysis.report.audit_rendering` makes pages of it.
 """
@@ -147,7 +147,7 @@ def _mitigation(mitigation: MitigationEffects, nouns: Nouns) -> Section:
         "what chance explains."
     )
     return Section(
-        "What was mended",
+        "What was mitigated",
         [
             f"The model was trained further on altered {nouns.plain_items} together with unaltered ones. Both versions "
             f"were then shown the {nouns.plain_items} kept aside, altered alike.",

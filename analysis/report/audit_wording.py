@@ -39,7 +39,7 @@ class MitigationEffects:
     untouched: Effect
     modes: Sequence[Effect]
     harmed: Sequence[Effect]
-    costs: Sequence[str]  # what became worse where nothing was to be mended, beyond its interval
+    costs: Sequence[str]  # what became worse outside the targeted modes, beyond its interval
     n_points: int
     n_new: int
     n_pairs: int

@@ -1,4 +1,4 @@
-"""A target before and after, on one page: what was mended, what it cost, and by how much the map moved."""
+"""A target before and after, on one page: what was mitigated, what it cost, and by how much the map moved."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Story:
     points: Sequence[Effect]  # at untouched points
     harmed: Sequence[Effect]
     clean_score: Effect  # how right it is on unedited items
-    costs: Sequence[str]  # what became worse where nothing was to be mended
+    costs: Sequence[str]  # what became worse outside the targeted modes
     n_new: int
     n_pairs: int
     new: Examples
@@ -57,7 +57,7 @@ class Story:
     def headline(self) -> str:
         """The page in one sentence."""
         gone = self.targeted.relative
-        verb = "made worse" if gone < 0 else "mended"
+        verb = "made worse" if gone < 0 else "mitigated"
         share = percent(abs(gone)) if np.isfinite(gone) else "none"
         price = (
             "no untouched point became worse"

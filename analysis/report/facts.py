@@ -165,7 +165,7 @@ def tried(
     if visits.any():
         seen = visits[visits > 0]
         few, middle, many = (count(int(n)) for n in (seen.min(), seen.median(), seen.max()))
-        rows.append(("probes of a visited point", f"{few} at least, {middle} in the middle, {many} at most"))
+        rows.append(("probes of a visited point", f"min {few}, median {middle}, max {many}"))
     if len(probes):
         last = datetime.fromtimestamp(float(probes["time"].max()), timezone.utc)
         rows.append(("last probe", f"{last:%Y-%m-%d %H:%M} UTC"))
@@ -199,7 +199,7 @@ def smallest_headline(smallest: Smallest, target: str, item_noun: str = "items")
     found, n = smallest.table, smallest.n_items
     if not len(found):
         return f"None of {count(n)} {item_noun} of {target} was broken by any edit that was tried."
-    middle = f"{found['levels'].median():g} levels in the middle"
+    middle = f"{found['levels'].median():g} levels (median)"
     return (
         f"{target} breaks on {count(len(found))} of {count(n)} {item_noun} by edits of {middle}; "
         f"the likeliest that breaks one is {found['edit'].iloc[0]}."
@@ -238,9 +238,9 @@ def smallest_facts(smallest: Smallest, item_noun: str = "items") -> list[tuple[s
     shares = ", ".join(f"{name} {percent(share)}" for name, share in smallest.shares.items())
     return [
         *rows,
-        ("levels moved", f"{middle} in the middle, {few} to {many} for nine in ten"),
+        ("levels moved", f"median {middle}, from {few} to {many} for nine in ten"),
         ("levels moved, by concept", shares),
-        ("target queries of a broken item", f"{table['queries'].median():g} in the middle"),
+        ("target queries of a broken item", f"median {table['queries'].median():g}"),
         ("log-likelihood of the edits", f"{table['log_likelihood'].mean():.2f} on average (Gaussian of one level)"),
     ]
 

@@ -69,7 +69,7 @@ def relabel(source: Source, class_names: Sequence[str], how: Matching) -> Source
 
 
 def _in_order(classes: Sequence[str], class_names: Sequence[str]) -> bool:
-    """The same classes in the same order: then even names that stand twice (ImageNet's cranes) are no question."""
+    """The same classes in the same order: then even duplicate names (ImageNet's cranes) are unambiguous."""
     index = NameIndex(class_names)
     same_length = len(classes) == len(class_names)
     return same_length and all(place in index.candidates(name) for place, name in enumerate(classes))

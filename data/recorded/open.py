@@ -62,7 +62,7 @@ def open_recorded(
     if not concepts:
         raise UsageError(f"{file}: which columns become axes? give --concepts COLUMN COLUMN ...")
     if len(set(concepts)) < len(concepts):
-        raise UsageError(f"{file}: a column stands twice among the concepts; name each once")
+        raise UsageError(f"{file}: a column is given twice among the concepts; name each once")
     table = read_table(parsed, list(concepts), progress)
     frame, chosen = _picked(file, table.frame, table.chosen.where), table.chosen
     axes = [axis_of(name, frame[name]) for name in concepts]

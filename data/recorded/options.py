@@ -192,7 +192,7 @@ def number_of(text: str) -> float | None:
 
 
 def _filters(where: str, known: Sequence[str], option: str, text: str) -> Filters:
-    """``model:gpt-4o,prompt:count``; a column that stands twice may have either value."""
+    """``model:gpt-4o,prompt:count``; a column that is given twice may have either value."""
     found: dict[str, tuple[str, ...]] = {}
     for part in text.split(",") if text else []:
         verdict = verdict_of(where, known, part.strip())

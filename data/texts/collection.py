@@ -18,7 +18,7 @@ ALL, OTHER = "all", "other"
 class TextCollection:
     """The texts of a table or a folder; labels index ``group_names``, their topics, sorted.
 
-    Skipped are empty articles, articles that stand twice, and where some have a reference, those that have none. Texts
+    Skipped are empty articles, duplicate articles, and where some have a reference, those that have none. Texts
     without a topic are of the topic ``other``; where none has one, all are of ``all``. Texts are held as UTF-8, so
     that a collection takes as much memory as its columns take in a file.
 

@@ -14,7 +14,7 @@ def add(parsers: Any) -> None:
     parser = parsers.add_parser("audit", help="the findings as a document for everybody", description=__doc__)
     parser.add_argument("source", type=Path, metavar="RUN", help="a finished run")
     parser.add_argument(
-        "--after", type=Path, metavar="RUN", help="a run of the fine-tuned target: adds what was mended"
+        "--after", type=Path, metavar="RUN", help="a run of the fine-tuned target: adds what was mitigated"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: into the run)")
     add_imports(parser)

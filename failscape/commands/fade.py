@@ -29,7 +29,7 @@ def add(parsers: Any) -> None:
         help="explorations of either version (default 1); from 2 on, shifts are judged by how much seeds differ",
     )
     parser.add_argument("--quiet", action="store_true", help="print results only")
-    parser.set_defaults(run=run, about=lambda args: f"mend, look again, compare: {args.source}")
+    parser.set_defaults(run=run, about=lambda args: f"fine-tune, explore again, compare: {args.source}")
 
 
 def run(args: argparse.Namespace) -> int:

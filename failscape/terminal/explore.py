@@ -187,7 +187,7 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
         found.append((f"failscape feedback {path}{code}", "rate what matters"))
         task = task_of_env(run.settings.env)
         if task is None or task.trainer is not None:
-            found.append((f"failscape fade {path}{code}", "mend it and look again"))
+            found.append((f"failscape fade {path}{code}", "fine-tune it and explore again"))
     if run.settings.explorer != "scan" and smallest is None:
         found.append((f"failscape scan {path}{code}", "the whole truth, to compare with"))
     return found
@@ -225,7 +225,7 @@ def print_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
 def print_minimal_edits(terminal: Terminal, smallest: Smallest, n: int = 5) -> None:
     """Print how little breaks how many items."""
     found = smallest.table
-    middle = f"; {found['levels'].median():g} levels in the middle" if len(found) else ""
+    middle = f"; {found['levels'].median():g} levels (median)" if len(found) else ""
     terminal.line(f"{len(found):,} of {smallest.n_items:,} items broken by some edit{middle}", style="bold")
     edits = "likeliest failing edits"
     shown = table("#", edits, "levels", "log-likelihood", "probe", left=edits)

@@ -74,7 +74,7 @@ class Steps:
     """Says what is being done: by a bar on a terminal, elsewhere by a line as it begins and one now and then."""
 
     def __init__(self, terminal: Terminal, bar: Progress, clock: Callable[[], float]) -> None:
-        self.terminal, self.threshold, self.clock = terminal, bar, clock
+        self.terminal, self.bar, self.clock = terminal, bar, clock
         self._what, self._said = "", 0.0
         self._task: TaskID | None = None
 
@@ -87,7 +87,7 @@ class Steps:
             total: how much there is; 0 where that is not known.
             word: on how it goes.
         """
-        if self.threshold.disable:
+        if self.bar.disable:
             self._write(what, done, total, word)
         else:
             self._draw(what, done, total, word)
@@ -102,9 +102,9 @@ class Steps:
     def _draw(self, what: str, done: int, total: int, word: str) -> None:
         if what != self._what or self._task is None:
             if self._task is not None:
-                self.threshold.remove_task(self._task)
-            self._task = self.threshold.add_task(visible(what), total=total or None, word="")
-        self.threshold.update(self._task, completed=done, total=total or None, word=visible(word))
+                self.bar.remove_task(self._task)
+            self._task = self.bar.add_task(visible(what), total=total or None, word="")
+        self.bar.update(self._task, completed=done, total=total or None, word=visible(word))
 
 
 def _begun(what: str, done: int, total: int) -> str:

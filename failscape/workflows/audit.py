@@ -33,7 +33,7 @@ def audit(
 
     Args:
         run: a finished run.
-        after: a run of what became of its target; adds what was mended.
+        after: a run of what became of its target; adds what was mitigated.
         out: folder for the two files; the run's own when omitted.
         imports: the user's files and modules, where the run needs them.
         step: hears what is being done, how far it is, and how much there is.
@@ -48,7 +48,9 @@ def audit(
     if after is not None:
         after = after if isinstance(after, Run) else Run(after)
         if same_target(run, after):
-            raise UsageError(f"{after.folder.path} explored the same target as {run.folder.path}: nothing was mended")
+            raise UsageError(
+                f"{after.folder.path} explored the same target as {run.folder.path}: nothing was mitigated"
+            )
         versions = compare_versions(run, after, imports=imports, step=step)
     examined = examine(run, versions, imports, step)
     step("writing the document", 0, 0)

@@ -127,4 +127,4 @@ def test_broken_file_is_one_clear_line(workshop: Path, capsys: pytest.CaptureFix
     assert err.startswith("error: cannot import broken.py: AttributeError")
     assert "failscape_user_broken" not in sys.modules
     Path("broken.py").write_text("")
-    assert main(["train", "--list", "--import", "broken.py"]) == 0, "a mended file is read again"
+    assert main(["train", "--list", "--import", "broken.py"]) == 0, "a corrected file is read again"

@@ -44,7 +44,7 @@ COMMAND_LINES = {
     "check": (["RUN", "--max-failure-rate", "1"], "check of RUN"),
     "feedback": (["RUN"], "ratings of RUN"),
     "mitigate": (["RUN"], "fine-tuning the target of RUN"),
-    "fade": (["RUN"], "mend, look again, compare: RUN"),
+    "fade": (["RUN"], "fine-tune, explore again, compare: RUN"),
     "audit": (["RUN"], "audit of RUN"),
 }
 

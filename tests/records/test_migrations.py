@@ -4,10 +4,13 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from failscape.analysis.statistics.units import Unit
 from failscape.errors import UsageError
+from failscape.records.folder import RunFolder
+from failscape.records.migrations import pairs_up_to_date
 from failscape.records.probe_arrays import paths_of, points_of
 from failscape.records.probes import VERSION, ProbeStore
 
@@ -77,3 +80,13 @@ def test_what_no_version_has_is_refused_in_one_line(first: Path, change: str) ->
     database.close()
     with pytest.raises(UsageError, match="was written by another version of failscape; explore again"):
         ProbeStore(first, read_only=True)
+
+
+def test_what_lies_beside_the_tables_is_read_under_todays_names(tmp_path: Path) -> None:
+    (tmp_path / "config.yml").write_text("{env: E-v0, make: {bar: [0.5, 0.1], data: x}}")
+    (tmp_path / "summary.json").write_text('{"bar": [0.5, 0.1], "modes": []}')
+    folder = RunFolder(tmp_path)
+    assert folder.config["make"] == {"threshold": [0.5, 0.1], "data": "x"}
+    assert folder.summary == {"threshold": [0.5, 0.1], "modes": []}
+    pairs = pairs_up_to_date(pd.DataFrame({"item": [1], "truth_before": [0.5], "truth_after": [0.4]}))
+    assert list(pairs) == ["item", "score_before", "score_after"]

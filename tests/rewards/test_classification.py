@@ -83,7 +83,7 @@ def test_the_margin_grows_with_how_wrong_the_target_is(answer: tuple[np.ndarray,
     before, after = judge(margin, logits, references), judge(margin, worse, references)
     assert (after.reward >= before.reward - 1e-6).all()
     assert (after.severity >= before.severity - 1e-6).all()
-    assert (after.failed | ~before.failed).all()  # less for the true class mends nothing
+    assert (after.failed | ~before.failed).all()  # less for the true class corrects nothing
 
 
 def test_margins_by_hand() -> None:

@@ -1,4 +1,4 @@
-"""One run, mitigated, for all tests of what mending brings."""
+"""One run, mitigated, for all tests of mitigation."""
 
 import shutil
 from collections.abc import Callable

@@ -35,7 +35,7 @@ def test_the_loop_mends_and_leaves_everything_on_disk(faded: tuple[Run, Run]) ->
     assert mitigated.uri in card and "| targeted failure modes |" in card and before.modes()[0].name in card
     page = (after.folder / "before-after.html").read_text()
     assert "unedited, where more is better" in page.replace("\n", " ")
-    assert "of the targeted failures were mended" in page and "http" not in page.replace("http://www.w3.org", "")
+    assert "of the targeted failures were mitigated" in page and "http" not in page.replace("http://www.w3.org", "")
     assert not list(mitigated.folder.glob("state*")) and list(mitigated.folder.glob("events*"))
 
 
@@ -85,10 +85,10 @@ def test_runs_with_other_seeds_are_the_null(faded: tuple[Run, Run], tmp_path: Pa
 def test_an_audit_is_for_everybody(faded: tuple[Run, Run], tmp_path: Path) -> None:
     page, paper = fs.audit(*faded, out=tmp_path)
     text = page.read_text()
-    for heading in ("In short", "What was tested", "What fails", "What was mended", "What was not tested"):
+    for heading in ("In short", "What was tested", "What fails", "What was mitigated", "What was not tested"):
         assert f">{heading}" in text
     assert "in 100 are answered wrongly" in text and paper.read_bytes().startswith(b"%PDF")
-    with pytest.raises(UsageError, match="nothing was mended"):
+    with pytest.raises(UsageError, match="nothing was mitigated"):
         fs.audit(faded[0], faded[0])
 
 

@@ -51,7 +51,7 @@ def examined(made: Callable[..., Any]) -> Examined:
 def test_the_document_says_what_was_tested_and_what_was_not(examined: Examined) -> None:
     sections = {section.title: section for section in document(examined)}
     assert list(sections)[:3] == ["In short", "What was tested", "How"]
-    assert "What was mended" not in sections
+    assert "What was mitigated" not in sections
     missing = " ".join(sections["What was not tested"].points)
     assert "fog" in missing and all(name in missing for name in CLASSES)  # few of each were kept aside
     assert any("beware" in text for text in sections["How far to trust this"].paragraphs)
@@ -64,7 +64,7 @@ def test_what_was_mended_is_told_with_what_it_cost(examined: Examined) -> None:
     cost = "unedited items fail more often: 1 % → 9 %"
     mitigation = MitigationEffects("m", better, better, better, [], [worse], [cost], 40, 3, 900)
     told = next(
-        s for s in document(Examined(**{**vars(examined), "mitigation": mitigation})) if s.title == "What was mended"
+        s for s in document(Examined(**{**vars(examined), "mitigation": mitigation})) if s.title == "What was mitigated"
     )
     assert "1 combination that had not been aimed at became worse: turned" in told.paragraphs[1]
     assert f"More than chance explains, {cost}." in told.paragraphs[1]

@@ -111,7 +111,7 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert refusal(tmp_path) == f"{tmp_path / 'cat'} cannot be read: permission denied; mend its permissions"
+    assert refusal(tmp_path) == f"{tmp_path / 'cat'} cannot be read: permission denied; correct its permissions"
 
 
 def test_real_folder(real_data):

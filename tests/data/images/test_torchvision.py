@@ -86,7 +86,7 @@ def test_tuples_of_synonyms_are_class_names(tmp_path):
         ("torchvision:CIFAR10?root={}&download=maybe", "download is 'maybe'; write true or false"),
         ("torchvision:Food101?root={}&split=val", "Unknown value 'val' for argument split"),
         ("torchvision:CIFAR10?root", "'root' is no option; write ?name=value"),
-        ("torchvision:CIFAR10?root=a&root=b", "the option root stands twice"),
+        ("torchvision:CIFAR10?root=a&root=b", "the option root is given twice"),
     ],
 )
 def test_what_is_wrong_with_a_torchvision_dataset(tmp_path, spec, message):

@@ -129,7 +129,7 @@ def test_units_must_lie_in_one_item_and_at_one_point(tmp_path: Path) -> None:
         ("?failed=correct:0&where=model", ["count"], "write where=COLUMN:VALUE"),
         ("?failed=correct:0&score=said", ["count"], "the score said holds 'zero', which is no number"),
         ("?failed=correct:0", [], "which columns become axes"),
-        ("?failed=correct:0", ["count", "count"], "a column stands twice"),
+        ("?failed=correct:0", ["count", "count"], "a column is given twice"),
         ("?failed=correct:0", ["counts"], "no column 'counts'; did you mean count"),
     ],
 )

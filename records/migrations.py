@@ -39,11 +39,6 @@ def arguments_up_to_date(values: Mapping[str, Any]) -> dict[str, Any]:
     return {_ARGUMENTS.get(name, name): value for name, value in values.items()}
 
 
-def pairs_up_to_date(pairs: pd.DataFrame) -> pd.DataFrame:
-    """``pairs.parquet`` of a mitigation, under today's names."""
-    return pairs.rename(columns={f"truth_{when}": f"score_{when}" for when in ("before", "after")})
-
-
 def columns_of(version: int) -> dict[str, set[str]]:
     """Names of the columns of each table in a version; no table where it is not known."""
     return _COLUMNS.get(version, {})

@@ -24,7 +24,6 @@ from failscape.mitigation.checkpoint import FILE as STATE
 from failscape.mitigation.paired_evaluation import QUERIES, BeforeAfter, measure
 from failscape.mitigation.sampling import failures_of
 from failscape.records.folder import filled_folder, write_json, write_whole
-from failscape.records.migrations import pairs_up_to_date
 from failscape.targets.base import TrainableTarget
 from failscape.targets.registry import with_weights
 from failscape.user_code import with_code
@@ -192,7 +191,7 @@ def load_mitigated(folder: Path | str) -> Mitigated:
     told = json.loads(read_small(folder / SUMMARY))
     history = [Epoch(**{**row, "train_loss": row["train_loss"] or float("nan")}) for row in told["history"]]
     space = Run(plan.run).space
-    table = pairs_up_to_date(pd.read_parquet(regular(folder / "pairs.parquet")))
+    table = pd.read_parquet(regular(folder / "pairs.parquet"))
     points = table["point"][table["kind"] == "untouched"].unique()
     before_after = BeforeAfter(
         table,

@@ -4,13 +4,11 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from failscape.analysis.statistics.units import Unit
 from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
-from failscape.records.migrations import pairs_up_to_date
 from failscape.records.probe_arrays import paths_of, points_of
 from failscape.records.probes import VERSION, ProbeStore
 
@@ -88,5 +86,3 @@ def test_what_lies_beside_the_tables_is_read_under_todays_names(tmp_path: Path) 
     folder = RunFolder(tmp_path)
     assert folder.config["make"] == {"threshold": [0.5, 0.1], "data": "x"}
     assert folder.summary == {"threshold": [0.5, 0.1], "modes": []}
-    pairs = pairs_up_to_date(pd.DataFrame({"item": [1], "truth_before": [0.5], "truth_after": [0.4]}))
-    assert list(pairs) == ["item", "score_before", "score_after"]

@@ -24,7 +24,7 @@ def parse_uri(text: str) -> Uri:
     """The parts of a URI. Values are taken as they stand, so that paths need no escapes.
 
     Raises:
-        UsageError: an option has no value or is given twice.
+        UsageError: an option has no equals sign or is given twice.
     """
     found = _SCHEME.fullmatch(text)
     if not found:
@@ -47,7 +47,7 @@ def _options(text: str, query: str) -> dict[str, str]:
     options: dict[str, str] = {}
     for part in query.split("&") if query else []:
         key, equals, value = part.partition("=")
-        if not (key and equals and value):
+        if not (key and equals):
             raise UsageError(f"{text}: {part!r} is no option; write ?name=value&name=value")
         if key in options:
             raise UsageError(f"{text}: the option {key} is given twice; keep one")

@@ -98,8 +98,8 @@ def exchanged(module: nn.Module, weights: Mapping[str, torch.Tensor]) -> Iterato
 def average_in(average: Weights, module: nn.Module, kept: float) -> None:
     """Move a running average towards the weights of a module, in place (Polyak and Juditsky 1992).
 
-    What an average answers depends less on the last few batches, and is right more often on items that taught nothing.
-    At first less should be kept, or a short fine-tune would hardly move it.
+    What an average answers depends less on the last few batches, and is right more often on items that were not
+    trained on. At first less should be kept, or a short fine-tune would hardly move it.
     """
     for name, tensor in module.state_dict().items():
         if tensor.is_floating_point():

@@ -20,8 +20,8 @@ def choose_modes(
     Args:
         modes: of a run, in its order.
         numbers: as a person named them; they are kept as they are.
-        space: the grid; where it is of texts, modes of edits that take facts away are left out: whoever learned to
-            write what is not there would make things up.
+        space: the grid; where it is of texts, modes of edits that take facts away are left out: a target that is
+            fine-tuned on them would learn to write what is not there.
 
     Without ``numbers``: the confirmed modes by what people gave them × held-out failure rate, ten at most. A mode that
     nobody rated counts as the mean of the others.

@@ -1,4 +1,4 @@
-"""What SB3's value learners share as explorers: an epsilon coin per episode, a budget in queries, propensities.
+"""What SB3's value learners share as explorers: epsilon-greedy per episode, a budget in queries, propensities.
 
 Shapes: ``B`` environments.
 """
@@ -26,8 +26,8 @@ MAX_REMEMBERED = 200_000  # transitions in the replay buffer
 class EpsilonByQuery(OffPolicyAlgorithm):
     """Explores by query share; to be inherited from before an epsilon-greedy algorithm of SB3.
 
-    SB3 tosses one coin per step for all environments, from numpy's global generator; here each slot tosses its own for
-    each episode. Epsilon falls from ``exploration_initial_eps`` to ``exploration_final_eps`` over the first
+    SB3 draws once per step for all environments, from numpy's global generator; here each slot draws once per episode.
+    Epsilon falls from ``exploration_initial_eps`` to ``exploration_final_eps`` over the first
     ``exploration_fraction`` of the budget, and uniform draws are what epsilon buys: the final epsilon is the fixed
     share of the episodes that feeds the landscape.
     """

@@ -36,8 +36,9 @@ class ProductView:
 
     @property
     def charts(self) -> tuple[LandscapeChart, ...]:
-        """Symbols, and heat maps of slices: these alone where two axes or more have no order, which a cube would feign.
+        """Symbols, and heat maps of slices.
 
+        Only slices where two axes or more have no order, because a cube would suggest one.
         Of a single axis, a page shows its curve alone.
         """
         n_axes, names = len(self.space.shape), ", ".join(self.space.names)

@@ -22,7 +22,7 @@ def find_regions(
 
     Points are shared out among the peaks of the rate; a region is what in a peak's basin reaches at least midway from
     the baseline to the peak (its half maximum). What is left beside a region is one too where it goes on level for two
-    levels or more: two causes that overlap have one peak, and a slope is nobody's cause.
+    levels or more: two causes that overlap have one peak, and a mere slope is no cause of its own.
     """
     found = _half_maxima(significant, rates, baseline, neighbours)
     taken = np.zeros(len(significant), bool)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import binom, hypergeom
 from statsmodels.stats.multitest import multipletests
 
-LEVEL = 0.05  # chance, or share, of false finds that is borne
+LEVEL = 0.05  # significance level: family-wise error rate, or false discovery rate
 ROUNDING = 1e-9  # of counts that are whole but for the last bits
 
 

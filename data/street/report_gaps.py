@@ -1,6 +1,6 @@
 """What the checkpoint of ``embedded:street-reports`` never saw in training.
 
-Its training reports were edited, so that it bears with most of what can happen to a text. A gap names edits that were
+Its training reports were edited, so that it withstands most edits of a text. A gap names edits that were
 left out. Where the summarizer fails in truth is what a scan of it says.
 """
 

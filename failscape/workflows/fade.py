@@ -46,7 +46,7 @@ Explore = Callable[[Settings, Path], Run]
 
 
 class Kept:
-    """What is on disk while a target is faded, for whoever interrupts it."""
+    """What is on disk while a target is faded, for the message of an interruption."""
 
     def __init__(self) -> None:
         self.folder: Path | None = None  # of the mitigation

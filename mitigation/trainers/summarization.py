@@ -50,20 +50,20 @@ class SummarizationConfig(TorchConfig):
 class SummarizationTrainer(TorchTrainer):
     """A :class:`~failscape.mitigation.trainers.base.Trainer` of summarizers.
 
-    Of an edited article the reference is taught as the edit left it; where the edit may have invalidated it, or
-    where there is none, the summary that the target gave of the unedited article. An article with neither, or of
-    which the edit has left nothing, is not taught.
+    The training target of an edited article is the reference as the edit left it; where the edit may have invalidated
+    it, or where there is none, the summary that the target wrote of the unedited article. An article with neither, or
+    of which the edit has left nothing, is left out.
 
     While an item is edited alike in every exploration, a fine-tune edits it anew in each epoch (other words are
-    misspelt, other sentences swapped), so that the kind of edit is learned and not its draws. Validation items are
-    edited as explorations edit them.
+    misspelt, other sentences swapped), so that the kind of edit is learned and not one realisation of it.
+    Validation items are edited as explorations edit them.
 
-    Of the articles shown beside them a share is edited where no targeted mode lies: what the target bears with
-    there it would forget otherwise. Edits that may invalidate the reference are left out of that, for what they took
-    away must not be made up.
+    A share of the other training articles is edited outside the targeted modes (rehearsal): otherwise the target
+    would forget the edits that it withstands. Edits that may invalidate the reference are left out of rehearsal, so
+    that the target does not learn to write what the article no longer says.
 
     Raises:
-        UsageError: nothing could be taught.
+        UsageError: no training example is left.
     """
 
     config_class: ClassVar[type[TrainingConfig]] = SummarizationConfig

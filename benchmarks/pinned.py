@@ -120,7 +120,7 @@ def masked(text: str, run: Path) -> str:
     text = text.replace(str(run.parent), "OUT")
     text = re.sub(r"needs about [^.\n]*? on", "needs about TIME on", text)
     text = re.sub(r"failscape \d\S*", "failscape VERSION", text)
-    text = re.sub(r"exploring: .*\n", "", text)  # as often as there is time for
+    text = re.sub(r"(?m)^[a-z][^:\n]*: [\d,]+ of [\d,]+.*\n", "", text)  # steps: told as often as there is time for
     return re.sub(r"\d{4}-\d{2}-\d{2}[T ]?[\d:]*", "DATE", text)
 
 

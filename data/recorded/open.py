@@ -44,7 +44,7 @@ def open_recorded(
     concepts: Sequence[str],
     *,
     held_out: float = 0.2,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Recorded:
     """The rows of a table that count, on a grid of some of its columns.
 
@@ -52,7 +52,7 @@ def open_recorded(
         spec: path and options, ``answers.csv?failed=correct:0&item=drawing&where=model:gpt-4o``.
         concepts: the columns that become axes.
         held_out: share of the items whose rows are kept from exploration.
-        progress: called with the rows read so far, and again as the number in all.
+        progress: called now and then with the number of rows read so far.
 
     Raises:
         UsageError: the table cannot be read, an option or a column is not there, or no row is left.

@@ -37,13 +37,13 @@ class RecordedTable(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_table(uri: Uri, more: list[str], progress: Callable[[int, int], None] | None = None) -> RecordedTable:
+def read_table(uri: Uri, more: list[str], progress: Callable[[int], None] | None = None) -> RecordedTable:
     """The table at a path with options.
 
     Args:
         uri: path and options: ``answers.csv?failed=correct:0``; ``demo:`` is a table of our own.
         more: columns that are read beside those of the options.
-        progress: called with the rows read so far, and again as the number in all.
+        progress: called now and then with the number of rows read so far.
 
     Raises:
         UsageError: it cannot be read, or has no such column.
@@ -65,7 +65,7 @@ def read_table(uri: Uri, more: list[str], progress: Callable[[int, int], None] |
             for column, name in zip(cells, used, strict=True):
                 column.append(text_of(row.get(name)))
             if progress and len(places) % 4096 == 0:
-                progress(len(places), len(places))
+                progress(len(places))
     frame = pd.DataFrame(dict(zip(used, cells, strict=True)), index=pd.Index(places, dtype=object), dtype=object)
     return RecordedTable(frame, chosen, list(table.columns), skipped, table.notes)
 

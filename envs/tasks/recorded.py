@@ -137,7 +137,7 @@ def make_mdp(
     names = [concepts] if isinstance(concepts, str) else list(concepts or (CONCEPTS if data == NAME else ()))
     if progress:
         progress(f"opening {data}", 0, 0)
-    tell = (lambda done, total: progress("reading rows", done, total)) if progress else None
+    tell = (lambda done: progress("reading rows", done, 0)) if progress else None
     found = open_recorded(data, names, held_out=held_out, progress=tell)
     items, batch = found.items, found.items.batch
     assert isinstance(batch, Answers)

@@ -59,15 +59,15 @@ def table(*headings: str, left: str = "", header: bool = True) -> Table:
 
 
 class _Count(ProgressColumn):
-    """``320 of 1,000``; nothing where it is not known how much there is."""
+    """``320 of 1,000``; ``320`` where it is not known how much there is."""
 
     def render(self, task: Task) -> Text:
-        return Text(count(int(task.completed), int(task.total)) if task.total else "")
+        return Text(count(int(task.completed), int(task.total or 0)) if task.completed or task.total else "")
 
 
 def count(done: int, total: int) -> str:
     """How far something is."""
-    return f"{done:,} of {total:,}"
+    return f"{done:,} of {total:,}" if total else f"{done:,}"
 
 
 class Steps:
@@ -108,7 +108,7 @@ class Steps:
 
 
 def _begun(what: str, done: int, total: int) -> str:
-    return f"{what}: {count(done, total)}" if total else f"{what} ..."
+    return f"{what}: {count(done, total)}" if done or total else f"{what} ..."
 
 
 @contextmanager

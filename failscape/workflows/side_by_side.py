@@ -12,8 +12,8 @@ from failscape.common.task import resolved, task_of_env
 from failscape.data.recorded.open import open_parts
 from failscape.errors import UsageError
 from failscape.settings import Settings
-from failscape.terminal.output import Terminal, table
-from failscape.workflows.environment import build, complete
+from failscape.terminal.output import Terminal, steps, table
+from failscape.workflows.environment import Tell, build, complete
 from failscape.workflows.explore import start
 from failscape.workflows.run import Run
 
@@ -41,17 +41,19 @@ def compare_parts(args: argparse.Namespace, settings: Settings) -> int:
     parts: dict[str, str] = resolved(task.parts)(make["data"], column)
     terminal = Terminal(quiet=args.quiet)
     runs = {}
-    for value, data in parts.items():
-        runs[value] = run_part(dataclasses.replace(settings, make={**make, "data": data}), args, terminal)
+    with steps(terminal) as say:
+        for value, data in parts.items():
+            part = dataclasses.replace(settings, make={**make, "data": data})
+            runs[value] = run_part(part, args, terminal, lambda what, *far, of=value: say(f"{of}: {what}", *far))
     page = write_page(args.out / PAGE, runs, str(make["data"]), concepts, column)
-    tell(Terminal(), page, args.out / PAGE)
+    print_comparison(Terminal(), page, args.out / PAGE)
     return 0
 
 
-def run_part(settings: Settings, args: argparse.Namespace, terminal: Terminal) -> Run:
-    """Explore one part, without a bar; a line says what it was."""
-    envs = build(settings)
-    run = start(envs, complete(settings, envs), args.out, command=sys.argv, report=not args.no_report)
+def run_part(settings: Settings, args: argparse.Namespace, terminal: Terminal, tell: Tell) -> Run:
+    """Explore one part; a line says what it was."""
+    envs = build(settings, progress=tell)
+    run = start(envs, complete(settings, envs), args.out, command=sys.argv, report=not args.no_report, step=tell)
     terminal.line(f"{envs.mdp.target!r}: {run.folder.path}")
     return run
 
@@ -76,7 +78,7 @@ def _report(run: Run, beside: Path) -> str:
     return report.relative_to(beside).as_posix() if report.exists() else ""
 
 
-def tell(terminal: Terminal, page: Any, path: Path) -> None:
+def print_comparison(terminal: Terminal, page: Any, path: Path) -> None:
     """Print the models, the worst first, and which differ."""
     shown = table(page.column, "fails (95 %)", "answers", "worst", left="worst")
     shown.columns[0].justify = "left"

@@ -104,8 +104,8 @@ def test_a_terminal_has_one_bar_that_goes(monkeypatch: pytest.MonkeyPatch) -> No
     with steps(terminal) as tell:
         tell("reading [b]", 1, 4)
         tell("looking \x1b[31m", 2, 4, "3 [/i] failures")
-        (task,) = tell.threshold.tasks
+        (task,) = tell.bar.tasks
         assert (task.description, task.completed, task.total) == (r"looking \x1b[31m", 2, 4)
-        tell.threshold.refresh()
+        tell.bar.refresh()
     drawn = terminal.file.getvalue()
     assert "2 of 4" in drawn and "3 [/i] failures" in drawn and r"looking \x1b[31m" in drawn

@@ -74,7 +74,8 @@ def _how(examined: Examined) -> Section:
         "How",
         [
             f"A program altered the {examined.nouns.plain_items} and {examined.nouns.asked}. It learned "
-            "where failures are likely and looked there more closely, while half of its questions stayed spread evenly, so that rates can be told without bias.",
+            "where failures are likely and looked there more closely, while half of its questions stayed spread "
+            "evenly, so that rates can be told without bias.",
             *([examined.nouns.measure] if examined.nouns.measure else []),
             f"It asked {landscape.n_queries:,} questions over {landscape.n_points:,} combinations of "
             f"alterations, of "

@@ -162,7 +162,7 @@ def null_runs(runs: int, seed: int) -> dict[str, float]:
 def _nothing(rng: np.random.Generator) -> Mode:
     """A mode that is none: a few random points."""
     points = rng.choice(P, 8, replace=False)
-    return Mode(points, (), "nothing", 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, (), 0)
+    return Mode(points, (), "nothing", share=0.0, seen_rate=0.0, n_seen=0, q_value=1.0, severity=0.0)
 
 
 class Known(NamedTuple):

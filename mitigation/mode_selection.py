@@ -1,10 +1,11 @@
-"""Which failures are worth mitigating: what people mind most, times how often it happens."""
+"""Which failures are worth mitigating: those that are the largest share of all, unless a person says otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from failscape.analysis.modes.mode import Mode
+from failscape.analysis.modes.order import in_order
 from failscape.concepts import ConceptSpace
 from failscape.concepts.label_effect import INVALIDATED
 from failscape.errors import UsageError
@@ -13,7 +14,10 @@ MOST = 10  # modes chosen unless they are named
 
 
 def choose_modes(
-    modes: Sequence[Mode], numbers: Sequence[int] | None = None, space: ConceptSpace | None = None
+    modes: Sequence[Mode],
+    numbers: Sequence[int] | None = None,
+    space: ConceptSpace | None = None,
+    by: str = "share",
 ) -> list[int]:
     """Numbers of the modes to mitigate, counted from 1, the most pressing first.
 
@@ -22,9 +26,9 @@ def choose_modes(
         numbers: as a person named them; they are kept as they are.
         space: the grid; where it is of texts, modes of edits that take facts away are left out: a target that is
             fine-tuned on them would learn to write what is not there.
+        by: the order of :func:`failscape.analysis.modes.order.in_order`.
 
-    Without ``numbers``: the confirmed modes by what people gave them × held-out failure rate, ten at most. A mode that
-    nobody rated counts as the mean of the others.
+    Without ``numbers``: the confirmed modes in this order, ten at most.
 
     Raises:
         UsageError: no such mode, or none that is confirmed and can be mitigated.
@@ -35,19 +39,14 @@ def choose_modes(
                 known = f"its modes are 1 to {len(modes)}" if modes else "it has none"
                 raise UsageError(f"the run has no failure mode {number}; {known}")
         return list(dict.fromkeys(numbers))
-    given = [mode.rating for mode in modes if mode.rating is not None]
-    usual = sum(given) / len(given) if given else 1.0
-    pressing = {
-        number: (usual if mode.rating is None else mode.rating)
-        * (mode.rate if mode.held_out_rate is None else mode.held_out_rate)
-        for number, mode in enumerate(modes, start=1)
-        if mode.confirmed and (space is None or teaches(mode, space))
-    }
+    number_of = {id(mode): number for number, mode in enumerate(modes, start=1)}
+    ordered = in_order([mode for mode in modes if mode.confirmed], by)
+    pressing = [number_of[id(mode)] for mode in ordered if space is None or teaches(mode, space)]
     if not pressing and any(mode.confirmed for mode in modes):
         raise UsageError("the run's failure modes are of edits that take facts away, which no fine-tune brings back")
     if not pressing:
         raise UsageError("the run has no confirmed failure mode to mitigate; name others with --modes, or explore more")
-    return sorted(pressing, key=lambda number: -pressing[number])[:MOST]
+    return pressing[:MOST]
 
 
 def teaches(mode: Mode, space: ConceptSpace) -> bool:

@@ -22,7 +22,7 @@ import yaml
 from failscape.common.safe_open import read_small
 from failscape.common.visible import well_formed
 from failscape.errors import UsageError
-from failscape.records.migrations import arguments_up_to_date
+from failscape.records.migrations import arguments_up_to_date, summary_up_to_date
 from failscape.records.probes import ProbeStore
 
 PACKAGES = ("gymnasium", "stable-baselines3", "torch", "torchvision", "transformers", "numpy", "scikit-learn", "POT")
@@ -71,7 +71,7 @@ class RunFolder:
     def summary(self) -> dict[str, Any]:
         """``summary.json``; empty while the run is not finished."""
         file = self.path / "summary.json"
-        return arguments_up_to_date(json.loads(read_small(file))) if file.exists() else {}
+        return summary_up_to_date(json.loads(read_small(file))) if file.exists() else {}
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Write ``summary.json``: a function of configuration and seed, so no clock goes in."""

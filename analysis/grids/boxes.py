@@ -11,6 +11,7 @@ import numpy as np
 
 from failscape.concepts import ConceptSpace
 
+STARTS = 5  # points of a region that a climb begins from
 REACH = 2  # levels that a face may be moved at once, past a layer that luck left empty
 
 
@@ -61,7 +62,7 @@ def best_levels(space: ConceptSpace, points: np.ndarray) -> tuple[list[np.ndarra
     """The levels of each axis that name a region best, and their precision: the share of their points in the region.
 
     A run of levels where they have an order, any of them where they have none. Together they have the highest F1, the
-    harmonic mean of precision and recall, that a climb from all levels of the region finds.
+    harmonic mean of precision and recall, that climbs find, from all levels of the region and from some of its points.
 
     Args:
         space: the grid.
@@ -77,10 +78,13 @@ def best_levels(space: ConceptSpace, points: np.ndarray) -> tuple[list[np.ndarra
     def f1(box: np.ndarray) -> float:
         return float(2 * region[within(box)].sum() / (exists[within(box)].sum() + total))
 
-    box, _ = climb(bounding_box(np.argwhere(region)), space.shape, f1)
+    levels = np.argwhere(region)
+    some = levels[np.linspace(0, len(levels) - 1, min(STARTS, len(levels))).astype(int)]
+    climbed = [climb(bounding_box(start), space.shape, f1) for start in (levels, *some[:, None])]
+    box, _ = max(climbed, key=lambda found: found[1])
     box = _widened(box, exists)
-    levels = [np.sort(order[first : last + 1]) for order, (first, last) in zip(ranked, box.tolist(), strict=True)]
-    return levels, float(region[within(box)].sum() / exists[within(box)].sum())
+    kept = [np.sort(order[first : last + 1]) for order, (first, last) in zip(ranked, box.tolist(), strict=True)]
+    return kept, float(region[within(box)].sum() / exists[within(box)].sum())
 
 
 def _widened(box: np.ndarray, exists: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from failscape.analysis.grids.charts import LandscapeChart
-from failscape.analysis.grids.choice_names import edits_name
+from failscape.analysis.grids.choice_names import edit_names
 from failscape.analysis.grids.choice_neighbours import whole_axes, with_choice_neighbours
 from failscape.analysis.grids.neighbours import neighbours
 from failscape.analysis.landscape.choice_table import interval_rates
@@ -60,9 +60,9 @@ class ChoiceView:
         """The second edit of a pair, and all groups."""
         return whole_axes(self.space)
 
-    def region_name(self, points: np.ndarray, among: Sequence[str] = ()) -> str:
-        """Which edits and how far: ``lower-case from 50 %``."""
-        return " and ".join([*among, edits_name(self.space, points)])
+    def box_names(self, box: Sequence[Sequence[int]]) -> list[str]:
+        """Which edits and how far: ``lower-case 50 % to 100 %``."""
+        return edit_names(self.space, box)
 
     def moved(self, points: np.ndarray) -> np.ndarray:
         """How strong; a second edit counts as one and a half levels more."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from failscape.analysis.grids.charts import LandscapeChart
 from failscape.analysis.grids.neighbours import neighbours
-from failscape.analysis.grids.product_names import box_name
+from failscape.analysis.grids.product_names import box_names
 from failscape.analysis.grids.unordered import whole_axes, with_other_levels
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.plots.lattice import lattice_figure
@@ -72,9 +72,9 @@ class ProductView:
         """Those without order, but not the groups of items."""
         return whole_axes(self.space)
 
-    def region_name(self, points: np.ndarray, among: Sequence[str] = ()) -> str:
-        """The box that fits best, without the axes that it covers whole: ``rotation ≥ 10° and darken ≥ 0.4``."""
-        return box_name(self.space, points, among)
+    def box_names(self, box: Sequence[Sequence[int]]) -> list[str]:
+        """The levels of each axis that it does not hold whole: ``rotation 10 to 30°``, ``darken 0.4``."""
+        return box_names(self.space, box)
 
     def moved(self, points: np.ndarray) -> np.ndarray:
         """Levels from the strengths that change nothing, summed over the axes that have an order."""

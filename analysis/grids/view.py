@@ -37,8 +37,11 @@ class GridView(Protocol):
     def whole_axes(self) -> tuple[bool, ...]:
         """Axes without order that a region may take whole, ``(K,)``."""
 
-    def region_name(self, points: np.ndarray, among: Sequence[str] = ()) -> str:
-        """The shortest name of a region, rows of the grid ``(M,)``, after what else is said of it: ``class = stop``."""
+    def box_names(self, box: Sequence[Sequence[int]]) -> list[str]:
+        """What holds of every point of a box and of no other, in words: ``rotation 10 to 30°``, ``darken 0.4``.
+
+        ``box`` are the levels of each axis, a run of them where they have an order.
+        """
 
     def moved(self, points: np.ndarray) -> np.ndarray:
         """How far points ``(M, K)`` lie from unedited, in levels: ``(M,)``."""

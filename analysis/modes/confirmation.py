@@ -1,83 +1,82 @@
-"""Failure modes on trial: held-out items, each compared with itself unedited, or with the rest of the grid.
+"""Failure modes on trial: the rate of each on held-out items, beside them unedited and beside the rest of the grid.
 
-Shapes: ``M`` points of a mode, ``N`` probes.
+Shapes: ``M`` points of a mode, ``N`` probes or units.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.modes.evidence import at, exceeds_rest
 from failscape.analysis.modes.mode import Mode
-from failscape.analysis.modes.rest_regions import beyond
+from failscape.analysis.modes.order import in_order
+from failscape.analysis.modes.rule import satisfied
 from failscape.analysis.statistics.multiple_testing import LEVEL, exceeds_paired, holm
-from failscape.analysis.statistics.rates import clustered_rate, wilson
+from failscape.analysis.statistics.rates import cluster_interval, clustered_rate, difference_p
 from failscape.analysis.statistics.units import Unit
 from failscape.envs.mdp import ConceptMDP
 
-MAX_USES = 3  # probes of one held-out item for one mode
+N_ITEMS = 400  # held-out items of a mode: a rate of one half is then known to 5 points
+MAX_USES = 3  # probes of one held-out item for one mode, where there are fewer items
 MIN_ITEMS = 6  # with fewer, not even failures of all would be significant at 5 %
 BATCH = 256
 MANY = 65536  # items that are looked up at once
 
 
 class Confirmation(NamedTuple):
-    """Modes with their held-out figures, in the order given, and what they cost."""
+    """Modes with their held-out figures, in the order in which they are told, and what they cost."""
 
     modes: list[Mode]
     n_queries: int
 
 
 class _Trial(NamedTuple):
-    """Probes of one mode: ``(N,)`` each."""
+    """What held-out items say of one mode."""
 
-    items: np.ndarray
-    failed: np.ndarray
+    own: pd.DataFrame  # units that satisfy its rule
+    rest: pd.DataFrame  # units that it is compared with
 
 
-def confirm_modes(mdp: ConceptMDP, modes: list[Mode], seed: int, n: int = 200) -> Confirmation:
-    """Probe each mode with held-out items: a mode is confirmed where they fail more edited than unedited.
+def confirm_modes(mdp: ConceptMDP, modes: Sequence[Mode], seed: int, n: int = N_ITEMS) -> Confirmation:
+    """Measure each mode on held-out items: it is confirmed where they fail more than unedited, and than elsewhere.
 
-    Where items lie at points, all that are held out are asked, and a mode is confirmed where they fail more in it than
-    in the rest of the grid, each without what belongs to worse modes; items are clusters.
-
-    Each held-out item (of the mode's classes) is edited at random points of the mode, at most three times. An exact
-    one-sided McNemar test compares the first probe of every item with the item unedited, so that no item counts twice;
-    Holm's procedure keeps the chance of any false confirmation at 5 %. Rate and interval are of all probes.
+    Held-out items of the mode's groups are edited at random points of the mode, one point each; where there are fewer
+    than ``n``, each at up to three points. As many are edited at random points of the grid; those that satisfy no
+    mode's rule are *elsewhere*. An exact one-sided McNemar test compares the first probe of every item with the item
+    unedited, and a score test with items as clusters compares the mode, without what others with a larger share of the
+    failures hold of it, with elsewhere. Both must hold, and Holm's procedure keeps the chance of any false confirmation
+    at 5 %. Where items lie at points, all that are held out are used, and elsewhere is the only comparison.
 
     Args:
         mdp: target, grid and items.
         modes: to confirm.
         seed: of the choice of items and points.
-        n: probes per mode, at most.
+        n: held-out items of a mode, at most.
+
+    Returns:
+        The confirmed modes, then the others, each by falling share of the failures, which is corrected for the rate.
     """
-    if not mdp.has_unedited:
-        return _confirm_beside_rest(mdp, modes)
-    rng = np.random.default_rng(seed)
-    trials = [_try(mdp, mode, rng, n) for mode in modes]
-    tested = [i for i, trial in enumerate(trials) if len(np.unique(trial.items)) >= MIN_ITEMS]
-    adjusted = dict(zip(tested, holm(np.array([_p_value(mdp, trials[i]) for i in tested])), strict=True))
-    judged = [_judged(mode, trials[i], adjusted.get(i)) for i, mode in enumerate(modes)]
-    return Confirmation(judged, sum(len(trial.items) for trial in trials))
-
-
-def _confirm_beside_rest(mdp: ConceptMDP, modes: list[Mode]) -> Confirmation:
-    """Held-out items where they lie; all of them, for there is nothing to draw."""
     if not modes:
         return Confirmation([], 0)
+    n_queries, trials = _edited_trials(mdp, modes, seed, n) if mdp.has_unedited else _lying_trials(mdp, modes)
+    tests = [_p_value(mdp, modes, rank, trial) for rank, trial in enumerate(trials)]
+    tested = [rank for rank, p in enumerate(tests) if p is not None]
+    adjusted = dict(zip(tested, holm(np.array([tests[rank] for rank in tested], float)), strict=True))
+    judged = [
+        _judged(mdp, mode, trial, adjusted.get(rank))
+        for rank, (mode, trial) in enumerate(zip(modes, trials, strict=True))
+    ]
+    return Confirmation(in_order(judged), n_queries)
+
+
+def _lying_trials(mdp: ConceptMDP, modes: Sequence[Mode]) -> tuple[int, list[_Trial]]:
+    """Held-out items where they lie; all of them, for there is nothing to draw."""
     units = held_out_units(mdp)
-    tests = []
-    for rank, mode in enumerate(modes):
-        own, rest = beyond(mode.points, [worse.points for worse in modes[:rank]], mdp.space.n_points)
-        tests.append(exceeds_rest(units, own, rest) if _n_clusters(units, own) >= MIN_ITEMS else None)
-    tested = [i for i, p in enumerate(tests) if p is not None]
-    adjusted = dict(zip(tested, holm(np.array([tests[i] for i in tested], float)), strict=True))
-    judged = [_judged_beside_rest(mode, at(units, mode.points), adjusted.get(i)) for i, mode in enumerate(modes)]
-    return Confirmation(judged, int(units["n"].sum()))
+    return int(units["n"].sum()), [_Trial(_inside(mode, units), _rest(mode, modes, units)) for mode in modes]
 
 
 def held_out_units(mdp: ConceptMDP) -> pd.DataFrame:
@@ -85,70 +84,116 @@ def held_out_units(mdp: ConceptMDP) -> pd.DataFrame:
     layout = mdp.items.layout
     assert layout is not None
     items, points = mdp.pairs(np.flatnonzero(mdp.items.held_out))
-    batches = [slice(start, start + MANY) for start in range(0, len(items), MANY)]
-    failed = [mdp.evaluate(mdp.at(items[batch], mdp.space.point(points[batch]))).failed for batch in batches]
-    asked = {"item": items, "point": points, "failed": np.concatenate([np.zeros(0, bool), *failed])}
+    asked = {"item": items, "point": points, "failed": _ask(mdp, items, points, MANY)}
     probes = pd.DataFrame({**asked, "severity": 0.0, "propensity": np.nan})
-    return Unit(layout.cluster, layout.unit, layout.point).complete(probes).assign(share=1.0)
+    units = Unit(layout.cluster, layout.unit, layout.point).complete(probes)
+    return units.assign(label=mdp.items.group[units["item"].to_numpy(np.int64)], share=1.0)
 
 
-def _n_clusters(units: pd.DataFrame, points: np.ndarray) -> int:
-    return int(at(units, points)["cluster"].nunique())
+def _edited_trials(mdp: ConceptMDP, modes: Sequence[Mode], seed: int, n: int) -> tuple[int, list[_Trial]]:
+    rng = np.random.default_rng(seed)
+    everywhere = _edit(mdp, np.flatnonzero(mdp.space.exists), (), rng, n)
+    own = [_edit(mdp, mode.points, mode.classes, rng, n) for mode in modes]
+    trials = [_Trial(units, _rest(mode, modes, everywhere)) for mode, units in zip(modes, own, strict=True)]
+    return len(everywhere) + sum(map(len, own)), trials
 
 
-def _judged_beside_rest(mode: Mode, units: pd.DataFrame, p_value: float | None) -> Mode:
-    trial = _Trial(units["cluster"].to_numpy(np.int64), units["failed"].to_numpy() > 0)
-    doubt = "held-out items did not fail clearly more there than elsewhere"
-    return _judged(mode, trial, p_value, doubt)
+def _edit(
+    mdp: ConceptMDP, points: np.ndarray, classes: tuple[int, ...], rng: np.random.Generator, n: int
+) -> pd.DataFrame:
+    """Held-out items of ``classes``, all where empty, at random ones of ``points (M,)``: a unit each; different first.
 
-
-def _try(mdp: ConceptMDP, mode: Mode, rng: np.random.Generator, n: int) -> _Trial:
-    """At most ``n`` probes at random points of the mode; different items first."""
-    usable = mdp.items.held_out.copy()
-    if mode.classes:
-        usable &= np.isin(mdp.items.group, mode.classes)
-    axis = mdp.space.group_axis
-    if axis is not None:  # the mode's points choose classes
-        chosen = mdp.space.concepts[axis].levels[mdp.space.point(mode.points)[:, axis]]
-        usable &= np.isin(mdp.items.group, chosen)
+    Where points choose groups, each counts alike; else groups count as they come.
+    """
+    usable = mdp.items.held_out & np.isin(mdp.items.group, classes) if classes else mdp.items.held_out
+    axis, groups = mdp.space.group_axis, mdp.items.group
+    chosen = None
+    if axis is not None:
+        chosen = mdp.space.concepts[axis].levels[mdp.space.point(points)[:, axis]].astype(np.int64)
+        usable = usable & np.isin(groups, chosen)
     pool = np.flatnonzero(usable)
     items = np.concatenate([rng.permutation(pool) for _ in range(MAX_USES)])[:n]
-    points = mdp.space.point(mode.points[rng.integers(len(mode.points), size=len(items))])
-    fits = mdp.space.suits(points, mdp.items.group[items])
-    items, points = items[fits], points[fits]
-    batches = [slice(start, start + BATCH) for start in range(0, len(items), BATCH)]
-    failed = [mdp.evaluate(mdp.at(items[batch], points[batch])).failed for batch in batches]
-    return _Trial(items, np.concatenate([np.zeros(0, bool), *failed]))
+    draws, share = rng.random(len(items)), np.ones(len(items))
+    at = points[(draws * len(points)).astype(np.int64)]
+    if chosen is not None:
+        for group in np.unique(groups[items]):
+            of_group, its = groups[items] == group, points[chosen == group]
+            at[of_group], share[of_group] = its[(draws[of_group] * len(its)).astype(np.int64)], 1 / of_group.sum()
+    units = pd.DataFrame({"item": items, "cluster": items, "point": at, "label": groups[items], "share": share})
+    units = units.drop_duplicates(["item", "point"])
+    return units.assign(failed=_ask(mdp, units["item"].to_numpy(), units["point"].to_numpy()))
 
 
-def _p_value(mdp: ConceptMDP, trial: _Trial) -> float:
-    items, first = np.unique(trial.items, return_index=True)
-    edited, unedited = trial.failed[first], mdp.baseline.failed[items]
-    return exceeds_paired(int((edited & ~unedited).sum()), int((unedited & ~edited).sum()))
+def _ask(mdp: ConceptMDP, items: np.ndarray, points: np.ndarray, batch: int = BATCH) -> np.ndarray:
+    """Whether items fail at points, rows of the grid: ``(N,), (N,) -> (N,)`` float."""
+    items, levels = np.asarray(items, np.int64), mdp.space.point(np.asarray(points, np.int64))
+    parts = [slice(start, start + batch) for start in range(0, len(items), batch)]
+    failed = [mdp.evaluate(mdp.at(items[part], levels[part])).failed for part in parts]
+    return np.concatenate([np.zeros(0, bool), *failed]).astype(float)
 
 
-def _judged(
-    mode: Mode,
-    trial: _Trial,
-    p_value: float | None,
-    doubt: str = "held-out items did not fail clearly more than unedited",
-) -> Mode:
-    n_items = len(np.unique(trial.items))
+def _inside(mode: Mode, units: pd.DataFrame) -> pd.DataFrame:
+    return units[satisfied(mode.points, mode.classes, units["point"].to_numpy(), units["label"].to_numpy())]
+
+
+def _rest(mode: Mode, modes: Sequence[Mode], units: pd.DataFrame) -> pd.DataFrame:
+    """Units elsewhere: those that satisfy no rule, or not this one where the rules leave too few."""
+    outside = units.drop(_inside(mode, units).index)
+    free = outside
+    for other in modes:
+        free = free.drop(_inside(other, free).index)
+    return free if free["cluster"].nunique() >= MIN_ITEMS else outside
+
+
+def _p_value(mdp: ConceptMDP, modes: Sequence[Mode], rank: int, trial: _Trial) -> float | None:
+    """Of failing no more than unedited or elsewhere; None where too few items were asked to say so."""
+    own = trial.own
+    for larger in modes[:rank]:
+        beyond = own.drop(_inside(larger, own).index)
+        own = beyond if beyond["cluster"].nunique() >= MIN_ITEMS else own
+    if own["cluster"].nunique() < MIN_ITEMS:
+        return None
+    both = pd.concat([own, trial.rest])
+    clusters, failed, share = (both[name].to_numpy() for name in ("cluster", "failed", "share"))
+    p = difference_p(clusters, failed, share, np.arange(len(both)) < len(own))
+    if not mdp.has_unedited:
+        return p
+    first = trial.own.drop_duplicates("item")
+    edited, unedited = first["failed"].to_numpy() > 0, mdp.baseline.failed[first["item"].to_numpy()]
+    return max(p, exceeds_paired(int((edited & ~unedited).sum()), int((unedited & ~edited).sum())))
+
+
+def _judged(mdp: ConceptMDP, mode: Mode, trial: _Trial, p_value: float | None) -> Mode:
+    own, rest = trial.own, trial.rest
+    n_items = int(own["cluster"].nunique())
+    asked = replace(mode, n_items=n_items, n_probes=len(own))
     if p_value is None:
-        return replace(mode, n_held_out=len(trial.items), note=_too_few(n_items))
-    rate, trials = clustered_rate(trial.items, trial.failed.astype(float), np.ones(len(trial.items)))
-    low, high = wilson(np.array([rate * trials]), np.array([trials]))
+        return replace(
+            asked, note=f"{n_items} held-out items are too few to confirm it: at least {MIN_ITEMS} are needed"
+        )
+    clusters, failed, share = (own[name].to_numpy() for name in ("cluster", "failed", "share"))
+    rate, _ = clustered_rate(clusters, failed, share)
+    low, high = cluster_interval(clusters, failed, share)
+    first = own.drop_duplicates("item")
+    unedited = mdp.baseline.failed[first["item"].to_numpy()].astype(float) if mdp.has_unedited else None
+    against = "elsewhere" if unedited is None else "unedited and elsewhere"
     return replace(
-        mode,
+        asked,
+        share=_share(mode, rate),
         confirmed=bool(p_value <= LEVEL),
-        held_out_rate=rate,
-        held_out_low=float(low[0]),
-        held_out_high=float(high[0]),
-        held_out_p=float(p_value),
-        n_held_out=len(trial.items),
-        note="" if p_value <= LEVEL else f"{n_items} {doubt}",
+        rate=rate,
+        low=low,
+        high=high,
+        unedited=None if unedited is None else float(np.average(unedited, weights=first["share"])),
+        elsewhere=float(np.average(rest["failed"], weights=rest["share"])) if len(rest) else None,
+        p_value=float(p_value),
+        note="" if p_value <= LEVEL else f"{n_items} held-out items did not fail clearly more than {against}",
     )
 
 
-def _too_few(n_items: int) -> str:
-    return f"{n_items} held-out items are too few to confirm it: at least {MIN_ITEMS} are needed"
+def _share(mode: Mode, rate: float) -> float:
+    """Its share of all failures, were its rate that of the held-out items."""
+    if mode.seen_rate <= 0:
+        return mode.share
+    mass = mode.share / mode.seen_rate  # how much of the grid it is, over the failure rate of the grid
+    return mass * rate / (1 - mode.share + mass * rate) if rate > 0 else 0.0

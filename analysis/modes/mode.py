@@ -1,4 +1,4 @@
-"""A failure mode: what was found, and what held-out items and people said of it."""
+"""A failure mode: a rule, and what held-out items and people said of it."""
 
 from __future__ import annotations
 
@@ -6,37 +6,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-UNEDITED = "unedited"  # what modes are compared with
-ELSEWHERE = "elsewhere"  # or with the rest of the grid, where there is no unedited item
-
 
 @dataclass(frozen=True)
 class Mode:
-    """A region of the grid where the target fails more than on unedited items, or than on the rest of the grid.
+    """A rule under which the target fails more than elsewhere on the grid, and more than on unedited items.
 
-    Rates are of a uniform edit within the region; intervals are of 95 % and count items, not probes. The region was
-    chosen where its probes failed, so ``rate`` flatters it; what was measured on held-out items does not.
+    ``points`` and ``classes`` are exactly the cells that satisfy the rule, and ``name`` says exactly that. The rule was
+    chosen where items failed, so what the search saw flatters it. ``rate`` is measured on held-out items, which had no
+    part in finding it: that of new items of the rule's groups under a uniformly drawn edit of the rule. Intervals are
+    of 95 % and count items, not probes. What was not measured is None.
     """
 
     points: np.ndarray  # (M,) rows of the grid
-    classes: tuple[int, ...]  # true classes that fail there; all where empty
+    classes: tuple[int, ...]  # true classes; all where empty
     name: str
-    rate: float
-    low: float
-    high: float
-    baseline: float  # failure rate on unedited items, of these classes; or on the rest, without worse modes apart
-    p_value: float  # of a rate no higher than the baseline, all probes of the region together
-    q_value: float  # chance at most that a run without failure modes would show a region as striking
     share: float  # of all failures that a uniform edit would cause, in [0, 1]
-    worst_classes: tuple[str, ...]  # fail more than the rest of the mode, the worst first, at most three
-    n_probes: int  # different pairs of item and point
-    confirmed: bool | None = None  # whether held-out items agree; None where they were not asked, or cannot say
-    held_out_rate: float | None = None
-    held_out_low: float | None = None
-    held_out_high: float | None = None
-    held_out_p: float | None = None  # of no more failures than the baseline, adjusted for the number of modes
-    n_held_out: int = 0  # probes of held-out items
+    seen_rate: float  # what the search saw: failure rate of its own probes
+    n_seen: int  # different pairs of item and point that the search saw
+    q_value: float  # chance at most that a run without failure modes would show a rule as striking
+    severity: float  # mean over the failures that the search saw, in [0, 1]
+    confirmed: bool | None = None  # whether held-out items agree; None where they are too few to say
+    rate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unedited: float | None = None  # failure rate of the same held-out items unedited
+    elsewhere: float | None = None  # of held-out items at points of the grid that belong to no mode
+    p_value: float | None = None  # of failing no more than either, adjusted for the number of modes
+    n_items: int = 0  # different held-out items asked
+    n_probes: int = 0  # of them
     note: str = ""  # why it is not confirmed
     rating: float | None = None  # mean undesirability that people gave it, 1 to 10; None where nobody rated it
     n_ratings: int = 0
-    compared_with: str = UNEDITED  # what the baseline is of

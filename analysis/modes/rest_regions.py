@@ -141,18 +141,3 @@ def _strongest(
     climbed = [climb(start, space.shape, score)[0] for score in (likelihood, clearness) for start in starts]
     clear = [box for box in climbed if clearness(box) >= math.log(1 / LEVEL)]
     return max(clear, key=likelihood, default=None)
-
-
-def beyond(points: np.ndarray, others: list[np.ndarray], n_points: int) -> tuple[np.ndarray, np.ndarray]:
-    """What a region has beyond others, and the rest of the grid without them: ``(M,), ... -> (M1,), (M2,)``.
-
-    The whole region, and all that is outside of it, where nothing of either would be left.
-    """
-    held, taken = np.zeros(n_points, bool), np.zeros(n_points, bool)
-    held[points] = True
-    for other in others:
-        taken[other] = True
-    own, rest = held & ~taken, ~held & ~taken
-    if not own.any() or not rest.any():
-        own, rest = held, ~held
-    return np.flatnonzero(own), np.flatnonzero(rest)

@@ -8,13 +8,11 @@ Shapes: ``P`` points, ``M`` pairs of item and point, ``T`` tests.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from failscape.analysis.grids.region_names import region_name
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.modes.box_scan import scan
 from failscape.analysis.modes.evidence import (
@@ -22,21 +20,20 @@ from failscape.analysis.modes.evidence import (
     at,
     counts,
     exceeds_clean,
-    exceeds_rest,
     gather,
     rate_of,
     worst_classes,
 )
 from failscape.analysis.modes.group_regions import class_regions
-from failscape.analysis.modes.mode import ELSEWHERE, UNEDITED, Mode
+from failscape.analysis.modes.mode import Mode
 from failscape.analysis.modes.regions import SHOULDER, find_regions
-from failscape.analysis.modes.rest_regions import beyond, rest_regions
+from failscape.analysis.modes.rest_regions import rest_regions
+from failscape.analysis.modes.rule import rule_of, satisfied
+from failscape.analysis.modes.rule_name import rule_name
 from failscape.analysis.statistics.multiple_testing import LEVEL, benjamini_hochberg, exceeds, simes
-from failscape.analysis.statistics.rates import wilson
 from failscape.analysis.statistics.shrinkage import posterior
 from failscape.errors import UsageError
 
-MAX_WORST = 3  # classes named as the worst of a mode
 OF_FEW = 0.2  # a mode is its worst classes' own where the others have less than this share of its excess
 
 
@@ -47,7 +44,7 @@ def find_modes(
     class_names: Sequence[str] = (),
     noun: str = "class",
 ) -> list[Mode]:
-    """The failure modes of a run, worst first.
+    """The failure modes of a run by falling share of the failures, each the rule closest to a region that stands out.
 
     Where points have probes enough to speak for themselves, each is tested against the unedited items, Benjamini and
     Hochberg's procedure at a false discovery rate of 5 % says which stand out, and from these, regions are made
@@ -70,25 +67,24 @@ def find_modes(
     """
     if landscape.population is not None:
         evidence = gather(landscape, probes, items, class_names, noun)
-        modes = [_mode(evidence, region.points, (), region.q_value) for region in rest_regions(evidence)]
-        modes.sort(key=lambda mode: mode.rate, reverse=True)
-        return [_apart(evidence, mode, modes[:rank]) for rank, mode in enumerate(modes)]
+        found = [_mode(evidence, region.points, (), region.q_value) for region in rest_regions(evidence)]
+        return _different(found, int(landscape.space.exists.sum()))
     if not landscape.has_unedited:
         raise UsageError("failure modes are measured against unedited items, and this run has explored none")
     evidence = gather(landscape, probes, items, class_names, noun)
     n_kinds = 1 + (len(evidence.labels) > 1)
-    found = (_standing if points_speak(landscape, n_kinds) else _scanned)(evidence, n_kinds)
+    regions = (_standing if points_speak(landscape, n_kinds) else _scanned)(evidence, n_kinds)
     # A region where only a few classes fail is theirs, if the classes' own tests find it.
-    of_few = [_is_of_few(evidence, region, n_kinds) for region in found]
+    of_few = [_is_of_few(evidence, region, n_kinds) for region in regions]
     taken = ~landscape.space.exists
-    for region, few in zip(found, of_few, strict=True):
+    for region, few in zip(regions, of_few, strict=True):
         taken[region.points] |= not few
     of_classes = class_regions(evidence, taken, n_kinds) if n_kinds > 1 else []
     theirs = np.concatenate([np.zeros(0, np.int64), *(region.points for region in of_classes)])
-    kept = [r for r, few in zip(found, of_few, strict=True) if not (few and np.isin(r.points, theirs).any())]
+    kept = [r for r, few in zip(regions, of_few, strict=True) if not (few and np.isin(r.points, theirs).any())]
     modes = [_mode(evidence, region.points, (), region.q_value) for region in kept]
     modes += [_mode(evidence, *region) for region in of_classes]
-    return sorted(modes, key=lambda mode: mode.rate, reverse=True)
+    return _different(modes, int(landscape.space.exists.sum()))
 
 
 class _Region(NamedTuple):
@@ -162,48 +158,38 @@ def _is_of_few(evidence: Evidence, region: _Region, n_kinds: int) -> bool:
     return simes(p, n_kinds * n_visited) > LEVEL
 
 
-def _mode(evidence: Evidence, points: np.ndarray, classes: tuple[int, ...], q_value: float) -> Mode:
-    space, pairs, clean = evidence.landscape.space, at(evidence.pairs, points), evidence.clean
-    if classes:
-        pairs, clean = (frame[frame["label"].isin(classes)] for frame in (pairs, clean))
-    rate, trials = rate_of(pairs)
-    low, high = wilson(np.array([rate * trials]), np.array([trials]))
-    worst = () if classes else tuple(evidence.class_name(c) for c in worst_classes(pairs)[:MAX_WORST])
-    baseline, p_value = _beside(evidence, pairs, clean, points)
+def _mode(evidence: Evidence, region: np.ndarray, classes: tuple[int, ...], q_value: float) -> Mode:
+    """The rule closest to a region, told whole: its members are exactly the cells that satisfy it."""
+    space, pairs = evidence.landscape.space, evidence.pairs
+    rule = rule_of(space, region)
+    points = rule.points(space)
+    inside = pairs[satisfied(points, classes, pairs["point"].to_numpy(), pairs["label"].to_numpy())]
+    failing = inside["share"] * inside["failed"]
     return Mode(
         points=points,
         classes=classes,
-        name=region_name(space, points, [evidence.class_name(c) for c in classes], worst, evidence.noun),
-        rate=rate,
-        low=float(low[0]),
-        high=float(high[0]),
-        baseline=baseline,
-        p_value=p_value,
+        name=rule_name(space, rule, [evidence.class_name(c) for c in classes], evidence.noun),
+        share=float(failing.sum()) / max(float((pairs["share"] * pairs["failed"]).sum()), 1e-12),
+        seen_rate=rate_of(inside)[0],
+        n_seen=len(inside),
         q_value=q_value,
-        share=_failing(pairs) / max(_failing(evidence.pairs), 1e-12),
-        worst_classes=worst,
-        n_probes=len(pairs),
-        compared_with=UNEDITED if evidence.landscape.has_unedited else ELSEWHERE,
+        severity=float(np.average(inside["severity"], weights=failing)) if failing.sum() > 0 else 0.0,
     )
 
 
-def _beside(evidence: Evidence, pairs: pd.DataFrame, clean: pd.DataFrame, points: np.ndarray) -> tuple[float, float]:
-    """The rate that a region is compared with, and the p-value of failing no more than that."""
-    if evidence.landscape.has_unedited:
-        return float(clean["failed"].mean()) if len(clean) else float("nan"), exceeds_clean(pairs, clean)
-    rest = np.setdiff1d(np.arange(evidence.landscape.space.n_points), points)
-    return rate_of(at(evidence.pairs, rest))[0], exceeds_rest(evidence.pairs, points, rest)
+def _different(modes: Sequence[Mode], n_points: int) -> list[Mode]:
+    """Modes by falling share, without those whose rule another, told before, holds whole; nor all of the grid.
+
+    That any edit makes it worse is told by the failure rates of unedited and edited items, and is no rule.
+    """
+    kept: list[Mode] = []
+    for mode in sorted(modes, key=lambda mode: mode.share, reverse=True):
+        everywhere = not mode.classes and len(mode.points) == n_points
+        if not everywhere and not any(_within(mode, other) for other in kept):
+            kept.append(mode)
+    return kept
 
 
-def _apart(evidence: Evidence, mode: Mode, worse: Sequence[Mode]) -> Mode:
-    """A mode beside the rest of the grid without worse modes that lie apart from it, which would hide what it is."""
-    others = [other.points for other in worse if not np.isin(other.points, mode.points).any()]
-    if not others:
-        return mode
-    own, rest = beyond(mode.points, others, evidence.landscape.space.n_points)
-    rate, _ = rate_of(at(evidence.pairs, rest))
-    return replace(mode, baseline=rate, p_value=exceeds_rest(evidence.pairs, own, rest))
-
-
-def _failing(pairs: pd.DataFrame) -> float:
-    return float((pairs["share"] * pairs["failed"]).sum())
+def _within(mode: Mode, other: Mode) -> bool:
+    of_classes = not other.classes or (bool(mode.classes) and set(mode.classes) <= set(other.classes))
+    return of_classes and bool(np.isin(mode.points, other.points).all())

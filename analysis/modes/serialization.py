@@ -15,25 +15,13 @@ from failscape.analysis.modes.mode import Mode
 def mode_rows(modes: Sequence[Mode]) -> list[dict[str, Any]]:
     """Plain values, as ``summary.json`` keeps them: what the run found, without what people said of it later."""
     unrated = [replace(mode, rating=None, n_ratings=0) for mode in modes]
-    return [
-        {**asdict(mode), "points": mode.points.tolist(), "classes": list(mode.classes)}
-        | {"worst_classes": list(mode.worst_classes)}
-        for mode in unrated
-    ]
+    return [{**asdict(mode), "points": mode.points.tolist(), "classes": list(mode.classes)} for mode in unrated]
 
 
 def modes_from_rows(rows: Sequence[Mapping[str, Any]]) -> list[Mode]:
     """What :func:`mode_rows` wrote."""
     return [
-        Mode(
-            **{
-                **row,
-                "points": np.array(row["points"], np.int64),
-                "classes": tuple(row["classes"]),
-                "worst_classes": tuple(row["worst_classes"]),
-            }
-        )
-        for row in rows
+        Mode(**{**row, "points": np.array(row["points"], np.int64), "classes": tuple(row["classes"])}) for row in rows
     ]
 
 

@@ -5,8 +5,17 @@ Everything is text and numbers here; :mod:`failscape.analysis.report.audit_rende
 
 from __future__ import annotations
 
+from failscape.analysis.examples.selection import HOW_SPREAD
 from failscape.analysis.report import audit_counted
-from failscape.analysis.report.audit_wording import Examined, MitigationEffects, Section, between, counted, in_100
+from failscape.analysis.report.audit_wording import (
+    Examined,
+    MitigationEffects,
+    Section,
+    between,
+    counted,
+    in_100,
+    kept_aside,
+)
 from failscape.analysis.report.facts import baseline_interval
 from failscape.analysis.report.mode_table import ModeView
 from failscape.common.nouns import Nouns
@@ -14,6 +23,16 @@ from failscape.common.nouns import Nouns
 N_MODES = 8  # told one by one
 N_SHOWN = 3  # examples of each
 FEW = 20  # held-out items of a class below which nothing much is known of it
+
+
+CHOSEN = {
+    "random": "It chose at random which to alter and how, everything as likely as anything else.",
+    "scan": "It tried each of them with every alteration.",
+}
+LEARNED = (
+    "It went by the answers so far in choosing what to try next; rates are weighted by the probability of each choice, "
+    "where that is known."
+)
 
 
 def document(examined: Examined) -> list[Section]:
@@ -35,12 +54,11 @@ def _summary(examined: Examined) -> Section:
     ]
     confirmed = [view.mode for view in views if view.mode.confirmed]
     if confirmed:
-        largest = max(confirmed, key=lambda mode: mode.share)
+        first = confirmed[0]
         said.append(
             f"{counted(len(confirmed), 'pattern of failure was', 'patterns of failure were')} found and then "
-            f"confirmed on "
-            f"{nouns.plain_items} kept aside for that purpose. The largest accounts for {in_100(largest.share)} "
-            f"failures: {largest.name}."
+            f"confirmed on {nouns.plain_items} kept aside for that purpose. The first listed accounts for "
+            f"{in_100(first.share)} failures: {first.name}."
         )
     else:
         said.append(f"No pattern of failure was found that {nouns.plain_items} kept aside for that purpose confirm.")
@@ -73,9 +91,8 @@ def _how(examined: Examined) -> Section:
     return Section(
         "How",
         [
-            f"A program altered the {examined.nouns.plain_items} and {examined.nouns.asked}. It learned "
-            "where failures are likely and looked there more closely, while half of its questions stayed spread "
-            "evenly, so that rates can be told without bias.",
+            f"A program altered the {examined.nouns.plain_items} and {examined.nouns.asked}. "
+            f"{CHOSEN.get(examined.explorer, LEARNED)}",
             *([examined.nouns.measure] if examined.nouns.measure else []),
             f"It asked {landscape.n_queries:,} questions over {landscape.n_points:,} combinations of "
             f"alterations, of "
@@ -94,8 +111,7 @@ def _fails(examined: Examined) -> list[Section]:
         [
             str(view.rank),
             view.mode.name,
-            in_100(view.mode.rate),
-            between(view.mode.low, view.mode.high),
+            *kept_aside(view.mode),
             "yes" if view.mode.confirmed else "no",
         ]
         for view in views
@@ -105,8 +121,11 @@ def _fails(examined: Examined) -> list[Section]:
         [
             f"As they are, {in_100(examined.landscape.baseline)} of the {examined.nouns.plain_items} are "
             f"{examined.nouns.failed} ({between(low, high)}). Each "
-            "row is a pattern of alterations under which more fail. The certainty is a 95 % interval: if the test were "
-            "repeated many times, it would hold the true rate 19 times in 20.",
+            f"row is a pattern of alterations. How many fail there was measured on the {examined.nouns.plain_items} "
+            "kept aside, which had no part in finding it. The certainty is a 95 % interval: if the test were repeated "
+            "many times, it would hold the true rate about 19 times in 20. A pattern is confirmed where more fail than "
+            "unaltered, and than under the other alterations, by more than chance explains.",
+            *([f"{HOW_SPREAD}."] if any(view.examples for view in views) else []),
             *([examined.marks] if examined.marks else []),
         ],
         head=["#", "where", "fail", "certainty", "confirmed"],
@@ -126,13 +145,13 @@ def _fails(examined: Examined) -> list[Section]:
 
 def _pattern(view: ModeView, nouns: Nouns) -> str:
     mode = view.mode
-    said = f"Here {in_100(mode.rate)} are {nouns.failed}, against {in_100(mode.baseline)} of the same kind unaltered."
-    if mode.worst_classes:
-        said += f" Worst: {', '.join(mode.worst_classes)}."
-    if mode.confirmed and mode.held_out_rate is not None:
-        said += f" Of the {nouns.plain_items} kept aside, {in_100(mode.held_out_rate)} failed here as well."
-    elif not mode.confirmed:
-        said += f" The {nouns.plain_items} kept aside did not confirm this; it may be chance."
+    if mode.rate is None:
+        said = f"Too few {nouns.plain_items} were kept aside to measure how many fail here."
+    else:
+        said = f"Of {mode.n_items:,} {nouns.plain_items} kept aside, {in_100(mode.rate)} are {nouns.failed} here"
+        said += "" if mode.unedited is None else f", and {in_100(mode.unedited)} of the same ones unaltered"
+        said += "." if mode.elsewhere is None else f"; under the other alterations, {in_100(mode.elsewhere)}."
+        said += "" if mode.confirmed else " That does not confirm the pattern; it may be chance."
     return f"{said} The mildest alteration of this kind: {view.mildest}." if view.mildest else said
 
 
@@ -193,10 +212,10 @@ def _sure(examined: Examined) -> Section:
     return Section(
         "How far to trust this",
         [
-            "Patterns were picked because they failed, which makes their rates look worse than they are; that is "
-            f"why they were checked on {item_noun} that had no part in the search. At most one in twenty patterns "
-            f"found is expected to be chance. Rates are of {item_noun} like the ones tested, altered evenly over the "
-            f"ranges; how often such {item_noun} occur in use is another question.",
+            f"Patterns were picked because {item_noun} failed there. Their rates are therefore of other {item_noun}, "
+            f"which had no part in the search. The chance that any pattern marked as confirmed is none is at most one "
+            f"in twenty. Rates are of {item_noun} like the ones tested, altered evenly over the levels listed; how "
+            f"often such {item_noun} occur in use is another question.",
             *(f"Note: {warning}." for warning in examined.warnings),
             f"To repeat it: {examined.command}",
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from failscape.analysis.report.audit_wording import Examined, Section, between, counted, in_100
+from failscape.analysis.report.audit_wording import Examined, Section, between, counted, in_100, kept_aside
 from failscape.analysis.report.mode_table import ModeView
 
 N_MODES = 8  # told one by one
@@ -28,11 +28,11 @@ def _summary(examined: Examined) -> Section:
     said = [f"Of {n:,} {item_noun} of {examined.target}, {in_100(landscape.failure_rate)} were judged to be failures."]
     confirmed = [view.mode for view in examined.views if view.mode.confirmed]
     if confirmed:
-        largest = max(confirmed, key=lambda mode: mode.share)
+        first = confirmed[0]
         said.append(
             f"{counted(len(confirmed), 'pattern of failure was', 'patterns of failure were')} found and then confirmed "
-            f"on {item_noun} kept aside for that purpose. The largest accounts for {in_100(largest.share)} failures: "
-            f"{largest.name}."
+            f"on {item_noun} kept aside for that purpose. The first listed accounts for {in_100(first.share)} "
+            f"failures: {first.name}."
         )
     else:
         said.append(f"No pattern of failure was found that {item_noun} kept aside for that purpose confirm.")
@@ -78,9 +78,8 @@ def _fails(examined: Examined) -> list[Section]:
         [
             str(view.rank),
             view.mode.name,
-            in_100(view.mode.rate),
-            between(view.mode.low, view.mode.high),
-            in_100(view.mode.baseline),
+            *kept_aside(view.mode),
+            "–" if view.mode.elsewhere is None else in_100(view.mode.elsewhere),
             "yes" if view.mode.confirmed else "no",
         ]
         for view in examined.views
@@ -88,8 +87,10 @@ def _fails(examined: Examined) -> list[Section]:
     first = Section(
         "What fails, how often, and how certain that is",
         [
-            "Each row is a part of the table in which more fail than elsewhere. The certainty is a 95 % interval: if "
-            "the test were repeated many times with other items, it would hold the true rate 19 times in 20.",
+            f"Each row is a part of the table. How many fail there was measured on the {examined.nouns.plain_items} "
+            "kept aside, which had no part in finding it. The certainty is a 95 % interval: if the test were repeated "
+            "many times with other items, it would hold the true rate about 19 times in 20. A part is confirmed where "
+            "more fail than elsewhere, by more than chance explains.",
         ],
         head=["#", "where", "fail", "certainty", "elsewhere", "confirmed"],
         rows=rows,
@@ -108,10 +109,11 @@ def _fails(examined: Examined) -> list[Section]:
 
 def _pattern(view: ModeView, item_noun: str) -> str:
     mode = view.mode
-    said = f"Here {in_100(mode.rate)} fail, elsewhere in the table {in_100(mode.baseline)}."
-    if mode.confirmed and mode.held_out_rate is not None:
-        return f"{said} Of the {item_noun} kept aside, {in_100(mode.held_out_rate)} failed here as well."
-    return f"{said} The {item_noun} kept aside did not confirm this; it may be chance."
+    if mode.rate is None:
+        return f"Too few {item_noun} were kept aside to measure how many fail here."
+    said = f"Of {mode.n_probes:,} {item_noun} kept aside, {in_100(mode.rate)} fail here"
+    said += "." if mode.elsewhere is None else f", and elsewhere in the table {in_100(mode.elsewhere)}."
+    return said if mode.confirmed else f"{said} That does not confirm the pattern; it may be chance."
 
 
 def _columns(examined: Examined) -> Section:
@@ -153,9 +155,9 @@ def _sure(examined: Examined) -> Section:
     return Section(
         "How far to trust this",
         [
-            "Patterns were picked because they failed, which makes their rates look worse than they are; that is why "
-            f"they were checked on {item_noun} about items that had no part in the search. The chance that a table "
-            "without any pattern would show one is at most one in twenty.",
+            f"Patterns were picked because {item_noun} failed there. Their rates are therefore of {item_noun} about "
+            "other items, which had no part in the search. The chance that any pattern marked as confirmed is none is "
+            "at most one in twenty.",
             *(f"Note: {warning}." for warning in examined.warnings),
             f"To repeat it: {examined.command}",
         ],

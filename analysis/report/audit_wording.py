@@ -11,6 +11,7 @@ import pandas as pd
 from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.landscape.marginals import Marginal
+from failscape.analysis.modes.mode import Mode
 from failscape.analysis.report.mode_table import ModeView
 from failscape.analysis.statistics.paired_effects import Effect
 from failscape.common.nouns import PLAIN, Nouns
@@ -53,6 +54,7 @@ class Examined:
     data: str
     date: str
     command: str
+    explorer: str
     landscape: Landscape
     items: pd.DataFrame  # reference, held_out
     views: Sequence[ModeView]
@@ -80,6 +82,13 @@ def in_100(rate: float) -> str:
 def between(low: float, high: float) -> str:
     """An interval as people count: ``between 20 and 26 in 100``."""
     return f"between {np.floor(100 * low):.0f} and {np.ceil(100 * high):.0f} in 100"
+
+
+def kept_aside(mode: Mode) -> tuple[str, str]:
+    """How many of what was kept aside fail, and how certain that is."""
+    if mode.rate is None or mode.low is None or mode.high is None:
+        return "not measured", "–"
+    return in_100(mode.rate), between(mode.low, mode.high)
 
 
 def counted(n: int, one: str, many: str) -> str:

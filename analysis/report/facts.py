@@ -19,12 +19,15 @@ from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.landscape.marginals import Level
 from failscape.analysis.landscape.minimal_edits import Smallest
 from failscape.analysis.landscape.rate_table import RateTable
+from failscape.analysis.modes.confirmation import N_ITEMS
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.plots.discovery import Discovery
+from failscape.analysis.report.mode_table import fails_text, other_text
 from failscape.analysis.statistics.rates import wilson
 from failscape.common.format import count, interval, percent
 
 N_WORST = 10  # points in the table
+ROUNDING = 1e-9
 N_SHOWN = 6  # examples of a point
 N_LISTED = 12  # points never visited that are named
 
@@ -56,21 +59,27 @@ def headline(landscape: Landscape, target: str, modes: Sequence[Mode] = (), item
     if not landscape.table["failures"].sum():
         return f"{target} fails on {unedited}none of {count(landscape.n_probes)} edited ones that were tried."
     fails = f"{target} fails on {unedited}{percent(landscape.failure_rate)} of edited ones"
-    if modes:
-        largest = max(modes, key=lambda mode: mode.share)
-        also = (
-            ""
-            if largest is modes[0]
-            else f", and the largest ({largest.name}) explains {percent(largest.share)} of all"
-        )
-        several = "its failure mode is" if len(modes) == 1 else f"the worst of its {len(modes)} failure modes is"
-        return f"{fails}; {several} {modes[0].name}, where {percent(modes[0].rate)} fail{also}."
-    worst = landscape.worst(1)
-    label = landscape.label(worst.index[0])
-    row = worst.iloc[0]
+    confirmed = [mode for mode in modes if mode.confirmed]
+    if not confirmed:
+        none = "no failure mode stands out" if not modes else "held-out items confirm none of the failure modes found"
+        return f"{fails}; {none}."
+    first, n = confirmed[0], len(confirmed)
+    several = "Its confirmed failure mode is" if n == 1 else f"The first of its {n} confirmed failure modes is"
     return (
-        f"{fails}; worst at {label}, where it fails on {percent(row['smoothed'])} "
-        f"(95\u00a0% interval {interval(row['smoothed_low'], row['smoothed_high'])})."
+        f"{fails}. {several} {first.name}: {fails_text(first)} of held-out {item_noun} fail there, "
+        f"{percent(first.share)} of the failures of a uniform edit."
+    )
+
+
+def wide_note(modes: Sequence[Mode], items: pd.DataFrame, item_noun: str) -> str:
+    """What to do about intervals of modes that are wider than 5 points either way; empty where none is."""
+    wide = [m for m in modes if m.low is not None and m.high is not None and m.high - m.low > 0.1 + ROUNDING]
+    if not wide or all(mode.n_items >= N_ITEMS for mode in wide):
+        return ""
+    n = int(items["held_out"].sum())
+    return (
+        f"{count(n)} {item_noun} are held out. Intervals narrower than 5 points either way need about {N_ITEMS} that "
+        "satisfy the rule: hold out a larger share with --held-out 0.5, or bring more data."
     )
 
 
@@ -81,9 +90,14 @@ def _counted_headline(landscape: Landscape, target: str, modes: Sequence[Mode], 
     fails = f"{target} fails in {percent(landscape.failure_rate)} of {count(n)} {item_noun}{read}"
     if not modes:
         return f"{fails}; no part of the grid stands out by more than chance."
-    listed = [f"{mode.name} ({percent(mode.rate)} beside {percent(mode.baseline)} elsewhere)" for mode in modes[:3]]
-    more = f", and {len(modes) - 3} more" if len(modes) > 3 else ""
-    return f"{fails}, above all where {'; '.join(listed)}{more}."
+    told = [mode for mode in modes if mode.confirmed]
+    if not told:
+        return f"{fails}; held-out {item_noun} confirm none of the parts of the grid that stood out."
+    listed = [
+        f"{m.name} ({fails_text(m)} of held-out {item_noun}, {other_text(m.elsewhere)} elsewhere)" for m in told[:3]
+    ]
+    more = f"; and {len(told) - 3} more" if len(told) > 3 else ""
+    return f"{fails}. More fail than elsewhere where {'; '.join(listed)}{more}."
 
 
 def tiles(landscape: Landscape, curve: Discovery, whole: Level | None, item_noun: str) -> list[tuple[str, str]]:

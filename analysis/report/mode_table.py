@@ -14,9 +14,9 @@ import pandas as pd
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.examples.registry import examples_of
-from failscape.analysis.examples.selection import ranked_failures
+from failscape.analysis.examples.selection import spread
 from failscape.analysis.grids.view import view_of
-from failscape.analysis.modes.mode import UNEDITED, Mode
+from failscape.analysis.modes.mode import Mode
 from failscape.common.format import interval, percent
 from failscape.common.markdown import literal
 from failscape.concepts import ConceptSpace
@@ -30,7 +30,7 @@ class ModeView:
 
     rank: int
     mode: Mode
-    verdict: str  # whether held-out items agree, in words
+    verdict: str  # what the figures rest on, in words
     mildest: str  # the point of the mode with the fewest levels from unedited; empty where nothing is edited
     examples: Examples
 
@@ -41,21 +41,21 @@ def mode_views(
     """Modes in the order given."""
     views = []
     for rank, mode in enumerate(modes, start=1):
-        shown = examples_of(failing_probes(mode, probes, items).head(N_SHOWN), items, context)
+        shown = examples_of(failing_probes(mode, probes, items, context.space).head(N_SHOWN), items, context)
         views.append(ModeView(rank, mode, verdict(mode), mildest(mode, context.space), shown))
     return views
 
 
-def failing_probes(mode: Mode, probes: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
-    """Failing probes of the mode, one per item: first the items that are right unedited, then the most severe."""
+def failing_probes(mode: Mode, probes: pd.DataFrame, items: pd.DataFrame, space: ConceptSpace) -> pd.DataFrame:
+    """Failing probes that satisfy the rule, one per item, in the order in which they are shown (:func:`spread`)."""
     failing = probes[probes["failed"] & _inside(mode, probes)]
-    return ranked_failures(failing, items).drop_duplicates("alike")
+    return spread(failing, items, space)
 
 
 def modes_of(modes: Sequence[Mode], probes: pd.DataFrame) -> list[str]:
-    """Name of the worst mode that holds each probe, ``none`` where none does."""
+    """Name of the first mode, as they are told, whose rule each probe satisfies; ``none`` where none is."""
     names = np.full(len(probes), "none", object)
-    for mode in sorted(modes, key=lambda mode: mode.rate):
+    for mode in reversed(modes):
         names[_inside(mode, probes).to_numpy()] = mode.name
     return names.tolist()
 
@@ -74,15 +74,30 @@ def mildest(mode: Mode, space: ConceptSpace) -> str:
 
 
 def verdict(mode: Mode) -> str:
-    """Whether held-out items agree, in words."""
+    """What the figures rest on, in words."""
     if mode.confirmed is None:
         return mode.note or "not tried on held-out items"
     if not mode.confirmed:
         return f"not confirmed: {mode.note}"
-    assert mode.held_out_rate is not None
-    assert mode.held_out_low is not None and mode.held_out_high is not None
-    span = interval(mode.held_out_low, mode.held_out_high)
-    return f"confirmed: {percent(mode.held_out_rate)} ({span}) of {mode.n_held_out} held-out probes fail"
+    probes = "" if mode.n_probes == mode.n_items else f", {mode.n_probes} probes"
+    return f"confirmed ({mode.n_items} items{probes})"
+
+
+def fails_text(mode: Mode) -> str:
+    """The rate on held-out items and its 95 % interval: ``46 % (41–51)``; a dash where it was not measured."""
+    if mode.rate is None or mode.low is None or mode.high is None:
+        return "–"
+    return f"{percent(mode.rate)} ({interval(mode.low, mode.high)})"
+
+
+def beside(mode: Mode) -> list[tuple[str, float | None]]:
+    """What its rate is compared with, by name."""
+    return [("unedited", mode.unedited), ("elsewhere", mode.elsewhere)]
+
+
+def other_text(rate: float | None) -> str:
+    """A rate to compare with, a dash where there is none."""
+    return "–" if rate is None else percent(rate)
 
 
 def rating_text(mode: Mode) -> str:
@@ -94,14 +109,15 @@ def modes_table(modes: Sequence[Mode]) -> str:
     """The modes as a Markdown table."""
     rated = any(mode.n_ratings for mode in modes)
     undesirable = "undesirable | " if rated else ""
-    against = modes[0].compared_with if modes else UNEDITED
+    has_unedited = any(mode.unedited is not None for mode in modes)
     head = [
-        f"| # | where | fails | 95 % interval | {against} | share of failures | {undesirable}held out |",
-        f"|--:|:--|--:|--:|--:|--:|{'--:|' if rated else ''}:--|",
+        f"| # | rule | fails, held out (95 %) | {'unedited | ' if has_unedited else ''}elsewhere | share of failures "
+        f"| {undesirable}held-out items |",
+        f"|--:|:--|--:|{'--:|' if has_unedited else ''}--:|--:|{'--:|' if rated else ''}:--|",
     ]
     rows = [
-        f"| {rank} | {literal(m.name)} | {percent(m.rate)} | {interval(m.low, m.high)} | {percent(m.baseline)} "
-        f"| {percent(m.share)} | {f'{rating_text(m)} | ' if rated else ''}{verdict(m)} |"
+        f"| {rank} | {literal(m.name)} | {fails_text(m)} | {f'{other_text(m.unedited)} | ' if has_unedited else ''}"
+        f"{other_text(m.elsewhere)} | {percent(m.share)} | {f'{rating_text(m)} | ' if rated else ''}{verdict(m)} |"
         for rank, m in enumerate(modes, start=1)
     ]
     return "\n".join([*head, *rows])

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from plotly.offline import get_plotlyjs
 
 from failscape.analysis.examples.presenter import Examples
+from failscape.analysis.examples.selection import HOW_SPREAD
 from failscape.analysis.examples.thumbnails import chart_uri
 from failscape.analysis.grids.charts import LandscapeChart
 from failscape.analysis.grids.view import view_of
@@ -28,7 +29,7 @@ from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.still_charts import discovery_picture
 from failscape.analysis.plots.style import CONFIG
 from failscape.analysis.report import facts
-from failscape.analysis.report.mode_table import ModeView, rating_text
+from failscape.analysis.report.mode_table import ModeView, fails_text, other_text, rating_text
 from failscape.common.code_names import code_of, import_option
 from failscape.common.safe_open import read_small
 from failscape.data.base import Skipped
@@ -74,7 +75,7 @@ def write_report(
         run: gives command, configuration and versions.
         target: its name.
         budget: queries that the exploration was given.
-        modes: failure modes, worst first.
+        modes: failure modes, in the order in which they are told.
         smallest: failing edits, where the run walked.
         least: examples of the likeliest of them.
         learner: what a learning explorer says of itself, its ``updates`` among it; texts are shown as they are.
@@ -100,6 +101,10 @@ def write_report(
         is_complete=landscape.is_complete,
         modes=modes,
         rating=rating_text,
+        fails_text=fails_text,
+        other_text=other_text,
+        how_spread=HOW_SPREAD,
+        wide=facts.wide_note([view.mode for view in modes], items, item_noun),
         rated=any(view.mode.n_ratings for view in modes),
         worst=facts.worst_points(landscape, examples),
         charts=_charts(maps, landscape, probes),

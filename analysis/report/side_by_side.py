@@ -19,6 +19,7 @@ from failscape.analysis.pages import page_environment
 from failscape.analysis.plots.cells import MAX_AXES
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.still_charts import slices_picture
+from failscape.analysis.report.mode_table import fails_text, other_text
 from failscape.analysis.statistics.multiple_testing import LEVEL
 from failscape.common.format import percent
 from failscape.records.folder import write_whole
@@ -133,6 +134,7 @@ class SideBySide:
 def write_side_by_side(path: Path, page: SideBySide) -> None:
     """Write the page: self-contained, offline."""
     clear = [one for one in page.points if one.p_value <= LEVEL]
+    known = {"level": LEVEL, "n_clear": len(clear), "fails_text": fails_text, "other_text": other_text}
     template = page_environment().get_template("side_by_side.html")
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, template.render(page=page, level=LEVEL, clear=clear[:N_POINTS], n_clear=len(clear)))
+    write_whole(path, template.render(page=page, clear=clear[:N_POINTS], **known))

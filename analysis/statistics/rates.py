@@ -6,6 +6,7 @@ Shapes: ``P`` points, ``M`` probes.
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import norm
 from scipy.stats import t as student
 from statsmodels.stats.proportion import proportion_confint
 
@@ -115,6 +116,21 @@ def sum_p(added: np.ndarray, least: float = 0.0) -> float:
     t, skew = total / np.sqrt(max(squares, least)), float((added**3).sum()) / squares**1.5
     t = min(t, t + skew * t**2 / 3 + skew**2 * t**3 / 27 + skew / 6)
     return 1.0 if freedom <= 0 else float(student.sf(t, freedom))
+
+
+def cluster_interval(clusters: np.ndarray, failed: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """95 % interval of the failure rate of units in clusters, ``(M,) x 3``: of the rate of new clusters.
+
+    Wilson's score interval of the effective number of trials, which is made smaller by the squared ratio of the normal
+    and Student's quantile, because few clusters know little of their own spread (Korn and Graubard 1998).
+    """
+    rate, trials = clustered_rate(clusters, failed, weights)
+    n = len(np.unique(clusters))
+    if n < 2:
+        return 0.0, 1.0
+    fewer = (norm.isf((1 - CONFIDENCE) / 2) / student.isf((1 - CONFIDENCE) / 2, n - 1)) ** 2
+    low, high = wilson(np.array([rate * trials * fewer]), np.array([trials * fewer]))
+    return float(low[0]), float(high[0])
 
 
 def clustered_rate(items: np.ndarray, failed: np.ndarray, weights: np.ndarray) -> tuple[float, float]:

@@ -29,7 +29,14 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     """What to mitigate, and how."""
     group = parser.add_argument_group("what to mitigate, and how")
     group.add_argument(
-        "--modes", metavar="N,N", help="numbers of its failure modes (default: confirmed ones, by rating × rate)"
+        "--modes", metavar="N,N", help="numbers of its failure modes (default: the confirmed ones, ten at most)"
+    )
+    group.add_argument(
+        "--by",
+        choices=("share", "rate", "severity", "rating"),
+        default="share",
+        help="which modes come first where there are more than ten: by their share of all failures (default), their "
+        "failure rate on held-out items, the severity of their failures, or people's ratings",
     )
     group.add_argument(
         "--method",

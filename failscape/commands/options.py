@@ -23,6 +23,7 @@ MAKE = (
     "mode",
     "alpha",
     "max_steps",
+    "held_out",
     "reward",
     "classes",
     "only_matching",
@@ -61,6 +62,12 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--mode", type=positive, metavar="N", help="with --from: only from failure mode N of that run")
     group.add_argument("--alpha", type=float, metavar="A", help="with --explore fsrl: cost of a step (default 5)")
     group.add_argument("--max-steps", type=positive, metavar="N", help="that a walk may take (default 50)")
+    group.add_argument(
+        "--held-out",
+        type=float,
+        metavar="SHARE",
+        help="of the items, kept apart to measure what is found (default 0.2)",
+    )
     group.add_argument(
         "--reward",
         metavar="NAME",

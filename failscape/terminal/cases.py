@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from failscape.common.format import interval, percent
+from failscape.analysis.report.mode_table import beside, fails_text
+from failscape.common.format import percent
 from failscape.common.visible import visible
 from failscape.workflows.show import save
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 def describe_case(session: RatingSession, case: Case) -> str:
     """A case in words, and where its pictures or texts are."""
     rank, mode = session.mode_of(case)
-    rate = f"{percent(mode.rate)} ({interval(mode.low, mode.high)}) fail, {mode.compared_with} {percent(mode.baseline)}"
+    others = [f"{name} {percent(rate)}" for name, rate in beside(mode) if rate is not None]
+    rate = ", ".join([f"{fails_text(mode)} of held-out {session.mdp.nouns.items} fail", *others])
     lines = ["", f"mode {rank} of {len(session.modes)}: {mode.name}", f"  {rate}"]
     examples, failure = session.examples(case), session.kind_of(case)
     presenter = examples.presenter

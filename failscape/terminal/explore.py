@@ -195,28 +195,28 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
 
 def print_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
     """Print the failure modes, how sure each is, and what people said of them, where they did."""
-    from failscape.analysis.modes.mode import UNEDITED
-    from failscape.analysis.report.mode_table import rating_text
+    from failscape.analysis.report.mode_table import fails_text, other_text, rating_text
+    from failscape.common.format import percent
 
     if not modes:
         return terminal.line("no failure mode stands out by more than chance")
-    some = "a failure mode" if len(modes) == 1 else f"{len(modes)} failure modes"
+    some = "1 failure mode" if len(modes) == 1 else f"{len(modes)} failure modes"
     n_confirmed = sum(bool(mode.confirmed) for mode in modes)
-    of_them = f"{n_confirmed} of them" if n_confirmed < len(modes) else "all" if len(modes) > 1 else "it is"
-    terminal.line(f"Found {some} (false discovery rate 5 %; {of_them} confirmed on held-out items)")
+    unseen = "rates are of held-out items, which had no part in the search"
+    terminal.line(f"Found {some}, {n_confirmed} confirmed; {unseen}")
     rated = any(mode.n_ratings for mode in modes)
-    against = [modes[0].compared_with] if modes[0].compared_with != UNEDITED else []
-    more = ["undesirable"] if rated else []
-    shown = table("#", "where", "fails (95 %)", *against, "share", "held out", *more, left="where")
+    unedited = any(mode.unedited is not None for mode in modes)
+    heads = ["fails (95 %)", *(["unedited"] if unedited else []), "elsewhere", "share", "items"]
+    shown = table("#", "rule", *heads, *(["undesirable"] if rated else []), left="rule")
     for rank, mode in enumerate(modes, 1):
-        held_out = "–" if mode.held_out_rate is None else f"{mode.held_out_rate:.0%}"
         shown.add_row(
             str(rank),
             mode.name,
-            f"{mode.rate:.0%} ({mode.low:.0%}–{mode.high:.0%})",
-            *([f"{mode.baseline:.0%}"] if against else []),
-            f"{mode.share:.0%}",
-            held_out if mode.confirmed else f"{held_out}, unconfirmed",
+            fails_text(mode),
+            *([other_text(mode.unedited)] if unedited else []),
+            other_text(mode.elsewhere),
+            percent(mode.share),
+            str(mode.n_items) if mode.confirmed else f"{mode.n_items}, not confirmed",
             *([rating_text(mode)] if rated else []),
         )
     terminal.print(shown)

@@ -48,6 +48,7 @@ def mitigate_command(args: argparse.Namespace, numbers: list[int] | None, settin
                 out=args.out,
                 imports=args.imports,
                 listeners=listeners,
+                by=args.by,
             )
     folder = mitigated.folder
     try:
@@ -118,6 +119,7 @@ def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: 
             queries=args.queries,
             imports=args.imports,
             listeners=listeners,
+            by=args.by,
             explore=lambda told, out: _explored(terminal, listeners, told, out),
         )
     code, run = faded.runs[0].settings.import_option, faded.runs[0].folder.path

@@ -77,6 +77,7 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str], step: T
         data=mdp.data_name,
         date=f"{last:%Y-%m-%d}",
         command=read_small(run.folder / "command.txt").strip(),
+        explorer=run.settings.explorer,
         landscape=landscape,
         items=items,
         views=mode_views(run.modes(), probes, items, ExampleContext.of(mdp)),

@@ -86,12 +86,13 @@ def fade(
     imports: Sequence[str] = (),
     listeners: Listeners = Listeners(),  # noqa: B008 - frozen
     explore: Explore | None = None,
+    by: str = "share",
 ) -> Faded:
     """Fine-tune the target of ``run``, explore it again with a fresh agent, and compare.
 
     Args:
         run: a finished run.
-        modes: numbers of its modes, from 1; the most pressing when omitted.
+        modes: numbers of its modes, from 1; the confirmed ones when omitted, ten at most.
         method: as :func:`~failscape.workflows.mitigate.mitigate` takes it.
         mitigated: fine-tuned already; it is only explored and compared.
         seeds: explorations of either version; from two on, shifts are judged by how much seeds differ.
@@ -100,6 +101,7 @@ def fade(
         imports: the user's files and modules, where the run needs them.
         listeners: hear how it goes.
         explore: explores settings into a folder; without progress when omitted.
+        by: which modes come first, as :func:`~failscape.workflows.mitigate.mitigate` takes it.
 
     Raises:
         UsageError: as :func:`~failscape.workflows.mitigate.mitigate` does.
@@ -116,6 +118,7 @@ def fade(
             out=run.folder.path.parent,
             imports=imports,
             listeners=kept.listeners(listeners),
+            by=by,
         )
         kept.folder = mitigated.folder
         runs = _explore_both(run, own, mitigated, seeds, explore or explore_quietly, kept)

@@ -73,12 +73,13 @@ def mitigate(
     out: Path | str = "runs",
     imports: Sequence[str] = (),
     listeners: Listeners = Listeners(),
+    by: str = "share",
 ) -> Mitigated:
     """Fine-tune the target of ``run`` on its failure modes; what it was stays as it was, on disk and in memory.
 
     Args:
         run: a finished run.
-        modes: numbers of its modes, from 1; the most pressing when omitted.
+        modes: numbers of its modes, from 1; the confirmed ones when omitted, ten at most.
         method: of the trainer for the target's task: ``full``, ``lora`` or, of an image classifier, ``head``; its
             first when omitted.
         settings: changes to its configuration, such as ``{"epochs": 5}``.
@@ -86,13 +87,14 @@ def mitigate(
         out: where the folder is made.
         imports: the user's files and modules, where the run needs them.
         listeners: hear how it goes.
+        by: which modes come first: ``share``, ``rate``, ``severity`` or ``rating``.
 
     Raises:
         UsageError: nothing to mitigate, settings out of range, or a fine-tune that diverged.
     """
     run = run if isinstance(run, Run) else Run(run)
     own = run.modes()
-    numbers = choose_modes(own, modes, run.space)
+    numbers = choose_modes(own, modes, run.space, by)
     used = run.code(imports)
     mdp = _build(run, listeners)
     plan = Plan(

@@ -72,7 +72,7 @@ class RatingSession:
         self.cases = {case.key: case for mode in self.modes for case in self._cases_of(mode)}
 
     def _cases_of(self, mode: Mode) -> list[Case]:
-        failing = failing_probes(mode, self.probes, self.items)
+        failing = failing_probes(mode, self.probes, self.items, self.run.space)
         right = failing[failing["was_right"]] if failing["was_right"].any() else failing
         # As they came, not the most severe first: a rating of a mode is to be of what is typical of it.
         return make_cases(mode.name, right.sort_index(), self.features)

@@ -12,6 +12,7 @@ from failscape.concepts import concept_space
 from failscape.errors import UsageError
 from failscape.mitigation import choose_modes
 from failscape.mitigation.sampling import Failures, draw_points, epoch, failures_of, split_items
+from tests.support.modes import made_mode
 
 SPACE = concept_space(["darken=0,0.2,0.4", "rotation=-10,0,10"])
 
@@ -82,16 +83,17 @@ def test_an_epoch_shows_as_many_items_as_there_are(balance: bool) -> None:
     assert 0.35 < rare < 0.65 if balance else sorted(shown) == items.tolist()
 
 
-def mode(rate: float, held_out: float, confirmed: bool = True, rating: float | None = None) -> Mode:
-    known = {"confirmed": confirmed, "held_out_rate": held_out, "rating": rating}
-    return Mode(np.arange(2), (), "x", rate, 0, 1, 0.0, 0.0, 0.0, 0.1, (), 9, **known)  # type: ignore[arg-type]
+def mode(share: float, rate: float, confirmed: bool = True, rating: float | None = None) -> Mode:
+    return made_mode(np.arange(2), share=share, rate=rate, confirmed=confirmed, rating=rating)
 
 
-def test_modes_are_chosen_by_rating_times_rate() -> None:
-    modes = [mode(0.9, 0.3), mode(0.5, 0.5), mode(0.8, 0.8, confirmed=False)]
+def test_modes_are_chosen_in_the_order_in_which_they_are_told() -> None:
+    modes = [mode(0.3, 0.5), mode(0.5, 0.3), mode(0.8, 0.8, confirmed=False)]
     assert choose_modes(modes) == [2, 1]
-    assert choose_modes([mode(0.9, 0.3, rating=10), mode(0.5, 0.5, rating=1)]) == [1, 2]
-    assert choose_modes([mode(0.9, 0.3), mode(0.5, 0.5, rating=4)]) == [2, 1]  # who is not rated counts as the others
+    assert choose_modes(modes, by="rate") == [1, 2]
+    assert choose_modes([mode(0.5, 0.3, rating=1), mode(0.3, 0.5, rating=10), mode(0.9, 0.9)], by="rating") == [2, 1, 3]
+    with pytest.raises(UsageError, match="not by 'size'"):
+        choose_modes(modes, by="size")
     assert choose_modes(modes, numbers=[3, 1, 3]) == [3, 1]
     with pytest.raises(UsageError, match="no failure mode 4; its modes are 1 to 3"):
         choose_modes(modes, numbers=[4])

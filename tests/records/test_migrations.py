@@ -86,3 +86,10 @@ def test_what_lies_beside_the_tables_is_read_under_todays_names(tmp_path: Path) 
     folder = RunFolder(tmp_path)
     assert folder.config["make"] == {"threshold": [0.5, 0.1], "data": "x"}
     assert folder.summary == {"threshold": [0.5, 0.1], "modes": []}
+
+
+def test_modes_that_are_no_rules_are_left_out_and_said(tmp_path: Path) -> None:
+    (tmp_path / "summary.json").write_text('{"modes": [{"name": "mostly darken", "rate": 0.5}], "warnings": ["dark"]}')
+    summary = RunFolder(tmp_path).summary
+    assert summary["modes"] == [] and summary["warnings"][0] == "dark"
+    assert "earlier version" in summary["warnings"][1] and "explore again" in summary["warnings"][1]

@@ -41,13 +41,14 @@ def test_the_map_is_what_pandas_counts(run: Run) -> None:
 
 def test_the_modes_are_those_that_were_put_in(run: Run) -> None:
     modes = run.modes()
-    assert modes[0].name == "crossings = 1" and modes[0].confirmed and modes[0].compared_with == "elsewhere"
+    assert modes[0].name == "crossings = 1" and modes[0].confirmed and modes[0].unedited is None
     held_out = run.items()["held_out"]
     explored = run.probes()[~run.probes()["item"].map(held_out)]
     inside = explored["point"].isin(modes[0].points)
     # Points are put together as often as they have rows, held out or not, so that they weigh as in the whole table.
-    assert modes[0].rate == pytest.approx(explored[inside]["failed"].mean(), abs=0.01)
-    assert modes[0].baseline == pytest.approx(explored[~inside]["failed"].mean(), abs=0.01)
+    assert modes[0].seen_rate == pytest.approx(explored[inside]["failed"].mean(), abs=0.01)
+    kept = run.probes()[run.probes()["item"].map(held_out)]
+    assert modes[0].rate == pytest.approx(kept[kept["point"].isin(modes[0].points)]["failed"].mean())
 
 
 def test_no_page_speaks_of_edits(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,13 +10,14 @@ import pytest
 from failscape.analysis.grids.boxes import inside
 from failscape.analysis.grids.choice_view import ChoiceView
 from failscape.analysis.grids.product_view import ProductView
-from failscape.analysis.grids.region_names import region_name
 from failscape.analysis.grids.view import register_view, view_of
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.landscape.risk import risk
 from failscape.analysis.landscape.usage import usage_distribution
 from failscape.analysis.modes.box_scan import log_share, whole_choices
 from failscape.analysis.modes.mode import Mode
+from failscape.analysis.modes.rule import rule_of
+from failscape.analysis.modes.rule_name import rule_name
 from failscape.analysis.modes.search import find_modes
 from failscape.analysis.plots.cells import cells
 from failscape.analysis.plots.landscape import landscape_figure, landscape_picture
@@ -80,20 +81,20 @@ def modes(space: ConceptSpace, failing: np.ndarray, n: int = 60) -> list[Mode]:
     [
         (box((0, 0), (0, 2), (0, 0)), "prompt = count and count = 1"),
         (box((1, 1), (2, 2), (1, 2)), "prompt = colour and style = paint and count 2 to 3"),
-        (box((0, 4), (0, 2), (2, 3)), "count ≥ 3"),
+        (box((0, 4), (0, 2), (2, 3)), "count 3 to 5"),
         (np.concatenate([box((k, k), (0, 2), (0, 3)) for k in (0, 3)]), "prompt = count or size"),
         (np.concatenate([box((k, k), (0, 2), (0, 3)) for k in (0, 1, 3, 4)]), "prompt other than place"),
         (box((0, 4), (0, 2), (0, 3)), "everywhere"),
     ],
 )
 def test_names_of_levels_without_order(points: np.ndarray, name: str) -> None:
-    assert region_name(ROWS, points) == name
+    assert rule_name(ROWS, rule_of(ROWS, points)) == name
 
 
-def test_many_levels_are_named_by_the_first_and_how_many_more() -> None:
+def test_many_levels_are_named_one_by_one() -> None:
     space = ConceptSpace([Column("place", [f"p{k}" for k in range(9)]), AXES[2]])
     points = np.concatenate([box((k, k), (0, 3), space=space) for k in (0, 3, 4, 6, 8)])
-    assert region_name(space, points) == "place = p0, p3 or 3 others"
+    assert rule_name(space, rule_of(space, points)) == "place = p0, p3, p4, p6 or p8"
 
 
 @pytest.mark.parametrize("n", [60, 6])
@@ -102,7 +103,7 @@ def test_a_cause_on_one_axis_is_one_finding(n: int) -> None:
     found = modes(ROWS, box((3, 3), (0, 2), (0, 3)), n)
     assert [mode.name for mode in found] == ["prompt = size"]
     found = modes(ROWS, box((0, 4), (1, 1), (2, 3)), n)
-    assert [mode.name for mode in found] == ["style = sketch and count ≥ 3"]
+    assert [mode.name for mode in found] == ["style = sketch and count 3 to 5"]
     assert mildest(found[0], ROWS) == "", "nothing is edited"
 
 

@@ -119,7 +119,6 @@ def test_an_edit_that_fails_whatever_follows_is_one_mode(per_point: int) -> None
         modes = explored(mdp, regions, seed, per_point)
         found = score(TWO, modes, regions)
         assert found.n_covered == 2 and found.n_false == 0 and len(modes) <= 3
-        assert all("with anything" in mode.name for mode in modes[:2])
 
 
 def test_a_pair_that_fails_only_together_is_a_mode_of_both() -> None:
@@ -127,7 +126,7 @@ def test_a_pair_that_fails_only_together_is_a_mode_of_both() -> None:
     regions = [Region((2, 4, 0), (2, 4, 3), 1.0)]
     modes = explored(mdp, regions, 0, 20)
     first, second = TWO.edits[2].name, TWO.edits[3].name
-    assert [mode.name for mode in modes] == [f"{first} with {second}"]
+    assert [mode.name for mode in modes] == [f"{first}, followed by {second}"]
     assert score(TWO, modes, regions).n_covered == 1
 
 
@@ -186,4 +185,4 @@ def test_an_edit_that_fails_whosever_articles_are_edited_is_one_mode() -> None:
         assert found.n_covered == 2 and found.n_false == 0 and len(modes) == 2
         names = {mode.name for mode in modes}
         assert f"topic = theft and {SLICED.edits[5].name}" in names
-        assert any(name.startswith(f"{SLICED.edits[2].name} from") for name in names)
+        assert any(name.startswith(f"{SLICED.edits[2].name} ") for name in names)

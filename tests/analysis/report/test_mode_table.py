@@ -34,23 +34,37 @@ def test_examples_fail_inside_the_mode_one_per_item_the_edit_to_blame_first(foun
         assert 1 <= len(view.examples) <= 6 and view.examples[0].failed
         assert {e.point for e in view.examples} <= set(view.mode.points.tolist())
         assert len({e.name for e in view.examples}) == len(view.examples)
-        shown = failing_probes(view.mode, run.probes, run.items)
+        shown = failing_probes(view.mode, run.probes, run.items, run.space)
         was_right = (~run.items["failed"])[shown["item"]].to_numpy()
         assert (np.diff(was_right.astype(int)) <= 0).all()
 
 
 def test_a_mode_of_some_classes_shows_only_them(found: tuple) -> None:
     run, modes = found
-    shown = failing_probes(replace(modes[0], classes=(2,)), run.probes, run.items)
+    shown = failing_probes(replace(modes[0], classes=(2,)), run.probes, run.items, run.space)
     assert set(shown["group"]) == {2}
 
 
-def test_probes_are_told_of_the_worst_mode_that_holds_them(found: tuple) -> None:
+def test_examples_reach_over_the_whole_rule_typical_before_extreme(found: tuple) -> None:
+    """The first has the severity nearest to the median; four others reach every corner that has failures."""
+    run, modes = found
+    mode = replace(modes[0], points=np.arange(run.space.n_points), classes=())
+    shown = failing_probes(mode, run.probes, run.items, run.space)
+    right = shown[(~run.items["failed"])[shown["item"]].to_numpy()]
+    off = (right["severity"] - shown["severity"].median()).abs()
+    assert off.iloc[0] == off.min()
+    levels = run.space.point(shown["point"].to_numpy()[:12])
+    for axis, n in enumerate(run.space.shape):
+        assert {0, n - 1} <= set(levels[:, axis].tolist())
+    assert shown["group"].head(12).nunique() >= 4
+
+
+def test_probes_are_told_of_the_first_mode_that_holds_them(found: tuple) -> None:
     run, modes = found
     here, other = run.probes["point"].iloc[0], run.probes["group"].iloc[0] + 1
-    everywhere = replace(modes[0], name="all", points=np.arange(run.space.n_points), classes=(), rate=0.2)
-    worse = replace(modes[0], name="worse", points=np.array([here]), classes=(), rate=0.5)
-    elsewhere = replace(worse, name="others", classes=(other,), rate=0.9)
+    everywhere = replace(modes[0], name="all", points=np.arange(run.space.n_points), classes=())
+    worse = replace(modes[0], name="worse", points=np.array([here]), classes=())
+    elsewhere = replace(worse, name="others", classes=(other,))
     assert modes_of([worse, everywhere, elsewhere], run.probes)[0] == "worse"
     told = np.array(modes_of([worse, elsewhere], run.probes))
     assert set(told) == {"worse", "others", "none"}

@@ -1,0 +1,173 @@
+"""Is what a mode says so? Coverage of its interval, runs without any mode, and whether another seed finds the same.
+
+Simulated runs have known rates: one to three boxes of the grid in which more items fail, half of the items harder than
+the others, uniform probes. A mode's truth is the mean rate of fresh items over its own cells. Null runs have one rate
+everywhere, unedited included. Real runs look outcomes up in exhaustive scans (``benchmarks.truth``): ResNet-20 on
+CIFAR-10 and the street-sign classifier. There a third of the items is explored, a third confirms, and the last third is
+the truth, so that it had no part in search or confirmation; its own error is taken into account. Replication is the
+Jaccard index of the best-matched modes of two seeds, by the failures of the scan that their cells hold.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from benchmarks import intervals, truth
+from benchmarks.common import Row, finish, parser
+from benchmarks.exploring import item_frame
+from benchmarks.gaps import GRID
+from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.modes.confirmation import confirm_modes
+from failscape.analysis.modes.mode import Mode
+from failscape.analysis.modes.rule import satisfied
+from failscape.analysis.modes.search import find_modes
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.planted import draw_regions
+
+SPACE, P, N_ITEMS = intervals.SPACE, intervals.P, intervals.N_ITEMS
+CLEAN = 0.05
+QUERIES = 20_000
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = parser(__doc__)
+    truth.add_arguments(arguments)
+    arguments.add_argument("--runs", type=int, default=600, help="simulated runs with modes")
+    arguments.add_argument("--nulls", type=int, default=300, help="simulated runs without any")
+    args = arguments.parse_args(argv)
+    simulated = simulated_coverage(args.runs)
+    nulls = float(np.mean([bool(confirmed(seed, None)) for seed in range(args.nulls)]))
+    print(f"simulated: {simulated}; null runs with a confirmed mode: {nulls:.3f}", flush=True)
+    rows = [
+        Row("simulated modes", simulated["n"], 1000),
+        Row("2 - |coverage - 95| [points]", 2 - abs(100 * simulated["coverage"] - 95), 0),
+        Row("null runs with a mode", nulls, 0.05, at_most=True),
+    ]
+    figures: dict[str, Any] = {"simulated": simulated, "null_runs": nulls, "runs": args.runs, "nulls": args.nulls}
+    for name, make in {"cifar": {}, "street": {"target": "embedded:street-signs", "concepts": GRID}}.items():
+        known = truth.load(args, **make, max_items=2000) if make else truth.load(args)
+        figures[name] = real = real_runs(known, args.seeds)
+        print(f"{name}: {real}", flush=True)
+        rows += [
+            Row(f"{name}: p-value of 95 % coverage", real["coverage_p"], 0.05),
+            Row(f"{name}: replication (failure-weighted Jaccard)", real["replication"], 0.7),
+        ]
+    return finish(args.json, rows, figures)
+
+
+def simulated_coverage(runs: int) -> dict[str, Any]:
+    """Share of the modes whose interval holds the truth, and on which side the others lie."""
+    found = [outcome for seed in range(runs) for outcome in confirmed(seed, 1 + seed % 3)]
+    low, high, true = np.array(found).T
+    return {
+        "n": len(found),
+        "coverage": float(((low <= true) & (true <= high)).mean()),
+        "above": float((low > true).mean()),
+        "below": float((high < true).mean()),
+    }
+
+
+def confirmed(seed: int, n_regions: int | None) -> list[tuple[float, float, float]]:
+    """Intervals and truths of the confirmed modes of a simulated run; without regions there is nothing to find."""
+    rng = np.random.default_rng(seed)
+    rates = np.full(P, CLEAN)
+    if n_regions is None:
+        rates[:] = rng.choice([0.02, 0.1, 0.3])
+    for region in draw_regions(SPACE, rng, n_regions or 1) if n_regions else []:
+        rates[region.holds(SPACE.grid())] = region.rate * rng.uniform(0.4, 1)
+    hard = rng.random(N_ITEMS) < 0.5
+    fails = rates + np.where(hard, 1, -1)[:, None] * np.minimum(rates, 1 - rates) / 2
+    outcomes = rng.random((N_ITEMS, P)) < fails
+    clean = rng.random(N_ITEMS) < (rates[0] if n_regions is None else CLEAN)
+    # Of each hundred some 20 are held out, of 3000 items 600.
+    items = pd.DataFrame(
+        {
+            "group": rng.integers(intervals.N_CLASSES, size=N_ITEMS),
+            "failed": clean,
+            "score": 0.9,
+            "held_out": np.arange(N_ITEMS) % 5 == 0,
+        }
+    )
+    probes = uniform(outcomes, ~items["held_out"].to_numpy(), 30 * P, rng)
+    landscape = Landscape.from_probes(probes, SPACE, items=items)
+    modes = find_modes(landscape, probes, items)
+    judged = confirm_modes(intervals.known(SPACE, items, outcomes), modes, seed).modes
+    return [(m.low, m.high, float(rates[m.points].mean())) for m in judged if m.confirmed and m.low is not None]
+
+
+def uniform(outcomes: np.ndarray, explored: np.ndarray, n: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Probes of random items at random points, each pair once."""
+    n_points = outcomes.shape[1]
+    item, point = rng.choice(np.flatnonzero(explored), n), rng.integers(n_points, size=n)
+    failed = outcomes[item, point]
+    columns = {"item": item, "point": point, "failed": failed, "severity": failed * 1.0}
+    return pd.DataFrame(columns).assign(propensity=1 / n_points, cached=False).drop_duplicates(["item", "point"])
+
+
+def real_runs(known: ConceptMDP, seeds: int) -> dict[str, Any]:
+    """Coverage on the last third of the items, and replication between seeds, of a scanned target."""
+    failed = truth.table(known).failed
+    covered, total, told = 0, 0, []
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        third = rng.integers(3, size=len(known.items))
+        split = ConceptMDP(
+            known.target, known.space, replace(known.items, held_out=third == 1), known.reward, known.baseline
+        )
+        split = split.with_evaluator(known.evaluator)
+        items = item_frame(split)
+        probes = uniform(failed, third == 0, QUERIES, rng)
+        landscape = Landscape.from_probes(probes, known.space, items=items)
+        modes = find_modes(landscape, probes, items, known.group_names)
+        modes = [mode for mode in confirm_modes(split, modes, seed).modes if mode.confirmed]
+        told.append(modes)
+        for mode in modes:
+            total += 1
+            covered += agrees(mode, failed, third == 2, known.items.group)
+        print(f"seed {seed}: {[mode.name for mode in modes]}", flush=True)
+    pairs = [replication(told[a], told[b], failed, known.items.group) for a, b in permutations(range(seeds), 2)]
+    return {
+        "modes": total,
+        "covered": covered,
+        "coverage_p": float(binomtest(covered, total, 0.95, alternative="less").pvalue) if total else 0.0,
+        "replication": float(np.mean(pairs)),
+    }
+
+
+def agrees(mode: Mode, failed: np.ndarray, kept: np.ndarray, groups: np.ndarray) -> bool:
+    """Whether items that had no part in anything differ from a mode's rate by no more than both errors allow."""
+    assert mode.rate is not None and mode.low is not None and mode.high is not None
+    own = kept & np.isin(groups, mode.classes) if mode.classes else kept
+    each = failed[own][:, mode.points].mean(axis=1)
+    error = each.std(ddof=1) / np.sqrt(len(each))
+    reach = mode.rate - mode.low if each.mean() < mode.rate else mode.high - mode.rate
+    return bool(abs(each.mean() - mode.rate) <= np.hypot(reach, 1.96 * error))
+
+
+def replication(modes: list[Mode], others: list[Mode], failed: np.ndarray, groups: np.ndarray) -> float:
+    """Mean Jaccard index of each mode with its best match, by failures, weighted by the mode's failures."""
+    weights, best = [], []
+    cells = [_cells(mode, failed, groups) for mode in others]
+    for mode in modes:
+        own = _cells(mode, failed, groups)
+        match = [failed[own & other].sum() / max(failed[own | other].sum(), 1) for other in cells]
+        weights.append(failed[own].sum())
+        best.append(max(match, default=0.0))
+    return float(np.average(best, weights=weights)) if modes else 0.0
+
+
+def _cells(mode: Mode, failed: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Which pairs of item and point satisfy the rule, ``(N, P)`` bool."""
+    item, point = np.indices(failed.shape)
+    return satisfied(mode.points, mode.classes, point.ravel(), groups[item.ravel()]).reshape(failed.shape)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

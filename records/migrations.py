@@ -42,8 +42,8 @@ def arguments_up_to_date(values: Mapping[str, Any]) -> dict[str, Any]:
 def summary_up_to_date(summary: Mapping[str, Any]) -> dict[str, Any]:
     """``summary.json`` as today's runs write it.
 
-    Failure modes that are no exact rules are left out, and a warning says so: their names fit only most of their points,
-    and their rates were those of the search.
+    Failure modes that are no exact rules are left out, and a warning says so: their names fitted only most of their
+    points, and their rates were those of the search.
     """
     now = arguments_up_to_date(summary)
     if all("seen_rate" in mode for mode in now.get("modes", [])):

@@ -103,8 +103,8 @@ def _judged_beside_rest(mode: Mode, units: pd.DataFrame, p_value: float | None) 
 
 
 def _try(mdp: ConceptMDP, mode: Mode, rng: np.random.Generator, n: int) -> _Trial:
-    """At most ``n`` probes at random points of the mode; different items first."""
-    usable = mdp.items.held_out.copy()
+    """At most ``n`` probes at random points of the mode; different items first, and no copies."""
+    usable = mdp.items.held_out & mdp.items.distinct
     if mode.classes:
         usable &= np.isin(mdp.items.group, mode.classes)
     axis = mdp.space.group_axis

@@ -104,7 +104,7 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> N
         n_all = len(mdp.items) + len(mdp.items.skipped)
         why = reasons(mdp.items.skipped)
         terminal.line(f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({why})", style="yellow")
-    for note in mdp.items.notes:
+    for note in (*mdp.items.notes, *mdp.items.about_copies):
         terminal.line(f"warning: {note}", style="yellow")
 
 

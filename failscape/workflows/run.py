@@ -132,7 +132,7 @@ class Run:
         if explored not in {"micro", "fsrl"}:
             return None
         home = np.full(len(self.space.shape), UNEDITED) if explored == "fsrl" else None
-        return smallest_edits(self.probes(), self.space, home)
+        return smallest_edits(self.probes(), self.space, home, items=self.items())
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -38,13 +38,15 @@ def originals_of_pictures(pixels: torch.Tensor, digests: Sequence[bytes]) -> np.
         pixels: of the pictures.
         digests: of the pixels of each ``(N,)``: equal ones are copies whatever they show.
     """
-    hashes, thumbnails = [np.zeros(0, np.uint64)], [torch.zeros(0, 3 * THUMBNAIL[0] * THUMBNAIL[1])]
+    originals, hashes, thumbnails = originals_by_key(digests), [], []
+    if not len(pixels):
+        return originals
     for start in range(0, len(pixels), _CHUNK):
         chunk = F.adaptive_avg_pool2d(pixels[start : start + _CHUNK].float(), THUMBNAIL)
         hashes.append(_difference_hash(chunk))
         thumbnails.append(_standardised(chunk))
     pairs = [np.zeros((0, 2), np.int64), *_alike(np.concatenate(hashes), torch.cat(thumbnails))]
-    return _firsts(originals_by_key(digests), np.concatenate(pairs))
+    return _firsts(originals, np.concatenate(pairs))
 
 
 def originals_of_texts(texts: np.ndarray) -> np.ndarray:

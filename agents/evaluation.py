@@ -26,8 +26,8 @@ class Evaluated(NamedTuple):
 
 
 def confirmable(mdp: ConceptMDP) -> np.ndarray:
-    """Held-out items that an episode could begin with; for walks, those that do not fail unedited already."""
-    return np.flatnonzero(mdp.items.held_out & mdp.scheme.can_start(mdp.baseline.failed))
+    """Held-out items that an episode could begin with, without copies; for walks, those that do not fail unedited."""
+    return np.flatnonzero(mdp.items.held_out & mdp.items.distinct & mdp.scheme.can_start(mdp.baseline.failed))
 
 
 def evaluate_best(learner: Learner, mdp: ConceptMDP, items: np.ndarray) -> Evaluated:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -61,7 +62,7 @@ class Items:
     batch: Batch  # (N, ...) on the device of their target
     group: np.ndarray  # (N,) int64: class, topic, length, whatever they are grouped by; an index into group_names
     names: tuple[str, ...]  # (N,)
-    held_out: np.ndarray  # (N,) bool, decided by a hash of the name alone
+    held_out: np.ndarray  # (N,) bool, decided by a hash of the name alone, a copy's by that of its original
     group_names: tuple[str, ...] = ()
     group_of: np.ndarray | None = (
         None  # (C,) int64: group of each class, where classes are grouped; None where they are not
@@ -69,16 +70,40 @@ class Items:
     skipped: list[Skipped] = field(default_factory=list)
     notes: tuple[str, ...] = ()  # what the user should know of how they were read, a line each
     layout: Layout | None = None  # None where each stands for itself and can be edited to any point
+    original: np.ndarray | None = None  # (N,) int64 first item of which each is a copy; None where none is one
 
     def __len__(self) -> int:
         return len(self.names)
 
     @cached_property
+    def digests(self) -> np.ndarray:
+        """What each item is, whatever it is called: ``(N,)`` str that change with its content, group and place."""
+        places = [self.group, *(self.layout or ())]
+        parts = zip(self.batch.digests, np.stack(places, axis=1).astype(np.int64), strict=True)
+        return np.array([blake2b(content + place.tobytes(), digest_size=8).hexdigest() for content, place in parts])
+
+    @cached_property
     def fingerprint(self) -> str:
         """Twelve letters that change with names, groups and contents: what was learned of other items says nothing."""
-        parts = [list(self.names), self.group.tolist(), self.batch.fingerprint]
-        known = json.dumps(parts + ([column.tolist() for column in self.layout] if self.layout else []))
+        known = json.dumps([list(self.names), self.digests.tolist()])
         return hashlib.sha256(known.encode()).hexdigest()[:12]
+
+    @property
+    def distinct(self) -> np.ndarray:
+        """``(N,)`` bool: without the copies, of which nothing new can be learned."""
+        if self.original is None:
+            return np.ones(len(self), bool)
+        return np.asarray(self.original == np.arange(len(self)))
+
+    @property
+    def about_copies(self) -> tuple[str, ...]:
+        """A sentence on how many items are copies of others; none where none is."""
+        n_different = int(self.distinct.sum())
+        if n_different == len(self):
+            return ()
+        n_copies = len(self) - n_different
+        some = f"{n_copies:,} of the {len(self):,} items are copies of others, or nearly"
+        return (f"{some}: there are {n_different:,} different ones, and copies count once",)
 
 
 Prepared = tuple[Any, ...]  # the fields of one item: of a picture its pixels, of an article text and reference

@@ -7,15 +7,16 @@ Shapes: ``N`` items, ``F`` columns of a table.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
 from failscape.common import arrays
+from failscape.data.copies import originals_of_pictures, originals_of_texts
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -39,8 +40,12 @@ class Batch(Protocol):
         ...
 
     @property
-    def fingerprint(self) -> str:
-        """Twelve letters that change with any content: pixels, words, numbers, right answers."""
+    def digests(self) -> list[bytes]:
+        """16 bytes for each item that change with any of its content: pixels, words, numbers, right answer."""
+        ...
+
+    def originals(self) -> np.ndarray:
+        """The first item of which each is a copy, or nearly; itself where it is none. ``(N,)`` int64."""
         ...
 
     def take(self, rows: np.ndarray) -> Self:
@@ -79,9 +84,14 @@ class _Columns:
         return self._each(lambda column: column[rows])
 
     @property
-    def fingerprint(self) -> str:
-        """Twelve letters that change with any content."""
-        return hashlib.sha256(b"".join(arrays.digest(column) for column in self._columns())).hexdigest()[:12]
+    def digests(self) -> list[bytes]:
+        """16 bytes for each item that change with any of its content."""
+        parts = zip(*(arrays.digests(column) for column in self._columns()), strict=True)
+        return [blake2b(b"".join(part), digest_size=16).digest() for part in parts]
+
+    def originals(self) -> np.ndarray:
+        """Each item itself: nothing is known of what makes two of them alike."""
+        return np.arange(len(self))
 
     def take(self, rows: np.ndarray) -> Self:
         """The items of some rows ``(B,)``, copied, in their order."""
@@ -136,6 +146,10 @@ class Images(_Columns):
         """The true classes."""
         return self.label.cpu().numpy()
 
+    def originals(self) -> np.ndarray:
+        """By what they show; see :func:`failscape.data.copies.originals_of_pictures`."""
+        return originals_of_pictures(self.pixels, arrays.digests(self.pixels))
+
     def frame(self, row: int) -> np.ndarray | None:
         """A picture, ``(H, W, 3)`` uint8."""
         return np.ascontiguousarray(self.pixels[row].permute(1, 2, 0).cpu().numpy())
@@ -157,6 +171,10 @@ class Articles(_Columns):
     def right_answer(self) -> np.ndarray:
         """0: as it should be."""
         return np.zeros(len(self), np.int64)
+
+    def originals(self) -> np.ndarray:
+        """By their texts, whatever the references; see :func:`failscape.data.copies.originals_of_texts`."""
+        return originals_of_texts(self.text)
 
     @property
     def pair(self) -> np.ndarray:

@@ -9,8 +9,12 @@ from typing import Any
 
 from failscape.common.format import first_sentence
 from failscape.common.safe_open import regular_below
-from failscape.errors import UsageError
+from failscape.errors import UsageError, did_you_mean
 
+# Subfolders that hold splits of one configuration, or its files, and hidden ones.
+_NO_CONFIG = re.compile(
+    r"(data|train|training|val|valid|validation|dev|test|testing|eval|evaluation)|\..*", re.IGNORECASE
+)
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
@@ -19,25 +23,28 @@ def open_dataset(name: str, options: Mapping[str, str]) -> tuple[Any, str]:
 
     Args:
         name: a local folder (of ``save_to_disk``, or with parquet files), or a dataset on the hub.
-        options: ``split`` and ``config``.
+        options: ``split`` and ``config``, which of a local folder is the subfolder that has the parquet files of one
+            configuration.
 
     Raises:
-        UsageError: the dataset cannot be had, or has no such split.
+        UsageError: the dataset cannot be had, has no such split or configuration, or several of which none was chosen.
     """
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return _one_split(f"hf:{name}", _local(f"hf:{name}", folder), options.get("split"))
+        where = f"hf:{name}"
+        return _one_split(where, _local(where, folder, options.get("config")), options.get("split"))
     if not _HUB_NAME.fullmatch(name):
         raise UsageError(f"hf:{name}: there is no such folder; give a local folder or a dataset's name on the hub")
     split = options.get("split", "test")
     return _from_hub(name, options.get("config"), split), split
 
 
-def _local(where: str, folder: Path) -> Any:
+def _local(where: str, folder: Path, config: str | None) -> Any:
     """A dataset, or a dictionary of them by split."""
     import datasets
 
     saved = any((folder / marker).is_file() for marker in ("state.json", "dataset_dict.json"))
+    folder = folder if saved and config is None else _configured(where, folder, config)
     if not saved and next(folder.rglob("*.parquet"), None) is None:
         raise UsageError(
             f"{where} has neither parquet files nor what save_to_disk writes; "
@@ -52,6 +59,25 @@ def _local(where: str, folder: Path) -> Any:
         raise UsageError(f"{where} has no rows; give another dataset") from None
     except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
         raise UsageError(f"{where} cannot be read: {first_sentence(error)}; save or download it again") from None
+
+
+def _configured(where: str, folder: Path, config: str | None) -> Path:
+    """The folder of one configuration: a subfolder with parquet files, or the whole where there is only one.
+
+    Raises:
+        UsageError: there is none of that name, or several and none was chosen.
+    """
+    holding = {path.relative_to(folder).parts[0] for path in folder.rglob("*.parquet") if path.parent != folder}
+    known = sorted(name for name in holding if not _NO_CONFIG.fullmatch(name))
+    if config is None and len(known) < 2:
+        return folder
+    if config in known:
+        return folder / config
+    if not known:
+        raise UsageError(f"{where} has one configuration only; leave out config={config}")
+    if config is None:
+        raise UsageError(f"{where} has several configurations; choose one with config=: {', '.join(known)}")
+    raise UsageError(f"{where} has no configuration {config}{did_you_mean(config, known)}")
 
 
 def _one_split(where: str, found: Any, split: str | None) -> tuple[Any, str]:

@@ -21,7 +21,7 @@ from failscape.common import arrays
 from failscape.data.base import Items, Prepare, Prepared, Skipped, Source, Unreadable
 from failscape.data.batch import Batch, Images
 from failscape.data.sample import draw
-from failscape.data.split import held_out_both
+from failscape.data.split import held_out_together
 from failscape.errors import UsageError
 
 ToBatch = Callable[[Sequence[Any], np.ndarray], Batch]  # fields (N, ...) and labels (N,) in
@@ -43,7 +43,8 @@ def load_items(
 
     The draw is even over classes and depends on nothing but names, labels and the seed. An item that cannot be read is
     skipped and listed; where its class has items left, the next one of them takes its place. Items are held out by
-    their names alone, except that of a handful at least one is on either side (``held_out_both``).
+    their names alone, except that of a handful at least one is on either side (``held_out_both``), and that copies,
+    exact ones or nearly, are on the side of the first of them.
 
     Args:
         source: where the items are.
@@ -80,15 +81,17 @@ def load_items(
                 progress(settled, len(chosen))
         todo = again
     fields, used = rows.filled(skipped)
-    names = tuple(source.names[index] for index in used)
+    names, batch = tuple(source.names[index] for index in used), to_batch(fields, source.labels[used]).to(device)
+    original = batch.originals()
     return Items(
-        batch=to_batch(fields, source.labels[used]).to(device),
+        batch=batch,
         group=source.labels[used],
         names=names,
-        held_out=held_out_both(names, held_out_share),
+        held_out=held_out_together(names, original, held_out_share),
         group_names=tuple(source.group_names),
         skipped=skipped,
         notes=source.notes,
+        original=original if (original != np.arange(len(names))).any() else None,
     )
 
 
@@ -109,12 +112,14 @@ def only_held_out(items: Items, share: float = 0.2) -> Items:
     """
     kept = np.flatnonzero(items.held_out)
     names = tuple(items.names[i] for i in kept)
+    original = np.arange(len(kept)) if items.original is None else np.searchsorted(kept, items.original[kept])
     return replace(
         items,
         batch=items.batch.take(kept),
         group=items.group[kept],
         names=names,
-        held_out=held_out_both([f"again {name}" for name in names], share),
+        held_out=held_out_together([f"again {name}" for name in names], original, share),
+        original=None if items.original is None else original,
     )
 
 

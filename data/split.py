@@ -44,5 +44,17 @@ def held_out_both(names: Sequence[str], share: float = 0.2) -> np.ndarray:
     return held
 
 
+def held_out_together(names: Sequence[str], original: np.ndarray, share: float = 0.2) -> np.ndarray:
+    """``held_out_both`` of the originals; copies are on the side of theirs, so that no side knows the other's items.
+
+    Args:
+        names: ``(N,)``.
+        original: index of the first item of which each is a copy, ``(N,)``.
+        share: about how many are held out, in [0, 1].
+    """
+    first, which = np.unique(original, return_inverse=True)
+    return held_out_both([names[index] for index in first.tolist()], share)[which]
+
+
 def _positions(names: Sequence[str]) -> np.ndarray:
     return np.array([name_hash(name) for name in names], dtype=np.float64)

@@ -6,17 +6,19 @@ Shapes: ``N`` items, ``F`` features of the target, ``D`` features kept.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.extmath import randomized_svd
 
 from failscape.common.safe_open import regular
 from failscape.data.base import Items
+from failscape.envs.identity import Identity
+from failscape.envs.steadiness import second_look
 from failscape.errors import UsageError
-from failscape.rewards.base import Evaluation, Judgement, Reward
+from failscape.rewards.base import Evaluation, Reward
 from failscape.targets.base import Target
 from failscape.targets.outputs import Outputs
 
@@ -27,7 +29,7 @@ NO_VARIANCE = 1e-4  # a deviation below this share of the largest
 
 
 class BaselineOutputs(NamedTuple):
-    """One look at each unedited item. Counted as ``N`` queries of the target."""
+    """One look at each unedited item, and a second one at some. Each is a query of the target."""
 
     features: np.ndarray  # (N, D) float32 in [-5, 5]: of the item itself, and of the mean item of its group
     score: np.ndarray  # (N,) float32 how right the target was: probability of the true class, score of a summary
@@ -35,7 +37,10 @@ class BaselineOutputs(NamedTuple):
     failed: np.ndarray  # (N,) bool
     severity: np.ndarray  # (N,) float32 in [0, 1]
     output_text: np.ndarray  # (N,) str, what a target that writes wrote, else ""
-    items: str  # fingerprint of the items
+    names: np.ndarray  # (N,) str, of the items
+    digests: np.ndarray  # (N,) str, what each of them is
+    weights: str  # fingerprint of the target's; "" where it shows none
+    caveats: np.ndarray  # (M,) str what a reader should know of how it answers, a sentence each
     n_queries: int
 
     @classmethod
@@ -48,13 +53,20 @@ class BaselineOutputs(NamedTuple):
         batch_size: int = 256,
         progress: Callable[[int], None] | None = None,
     ) -> BaselineOutputs:
-        """Show every item to ``target`` once; components are fitted on the items that are not held out."""
-        outputs = first_look(target, items, batch_size=batch_size, progress=progress)
-        return cls.of(outputs, items, judge(unedited(outputs, items)))
+        """Show every item to ``target``, some twice; components are fitted on the items that are not held out.
+
+        Raises:
+            UsageError: the target answers equal questions differently.
+        """
+        return cls.of(target, first_look(target, items, batch_size=batch_size, progress=progress), items, judge)
 
     @classmethod
-    def of(cls, outputs: Outputs, items: Items, judgement: Judgement) -> BaselineOutputs:
-        """What was seen at a first look, as it was judged."""
+    def of(
+        cls, target: Target, outputs: Outputs, items: Items, judge: Reward, caveats: Sequence[str] = ()
+    ) -> BaselineOutputs:
+        """What was seen at a first look, as ``judge`` judges it; takes a second one, and raises as it does."""
+        again = second_look(target, outputs, items, judge)
+        judgement = judge(unedited(outputs, items))
         features = outputs.features.flatten(1).float().cpu().numpy()
         return cls(
             item_features(features, items.group, ~items.held_out),
@@ -63,9 +75,15 @@ class BaselineOutputs(NamedTuple):
             judgement.failed.cpu().numpy(),
             judgement.severity.float().cpu().numpy(),
             np.array(outputs.output_text(), str),
-            items.fingerprint,
-            len(items),
+            *Identity.of(target, items),
+            np.array([*caveats, *again.caveats], str),
+            len(items) + again.n_queries,
         )
+
+    @property
+    def identity(self) -> Identity:
+        """What was looked at, and by which weights."""
+        return Identity(self.names, self.digests, self.weights)
 
     def parts(self, group: np.ndarray, n_groups: int) -> tuple[np.ndarray, np.ndarray]:
         """Features of the items themselves ``(N, 8)``, and of the groups ``(G, 16)``; fewer where the target has few.
@@ -85,33 +103,39 @@ class BaselineOutputs(NamedTuple):
         os.replace(partial, path)
 
     @classmethod
-    def load(cls, path: Path, items: Items) -> BaselineOutputs:
+    def load(cls, path: Path, target: Target, items: Items) -> BaselineOutputs:
         """What :meth:`save` wrote, bit for bit.
 
         Raises:
-            UsageError: it is of other items, or of another version of failscape.
+            UsageError: it is of other items or other weights, or of another version of failscape.
         """
         with np.load(regular(path), allow_pickle=False) as table:
-            if set(table.files) != set(cls._fields):
-                raise UsageError(f"{path} was written by another version of failscape; explore again")
-            columns = {name: table[name] for name in cls._fields}
-        baseline = cls(**{**columns, "items": str(columns["items"]), "n_queries": int(columns["n_queries"])})
-        if len(baseline.failed) != len(items):
-            what = f"there were {len(baseline.failed)} items and are {len(items)}"
-        elif baseline.items != items.fingerprint:
-            what = "other items, or the same ones changed"
-        else:
-            return baseline
-        raise UsageError(f"the data is not what {path.parent} was made of ({what}); bring it back, or explore again")
+            columns = {name: table[name] for name in table.files}
+        now = Identity.of(target, items)
+        if set(columns) == {*cls._fields, "items"} - {"names", "digests", "weights", "caveats"}:  # of version 0.1
+            del columns["items"]
+            columns |= {**Identity(now.names, np.zeros(0, str), "")._asdict(), "caveats": np.zeros(0, str)}
+            if len(columns["failed"]) != len(items):
+                raise UsageError(
+                    f"{path} is of {len(columns['failed'])} items, and there are {len(items)}: the data has changed; "
+                    "bring it back, or explore again"
+                )
+        if set(columns) != set(cls._fields):
+            raise UsageError(f"{path} was written by another version of failscape; explore again")
+        columns |= {"weights": str(columns["weights"]), "n_queries": int(columns["n_queries"])}
+        baseline = cls(**columns)
+        baseline.identity.expect(now, path.parent)
+        return baseline
 
 
 def first_look(
     target: Target, items: Items, *, batch_size: int = 256, progress: Callable[[int], None] | None = None
-) -> Outputs:
-    """What ``target`` makes of all unedited items: outputs of ``N`` rows, on the CPU."""
+) -> Any:
+    """What ``target`` makes of all unedited items, by seed 0: its own kind of outputs, ``N`` rows, on the CPU."""
     parts = []
     for start in range(0, len(items), batch_size):
-        parts.append(target(items.batch.inputs[start : start + batch_size]).to("cpu"))
+        inputs = items.batch.inputs[start : start + batch_size]
+        parts.append(target(inputs, seeds=[0] * len(inputs)).to("cpu"))
         if progress:
             progress(len(parts[-1].features))
     return parts[0].joined(parts)

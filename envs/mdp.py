@@ -70,8 +70,8 @@ class ConceptMDP:
             )
         self.target, self.space, self.items, self.reward = target, space, items, reward
         self.data_name, self.scheme, self.nouns = data_name, scheme or JumpToPoint(space), nouns
-        self.caveats = tuple(caveats)
         self.baseline = baseline or BaselineOutputs.take(target, items, reward)
+        self._own_caveats = tuple(caveats)
         self.answer_names = answer_names or reward.answer_names or items.group_names
         self.target_evaluator = TargetEvaluator(target, space, items, reward)
         self.evaluator: Evaluator = evaluator or self.target_evaluator
@@ -97,6 +97,11 @@ class ConceptMDP:
     def has_unedited(self) -> bool:
         """Whether items can be shown as they are: not where each lies at a point of the grid and has no other form."""
         return self.items.layout is None
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What a reader should know of how the target answers and how that was judged, a sentence each."""
+        return *self._own_caveats, *self.baseline.caveats.tolist()
 
     def pairs(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Items and rows of the grid, each item with every point that it suits: ``(N,) -> (M,), (M,)``."""
@@ -127,7 +132,7 @@ class ConceptMDP:
             nouns=self.nouns,
             answer_names=self.answer_names,
             evaluator=evaluator,
-            caveats=self.caveats,
+            caveats=self._own_caveats,
         )
 
     @property
@@ -164,14 +169,30 @@ class ConceptMDP:
         return state
 
     def transition(self, state: State, actions: np.ndarray) -> State:
-        """The states after ``actions``; where the axes say which items, a state that asks has an item that suits it."""
-        points = self.scheme.move(state.points, state.steps, actions)
+        """The states after ``actions``; where the axes say which items, a state that asks has an item that suits it.
+
+        Raises:
+            UsageError: there is no such action.
+        """
+        points = self.scheme.move(state.points, state.steps, self._checked(actions))
         history = self.scheme.remember(state, points, np.asarray(actions))
         moved = state._replace(points=points, steps=state.steps + 1, history=history)
         if not self._chooses_items or not self.scheme.queries_target(moved):
             return moved
         items, points = self._choice.like(state.items, points)
         return moved._replace(items=items, points=points)
+
+    def _checked(self, actions: np.ndarray) -> np.ndarray:
+        """Actions that there are: -1 would count from the end, and one too large would be made another.
+
+        Raises:
+            UsageError: some are none.
+        """
+        found = np.asarray(actions)
+        wrong = found[(found < 0) | (found >= self.scheme.n_actions)]
+        if len(wrong):
+            raise UsageError(f"there is no action {wrong[0]}: actions are 0 to {self.scheme.n_actions - 1}")
+        return found
 
     def apply_outcome(self, before: State, state: State, outcome: Outcome) -> tuple[State, np.ndarray]:
         """What follows from an answer: the state that knows it, and the reward of the step ``(B,)`` float32."""

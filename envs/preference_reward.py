@@ -10,6 +10,7 @@ import numpy as np
 from failscape.concepts import ConceptSpace
 from failscape.data.base import Items
 from failscape.envs.baseline import BaselineOutputs
+from failscape.envs.identity import Identity
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
 from failscape.feedback.cases import Features
@@ -49,7 +50,7 @@ def load_reward(
     """The reward ``human:RUN`` or ``human-fsrl:RUN``; what is a failure, ``own`` says.
 
     Raises:
-        UsageError: RUN has no ratings, or they are of another target, other items or another grid.
+        UsageError: RUN has no ratings, or they are of another target, other weights, other items or another grid.
     """
     preset, _, run = name.partition(":")
     folder = Path(run)
@@ -61,6 +62,7 @@ def load_reward(
     if not path.exists():
         what = "has no ratings of quality" if preset == "human-fsrl" else "has no ratings"
         raise UsageError(f"--reward {name}: {run} {what}; rate what it found: failscape feedback {run}")
+    Identity.explored(folder).expect_weights(baseline.weights, run)
     model = RewardModel.load(path)
     mine = _about(target, items, space, preset)
     for key, words in {"target": "another target", "space": "another grid", "items": "other data"}.items():

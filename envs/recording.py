@@ -116,7 +116,7 @@ def item_rows(mdp: ConceptMDP) -> dict[str, Any]:
         "failed": mdp.baseline.failed.astype(np.int64) if mdp.has_unedited else [None] * n,
         "score": mdp.baseline.score if mdp.has_unedited else [None] * n,
         "output_text": [text or None for text in mdp.baseline.output_text.tolist()],
-        "cluster": [None] * n if layout is None else layout.cluster,
+        "cluster": ([None] * n if items.original is None else items.original) if layout is None else layout.cluster,
         "unit": [None] * n if layout is None else layout.unit,
         "home": [None] * n if layout is None else layout.point,
     }

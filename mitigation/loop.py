@@ -52,7 +52,7 @@ class TorchTrainer(ABC):
         self.target: Any = mdp.target
         self.config = config
         self.mdp, self.items, self.space, self.failures = mdp, mdp.items, mdp.space, failures
-        explored = np.flatnonzero(~self.items.held_out)
+        explored = np.flatnonzero(~self.items.held_out & self.items.distinct)
         self.split = split_items(explored, self.items.group, config.validation, config.seed)
 
     @abstractmethod

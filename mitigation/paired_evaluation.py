@@ -176,7 +176,7 @@ def measure(
 def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries: int, seed: int) -> pd.DataFrame:
     """Which held-out items are to be shown how: ``kind, mode, item, point``. Within a mode or point, an item once."""
     rng = np.random.default_rng((seed, 4))
-    held_out = np.flatnonzero(mdp.items.held_out)
+    held_out = np.flatnonzero(mdp.items.held_out & mdp.items.distinct)
     if not len(held_out):
         raise UsageError("no items are held out, so there is nothing to judge a fine-tune by")
     labels = mdp.items.group

@@ -56,7 +56,7 @@ ITEM_COLUMNS = {
     "failed": "INTEGER",  # unedited; NULL where there is no unedited item
     "score": "REAL",
     "output_text": "TEXT",
-    "cluster": "INTEGER",  # items of one are alike; NULL where each stands for itself
+    "cluster": "INTEGER",  # items of one are alike; of copies, the first; NULL where each stands for itself
     "unit": "INTEGER",  # items of one are judged together; NULL likewise
     "home": "INTEGER",  # the point at which the item lies; NULL where it can be edited to any
 }

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from failscape.common import arrays
+
 AnyOutputs = TypeVar("AnyOutputs", bound="Outputs")
 
 
@@ -22,12 +24,16 @@ class Outputs:
 
     def to(self: AnyOutputs, device: str | torch.device) -> AnyOutputs:
         """The same, with tensors on another device."""
-        return type(self)(*(_moved(column, device) for column in self._columns()))
+        return type(self)(*(arrays.to(column, device) for column in self._columns()))
 
     @classmethod
     def joined(cls: type[AnyOutputs], parts: Sequence[AnyOutputs]) -> AnyOutputs:
         """The rows of several outputs, one after the other; there is at least one."""
-        return cls(*(_joined(columns) for columns in zip(*(part._columns() for part in parts), strict=True)))
+        return cls(*(arrays.joined(columns) for columns in zip(*(part._columns() for part in parts), strict=True)))
+
+    def rows(self: AnyOutputs, rows: np.ndarray) -> AnyOutputs:
+        """Some of the rows ``(M,)``, copied, in their order."""
+        return type(self)(*(arrays.take(column, rows) for column in self._columns()))
 
     def output_text(self) -> np.ndarray:
         """What was written, ``(B,)`` object of str: ``""`` for a target that does not write."""
@@ -65,11 +71,3 @@ class SummarizerOutputs(Outputs):
     def truncated(self) -> np.ndarray:
         """Which articles did not fit."""
         return self.input_truncated
-
-
-def _moved(column: Any, device: str | torch.device) -> Any:
-    return column.to(device) if isinstance(column, torch.Tensor) else column
-
-
-def _joined(columns: Sequence[Any]) -> Any:
-    return torch.cat(list(columns)) if isinstance(columns[0], torch.Tensor) else np.concatenate(columns)

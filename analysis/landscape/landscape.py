@@ -15,7 +15,7 @@ from scipy.stats import spearmanr
 from failscape.analysis.statistics.item_difficulty import smoothed_rates
 from failscape.analysis.statistics.rates import clustered_trials, weighted_rates, wilson
 from failscape.analysis.statistics.smoothing import smooth
-from failscape.analysis.statistics.units import Unit
+from failscape.analysis.statistics.units import Unit, counted_once
 from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
 from failscape.records.policy import PolicyTable
@@ -65,7 +65,8 @@ class Landscape:
                 out.
             space: the grid.
             items: columns ``failed, score, held_out``, for the failure rate on unedited items, and for
-                what it foretells of each; ``cluster, unit, home``, where they are rows of a table.
+                what it foretells of each; ``cluster`` where some are copies, ``unit, home`` where they are rows of
+                a table.
             policy: what the agent thinks of each point.
             name: for titles.
         """
@@ -84,7 +85,7 @@ class Landscape:
         table = table.join(smoothed)
         if policy is not None:
             table["policy_mean"], table["policy_spread"] = policy.mean, policy.spread
-        explored = items[~items["held_out"]] if items is not None else pd.DataFrame()
+        explored = counted_once(items[~items["held_out"]]) if items is not None else pd.DataFrame()
         wrong = explored["failed"].dropna() if len(explored) else pd.Series(dtype=float)
         baseline = float(wrong.mean()) if len(wrong) else float("nan")
         n_queries = int((~edited["cached"]).sum())

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
+from failscape.analysis.statistics.units import Unit
 from failscape.concepts import ConceptSpace
 from failscape.concepts.lattice import origin
 from failscape.records.probe_arrays import points_of
@@ -50,22 +51,31 @@ class Smallest:
 
 
 def smallest_edits(
-    probes: pd.DataFrame, space: ConceptSpace, home: np.ndarray | None = None, sigma: float = SIGMA
+    probes: pd.DataFrame,
+    space: ConceptSpace,
+    home: np.ndarray | None = None,
+    sigma: float = SIGMA,
+    *,
+    items: pd.DataFrame | None = None,
 ) -> Smallest:
     """The failing edit of fewest levels that the probes hold for each item; among equals the likeliest.
+
+    Copies of an item are that item.
 
     Args:
         probes: columns ``item, levels, failed, cached``.
         space: the grid that was walked.
         home: the unedited point ``(K,)``; that of the lattice when omitted, -1 in each place where edits compound.
         sigma: of the nominal Gaussian [levels].
+        items: of the run, a row each; no item is a copy of another where omitted.
     """
     points = points_of(probes).reshape(len(probes), len(space.shape))
     home = origin(space) if home is None else home
     moved = np.abs(points - home)
-    frame = probes.assign(moved=moved.sum(axis=1), likely=log_likelihood(points, space, home, sigma))
+    alike = Unit.of(items).first_alike(probes["item"].to_numpy(np.int64))
+    frame = probes.assign(moved=moved.sum(axis=1), likely=log_likelihood(points, space, home, sigma), alike=alike)
     failing = frame[frame["failed"]].sort_values(["moved", "likely"], ascending=[True, False], kind="stable")
-    first = failing.drop_duplicates("item")
+    first = failing.drop_duplicates("alike")
     queries = (~probes["cached"]).groupby(probes["item"]).sum()
     table = pd.DataFrame(
         {
@@ -80,7 +90,7 @@ def smallest_edits(
     by_concept = moved[probes.index.get_indexer(first.index)].sum(axis=0)
     total = max(1, int(by_concept.sum()))
     shares = {name: float(n / total) for name, n in zip(space.names, by_concept, strict=True)}
-    return Smallest(table, probes["item"].nunique(), int((~probes["cached"]).sum()), shares)
+    return Smallest(table, len(np.unique(alike)), int((~probes["cached"]).sum()), shares)
 
 
 def log_likelihood(points: np.ndarray, space: ConceptSpace, home: np.ndarray, sigma: float = SIGMA) -> np.ndarray:

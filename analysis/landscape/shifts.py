@@ -18,6 +18,7 @@ import pandas as pd
 
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.statistics.transport import barycenter, centre, failure_distribution, wasserstein
+from failscape.analysis.statistics.units import Unit
 from failscape.concepts import ConceptSpace
 
 HALVES = 10  # divisions of the items
@@ -104,11 +105,12 @@ def seed_pairs(*versions: Sequence[Landscape]) -> list[Pair]:
 
 
 def halves(probes: pd.DataFrame, items: pd.DataFrame, space: ConceptSpace, seed: int, n: int = HALVES) -> list[Pair]:
-    """Landscapes of random halves of the items, ``n`` pairs."""
+    """Landscapes of random halves of the items, ``n`` pairs; what is alike is in one half."""
     rng = np.random.default_rng((seed, 5))
+    alike = Unit.of(items).first_alike(np.arange(len(items)))
     found = []
     for _ in range(n):
-        first = rng.random(len(items)) < 0.5
+        first = (rng.random(len(items)) < 0.5)[alike]
         parts = [probes[side[probes["item"].to_numpy(np.int64)]] for side in (first, ~first)]
         a, b = (Landscape.from_probes(part, space, items=items) for part in parts)
         found.append((a, b))

@@ -103,14 +103,16 @@ def _edit(
 ) -> pd.DataFrame:
     """Held-out items of ``classes``, all where empty, at random ones of ``points (M,)``: a unit each; different first.
 
-    Where points choose groups, each counts alike; else groups count as they come.
+    Where points choose groups, each counts alike; else groups count as they come. Copies are not asked.
     """
-    usable = mdp.items.held_out & np.isin(mdp.items.group, classes) if classes else mdp.items.held_out
+    usable = mdp.items.held_out & mdp.items.distinct
+    if classes:
+        usable &= np.isin(mdp.items.group, classes)
     axis, groups = mdp.space.group_axis, mdp.items.group
     chosen = None
     if axis is not None:
         chosen = mdp.space.concepts[axis].levels[mdp.space.point(points)[:, axis]].astype(np.int64)
-        usable = usable & np.isin(groups, chosen)
+        usable &= np.isin(groups, chosen)
     pool = np.flatnonzero(usable)
     items = np.concatenate([rng.permutation(pool) for _ in range(MAX_USES)])[:n]
     draws, share = rng.random(len(items)), np.ones(len(items))

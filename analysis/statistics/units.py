@@ -21,33 +21,36 @@ class Unit:
     """How probes are put together.
 
     Where items can be edited, a unit is an item at a point: an outcome that was remembered is no second observation,
-    and must not count as one. Where items are rows of a table, a unit is what the table says belongs together, and it
-    fails unless all of its rows hold.
+    and must not count as one. Copies of an item are that item, at each point with the mean of their outcomes. Where
+    items are rows of a table, a unit is what the table says belongs together, and it fails unless all of its rows hold.
     """
 
-    cluster: np.ndarray | None = None  # (N,) int64: units of one cluster are alike; each item where None
+    cluster: np.ndarray | None = None  # (N,) int64: units of one cluster are alike, copies where there is no unit
     unit: np.ndarray | None = None  # (N,) int64; an item at a point where None
     home: np.ndarray | None = None  # (N,) int64 point of each item; anywhere where None
 
     @classmethod
     def of(cls, items: pd.DataFrame | None) -> Unit:
         """From the items of a run, as the records hold them."""
-        if items is None or "unit" not in items or items["unit"].isna().any() or not len(items):
+        if items is None or "cluster" not in items or items["cluster"].isna().any() or not len(items):
             return cls()
-        return cls(*(items[name].to_numpy(np.int64) for name in ("cluster", "unit", "home")))
+        known = ("cluster",) if items["unit"].isna().any() else ("cluster", "unit", "home")
+        return cls(*(items[name].to_numpy(np.int64) for name in known))
 
     def judge(self, probes: pd.DataFrame) -> pd.DataFrame:
         """One row per unit that was probed, in a fixed order.
 
-        Columns ``item`` (one of it), ``cluster, point, failed`` (in [0, 1]), ``severity, weight`` (inverse of the
-        probability with which it was chosen), ``n`` (different probes) and ``complete`` (whether nothing of it is
-        missing; what is not complete is not judged, and no rate may count it).
+        Columns ``item`` (one of it; of copies the first), ``cluster, point, failed`` (in [0, 1]), ``severity, weight``
+        (inverse of the probability with which it was chosen), ``n`` (different probes) and ``complete`` (whether
+        nothing of it is missing; what is not complete is not judged, and no rate may count it).
 
         Args:
             probes: columns ``item, point, failed, severity, propensity``; none unedited.
         """
         weight = inverse_propensities(probes["propensity"].to_numpy(float))
         columns = probes[["item", "point", "failed", "severity"]].astype({"failed": float})
+        if self.unit is None:
+            columns["item"] = self.first_alike(columns["item"].to_numpy(np.int64))
         grouped = columns.assign(weight=weight).groupby(["item", "point"], sort=True)
         pairs = grouped.agg(failed=("failed", "mean"), severity=("severity", "mean"), weight=("weight", "sum"))
         pairs = pairs.reset_index()
@@ -66,6 +69,10 @@ class Unit:
         )
         return units.assign(complete=units["n"].to_numpy() == self.sizes[units.index]).reset_index(drop=True)
 
+    def first_alike(self, items: np.ndarray) -> np.ndarray:
+        """Items ``(M,)``, each by what stands for all that are like it: of copies the first, of rows their cluster."""
+        return items if self.cluster is None else self.cluster[items]
+
     def complete(self, probes: pd.DataFrame) -> pd.DataFrame:
         """The judged units of probes, edited ones only, without those of which something is missing."""
         units = self.judge(probes[probes["point"] >= 0])
@@ -82,3 +89,11 @@ class Unit:
             return None
         _, first = np.unique(self.unit, return_index=True)
         return np.bincount(self.home[first], minlength=n_points)
+
+
+def counted_once(items: pd.DataFrame) -> pd.DataFrame:
+    """The items of a run, with nothing said of how copies fail unedited: the first of them says it for all."""
+    if Unit.of(items).cluster is None or items["unit"].notna().all():
+        return items
+    first = items.index.to_numpy() == items["cluster"].to_numpy()
+    return items.assign(failed=items["failed"].astype(float).where(first))

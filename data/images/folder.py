@@ -11,7 +11,7 @@ from PIL import Image
 
 from failscape.common.visible import well_formed
 from failscape.data.base import Skipped
-from failscape.data.files import visible_files
+from failscape.data.files import about_left_out, files_below
 from failscape.data.images.decode import decode
 from failscape.errors import UsageError, did_you_mean
 
@@ -23,20 +23,19 @@ _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", 
 class FolderSource:
     """The images of a folder like ``parts/bolt/0001.jpg``; labels index ``group_names``, its class folders by name.
 
-    An item's name is its path below the folder, with ``/`` on every system. Hidden files and side files (``.txt``,
-    ``.csv``, ``Thumbs.db`` ...) are passed over; any other file that has no image extension, and images outside the
-    class folders, are skipped with the reason. A class folder without images is no class.
+    An item's name is its path below the folder, with ``/`` on every system. Side files (``.txt``, ``.csv`` ...) are
+    passed over, and so are hidden files and what the system keeps there (``@eaDir``, ``Thumbs.db`` ...), of which a
+    note counts those that look like images; any other file that has no image extension, and images outside the class
+    folders, are skipped with the reason. A class folder without images is no class.
 
     Raises:
         UsageError: there is no such folder, it holds no image, or no class folders.
     """
 
-    notes: tuple[str, ...] = ()
-
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         _require_folder(self.root)
-        self._paths, self.skipped = _scan(self.root)
+        self._paths, self.skipped, self.notes = _scan(self.root)
         images = sorted(self._paths)
         classed = [name for name in images if "/" in name]
         loose = [name for name in images if "/" not in name]
@@ -72,17 +71,19 @@ def _require_folder(root: Path) -> None:
     raise UsageError(f"there is no folder {root}{guess}")
 
 
-def _scan(root: Path) -> tuple[dict[str, Path], list[Skipped]]:
-    """All images below the folder by their names, and what is skipped, in the order of names."""
+def _scan(root: Path) -> tuple[dict[str, Path], list[Skipped], tuple[str, ...]]:
+    """All images below the folder by their names, what is skipped, in the order of names, and what to say of others."""
     images: dict[str, Path] = {}
     skipped = []
-    for path in visible_files(root):
+    files = files_below(root)
+    for path in files.shown:
         name = well_formed(path.relative_to(root).as_posix())
         if _IMAGE.fullmatch(path.suffix):
             images[name] = path
         elif not _SIDE_FILE.fullmatch(path.suffix):
             skipped.append(Skipped(name, "not an image"))
-    return images, sorted(skipped)
+    hidden = [(path, part) for path, part in files.left_out if _IMAGE.fullmatch(path.suffix)]
+    return images, sorted(skipped), about_left_out(root, hidden, "pictures")
 
 
 def _without_classes(root: Path, n_images: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 _WORDNET = re.compile(r"(n\d{8})(?:[\s:_,-]+(.*))?", re.DOTALL)
@@ -33,6 +33,12 @@ def leading_index(name: str) -> tuple[int, str] | None:
     """``065_sea_snake -> (65, "sea_snake")``; None where the name starts with no number of its own."""
     found = _INDEXED.fullmatch(name)
     return (int(found[1]), found[2] or "") if found else None
+
+
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """The names as people tell them apart: where two classes have one, with their index: ``crane (134)``."""
+    counts = Counter(names)
+    return tuple(f"{name} ({index})" if counts[name] > 1 else name for index, name in enumerate(names))
 
 
 class NameIndex:

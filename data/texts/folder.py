@@ -7,7 +7,7 @@ from pathlib import Path
 
 from failscape.common.visible import well_formed
 from failscape.data.base import Skipped, Unreadable
-from failscape.data.files import visible_files
+from failscape.data.files import about_left_out, files_below
 from failscape.data.tables.cells import clean
 from failscape.data.tables.encoding import ARTICLE, WINDOWS, open_text, text_encoding
 from failscape.data.tables.open import NOT_UTF_8, SUFFIXES
@@ -23,8 +23,8 @@ class TextFolder:
 
     The reference of ``sport/0001.txt`` is ``sport/0001.summary.txt``, ``sport/summaries/0001.txt`` or
     ``summaries/sport/0001.txt``, the first there is. An article's name is its path below the folder, with ``/`` on
-    every system, and its topic the first subfolder. Hidden files are passed over; any other that is no ``.txt`` file
-    is skipped.
+    every system, and its topic the first subfolder. Hidden files and the system's own are passed over; any other that
+    is no ``.txt`` file is skipped.
 
     Raises:
         UsageError: the folder holds no article.
@@ -35,7 +35,10 @@ class TextFolder:
         self.n_windows = 0  # files read so far that are not UTF-8
         self._texts: dict[str, Path] = {}
         self._others: list[str] = []
-        for path in visible_files(root):
+        files = files_below(root)
+        hidden = [(path, part) for path, part in files.left_out if path.suffix.lower() == ".txt"]
+        self._left_out = about_left_out(root, hidden, "texts")
+        for path in files.shown:
             name = well_formed(path.relative_to(root).as_posix())
             if path.suffix.lower() == ".txt":
                 self._texts[name] = path
@@ -49,8 +52,9 @@ class TextFolder:
     def notes(self) -> tuple[str, ...]:
         """What the user should know of the files read so far."""
         if not self.n_windows:
-            return ()
-        return (f"{self.root}: {self.n_windows} file{'s are' if self.n_windows > 1 else ' is'} {NOT_UTF_8}",)
+            return self._left_out
+        many = f"{self.n_windows} file{'s are' if self.n_windows > 1 else ' is'}"
+        return (*self._left_out, f"{self.root}: {many} {NOT_UTF_8}")
 
     def rows(self) -> Iterator[TextRow | Skipped]:
         """Every article with its reference, and what is skipped."""

@@ -13,6 +13,7 @@ import pandas as pd
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.concepts.lattice import lattice, origin
 from failscape.data.base import Items
+from failscape.envs.identity import Identity
 from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
 
@@ -35,13 +36,12 @@ def nearest_failures(run: Path, space: ConceptSpace, items: Items, mode: int | N
         UsageError: the run saw other items, or has no such mode or no failure.
     """
     folder = RunFolder(run)
+    Identity.explored(run).expect(Identity(np.array(items.names, str), items.digests, ""), run)
     store = folder.store()
     try:
-        probes, known = store.frame(), store.items()
+        probes = store.frame()
     finally:
         store.close()
-    if tuple(known["name"]) != items.names:
-        raise UsageError(f"{run} explored other items: give the walk the target and data of that run")
     failing = probes[probes["failed"] & (probes["point"] >= 0)]
     if mode is not None:
         failing = failing[failing["point"].isin(_points_of_mode(folder, mode))]

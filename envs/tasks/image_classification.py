@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from failscape.common.nouns import Nouns
 from failscape.data import load_images, only_held_out, open_source
 from failscape.data.labels.groups import class_groups, in_groups
+from failscape.data.labels.names import distinct
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, explored_space, make_scheme
-from failscape.envs.baseline import BaselineOutputs
+from failscape.envs.baseline import BaselineOutputs, first_look
 from failscape.envs.expected_task import expect_task
+from failscape.envs.identity import Identity
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.preference_reward import MODEL_FILES, load_reward
+from failscape.envs.tasks.score_kinds import about_scores
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards import CLASSIFICATION_REWARDS
 from failscape.rewards.classification import margin
@@ -124,7 +128,8 @@ def make_mdp(
     frozen = load_target(target, device) if isinstance(target, str) else target
     expect_task(frozen, "image-classification")
     grouping = None if groups is None else class_groups(groups, frozen.class_names)
-    known = frozen.class_names if grouping is None else grouping.names
+    class_names = distinct(frozen.class_names)
+    known = class_names if grouping is None else grouping.names
     space = explored_space(explore, concepts, start, {name: i for i, name in enumerate(known)})
     spec = data or DEFAULT_DATA.get(frozen.name.partition("?")[0])
     if spec is None:
@@ -142,18 +147,20 @@ def make_mdp(
         progress=(lambda done, total: progress("reading images", done, total)) if progress else None,
     )
     items = only_held_out(items, held_out) if unseen else items
-    items = items if grouping is None else in_groups(items, grouping)
+    items = replace(items, group_names=class_names) if grouping is None else in_groups(items, grouping)
     if space.group_axis is not None:
         space = explored_space(explore, concepts, start, classes_seen(items, known))
     seen = _look(frozen, items, baseline, progress)
+    if start is not None:
+        Identity.explored(Path(start)).expect_weights(seen.weights, start)
     scheme = make_scheme(explore, space, items, start, mode, max_steps, alpha)
     judge = CLASSIFICATION_REWARDS.get(reward)
     if judge is None:
         judge = load_reward(reward, frozen.name, items, seen, space, len(known), margin)
-    names, nouns = frozen.class_names, NOUNS
+    nouns = NOUNS
     if grouping is not None:
-        nouns = NOUNS._replace(group="group", groups="groups", task=NOUNS.task.format(n=len(names)))
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, answer_names=names, nouns=nouns)
+        nouns = NOUNS._replace(group="group", groups="groups", task=NOUNS.task.format(n=len(class_names)))
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, answer_names=class_names, nouns=nouns)
 
 
 def check_reward(reward: str, explore: str) -> None:
@@ -174,7 +181,7 @@ def _look(
 ) -> BaselineOutputs:
     """What the target makes of the unedited items, from ``path`` if it is there, else asked and written to it."""
     if path is not None and Path(path).exists():
-        return BaselineOutputs.load(Path(path), items)
+        return BaselineOutputs.load(Path(path), target, items)
     done = 0
 
     def tell(n: int) -> None:
@@ -183,7 +190,8 @@ def _look(
         if progress:
             progress("looking at unedited images", done, len(items))
 
-    baseline = BaselineOutputs.take(target, items, margin, progress=tell)
+    outputs = first_look(target, items, progress=tell)
+    baseline = BaselineOutputs.of(target, outputs, items, margin, about_scores(target, outputs.logits))
     if path is not None:
         baseline.save(Path(path))
     return baseline

@@ -19,6 +19,7 @@ from failscape.data.recorded.demo import CONCEPTS, NAME
 from failscape.data.recorded.open import Recorded, open_recorded
 from failscape.envs.actions.parsing import make_scheme
 from failscape.envs.baseline import BaselineOutputs
+from failscape.envs.identity import Identity
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recorded_evaluator import RecordedEvaluator
 from failscape.errors import UsageError, did_you_mean
@@ -142,12 +143,13 @@ def make_mdp(
     items, batch = found.items, found.items.batch
     assert isinstance(batch, Answers)
     space = space_of(found.axes, items)
+    target = RecordedTarget(found.name, found.file, len(items))
     return ConceptMDP(
-        RecordedTarget(found.name, found.file, len(items)),
+        target,
         space,
         items,
         RecordedVerdicts(),
-        nothing_seen(items),
+        nothing_seen(target, items),
         found.file,
         make_scheme(explore, space, items),
         nouns=NOUNS,
@@ -167,12 +169,13 @@ def space_of(axes: Sequence[Axis], items: Items) -> ConceptSpace:
     return ConceptSpace(concepts, missing=np.flatnonzero(~filled).tolist())
 
 
-def nothing_seen(items: Items) -> BaselineOutputs:
+def nothing_seen(target: RecordedTarget, items: Items) -> BaselineOutputs:
     """What stands for a look at unedited items where there are none."""
     n = len(items)
     none = np.zeros(n, np.float32)
     features, words = torch.zeros((n, 2)).numpy(), np.full(n, "", str)
-    return BaselineOutputs(features, none, np.zeros(n, np.int64), none > 0, none.copy(), words, items.fingerprint, 0)
+    known, said = Identity.of(target, items), np.zeros(0, str)
+    return BaselineOutputs(features, none, np.zeros(n, np.int64), none > 0, none.copy(), words, *known, said, 0)
 
 
 def second_verdict(found: Recorded) -> list[str]:

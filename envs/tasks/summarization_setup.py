@@ -15,7 +15,7 @@ import numpy as np
 from failscape.concepts import ConceptSpace
 from failscape.data import Articles, length_groups, load_items, only_held_out, open_texts
 from failscape.data.base import Items
-from failscape.envs.baseline import BaselineOutputs, first_look, unedited
+from failscape.envs.baseline import BaselineOutputs, first_look
 from failscape.errors import UsageError
 from failscape.rewards.base import Reward
 from failscape.rewards.summarization import (
@@ -100,7 +100,7 @@ def articles_of(items: Items) -> Articles:
 def look_and_judge(
     how: Judging, target: SummarizerTarget, items: Items, space: ConceptSpace, path: Path | None, progress: Any = None
 ) -> tuple[BaselineOutputs, Reward]:
-    """What the target makes of the unedited articles, and the reward that this calibrates; ``N`` queries.
+    """What the target makes of the unedited articles, and the reward that this calibrates.
 
     Args:
         how: summaries are judged.
@@ -111,14 +111,14 @@ def look_and_judge(
         progress: told how far it is.
 
     Raises:
-        UsageError: the file is of other articles, or the target says nothing of most of them.
+        UsageError: the file is of other articles or weights, the target says nothing of most of them, or draws lots.
     """
-    known = None if path is None or not path.exists() else BaselineOutputs.load(path, items)
+    known = None if path is None or not path.exists() else BaselineOutputs.load(path, target, items)
     if known is not None:
         return known, judge_of(how, known.output_text.astype(object), items, space)
     outputs = look(target, items, progress)
     judge = judge_of(how, outputs.output_text(), items, space)
-    baseline = BaselineOutputs.of(outputs, items, judge(unedited(outputs, items)))
+    baseline = BaselineOutputs.of(target, outputs, items, judge)
     if path is not None:
         baseline.save(path)
     return baseline, judge

@@ -41,8 +41,9 @@ def run(args: argparse.Namespace) -> int:
         return explore_command(args, None)
     if not args.like:
         return explore_command(args, settings_from(args, "scan"))
-    settings = Run(args.like).code(args.imports)
+    like = Run(args.like)
+    settings = like.code(args.imports)
     overrides = {"num_envs": args.num_envs} if args.num_envs else {}
     hyperparameters = load_hyperparameters("scan", settings.env, overrides)
     settings = dataclasses.replace(settings, explorer="scan", hyperparameters=hyperparameters)
-    return explore_command(args, settings)
+    return explore_command(args, settings, like)

@@ -5,8 +5,8 @@ Shapes: ``N`` rows, ``B`` chosen rows.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -46,15 +46,18 @@ def room(n: int, first: Any) -> Column:
     return np.empty(n, dtype=object)
 
 
-def digest(column: Column) -> bytes:
-    """32 bytes that change with any value of the column."""
+def digests(column: Column) -> list[bytes]:
+    """16 bytes for each row of a column ``(N, ...)`` that change with any value of the row."""
     if isinstance(column, torch.Tensor):
         column = column.detach().cpu().contiguous().numpy()
-    known = hashlib.sha256(f"{column.dtype} {column.shape}".encode())
-    if column.dtype == object:
-        for value in column.ravel():
-            text = str(value).encode("utf-8", "surrogatepass")
-            known.update(len(text).to_bytes(8, "little") + text)
+    kind = f"{column.dtype} {column.shape[1:]}".encode()
+    return [_digest(kind, row) for row in column]
+
+
+def _digest(kind: bytes, row: Any) -> bytes:
+    known = blake2b(kind, digest_size=16)
+    if isinstance(row, np.ndarray | np.generic):
+        known.update(np.ascontiguousarray(row).data)
     else:
-        known.update(np.ascontiguousarray(column).data)
+        known.update(str(row).encode("utf-8", "surrogatepass"))
     return known.digest()

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from failscape.analysis.modes.mode import Mode
 
 
-def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
-    """Explore as ``args`` say; ``settings`` is None where a run is resumed."""
+def explore_command(args: argparse.Namespace, settings: Settings | None, like: Run | None = None) -> int:
+    """Explore as ``args`` say; ``settings`` is None where a run is resumed, ``like`` has the items and weights."""
     terminal = Terminal(quiet=args.quiet)
     folder = RunFolder(args.resume) if args.resume else None
     if settings is None:
@@ -45,7 +45,9 @@ def explore_command(args: argparse.Namespace, settings: Settings | None) -> int:
         settings = Run(folder).code(args.imports)
     try:
         with steps(terminal) as tell:
-            envs = build(settings, baseline=folder / "baseline.npz" if folder else None, progress=tell)
+            envs = build(settings, of=folder, progress=tell)
+            if like is not None:
+                like.identity.expect(envs.mdp.baseline.identity, like.folder.path)
             settings = complete(settings, envs)
             tell("measuring how fast the target answers")
             preview(terminal, envs, settings)
@@ -104,7 +106,7 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> N
         n_all = len(mdp.items) + len(mdp.items.skipped)
         why = reasons(mdp.items.skipped)
         terminal.line(f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({why})", style="yellow")
-    for note in mdp.items.notes:
+    for note in (*mdp.items.notes, *mdp.items.about_copies, *mdp.baseline.caveats.tolist()):
         terminal.line(f"warning: {note}", style="yellow")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,12 @@ from failscape.analysis.landscape.comparison import compare as compare_landscape
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.landscape.shifts import Shift, halves, seed_pairs, shifts
 from failscape.analysis.modes.mode import Mode
-from failscape.errors import UsageError
+from failscape.errors import Doubt, UsageError
 from failscape.mitigation import choose_modes
 from failscape.mitigation.paired_evaluation import QUERIES, BeforeAfter, measure
 from failscape.settings import Settings
 from failscape.targets.base import device_of
+from failscape.targets.fingerprint import weights_fingerprint
 from failscape.targets.registry import load_target
 from failscape.workflows.mitigation_plan import PLAN, Plan
 from failscape.workflows.run import Run, finished_beside
@@ -152,7 +154,7 @@ def compare_versions(
         step: hears what is being done, how far it is, and how much there is.
 
     Raises:
-        UsageError: the runs are unfinished, or over different grids or items.
+        UsageError: the runs are unfinished, or over different grids or items; or a target's weights have changed.
     """
     before, after = (run if isinstance(run, Run) else Run(run) for run in (before, after))
     for run in (before, after):
@@ -160,11 +162,15 @@ def compare_versions(
             raise UsageError(f"{run.folder.path} is not finished; --resume it first")
     if set(after.items()["name"]).isdisjoint(before.items()["name"]):
         raise UsageError("the runs are of different items, so they cannot be compared; explore the same data")
+    if changed := before.identity.changed_among(after.identity):
+        warnings.warn(f"between {before.folder.path} and {after.folder.path} {changed}", Doubt, stacklevel=2)
     numbers = targeted(before, after)
     maps = compare_landscapes(before.landscape(), after.landscape())
     after.code(imports)  # refused before anything is loaded
     old = before.rebuild(imports, step)
-    new = old.with_target(load_target(str(target_of(after)), str(device_of(old.target))), old.baseline)
+    other = load_target(str(target_of(after)), str(device_of(old.target)))
+    after.identity.expect_weights(weights_fingerprint(other), after.folder.path)
+    new = old.with_target(other, old.baseline)
     found = measure(
         old,
         new,
@@ -192,10 +198,12 @@ def targeted(before: Run, after: Run) -> list[int]:
 
 
 def siblings(run: Run) -> list[Run]:
-    """Finished runs beside ``run`` that differ from it in their seed only."""
+    """Finished runs beside ``run`` that differ from it in their seed only, of the same items and weights."""
     mine = run.settings
     return [
-        other for other in finished_beside(run) if other.settings.seed != mine.seed and _alike(mine, other.settings)
+        other
+        for other in finished_beside(run)
+        if other.settings.seed != mine.seed and _alike(mine, other.settings) and run.identity.may_be(other.identity)
     ]
 
 

@@ -13,9 +13,12 @@ from failscape.agents.search.exhaustive import scanned
 from failscape.common.task import task_of_env
 from failscape.envs.cached_evaluator import CachedEvaluator
 from failscape.envs.gym_views import ConceptVectorEnv
+from failscape.envs.identity import FILE as BASELINE
+from failscape.envs.identity import Identity
 from failscape.envs.recording import Recorder, recorded_steps
 from failscape.envs.registration import known_arguments, make_vector_env
 from failscape.errors import UsageError, did_you_mean
+from failscape.records.folder import RunFolder
 from failscape.records.probes import ProbeStore
 from failscape.settings import Settings, find_env
 
@@ -27,16 +30,18 @@ NOT_OURS = {
 Tell = Callable[[str, int, int], None]  # what is being done, how far it is, how much there is
 
 
-def build(settings: Settings, *, baseline: Path | None = None, progress: Tell | None = None) -> ConceptVectorEnv:
+def build(settings: Settings, *, of: RunFolder | None = None, progress: Tell | None = None) -> ConceptVectorEnv:
     """The environment of ``settings``, which is registered already: what settings name is not imported here.
 
     Args:
         settings: of the run.
-        baseline: where what the target makes of the unedited items is kept, if it is there.
+        of: folder of the run, where it is one already: it says what the target makes of the unedited items, and items
+            and weights have to be those that it explored.
         progress: told what is being done.
 
     Raises:
-        UsageError: an unknown environment or argument, and whatever keeps target or data from loading.
+        UsageError: an unknown environment or argument, other items or weights, and whatever keeps target or data from
+            loading.
     """
     if progress:
         progress("loading the target", 0, 0)
@@ -49,7 +54,8 @@ def build(settings: Settings, *, baseline: Path | None = None, progress: Tell | 
     for name in settings.make:
         if name not in known:
             raise UsageError(f"{settings.env} takes no {FLAGS.get(name, name)!r}{did_you_mean(name, known)}")
-    extras = known_arguments(make_mdp, {"baseline": baseline, "progress": progress})
+    explored = None if of is None else Identity.explored(of.path)  # before a look is kept that was not there
+    extras = known_arguments(make_mdp, {"baseline": None if of is None else of / BASELINE, "progress": progress})
     hyperparameters = settings.hyperparameters
     envs = make_vector_env(
         make_mdp,
@@ -60,6 +66,8 @@ def build(settings: Settings, *, baseline: Path | None = None, progress: Tell | 
         **extras,
     )
     envs.spec = spec
+    if of is not None and explored is not None:
+        explored.expect(envs.mdp.baseline.identity, of.path)
     return envs
 
 

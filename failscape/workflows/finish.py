@@ -19,6 +19,7 @@ from failscape.analysis.modes.serialization import mode_rows
 from failscape.analysis.report.mode_table import mode_views, modes_of
 from failscape.analysis.statistics.bootstrap import ratio
 from failscape.analysis.statistics.rates import wilson
+from failscape.analysis.statistics.units import counted_once
 from failscape.common.format import percent
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.envs.gym_views import explorable
@@ -64,6 +65,7 @@ def conclude(
             "n_items": len(mdp.items),
             "n_held_out": int(mdp.items.held_out.sum()),
             "n_skipped": len(mdp.items.skipped),
+            "n_different": int(mdp.items.distinct.sum()),
         },
         **({"threshold": list(threshold)} if threshold else {}),
         "landscape": landscape.summary(),
@@ -74,6 +76,7 @@ def conclude(
         "warnings": [
             *warnings_of(landscape, learner, walked=smallest is not None, nouns=mdp.nouns),
             *cut_short(run.probes(), landscape, mdp.nouns),
+            *mdp.items.about_copies,
             *mdp.caveats,
         ],
     }
@@ -95,7 +98,7 @@ def _find_modes(mdp: ConceptMDP, run: Run, landscape: Landscape) -> tuple[list[M
     explored = probes[~probes["held_out"].astype(bool)]
     if len(explored) < len(probes):
         landscape = Landscape.from_probes(explored, run.space, items=items)
-    modes = find_modes(landscape, explored, items, mdp.group_names, mdp.nouns.group)
+    modes = find_modes(landscape, explored, counted_once(items), mdp.group_names, mdp.nouns.group)
     confirmation = confirm_modes(mdp, modes, run.settings.seed)
     return confirmation.modes, confirmation.n_queries
 

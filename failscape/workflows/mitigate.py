@@ -136,7 +136,7 @@ def _build(run: Run, listeners: Listeners) -> ConceptMDP:
     Raises:
         UsageError: its target cannot have other weights.
     """
-    mdp = build(run.settings, baseline=run.folder / "baseline.npz", progress=listeners.step).mdp
+    mdp = build(run.settings, of=run.folder, progress=listeners.step).mdp
     if not isinstance(mdp.target, TrainableTarget):
         raise UsageError(f"{mdp.target.name} cannot be fine-tuned: its weights cannot be exchanged (with_weights)")
     return mdp

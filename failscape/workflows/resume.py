@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from failscape.agents.session import Progress, Session
 from failscape.envs.gym_views import ConceptVectorEnv
+from failscape.envs.identity import Identity
 from failscape.errors import UsageError
 from failscape.records.folder import RunFolder
 from failscape.workflows.environment import Tell, build
@@ -28,7 +29,10 @@ def resume(
     ``imports`` as :meth:`Run.code` takes them.
     """
     settings = Run(folder).code(imports)
-    envs = envs or build(settings, baseline=folder / "baseline.npz")
+    if envs is None:
+        envs = build(settings, of=folder)
+    else:
+        Identity.explored(folder.path).expect(envs.mdp.baseline.identity, folder.path)
     if envs.mdp.space.describe() != settings.space:
         raise UsageError(f"{folder.path} explored another grid than {settings.env} has now")
     return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report, step=step)

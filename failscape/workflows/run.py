@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from failscape.analysis.modes.mode import Mode
 from failscape.analysis.modes.serialization import modes_from_rows, rated_modes
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.concepts.space import UNEDITED
+from failscape.envs.identity import Identity
 from failscape.envs.mdp import ConceptMDP
-from failscape.errors import UsageError
+from failscape.errors import Doubt, UsageError
 from failscape.records.folder import RunFolder
 from failscape.records.policy import PolicyTable
 from failscape.records.probes import ProbeStore
@@ -55,7 +57,12 @@ class Run:
 
     def rebuild(self, imports: Sequence[str] = (), progress: Tell | None = None) -> ConceptMDP:
         """What was explored, made again; takes and raises what :meth:`code` does."""
-        return build(self.code(imports), baseline=self.folder / "baseline.npz", progress=progress).mdp
+        return build(self.code(imports), of=self.folder, progress=progress).mdp
+
+    @property
+    def identity(self) -> Identity:
+        """Which items were explored, and by which weights they were answered."""
+        return Identity.explored(self.folder.path)
 
     def probes(self) -> pd.DataFrame:
         """One row per probe, in order; the index is the probe's number."""
@@ -132,7 +139,7 @@ class Run:
         if explored not in {"micro", "fsrl"}:
             return None
         home = np.full(len(self.space.shape), UNEDITED) if explored == "fsrl" else None
-        return smallest_edits(self.probes(), self.space, home)
+        return smallest_edits(self.probes(), self.space, home, items=self.items())
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -146,17 +153,20 @@ class Run:
 
 
 def compare(a: Run | Path | str, b: Run | Path | str, top_k: int = 10) -> Comparison:
-    """The landscapes of two runs of one grid, compared."""
+    """The landscapes of two runs of one grid, compared; warns where items or weights were not the same."""
     runs = [run if isinstance(run, Run) else Run(run) for run in (a, b)]
+    then, now = (run.identity for run in runs)
+    for what in then.differences(now):
+        warnings.warn(f"between {runs[0].folder.path} and {runs[1].folder.path} {what}", Doubt, stacklevel=2)
     return compare_landscapes(runs[0].landscape(), runs[1].landscape(), top_k)
 
 
 def find_scan(run: Run) -> Run | None:
-    """A finished exhaustive scan beside ``run``, of the same environment and grid; None if there is none."""
+    """A finished exhaustive scan beside ``run``, of the same environment, grid, items and weights; None without one."""
     for other in finished_beside(run):
         mine, theirs = run.settings, other.settings
         same = (mine.env, mine.make, mine.space) == (theirs.env, theirs.make, theirs.space)
-        if theirs.explorer == "scan" and same:
+        if theirs.explorer == "scan" and same and run.identity.may_be(other.identity):
             return other
     return None
 

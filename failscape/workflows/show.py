@@ -13,6 +13,7 @@ from failscape.analysis.examples.presenter import Presenter
 from failscape.analysis.examples.registry import examples_of
 from failscape.common.atomic_write import write_all
 from failscape.common.visible import visible
+from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import recorded_state
 from failscape.envs.state import Outcome
 from failscape.errors import UsageError
@@ -33,7 +34,7 @@ def show_probe(
     A picture is written beside it, or a text, as the items are.
 
     Raises:
-        UsageError: the run has no such probe, or its target or data cannot be loaded.
+        UsageError: the run has no such probe, or its target or data cannot be loaded or have changed.
     """
     run = Run(folder)
     probes = run.probes()
@@ -41,10 +42,6 @@ def show_probe(
         raise UsageError(f"{folder} has no probe {probe}; its probes are 0 to {len(probes) - 1}")
     row = probes.loc[[probe]]
     mdp = run.rebuild(imports, step)
-    item = int(row["item"].iloc[0])
-    name = row["name"].iloc[0]
-    if item >= len(mdp.items) or mdp.items.names[item] != name:
-        raise UsageError(f"the data has changed: item {item} was {name}")
     state = recorded_state(mdp, row)
     now = mdp.evaluate(state)
     agrees = answers_alike(now, row)
@@ -54,10 +51,14 @@ def show_probe(
     presenter = shown.presenter
     lines += presenter.describe(shown[0]) + presenter.now(context, now)
     lines.append(f"{presenter.medium:<8} {save(presenter, shown[0], run, out)}")
-    lines.append(
-        "the same as recorded" if agrees else "NOT the same as recorded: target, data or versions have changed"
-    )
+    lines.append("the same as recorded" if agrees else f"NOT the same as recorded: {why_not(mdp)}")
     return "\n".join(map(visible, lines)), agrees
+
+
+def why_not(mdp: ConceptMDP) -> str:
+    """Why items and weights that are those of a run may be answered otherwise than then."""
+    said = mdp.baseline.caveats.tolist()
+    return said[0] if said else "code, device or versions of libraries have changed since"
 
 
 def answers_alike(now: Outcome, row: pd.DataFrame) -> bool:

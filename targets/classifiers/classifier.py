@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import nn
@@ -16,10 +17,13 @@ from failscape.common.visible import well_formed
 from failscape.errors import UsageError
 from failscape.targets.base import Weights
 from failscape.targets.batching import check_finite, micro_batches, resolve_device
-from failscape.targets.classifiers.heads import find_head, forward, scores
+from failscape.targets.classifiers.heads import are_probabilities, find_head, forward, scores
 from failscape.targets.classifiers.preprocess import Preprocess
 from failscape.targets.outputs import ClassifierOutputs
 from failscape.targets.weights import fill
+
+LEAST = torch.finfo(torch.float32).tiny  # a probability whose logarithm is finite
+N_NOISE = 3  # pictures of noise that show whether a module gives probabilities
 
 
 class Classifier:
@@ -27,6 +31,7 @@ class Classifier:
 
     Features are the input of the last linear layer (or 1x1 convolution, averaged over space). It is found by one
     forward of a grey picture, which ``n_queries`` does not count; where there is none, the scores are the features.
+    Of a module that ends in a softmax, as a few pictures show, the logarithms of the probabilities are the scores.
 
     Args:
         module: Maps normalised images ``(B, 3, H, W)`` to scores ``(B, C)``: a tensor, a tuple that starts with
@@ -66,6 +71,7 @@ class Classifier:
         if grey.dtype != torch.uint8 or grey.ndim != 3 or grey.shape[0] != 3:
             raise UsageError(f"{name}: prepare must give (3, H, W) uint8 pixels, not {tuple(grey.shape)} {grey.dtype}")
         self.image_size: tuple[int, int, int] = (3, grey.shape[1], grey.shape[2])
+        self.gives_probabilities = False
         self.head = self._find_head(grey[None])
 
     def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> ClassifierOutputs:
@@ -93,7 +99,7 @@ class Classifier:
 
     def scores(self, inputs: torch.Tensor) -> torch.Tensor:
         """Scores with gradients, for a fine-tune: ``(B, 3, H, W) uint8 -> (B, C) float32``. No query is counted."""
-        return scores(self.module(self._normalised(inputs)))
+        return self._logits(scores(self.module(self._normalised(inputs))))
 
     def prepare(self, image: Image.Image) -> torch.Tensor:
         """A PIL image, resized and cropped as the target wants it: ``(3, H, W)`` uint8, not yet normalised."""
@@ -117,17 +123,28 @@ class Classifier:
 
     @torch.inference_mode()
     def _forward(self, inputs: torch.Tensor) -> ClassifierOutputs:
-        return forward(self.module, self.head, self._normalised(inputs))
+        outputs = forward(self.module, self.head, self._normalised(inputs))
+        return ClassifierOutputs(self._logits(outputs.logits), outputs.features)
+
+    def _logits(self, scores: torch.Tensor) -> torch.Tensor:
+        return scores.clamp_min(LEAST).log() if self.gives_probabilities else scores
 
     @torch.inference_mode()
     def _find_head(self, grey: torch.Tensor) -> nn.Module | None:
-        """The layer whose input are the features; checks the class names on the way."""
+        """The layer whose input are the features; looks at class names and scores on the way."""
         try:
-            head, n_classes = find_head(self.module, self._normalised(grey))
+            head, found = find_head(self.module, self._normalised(grey))
         except UsageError as error:
             raise UsageError(f"{self.name}: {error}") from None
-        if len(self.class_names) != n_classes:
-            raise UsageError(f"{self.name} has {n_classes} outputs but {len(self.class_names)} class names were given")
+        if len(self.class_names) != found.shape[1]:
+            raise UsageError(
+                f"{self.name} has {found.shape[1]} outputs but {len(self.class_names)} class names were given"
+            )
+        if are_probabilities(found):
+            rng = np.random.default_rng(0)
+            noise = [torch.from_numpy(rng.integers(0, 256, grey.shape, np.uint8)) for _ in range(N_NOISE)]
+            more = [scores(self.module(self._normalised(picture))) for picture in noise]
+            self.gives_probabilities = are_probabilities(torch.cat([found, *more]))
         return head
 
     def _normalised(self, inputs: torch.Tensor) -> torch.Tensor:

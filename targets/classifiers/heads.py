@@ -14,6 +14,8 @@ from torch import nn
 from failscape.errors import UsageError
 from failscape.targets.outputs import ClassifierOutputs
 
+ROUNDED = 1e-3  # by which the sum of a thousand probabilities may be off, in half precision
+
 
 def forward(module: nn.Module, head: nn.Module | None, pixels: torch.Tensor) -> ClassifierOutputs:
     """Scores and the input of ``head`` from one forward; without a head, the scores are the features."""
@@ -30,8 +32,8 @@ def forward(module: nn.Module, head: nn.Module | None, pixels: torch.Tensor) -> 
     return ClassifierOutputs(logits, _pool(heard[-1], channels_last=isinstance(head, nn.Linear)))
 
 
-def find_head(module: nn.Module, pixels: torch.Tensor) -> tuple[nn.Module | None, int]:
-    """The last executed layer with as many outputs as there are classes, None where none has; and the classes' number.
+def find_head(module: nn.Module, pixels: torch.Tensor) -> tuple[nn.Module | None, torch.Tensor]:
+    """The last executed layer with as many outputs as there are classes, None where none has; and scores ``(B, C)``.
 
     Runs one forward of ``pixels``, normalised ``(B, 3, H, W)``.
     """
@@ -43,11 +45,17 @@ def find_head(module: nn.Module, pixels: torch.Tensor) -> tuple[nn.Module | None
 
     hooks = [layer.register_forward_hook(note) for layer in module.modules() if _width(layer)]
     try:
-        n_classes = scores(module(pixels)).shape[1]
+        found = scores(module(pixels))
     finally:
         for hook in hooks:
             hook.remove()
-    return next((layer for layer in reversed(executed) if _width(layer) == n_classes), None), n_classes
+    return next((layer for layer in reversed(executed) if _width(layer) == found.shape[1]), None), found
+
+
+def are_probabilities(values: torch.Tensor) -> bool:
+    """Whether every row ``(B, C)`` is a distribution over two classes or more: not negative, of sum 1."""
+    sums_to_one = (values.sum(dim=1) - 1).abs() <= ROUNDED
+    return values.shape[1] > 1 and len(values) > 0 and bool((values >= 0).all() and sums_to_one.all())
 
 
 def scores(output: Any) -> torch.Tensor:

@@ -57,7 +57,7 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "ratings store, read": ("ratings.sqlite", lambda path: RatingStore(path, read_only=True)),
     "policy": ("policy.npz", PolicyTable.load),
     "reward model": ("reward.npz", RewardModel.load),
-    "baseline": ("baseline.npz", lambda path: BaselineOutputs.load(path, None)),
+    "baseline": ("baseline.npz", lambda path: BaselineOutputs.load(path, None, None)),
 }
 
 

@@ -18,8 +18,8 @@ from failscape.rewards.classification import margin
 def test_every_item_is_seen_once_in_batches() -> None:
     target, items, told = ToyTarget(), toy_items(10), []
     baseline = BaselineOutputs.take(target, items, margin, batch_size=4, progress=told.append)
-    assert told == [4, 4, 2] and target.n_forwards == 3
-    assert target.n_queries == baseline.n_queries == 10
+    assert told == [4, 4, 2] and target.n_forwards == 3 + 2, "all are asked again, in batches of half of them"
+    assert target.n_queries == baseline.n_queries == 10 + 10
 
 
 def test_confidence_and_answer_are_the_targets() -> None:
@@ -45,7 +45,7 @@ def test_the_size_of_batches_changes_nothing() -> None:
 def test_a_saved_look_comes_back_bit_for_bit(tmp_path: Path) -> None:
     baseline = BaselineOutputs.take(ToyTarget(), toy_items(), margin)
     baseline.save(tmp_path / "baseline.npz")
-    again = BaselineOutputs.load(tmp_path / "baseline.npz", toy_items())
+    again = BaselineOutputs.load(tmp_path / "baseline.npz", ToyTarget(), toy_items())
     for a, b in zip(baseline, again, strict=True):
         np.testing.assert_array_equal(a, b)
         assert type(a) is type(b) and getattr(a, "dtype", None) == getattr(b, "dtype", None)
@@ -55,14 +55,18 @@ def test_a_saved_look_is_of_the_items_that_were_seen(tmp_path: Path) -> None:
     items = toy_items()
     path = tmp_path / "baseline.npz"
     BaselineOutputs.take(ToyTarget(), items, margin).save(path)
-    for other in (toy_items(len(items) - 1), replace(items, group=1 - items.group)):
-        with pytest.raises(
-            UsageError, match=r"the data is not what .* was made of .*; bring it back, or explore again"
-        ):
-            BaselineOutputs.load(path, other)
+    for other, what in (
+        (toy_items(len(items) - 1), r"1 items are gone \(toy-039\)"),
+        (
+            replace(items, group=1 - items.group),
+            r"40 of 40 items are not what they were \(toy-000, toy-001, toy",
+        ),
+    ):
+        with pytest.raises(UsageError, match=rf"is not what .* explored: {what}.*; bring it back, or explore again"):
+            BaselineOutputs.load(path, ToyTarget(), other)
     np.savez(path, features=np.zeros(1))
     with pytest.raises(UsageError, match="another version of failscape"):
-        BaselineOutputs.load(path, items)
+        BaselineOutputs.load(path, ToyTarget(), items)
 
 
 def test_whitened_features_are_uncorrelated_and_of_one_size() -> None:

@@ -31,7 +31,7 @@ def test_a_recorder_keeps_each_step(tmp_path: Path) -> None:
     assert frame["levels"].tolist() == [tuple(point) for point in points.tolist()]
     recorder = envs.recorder
     assert (recorder.n_steps, recorder.n_probes) == (5, 20)
-    assert recorder.n_queries == int((~frame["cached"]).sum()) == envs.mdp.target.n_queries - 40
+    assert recorder.n_queries == int((~frame["cached"]).sum()) == envs.mdp.target.n_queries - 80
     assert recorder.n_failures == int(frame["failed"].sum())
     assert recorder.failing == set(frame.loc[frame["failed"], ["item", "point"]].itertuples(index=False, name=None))
     np.testing.assert_array_equal(recorder.visits, np.bincount(frame["point"], minlength=25))

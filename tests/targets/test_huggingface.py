@@ -122,6 +122,14 @@ def test_a_base_model_without_a_classifier(folder):
         load_target(str(folder))
 
 
+def test_several_labels_per_picture_are_refused(folder):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "problem_type": "multi_label_classification"}))
+    with pytest.raises(UsageError, match=r"any number of labels .* take a classifier of one label") as refused:
+        load_target(f"hf:{folder}", "cpu")
+    assert "\n" not in str(refused.value)
+
+
 def test_a_model_of_another_kind(folder):
     transformers.BertConfig().save_pretrained(folder)
     with pytest.raises(UsageError, match=r"cannot be loaded as an image classifier: .*BertConfig"):

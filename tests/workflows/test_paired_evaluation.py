@@ -34,7 +34,7 @@ def test_the_plan_shows_an_item_once_per_mode_and_point(found: Path) -> None:
 def test_where_points_choose_a_class_only_its_items_are_shown() -> None:
     """A mode of one class is aimed at its items, and what is left of its points is nobody's."""
     space = concept_space(["class", "darken=0,0.2,0.4"], classes={"a": 0, "b": 1})
-    items = SimpleNamespace(held_out=np.ones(80, bool), group=np.arange(80) % 2)
+    items = SimpleNamespace(held_out=np.ones(80, bool), distinct=np.ones(80, bool), group=np.arange(80) % 2)
     mode = SimpleNamespace(points=np.array([1, 2, 5]), classes=())
     pairs = plan(SimpleNamespace(items=items, space=space), [mode], [1], 10_000, 0)  # type: ignore[arg-type, list-item]
     edited = pairs[pairs["point"] >= 0]

@@ -88,7 +88,7 @@ def test_modes_are_named_by_their_edits(run: Run) -> None:
 def test_examples_are_what_the_target_read_and_wrote(which: str, request: pytest.FixtureRequest) -> None:
     """In words: the rules, which read nothing but the article, write the recorded summary of it again."""
     run = request.getfixturevalue(which)
-    mdp = build(run.settings, baseline=run.folder / "baseline.npz").mdp
+    mdp = build(run.settings, of=run.folder).mdp
     probes, items = run.probes(), run.items()
     rows = probes[probes["failed"]].head(25)
     shown = examples_of(rows, items, ExampleContext.of(mdp))
@@ -105,7 +105,7 @@ def test_examples_are_what_the_target_read_and_wrote(which: str, request: pytest
 
 
 def test_what_it_is_compared_with_is_said(run: Run) -> None:
-    mdp = build(run.settings, baseline=run.folder / "baseline.npz").mdp
+    mdp = build(run.settings, of=run.folder).mdp
     shown = examples_of(run.probes()[run.probes()["failed"]], run.items(), ExampleContext.of(mdp))
     beside = {example.edit.split(" ")[0]: example.comparison.compared_with for example in shown}
     assert beside["look-alikes"] == "reference"
@@ -202,7 +202,7 @@ def test_an_audit_is_of_a_summarizer(own: Run) -> None:
 
 
 def test_new_failures_show_what_either_version_says(run: Run) -> None:
-    mdp = build(run.settings, baseline=run.folder / "baseline.npz").mdp
+    mdp = build(run.settings, of=run.folder).mdp
 
     class Terse(Rules):
         """Says nothing at all."""

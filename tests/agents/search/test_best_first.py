@@ -119,7 +119,7 @@ def test_a_walk_from_other_items_or_from_a_mode_that_is_not_there_is_refused(mac
     from failscape.envs.tasks.toy import toy_items
 
     space = walked_space(macro.folder.path)
-    with pytest.raises(UsageError, match="explored other items"):
+    with pytest.raises(UsageError, match=r"is not what .* explored: .* items are gone"):
         nearest_failures(macro.folder.path, space, toy_items(n=12))
     with pytest.raises(UsageError, match="there is no mode 99"):
         nearest_failures(macro.folder.path, space, toy_items(), mode=99)

@@ -26,7 +26,7 @@ class Known:
         references = np.arange(n) % 3
         wrong = rng.random(n) < clean
         self.space = space
-        self.items = SimpleNamespace(group=references, held_out=np.arange(n) % 2 == 0)
+        self.items = SimpleNamespace(group=references, held_out=np.arange(n) % 2 == 0, distinct=np.ones(n, bool))
         self.baseline = SimpleNamespace(failed=wrong)
         self.outcomes = rng.random((n, space.n_points)) < rates
         self.asked: list[tuple[np.ndarray, np.ndarray]] = []

@@ -55,7 +55,8 @@ def steadfast(space: ConceptSpace) -> ConceptMDP:
     items = Items(batch, topics, names, np.arange(N_ITEMS) % 5 == 0, ("fire", "theft", "flood"))
     wrong = np.arange(N_ITEMS) % 30 == 7
     ones, zeros, said = np.ones(N_ITEMS, np.float32), np.zeros(N_ITEMS, np.int64), np.full(N_ITEMS, "It burnt.")
-    baseline = BaselineOutputs(np.zeros((N_ITEMS, 2), np.float32), ones, zeros, wrong, 1 - ones, said, "", N_ITEMS)
+    seen = np.zeros((N_ITEMS, 2), np.float32), ones, zeros, wrong, 1 - ones, said
+    baseline = BaselineOutputs(*seen, np.array(names), items.digests, "", np.zeros(0, str), N_ITEMS)
     return ConceptMDP(Steadfast(), space, items, NeverFails(), baseline)
 
 

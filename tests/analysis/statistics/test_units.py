@@ -5,7 +5,7 @@ import pandas as pd
 
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.statistics.rates import clustered_rate, clustered_trials
-from failscape.analysis.statistics.units import Unit
+from failscape.analysis.statistics.units import Unit, counted_once
 from tests.support.recorded_tables import frames, space
 
 
@@ -57,3 +57,16 @@ def test_the_trials_of_many_points_are_those_of_each() -> None:
         here = points == point
         np.testing.assert_allclose(found[point], clustered_rate(clusters[here], failed[here], weights[here])[1])
     assert found[5] == found[6] == 0
+
+
+def test_copies_of_an_item_are_that_item() -> None:
+    items = pd.DataFrame({"cluster": [0, 0, 2], "unit": [None] * 3, "home": [None] * 3, "failed": [True, True, False]})
+    rows = [(0, 5, True), (1, 5, False), (1, 6, True), (2, 5, False)]
+    probes = pd.DataFrame(rows, columns=["item", "point", "failed"]).assign(severity=0.5, propensity=np.nan)
+    units = Unit.of(items).judge(probes)
+    assert units[["item", "point", "failed"]].to_numpy().tolist() == [[0, 5, 0.5], [0, 6, 1], [2, 5, 0]]
+    assert (units["cluster"] == units["item"]).all() and units["complete"].all()
+    assert Unit.of(items).population(9) is None, "copies lie at no point"
+    assert counted_once(items)["failed"].dropna().tolist() == [1, 0]
+    alone = items.assign(cluster=None)
+    assert counted_once(alone) is alone

@@ -118,3 +118,26 @@ def test_real_folder(real_data):
     source = FolderSource(real_data / "cifar10")
     assert len(source.group_names) == 10 and np.bincount(source.labels).tolist() == [200] * 10
     assert source.load(1999).size == (32, 32) and source.skipped == []
+
+
+def test_what_a_system_keeps_beside_pictures_is_left_out_and_counted(tmp_path):
+    for i in range(6):
+        picture(tmp_path / f"cat/{i}.png")
+        for thumbnail in ("SYNOPHOTO_THUMB_S.jpg", "SYNOPHOTO_THUMB_M.jpg", "SYNOPHOTO_THUMB_XL.jpg"):
+            picture(tmp_path / f"cat/@eaDir/{i}.png/{thumbnail}")
+    for other in ["#recycle/cat/9.png", "$RECYCLE.BIN/9.png", "cat/._0.png", "lost+found/9.png", "__MACOSX/cat/0.png"]:
+        picture(tmp_path / other)
+    (tmp_path / "cat/Thumbs.db").write_bytes(b"x")
+    source = FolderSource(tmp_path)
+    assert source.names == [f"cat/{i}.png" for i in range(6)] and source.group_names == ["cat"]
+    assert source.skipped == []
+    (told,) = source.notes
+    assert "23 files that look like pictures, hidden or the system's own (" in told and "@eaDir" in told
+    assert FolderSource(tmp_path / "cat" / "@eaDir").notes == (), "who gives such a folder means it"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_of_the_system_need_not_be_readable(tmp_path):
+    picture(tmp_path / "cat/1.png")
+    (tmp_path / "System Volume Information").mkdir(mode=0)
+    assert FolderSource(tmp_path).names == ["cat/1.png"]

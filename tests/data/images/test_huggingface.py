@@ -154,3 +154,24 @@ def test_what_the_hub_refuses(hub, monkeypatch, error, message):
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "datasets", None)
     assert "pip install 'failscape[datasets]'" in refusal("hf:pets")
+
+
+def test_a_folder_with_several_configurations(pets, tmp_path):
+    for config, n in {"small": 1, "large": 3}.items():
+        (tmp_path / "pets" / config).mkdir(parents=True)
+        pets.select(range(n)).to_parquet(str(tmp_path / "pets" / config / "test-00000-of-00001.parquet"))
+    spec = f"hf:{tmp_path / 'pets'}"
+    assert [len(open_source(f"{spec}?config={name}", ["cat", "dog"]).names) for name in ("small", "large")] == [1, 3]
+    assert refusal(spec) == f"{spec} has several configurations; choose one with config=: large, small"
+    assert refusal(f"{spec}?config=lagre") == f"{spec} has no configuration lagre; did you mean large?"
+
+
+def test_a_folder_of_one_configuration_takes_no_other(pets, tmp_path):
+    for split in ("train", "test"):
+        (tmp_path / "pets" / split).mkdir(parents=True)
+        pets.to_parquet(str(tmp_path / "pets" / split / "0.parquet"))
+    spec = f"hf:{tmp_path / 'pets'}"
+    assert len(open_source(spec, ["cat", "dog"]).names) == 3
+    pets.save_to_disk(str(tmp_path / "saved"))
+    for where in (spec, f"hf:{tmp_path / 'saved'}"):
+        assert refusal(f"{where}?config=small") == f"{where} has one configuration only; leave out config=small"

@@ -86,3 +86,13 @@ def test_folders_without_articles(tmp_path):
     assert refusal(tmp_path / "tables").endswith(f"give one of its tables, as in {tmp_path / 'tables' / 'a.jsonl'}")
     assert "holds no article that can be read (1 empty)" in refusal(fill(tmp_path / "blank", a_txt="\n"))
     assert "has no option article" in refusal(f"{tmp_path}?article=x")
+
+
+def test_what_a_system_keeps_beside_texts_is_left_out_and_counted(tmp_path: Path) -> None:
+    for name in ("sport/1.txt", "sport/@eaDir/1.txt", "__MACOSX/sport/1.txt", ".trash/2.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("A match.")
+    source = open_texts(tmp_path)
+    assert list(source.names) == ["sport/1.txt"] and source.skipped == []
+    (told,) = source.notes
+    assert "3 files that look like texts, hidden or the system's own (" in told

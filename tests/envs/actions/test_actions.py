@@ -24,7 +24,7 @@ from failscape.envs.actions.walk import LatticeWalk
 from failscape.envs.gym_views import ConceptEnv, ConceptVectorEnv, explorable
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import Recorder
-from failscape.envs.tasks.toy import Shift, ShiftUp, ToyTarget, toy_items
+from failscape.envs.tasks.toy import Shift, ShiftUp, ToyTarget, make_mdp, toy_items
 from failscape.errors import UsageError
 from failscape.records.probes import ProbeStore
 from failscape.rewards import CLASSIFICATION_REWARDS
@@ -252,3 +252,17 @@ def test_a_jump_over_too_many_points_names_the_way_that_can() -> None:
     five = [f"{name}=0..1/11" for name in ("darken", "brightness", "saturation", "contrast", "gaussian_blur")]
     with pytest.raises(UsageError, match="choose axis by axis with explore=factored"):
         gym.make_vec("failscape/Classifier-v0", num_envs=1, concepts=five, max_items=20)
+
+
+@pytest.mark.parametrize("explore", ["macro", "factored", "micro", "fsrl"])
+def test_actions_that_there_are_not_are_refused(explore: str) -> None:
+    mdp = make_mdp(explore=explore)
+    envs, one = ConceptVectorEnv(mdp, 2), ConceptEnv(mdp)
+    envs.reset(seed=0), one.reset(seed=0)
+    for action in (-1, mdp.scheme.n_actions, 10**6):
+        message = f"there is no action {action}: actions are 0 to {mdp.scheme.n_actions - 1}"
+        with pytest.raises(UsageError, match=message):
+            envs.step(np.array([0, action]))
+        with pytest.raises(UsageError, match=message):
+            one.step(np.int64(action))
+    envs.step(np.array([0, mdp.scheme.n_actions - 1]))

@@ -201,5 +201,5 @@ def test_a_run_does_not_go_on_with_other_articles(target: fs.Summarizer, tmp_pat
     make_mdp(target, str(data), baseline=tmp_path / "baseline.npz")
     make_mdp(target, str(data), baseline=tmp_path / "baseline.npz")
     table(data, [{**rows[0], "article": "Another story."}, *rows[1:]])
-    with pytest.raises(UsageError, match=r"the data is not what .* was made of"):
+    with pytest.raises(UsageError, match=r"the data is not what .* explored: 1 of \d+ items"):
         make_mdp(target, str(data), baseline=tmp_path / "baseline.npz")

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 from torch import nn
+from torch.nn import functional as F
 from torchvision import models
 
 from failscape.errors import UsageError
@@ -218,3 +219,31 @@ def test_auxiliary_heads_are_not_mistaken_for_the_last_layer(name, width):
     outputs = target(torch.randint(0, 256, (2, *target.image_size), dtype=torch.uint8))
     assert outputs.features.shape == (2, width)
     torch.testing.assert_close(outputs.logits, target.module.fc(outputs.features))
+
+
+@pytest.mark.parametrize("as_mapping", [False, True])
+def test_of_probabilities_the_logarithm_is_taken(tiny, batch, as_mapping):
+    logits = tiny(batch).logits
+    module = copy.deepcopy(tiny.module)
+    module.wrap = lambda x: {"logits": x.softmax(1)} if as_mapping else x.softmax(1)
+    softmax = Classifier(module, SCALE, NAMES, name="softmax", device="cpu")
+    assert softmax.gives_probabilities and not tiny.gives_probabilities
+    torch.testing.assert_close(softmax(batch).logits.softmax(1), logits.softmax(1))
+    torch.testing.assert_close(softmax.scores(batch).softmax(1), logits.softmax(1))
+    assert softmax.with_weights(tiny.module.state_dict()).gives_probabilities
+
+
+def test_a_probability_of_zero_has_a_finite_logarithm(tiny, batch):
+    module = copy.deepcopy(tiny.module)
+    module.wrap = lambda x: F.one_hot(x.argmax(1), 10).float()
+    certain = Classifier(module, SCALE, NAMES, device="cpu")
+    torch.testing.assert_close(certain(batch).logits.softmax(1), F.one_hot(tiny(batch).logits.argmax(1), 10).float())
+
+
+@pytest.mark.parametrize("wrap", [torch.sigmoid, torch.relu, lambda x: x.log_softmax(1), lambda x: x.softmax(1) - 0.1])
+def test_what_is_no_distribution_is_taken_as_it_is(tiny, batch, wrap):
+    module = copy.deepcopy(tiny.module)
+    module.wrap = wrap
+    plain = Classifier(module, SCALE, NAMES, device="cpu")
+    assert not plain.gives_probabilities
+    torch.testing.assert_close(plain(batch).logits, wrap(tiny(batch).logits))

@@ -176,12 +176,14 @@ class ConceptSpace:
         """Plain values that :func:`failscape.concepts.parsing.concept_space` builds the same space from."""
         edges = {c.name: c.edges.tolist() for c in self.concepts if c.edges is not None}
         classes, columns = groups_of(self.concepts), columns_of(self.concepts)
+        options = {c.name: c.unusual for c in self.concepts if c.unusual}
         return {
             "levels": {c.name: c.levels.tolist() for c in self.concepts},
             "units": {c.name: c.unit for c in self.concepts},
             "identities": {c.name: c.identity for c in self.concepts},
             "order": list(self.order),
             **({"edges": edges} if edges else {}),
+            **({"options": options} if options else {}),
             **({"classes": classes} if classes else {}),
             **({"columns": columns} if columns else {}),
             **({"missing": list(self.missing)} if self.missing else {}),

@@ -38,6 +38,7 @@ class Concept(ABC):
     selects: ClassVar[bool] = False  # whether it says *which* items are shown and edits nothing
     label_effect: ClassVar[LabelEffect] = PRESERVED  # what an edit does to the right answer of an item
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # ways to make the edit, by name; the first one is the usual
+    harmless: ClassVar[tuple[float, float] | None] = None  # strengths between which no label is in doubt; None: all
     names_identity: ClassVar[bool] = True  # whether a point's name mentions the concept where it changes nothing
 
     def __init__(
@@ -99,6 +100,14 @@ class Concept(ABC):
         strengths = self.strengths(levels)
         changed: np.ndarray = ~np.isnan(strengths)
         return changed if self.identity is None else changed & (strengths != self.identity)
+
+    def in_doubt(self, levels: np.ndarray) -> np.ndarray:
+        """Whether level indices ``(B,)`` may change what is right, where nothing else is known: ``(B,)`` bool."""
+        if self.harmless is None:
+            return np.zeros(len(levels), bool)
+        low, high = self.harmless
+        ends = (self.levels[levels],) * 2 if self.edges is None else (self.edges[levels], self.edges[levels + 1])
+        return np.asarray(self.changes(levels) & ~((low < ends[0]) & (ends[1] < high)))
 
     def effects(self, levels: np.ndarray) -> np.ndarray:
         """What level indices ``(B,)`` do to the right answer, as indices of ``LABEL_EFFECTS`` ``(B,)`` int64."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from failscape.common.label_rules import LabelRule
 from failscape.concepts.base import Concept
 from failscape.concepts.column_axis import ColumnAxis
 from failscape.concepts.images.registry import IMAGE_CONCEPTS
@@ -64,7 +65,7 @@ def concept_space(
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
     if "edits" in description:
         return _edit_grid(description)
-    keys = {"levels", "units", "identities", "order", "edges", "options", "classes", "columns", "missing"}
+    keys = {"levels", "units", "identities", "order", "edges", "options", "classes", "columns", "missing", "labels"}
     if set(description) - keys or "levels" not in description:
         raise UsageError(f"concepts take the keys {', '.join(sorted(keys))}, got {sorted(description)}")
     units, edges = description.get("units", {}), description.get("edges", {})
@@ -82,7 +83,11 @@ def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
             concepts.append(Recorded(name, units[name], description.get("identities", {}).get(name), **shape))
         else:
             concepts.append(_named(name, options=description.get("options", {}).get(name, {}), **shape))
-    return ConceptSpace(concepts, description.get("order"), description.get("missing", ()))
+    space = ConceptSpace(concepts, description.get("order"), description.get("missing", ()))
+    labels = description.get("labels")
+    if labels is None:
+        return space
+    return space.with_labels([LabelRule(*rule) for rule in labels["rules"]], labels["classes"], labels.get("groups"))
 
 
 def _edit_grid(description: Mapping[str, Any]) -> EditGrid:

@@ -29,6 +29,6 @@ def probe(
     state = envs.mdp.transition(envs.mdp.initial(items), points)
     outcome, cached = envs.evaluator.ask(envs.mdp.probes(state))
     session.recorder.propensity = propensity
-    session.recorder.record(state, outcome, cached)
+    session.recorder.record(state, outcome, cached, envs.mdp.crowding(state))
     session.tick(metrics)
     return outcome

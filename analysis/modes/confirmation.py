@@ -114,7 +114,7 @@ def _try(mdp: ConceptMDP, mode: Mode, rng: np.random.Generator, n: int) -> _Tria
     pool = np.flatnonzero(usable)
     items = np.concatenate([rng.permutation(pool) for _ in range(MAX_USES)])[:n]
     points = mdp.space.point(mode.points[rng.integers(len(mode.points), size=len(items))])
-    fits = mdp.space.suits(points, mdp.items.group[items])
+    fits = mdp.valid(points, items)
     items, points = items[fits], points[fits]
     batches = [slice(start, start + BATCH) for start in range(0, len(items), BATCH)]
     failed = [mdp.evaluate(mdp.at(items[batch], points[batch])).failed for batch in batches]

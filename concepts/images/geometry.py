@@ -26,6 +26,7 @@ class Zoom(Concept):
     limits = (0.1, 10.0)
     default_levels = (0.5, 0.75, 1.0, 1.5, 2.0)
     options = RESAMPLED
+    harmless = (0.0, 2.0)
 
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         interpolation, fill = self.chosen["interpolation"], self.chosen["fill"]
@@ -47,6 +48,7 @@ class _Shift(Concept):
     limits = (-1.0, 1.0)
     default_levels = (-0.3, -0.15, 0.0, 0.15, 0.3)
     options = FILL
+    harmless = (-0.5, 0.5)
 
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         size = inputs.shape[self.axis]
@@ -87,6 +89,7 @@ class Flip(Concept):
     identity = 0.0
     limits = (0.0, 1.0)
     default_levels = (0.0, 1.0)
+    harmless = (-1.0, 0.5)
 
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         flipped = torch.as_tensor(strengths >= 0.5).to(inputs.device).view(-1, 1, 1, 1)

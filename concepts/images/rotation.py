@@ -28,6 +28,7 @@ class Rotation(Concept):
     limits = (-180.0, 180.0)
     default_levels = (-10, -5, 0, 5, 10)
     options = RESAMPLED
+    harmless = (-30.0, 30.0)
 
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         # Images that turn by the same angle are sampled together, as channels of one image: where to read, and with

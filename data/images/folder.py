@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from failscape.common.label_rules import LabelRule
 from failscape.common.visible import well_formed
 from failscape.data.base import Skipped
 from failscape.data.files import visible_files
@@ -32,6 +33,7 @@ class FolderSource:
     """
 
     notes: tuple[str, ...] = ()
+    label_rules: tuple[LabelRule, ...] = ()
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)

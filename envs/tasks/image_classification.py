@@ -13,6 +13,7 @@ from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, explored_space, make_scheme
 from failscape.envs.baseline import BaselineOutputs
 from failscape.envs.expected_task import expect_task
+from failscape.envs.label_effects import label_rules, labelled
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.preference_reward import MODEL_FILES, load_reward
 from failscape.errors import UsageError, did_you_mean
@@ -41,6 +42,7 @@ def make_mdp(
     classes: str | Path | None = None,
     only_matching: bool = False,
     groups: str | Path | None = None,
+    labels: str | Path | None = None,
     max_items: int = 5000,
     held_out: float = 0.2,
     unseen: bool = False,
@@ -108,6 +110,7 @@ def make_mdp(
         classes: a CSV file ``folder,class`` where the names of folders are not those of the target.
         only_matching: leave out folders that match no class.
         groups: a CSV file ``class,group``; modes, and the slice ``class``, are then of groups of classes.
+        labels: a CSV file ``concept,from,to,class,effect,becomes`` that says which edits change the right answer.
         max_items: images held in memory at most, drawn evenly over classes.
         held_out: share of the images kept from exploration, for confirming what it finds.
         unseen: explore only images that are held out otherwise, such as those that a fine-tune has not seen; a share
@@ -145,15 +148,21 @@ def make_mdp(
     items = items if grouping is None else in_groups(items, grouping)
     if space.group_axis is not None:
         space = explored_space(explore, concepts, start, classes_seen(items, known))
-    seen = _look(frozen, items, baseline, progress)
     scheme = make_scheme(explore, space, items, start, mode, max_steps, alpha)
+    compounds = scheme.path_length > 0
+    if compounds and labels is not None:
+        raise UsageError("--labels says what one edit does, and --explore fsrl makes edits on edits; leave it out")
+    space, assumed = labelled(space, label_rules(source, labels, space), source, items, compounds)
+    seen = _look(frozen, items, baseline, progress)
     judge = CLASSIFICATION_REWARDS.get(reward)
     if judge is None:
         judge = load_reward(reward, frozen.name, items, seen, space, len(known), margin)
     names, nouns = frozen.class_names, NOUNS
     if grouping is not None:
         nouns = NOUNS._replace(group="group", groups="groups", task=NOUNS.task.format(n=len(names)))
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, answer_names=names, nouns=nouns)
+    return ConceptMDP(
+        frozen, space, items, judge, seen, str(spec), scheme, answer_names=names, nouns=nouns, caveats=assumed
+    )
 
 
 def check_reward(reward: str, explore: str) -> None:

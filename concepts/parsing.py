@@ -190,7 +190,8 @@ def _named(
 
 def _made(kind: type[Concept], options: Mapping[str, str], shape: Mapping[str, Any]) -> Concept:
     kind.check_options(options)
-    return kind(**shape, **options)
+    arguments: dict[str, Any] = {**shape, **options}
+    return kind(**arguments)
 
 
 def _known(name: str) -> str:

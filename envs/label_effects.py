@@ -64,5 +64,5 @@ def _doubt(concept: Concept) -> str:
     levels = np.flatnonzero(concept.in_doubt(np.arange(len(concept.levels))))
     if not len(levels):
         return ""
-    names = [concept.level_name(level) for level in levels]
+    names = [concept.level_name(level) for level in levels.tolist()]
     return f"{concept.name} {listed(names) if len(names) <= FEW else f'{names[0]} to {names[-1]}'}"

@@ -202,10 +202,10 @@ def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries
         if len(free):
             drawn = rng.permutation(free)[:each]
             parts.append(_rows("untouched", 0, drawn, np.full(len(drawn), point)))
-    drawn = pd.concat(parts, ignore_index=True)
-    edited = drawn["point"] >= 0
-    items, points = drawn["item"].to_numpy(np.int64, copy=True), drawn["point"].to_numpy(np.int64, copy=True)
-    return drawn[~edited | mdp.valid(mdp.space.point(np.maximum(points, 0)), items)].reset_index(drop=True)
+    pairs = pd.concat(parts, ignore_index=True)
+    items, rows = (pairs[name].to_numpy(np.int64, copy=True) for name in ("item", "point"))
+    valid = mdp.valid(mdp.space.point(np.maximum(rows, 0)), items)
+    return pairs[(rows < 0) | valid].reset_index(drop=True)
 
 
 def _rows(kind: str, mode: int, items: np.ndarray, points: np.ndarray) -> pd.DataFrame:

@@ -18,37 +18,40 @@ from failscape.errors import UsageError, did_you_mean
 FEW = 3  # levels that are named one by one
 
 
-def label_rules(source: PictureSource, file: str | Path | None, space: ConceptSpace) -> tuple[LabelRule, ...]:
-    """What the source knows, and after it what a file says, which so overrules it.
+def labelled(
+    space: ConceptSpace, source: PictureSource, file: str | Path | None, items: Items, *, compounds: bool
+) -> tuple[ConceptSpace, tuple[str, ...]]:
+    """The grid with what is known of right answers, and what is assumed, a sentence.
+
+    Args:
+        space: the grid.
+        source: knows something of its pictures, and has the classes: all of them, so that runs on other items of it
+            can be compared.
+        file: says something, too, and overrules the source.
+        items: say how classes are grouped.
+        compounds: whether edits are made on top of each other, of which nothing is known.
 
     Raises:
-        UsageError: the file is damaged, or names an edit that there is not.
+        UsageError: the file is damaged, names an edit that there is not, or has no use.
     """
+    if compounds and file is not None:
+        raise UsageError("--labels says what one edit does, and --explore fsrl makes edits on edits; leave it out")
+    if compounds:
+        return space, ("it is assumed that edits made on top of each other keep the label",)
+    rules = _rules(source, file, space)
+    assumed = assumption([c for c in space.edits if c.name not in {rule.concept for rule in rules}])
+    groups = None if items.group_of is None else items.group_of.tolist()
+    return space.with_labels(rules, np.unique(source.labels).tolist(), groups), assumed
+
+
+def _rules(source: PictureSource, file: str | Path | None, space: ConceptSpace) -> tuple[LabelRule, ...]:
+    """What the source knows, and after it what a file says."""
     said = () if file is None else read_label_rules(file, source.group_names)
     known = {*IMAGE_CONCEPTS, *space.names}
     for rule in said:
         if rule.concept not in known:
             raise UsageError(f"{file}: no edit {rule.concept!r}{did_you_mean(rule.concept, known)}")
     return (*source.label_rules, *said)
-
-
-def labelled(
-    space: ConceptSpace, rules: Sequence[LabelRule], source: PictureSource, items: Items, compounds: bool
-) -> tuple[ConceptSpace, tuple[str, ...]]:
-    """The grid with the facts, and what is assumed, a sentence.
-
-    Args:
-        space: the grid.
-        rules: the facts.
-        source: has the classes: all of them, so that runs on other items of it can be compared.
-        items: say how classes are grouped.
-        compounds: whether edits are made on top of each other, of which the facts say nothing.
-    """
-    if compounds:
-        return space, ("it is assumed that edits made on top of each other keep the label",)
-    assumed = assumption([c for c in space.edits if c.name not in {rule.concept for rule in rules}])
-    groups = None if items.group_of is None else items.group_of.tolist()
-    return space.with_labels(rules, np.unique(source.labels).tolist(), groups), assumed
 
 
 def assumption(unknown: Sequence[Concept]) -> tuple[str, ...]:

@@ -88,11 +88,14 @@ def cells(landscape: Landscape, axes: tuple[int, ...] | None = None) -> Cells:
     axes = main_axes(landscape) if axes is None else axes
     rest = tuple(axis for axis in range(len(landscape.space.shape)) if axis not in axes)
     weights = landscape.weights.reshape(landscape.space.shape)
-    rates = (_mean(landscape.values(name), weights, rest) for name in ("smoothed", "smoothed_low", "smoothed_high"))
-    counts = (landscape.values(name).sum(axis=rest) for name in ("visits", "failures"))
-    concepts = tuple(landscape.space.concepts[axis] for axis in axes)
+    smoothed, low, high = (
+        _mean(landscape.values(name), weights, rest) for name in ("smoothed", "smoothed_low", "smoothed_high")
+    )
+    visits, failures = (landscape.values(name).sum(axis=rest) for name in ("visits", "failures"))
     valid = landscape.space.valid_share(landscape.space.grid()).reshape(landscape.space.shape).mean(axis=rest)
-    return Cells(concepts, tuple(landscape.space.names[axis] for axis in rest), *rates, *counts, valid=valid)
+    concepts = tuple(landscape.space.concepts[axis] for axis in axes)
+    averaged = tuple(landscape.space.names[axis] for axis in rest)
+    return Cells(concepts, averaged, smoothed, low, high, visits, failures, np.asarray(valid))
 
 
 def _mean(values: np.ndarray, weights: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:

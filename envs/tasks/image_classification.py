@@ -13,7 +13,7 @@ from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, explored_space, make_scheme
 from failscape.envs.baseline import BaselineOutputs
 from failscape.envs.expected_task import expect_task
-from failscape.envs.label_effects import label_rules, labelled
+from failscape.envs.label_effects import labelled
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.preference_reward import MODEL_FILES, load_reward
 from failscape.errors import UsageError, did_you_mean
@@ -149,10 +149,7 @@ def make_mdp(
     if space.group_axis is not None:
         space = explored_space(explore, concepts, start, classes_seen(items, known))
     scheme = make_scheme(explore, space, items, start, mode, max_steps, alpha)
-    compounds = scheme.path_length > 0
-    if compounds and labels is not None:
-        raise UsageError("--labels says what one edit does, and --explore fsrl makes edits on edits; leave it out")
-    space, assumed = labelled(space, label_rules(source, labels, space), source, items, compounds)
+    space, assumed = labelled(space, source, labels, items, compounds=scheme.path_length > 0)
     seen = _look(frozen, items, baseline, progress)
     judge = CLASSIFICATION_REWARDS.get(reward)
     if judge is None:

@@ -39,7 +39,7 @@ def test_meaning_is_the_docstring():
     rotation, darken, _ = concept_space("fsrl").concepts
     assert meaning(rotation) == (
         "Rotation about the image's centre [deg], counter-clockwise. 0 changes nothing. "
-        "Made with interpolation bilinear, fill black."
+        "Made with interpolation nearest, fill black."
     )
     assert meaning(darken).startswith("Share of the light taken away")
     assert "`" not in meaning(darken)

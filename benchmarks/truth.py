@@ -87,14 +87,15 @@ def _scanned(mdp: ConceptMDP, cache: Path) -> Outcome:
 
 
 def exhaustive(mdp: ConceptMDP) -> Outcome:
-    """Every item at every point: ``(N, P)`` each."""
-    n = len(mdp.items)
+    """Every item at every point, or where that leaves it no right answer at the one asked instead: ``(N, P)`` each."""
+    n, classes = len(mdp.items), mdp.items.batch.right_answer
     columns: list[list[Outcome]] = []
     for point in range(mdp.space.n_points):
         rows = []
         for start in range(0, n, BATCH):
             items = np.arange(start, min(start + BATCH, n))
-            rows.append(mdp.evaluate(mdp.at(items, mdp.space.point(np.full(len(items), point)))))
+            points = mdp.space.askable(mdp.space.point(np.full(len(items), point)), classes[items])
+            rows.append(mdp.evaluate(mdp.at(items, points)))
         columns.append(rows)
         print(f"\rscan {point + 1}/{mdp.space.n_points}", end="", flush=True)
     print()

@@ -6,7 +6,7 @@ Shapes: ``B`` batch, ``L`` levels.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from failscape.common import arrays
 from failscape.concepts.keyed_random import uniform
 from failscape.concepts.label_effect import LABEL_EFFECTS, PRESERVED, LabelEffect
-from failscape.errors import UsageError
+from failscape.errors import UsageError, did_you_mean
 
 
 class Concept(ABC):
@@ -24,6 +24,7 @@ class Concept(ABC):
         levels: strictly increasing strengths in ``unit``, within ``limits``; the concept's own default when omitted.
         edges: instead of levels, the strictly increasing borders of cells: a level then is a cell, ``levels`` holds
             the middles, and each edit's strength is drawn evenly from its cell.
+        **chosen: of ``options``, those that differ from the usual.
     """
 
     name: ClassVar[str]
@@ -36,9 +37,15 @@ class Concept(ABC):
     random: ClassVar[bool] = False  # whether the edit draws something of its own: noise, drops, places
     selects: ClassVar[bool] = False  # whether it says *which* items are shown and edits nothing
     label_effect: ClassVar[LabelEffect] = PRESERVED  # what an edit does to the right answer of an item
+    options: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # ways to make the edit, by name; the first one is the usual
+    harmless: ClassVar[tuple[float, float] | None] = None  # strengths between which no label is in doubt; None: all
     names_identity: ClassVar[bool] = True  # whether a point's name mentions the concept where it changes nothing
 
-    def __init__(self, levels: Sequence[float] | None = None, *, edges: Sequence[float] | None = None) -> None:
+    def __init__(
+        self, levels: Sequence[float] | None = None, *, edges: Sequence[float] | None = None, **chosen: str
+    ) -> None:
+        self.check_options(chosen)
+        self.chosen = {**{name: values[0] for name, values in self.options.items()}, **chosen}
         self.edges = None if edges is None else self._increasing("edges", edges)
         if self.edges is None:
             self.levels = self._increasing("levels", self.default_levels if levels is None else levels)
@@ -48,6 +55,21 @@ class Concept(ABC):
         if self.categorical:
             raise UsageError(f"the levels of {self.name} have no order, so there is no range; list them instead")
         self.levels = (self.edges[:-1] + self.edges[1:]) / 2
+
+    @classmethod
+    def check_options(cls, chosen: Mapping[str, str]) -> None:
+        """Refuse an option that the concept does not have, or a value that the option does not."""
+        for name, value in chosen.items():
+            if name not in cls.options:
+                known = f"it has {', '.join(cls.options)}" if cls.options else "it has none"
+                raise UsageError(f"{cls.name} has no option {name!r}{did_you_mean(name, cls.options)}; {known}")
+            if value not in cls.options[name]:
+                raise UsageError(f"{name} of {cls.name} is one of {', '.join(cls.options[name])}, got {value!r}")
+
+    @property
+    def unusual(self) -> dict[str, str]:
+        """The options that differ from the usual."""
+        return {name: value for name, value in self.chosen.items() if value != self.options[name][0]}
 
     def _increasing(self, what: str, given: Sequence[float]) -> np.ndarray:
         """``given`` as an array, if it is strictly increasing and within the limits."""
@@ -78,6 +100,14 @@ class Concept(ABC):
         strengths = self.strengths(levels)
         changed: np.ndarray = ~np.isnan(strengths)
         return changed if self.identity is None else changed & (strengths != self.identity)
+
+    def in_doubt(self, levels: np.ndarray) -> np.ndarray:
+        """Whether level indices ``(B,)`` may change what is right, where nothing else is known: ``(B,)`` bool."""
+        if self.harmless is None:
+            return np.zeros(len(levels), bool)
+        low, high = self.harmless
+        ends = (self.levels[levels],) * 2 if self.edges is None else (self.edges[levels], self.edges[levels + 1])
+        return np.asarray(self.changes(levels) & ~((low < ends[0]) & (ends[1] < high)))
 
     def effects(self, levels: np.ndarray) -> np.ndarray:
         """What level indices ``(B,)`` do to the right answer, as indices of ``LABEL_EFFECTS`` ``(B,)`` int64."""

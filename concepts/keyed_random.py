@@ -5,6 +5,7 @@ Shapes: ``B`` batch.
 
 from __future__ import annotations
 
+import math
 import zlib
 
 import numpy as np
@@ -28,6 +29,11 @@ def scramble(*parts: np.ndarray | int | str) -> np.ndarray:
 def uniform(*parts: np.ndarray | int | str) -> np.ndarray:
     """A draw from [0, 1) per row, a function of ``parts``: ``(B,)`` float64."""
     return (scramble(*parts) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def uniforms(name: str, seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Draws from [0, 1) by name and seed, one per value: float64 of ``shape``."""
+    return uniform(name, seed, np.arange(math.prod(shape))).reshape(shape)
 
 
 def normals(name: str, seeds: np.ndarray, shape: tuple[int, ...]) -> torch.Tensor:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from failscape.common.label_rules import LabelRule
 from failscape.concepts.base import Concept
 from failscape.concepts.column_axis import ColumnAxis
 from failscape.concepts.images.registry import IMAGE_CONCEPTS
@@ -40,8 +41,9 @@ def concept_space(
         spec: a preset (``"fsrl"``, ``"fsrl-text"``, ``"text"``, ``"text-pairs"``); what
             :meth:`ConceptSpace.describe` returns; or concepts, each an object, a name (``"contrast"``), a name with
             levels (``"rotation=-30,0,30"``) or with a range, whose strengths are drawn
-            (``"rotation=-30..30"``, or ``"rotation=-30..30/12"`` for 12 cells instead of 8). ``"class"`` is the
-            group axis that chooses which class is edited.
+            (``"rotation=-30..30"``, or ``"rotation=-30..30/12"`` for 12 cells instead of 8), and after colons with
+            options (``"rotation=-30,0,30:interpolation=nearest:fill=edge"``). ``"class"`` is the group axis that
+            chooses which class is edited.
         classes: index by name of the classes to choose from.
         own: a family's own concepts by name; then no others have names here, and there are no presets.
 
@@ -63,7 +65,7 @@ def concept_space(
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
     if "edits" in description:
         return _edit_grid(description)
-    keys = {"levels", "units", "identities", "order", "edges", "classes", "columns", "missing"}
+    keys = {"levels", "units", "identities", "order", "edges", "options", "classes", "columns", "missing", "labels"}
     if set(description) - keys or "levels" not in description:
         raise UsageError(f"concepts take the keys {', '.join(sorted(keys))}, got {sorted(description)}")
     units, edges = description.get("units", {}), description.get("edges", {})
@@ -80,8 +82,12 @@ def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
         elif name in units and name not in NAMED:
             concepts.append(Recorded(name, units[name], description.get("identities", {}).get(name), **shape))
         else:
-            concepts.append(_named(name, **shape))
-    return ConceptSpace(concepts, description.get("order"), description.get("missing", ()))
+            concepts.append(_named(name, options=description.get("options", {}).get(name, {}), **shape))
+    space = ConceptSpace(concepts, description.get("order"), description.get("missing", ()))
+    labels = description.get("labels")
+    if labels is None:
+        return space
+    return space.with_labels([LabelRule(*rule) for rule in labels["rules"]], labels["classes"], labels.get("groups"))
 
 
 def _edit_grid(description: Mapping[str, Any]) -> EditGrid:
@@ -128,15 +134,29 @@ def _concept(
 
 
 def _parse(text: str, own: Mapping[str, type[Concept]] | None) -> Concept:
-    name, equals, values = text.partition("=")
+    head, *rest = text.split(":")
+    name, equals, values = head.partition("=")
+    options = _options(name, rest)
     try:
         if ".." in values:
-            return _named(name, own, edges=_edges(values))
-        return _named(name, own, levels=[float(level) for level in values.split(",")] if equals else None)
+            return _named(name, own, options, edges=_edges(values))
+        levels = [float(level) for level in values.split(",")] if equals else None
+        return _named(name, own, options, levels=levels)
     except UsageError:
         raise
     except ValueError:
         raise UsageError(f"levels of {name} must be numbers separated by commas, got {values!r}") from None
+
+
+def _options(name: str, parts: Sequence[str]) -> dict[str, str]:
+    """``interpolation=nearest`` and the like, each after its colon."""
+    options: dict[str, str] = {}
+    for part in parts:
+        key, equals, value = part.partition("=")
+        if not equals or key in options:
+            raise UsageError(f"options of {name} are OPTION=VALUE, each once and after its colon, got {part!r}")
+        options[key] = value
+    return options
 
 
 def _edges(text: str) -> list[float]:
@@ -149,18 +169,29 @@ def _edges(text: str) -> list[float]:
     return np.linspace(float(low), float(high), n + 1).tolist()
 
 
-def _named(name: str, own: Mapping[str, type[Concept]] | None = None, **shape: Sequence[float] | None) -> Concept:
+def _named(
+    name: str,
+    own: Mapping[str, type[Concept]] | None = None,
+    options: Mapping[str, str] | None = None,
+    **shape: Sequence[float] | None,
+) -> Concept:
     if own is not None:
         if name not in own:
             raise UsageError(f"no concept {name!r} here{did_you_mean(name, own)}")
-        return own[name](**shape)
+        return _made(own[name], options or {}, shape)
     if name in PRESETS:
         raise UsageError(f"the preset {name} is a whole grid and stands alone; name the concepts one by one instead")
     if name in GROUP_AXES:
         raise UsageError(f"the slice {name} needs data to say what there is to choose; give it to an environment")
     if name not in NAMED:
         raise UsageError(f"no concept or preset {name!r}{_known(name)}")
-    return NAMED[name](**shape)
+    return _made(NAMED[name], options or {}, shape)
+
+
+def _made(kind: type[Concept], options: Mapping[str, str], shape: Mapping[str, Any]) -> Concept:
+    kind.check_options(options)
+    arguments: dict[str, Any] = {**shape, **options}
+    return kind(**arguments)
 
 
 def _known(name: str) -> str:

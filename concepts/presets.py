@@ -7,7 +7,7 @@ from typing import Any
 from failscape.concepts.text.registry import FSRL_EDITS, PAIRED_EDITS, SHARE_EDITS
 
 # FSRL (arXiv 2406.07145), macroscopic classification: axes in the order of its action index 25i + 5j + k,
-# edits applied in another order.
+# edits applied in another order. Its code turns pictures with torchvision's default, the nearest pixel.
 FSRL = {
     "levels": {
         "rotation": [-10, -5, 0, 5, 10],
@@ -15,6 +15,7 @@ FSRL = {
         "saturation": [0.5, 0.55, 0.6, 0.65, 0.7],
     },
     "order": ["rotation", "saturation", "darken"],
+    "options": {"rotation": {"interpolation": "nearest"}},
 }
 PRESETS: dict[str, dict[str, Any]] = {
     "fsrl": FSRL,

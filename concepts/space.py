@@ -5,16 +5,19 @@ Shapes: ``B`` batch, ``K`` concepts, ``P`` points of the grid.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from failscape.common.label_rules import INVALID, LabelRule
 from failscape.concepts.base import Concept
 from failscape.concepts.column_axis import columns_of
 from failscape.concepts.item_axis import group_axis_of, groups_of
 from failscape.concepts.label_effect import LABEL_EFFECTS
+from failscape.concepts.label_table import LabelCounts, LabelTable
 from failscape.errors import UsageError, did_you_mean
 
 AnyBatch = TypeVar("AnyBatch", bound="Fields")
@@ -39,8 +42,10 @@ class ConceptSpace:
     Args:
         concepts: the axes of the grid, the last one fastest.
         order: names in which edits are applied; the order of the axes when omitted.
-        missing: rows of the grid that do not exist: its axes say which items, and no item is there.
+        missing: rows of the grid that do not exist: no item is there, or its edits leave none a right answer.
     """
+
+    labels: LabelTable | None = None  # what edits do to right answers, class by class; None where nothing is known
 
     def __init__(
         self, concepts: Sequence[Concept], order: Sequence[str] | None = None, missing: Sequence[int] = ()
@@ -70,12 +75,17 @@ class ConceptSpace:
         return np.stack(columns, axis=1)
 
     def apply(self, batch: AnyBatch, points: np.ndarray, seeds: np.ndarray | None = None) -> AnyBatch:
-        """Items edited at their points, one vectorised edit per concept; chance depends on the row's seed alone."""
+        """Items edited at their points, one vectorised edit per concept; chance depends on the row's seed alone.
+
+        Where edits are known to change a right answer, the items have the new one; the old one where none is left.
+        """
         strengths = self.strengths(points, seeds)
         for name in self.order:
             k = self.names.index(name)
             batch = edited(batch, self.concepts[k], strengths[:, k], seeds)
-        return batch
+        if self.labels is None:
+            return batch
+        return batch.with_field("label", self.labels.relabelled(batch.field("label"), points))
 
     def compound(self, batch: AnyBatch, path: np.ndarray, seeds: np.ndarray) -> AnyBatch:
         """Edits in the order in which they were made, each on what the ones before have left: ``(B, ...), (B, H)``.
@@ -129,6 +139,56 @@ class ConceptSpace:
         chosen: np.ndarray = self.concepts[axis].levels[points[:, axis]] == groups
         return chosen
 
+    def with_labels(
+        self, rules: Sequence[LabelRule], classes: Sequence[int], group_of: Sequence[int] | None = None
+    ) -> ConceptSpace:
+        """The same grid with facts of what its edits do to right answers; points that leave none are missing.
+
+        Args:
+            rules: the facts; those of concepts that are no axis have no effect.
+            classes: indices of the classes that items have.
+            group_of: group of each class, where they are grouped.
+
+        Raises:
+            UsageError: no point has a right answer for any class.
+        """
+        labels = LabelTable(rules, classes, group_of, self.concepts, self.order)
+        if not labels.rules:
+            return self
+        known = copy.copy(self)
+        known.labels = labels
+        lost = np.flatnonzero(known.valid_share(self.grid()) == 0)
+        if len(lost) == self.n_points:
+            raise UsageError("no point of the grid leaves any class a right answer; give other levels or other labels")
+        known.missing = tuple(sorted({*self.missing, *lost.tolist()}))
+        return known
+
+    def valid(self, points: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Whether items of true ``classes`` ``(B,)`` have a right answer at points ``(B, K)``."""
+        if self.labels is None:
+            return np.ones(len(points), bool)
+        return np.asarray(self.labels.right_answers(points, classes) != INVALID)
+
+    def askable(self, points: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """The points, and instead of those where items of true ``classes`` have no right answer the nearest that do."""
+        return points if self.labels is None else self.labels.moved(points, classes)
+
+    def valid_share(self, points: np.ndarray) -> np.ndarray:
+        """Share of the classes that have a right answer at points, of those that can be there: ``(B, K) -> (B,)``."""
+        if self.labels is None:
+            return np.ones(len(points))
+        k = self.group_axis
+        if k is None:
+            return self.labels.shares(points, None)
+        return self.labels.shares(points, self.concepts[k].levels[points[:, k]])
+
+    @property
+    def label_counts(self) -> LabelCounts | None:
+        """How many cells, each a point and a class, have which right answer; None where nothing is known."""
+        k = self.group_axis
+        axis = None if k is None else self.concepts[k]
+        return None if self.labels is None else self.labels.counts(self.n_points, axis)
+
     @property
     def edits(self) -> tuple[Concept, ...]:
         """The edits that points are made of: the concepts that do not merely say which items are shown."""
@@ -176,15 +236,18 @@ class ConceptSpace:
         """Plain values that :func:`failscape.concepts.parsing.concept_space` builds the same space from."""
         edges = {c.name: c.edges.tolist() for c in self.concepts if c.edges is not None}
         classes, columns = groups_of(self.concepts), columns_of(self.concepts)
+        options = {c.name: c.unusual for c in self.concepts if c.unusual}
         return {
             "levels": {c.name: c.levels.tolist() for c in self.concepts},
             "units": {c.name: c.unit for c in self.concepts},
             "identities": {c.name: c.identity for c in self.concepts},
             "order": list(self.order),
             **({"edges": edges} if edges else {}),
+            **({"options": options} if options else {}),
             **({"classes": classes} if classes else {}),
             **({"columns": columns} if columns else {}),
             **({"missing": list(self.missing)} if self.missing else {}),
+            **({"labels": self.labels.describe()} if self.labels else {}),
         }
 
     def __str__(self) -> str:

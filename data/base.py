@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from failscape.common.label_rules import LabelRule
 from failscape.data.batch import Batch
 
 
@@ -40,6 +41,15 @@ class Source(Protocol):
 
     def load(self, index: int) -> Any:
         """One item (a PIL image in RGB, upright; article and reference); raises ``Unreadable`` where it is not."""
+        ...
+
+
+class PictureSource(Source, Protocol):
+    """A collection of pictures, which may know what edits do to the right answers."""
+
+    @property
+    def label_rules(self) -> tuple[LabelRule, ...]:
+        """What edits do to items, by their labels; empty where nothing is known."""
         ...
 
 

@@ -56,7 +56,10 @@ class TargetEvaluator:
         )
 
     def edited(self, probes: Probes, inputs: AnyBatch) -> AnyBatch:
-        """The items as the target sees them, ``(B, ...)``, from the unedited ones; the seed of an edit is the item."""
+        """The items as the target sees them, ``(B, ...)``, from the unedited ones; the seed of an edit is the item.
+
+        Where the edits make another class right, it is theirs.
+        """
         if probes.path.shape[1]:
             return self.space.compound(inputs, probes.path, probes.items[:, 0])
         return self.space.apply(inputs, probes.point, probes.items[:, 0])

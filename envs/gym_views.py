@@ -152,6 +152,7 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         before, self._state = self._state, self.mdp.transition(self._state, np.asarray(actions))
         outcome, cached = ask(self.mdp, self.evaluator, self._state)
         if self.recorder is not None and self.mdp.scheme.queries_target(self._state):
+            self.recorder.weigh(self.mdp.crowding(self._state))
             self.recorder.record(self._state, outcome, cached)
         self._state, reward = self.mdp.apply_outcome(before, self._state, outcome)
         info = step_info(self._state, outcome, cached)

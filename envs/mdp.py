@@ -76,6 +76,7 @@ class ConceptMDP:
         self.target_evaluator = TargetEvaluator(target, space, items, reward)
         self.evaluator: Evaluator = evaluator or self.target_evaluator
         self._choice = choice_of(items, space)
+        self._classes = items.batch.right_answer
         self._chooses_items = items.layout is not None or space.group_axis is not None
         self.action_space = spaces.Discrete(self.scheme.n_actions)
         self.observation_space = self._observation_space()
@@ -104,8 +105,29 @@ class ConceptMDP:
         return *self._own_caveats, *self.baseline.caveats.tolist()
 
     def pairs(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Items and rows of the grid, each item with every point that it suits: ``(N,) -> (M,), (M,)``."""
-        return self._choice.pairs(items)
+        """Items and rows of the grid, each item with every point where it is valid: ``(N,) -> (M,), (M,)``."""
+        items, rows = self._choice.pairs(items)
+        if self.space.labels is None:
+            return items, rows
+        keep = self.valid(self.space.point(rows), items)
+        return items[keep], rows[keep]
+
+    def valid(self, points: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Whether items ``(B,)`` can be asked at points ``(B, K)``: ``(B,)`` bool.
+
+        They are of the group that the point chooses, and the edits leave them a right answer.
+        """
+        return self.space.suits(points, self.items.group[items]) & self.space.valid(points, self._classes[items])
+
+    def crowding(self, state: State) -> np.ndarray | None:
+        """How many points lead to those of a step, as a share of the most ``(B,)``; None where each leads to itself.
+
+        Where the edits of some points leave an item no right answer, others are asked in their place, and more often
+        than chance alone would: what is recorded of them weighs less.
+        """
+        if self.space.labels is None or self.scheme.walks:
+            return None
+        return self.space.labels.crowding(state.points, self._classes[state.items])
 
     def with_target(self, target: Target, baseline: BaselineOutputs | None = None) -> ConceptMDP:
         """The same items, edits and rewards around another target, such as this one fine-tuned.
@@ -137,8 +159,14 @@ class ConceptMDP:
 
     @property
     def playable(self) -> np.ndarray:
-        """Which items episodes may begin with, ``(N,)`` bool: not held out, and for walks not failing unedited."""
-        return ~self.items.held_out & self.scheme.can_start(self.baseline.failed)
+        """Which items episodes may begin with, ``(N,)`` bool.
+
+        Not held out; for walks not failing unedited; and of a class that has a right answer somewhere.
+        """
+        playable = ~self.items.held_out & self.scheme.can_start(self.baseline.failed)
+        if self.space.labels is None:
+            return playable
+        return playable & self.space.labels.answerable(self._classes)
 
     def initial(self, items: np.ndarray, seeds: np.ndarray | None = None) -> State:
         """Episodes that begin: no step taken, no edit made unless a walk starts at one."""
@@ -169,7 +197,10 @@ class ConceptMDP:
         return state
 
     def transition(self, state: State, actions: np.ndarray) -> State:
-        """The states after ``actions``; where the axes say which items, a state that asks has an item that suits it.
+        """The states after ``actions``; a state that asks can be asked.
+
+        Where the axes say which items, it has an item that suits it; where the edits leave an item no right answer, it
+        is at the nearest point that does, so that no query is spent on what cannot fail.
 
         Raises:
             UsageError: there is no such action.
@@ -177,9 +208,13 @@ class ConceptMDP:
         points = self.scheme.move(state.points, state.steps, self._checked(actions))
         history = self.scheme.remember(state, points, np.asarray(actions))
         moved = state._replace(points=points, steps=state.steps + 1, history=history)
-        if not self._chooses_items or not self.scheme.queries_target(moved):
+        if not self.scheme.queries_target(moved):
             return moved
-        items, points = self._choice.like(state.items, points)
+        items = state.items
+        if self._chooses_items:
+            items, points = self._choice.like(items, points)
+        if self.space.labels is not None:
+            points = self.space.labels.moved(points, self._classes[items])
         return moved._replace(items=items, points=points)
 
     def _checked(self, actions: np.ndarray) -> np.ndarray:

@@ -34,6 +34,11 @@ class Recorder:
         self.failing: set[tuple[int, int]] = set()  # (item, point) pairs found to fail
         self.visits = np.zeros(space.n_points, np.int64)
 
+    def weigh(self, crowding: np.ndarray | None) -> None:
+        """Take into account how many points lead to those of the next step, as :meth:`ConceptMDP.crowding` says."""
+        if crowding is not None:
+            self.propensity = crowding if self.propensity is None else self.propensity * crowding
+
     def record(self, state: State, outcome: Outcome, cached: np.ndarray) -> None:
         """Take in one step of ``B`` probes."""
         points = self.space.index(state.points)

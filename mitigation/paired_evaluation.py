@@ -198,11 +198,14 @@ def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries
     each = int(np.clip((queries - spent) / mdp.space.n_points, 30, len(held_out)))
     for point in range(mdp.space.n_points):
         free = held_out[~aimed[point, labels[held_out]]]
-        free = free[mdp.space.suits(np.tile(grid[point], (len(free), 1)), labels[free])]
+        free = free[mdp.valid(np.tile(grid[point], (len(free), 1)), free)]
         if len(free):
             drawn = rng.permutation(free)[:each]
             parts.append(_rows("untouched", 0, drawn, np.full(len(drawn), point)))
-    return pd.concat(parts, ignore_index=True)
+    pairs = pd.concat(parts, ignore_index=True)
+    items, rows = (pairs[name].to_numpy(np.int64, copy=True) for name in ("item", "point"))
+    valid = mdp.valid(mdp.space.point(np.maximum(rows, 0)), items)
+    return pairs[(rows < 0) | valid].reset_index(drop=True)
 
 
 def _rows(kind: str, mode: int, items: np.ndarray, points: np.ndarray) -> pd.DataFrame:

@@ -35,6 +35,8 @@ def main() -> None:
         "# Edits of images\n\nEvery edit takes and gives uint8 images, a batch at a time, with a strength for each "
         "image, on the device of the items. At its identity an edit changes no bit. "
         "Written by `python -m zoo.concept_pages`.\n\n"
+        "What an edit reads between pixels and puts where the image has none is part of it; options after colons "
+        "choose: `rotation=-30,0,30:interpolation=nearest:fill=edge`.\n\n"
         "Presets: " + "; ".join(describe_preset(name) for name in PRESETS if "order" in PRESETS[name]) + ".\n"
     )
     (DOCS / "concepts.md").write_text("\n".join([head, *sections]))
@@ -45,10 +47,14 @@ def section(concept: Concept) -> str:
     low, high = concept.limits
     identity = "none" if concept.identity is None else f"{concept.identity:g}"
     levels = ", ".join(f"{level:g}" for level in concept.levels)
+    options = "".join(
+        f"Option `{concept.name}:{name}=…`: {values[0]} (default), {', '.join(values[1:])}.\n\n"
+        for name, values in concept.options.items()
+    )
     return (
         f"## {concept.name}\n\n{meaning(concept)}\n\n"
         f"| unit | range | identity | default levels |\n|---|---|---|---|\n"
-        f"| {concept.unit or 'factor or share'} | {low:g} to {high:g} | {identity} | {levels} |\n\n"
+        f"| {concept.unit or 'factor or share'} | {low:g} to {high:g} | {identity} | {levels} |\n\n{options}"
         f"![{concept.name}](pictures/concept-{concept.name}.png)\n"
     )
 
@@ -57,7 +63,9 @@ def describe_preset(name: str) -> str:
     """A preset in a line."""
     preset = PRESETS[name]
     axes = " × ".join(f"{axis} {levels}" for axis, levels in preset["levels"].items())
-    return f"`{name}` is {axes}, applied in the order {', '.join(preset['order'])}"
+    chosen = preset.get("options", {}).items()
+    ways = "".join(f", {axis} with {key} {value}" for axis, ways in chosen for key, value in ways.items())
+    return f"`{name}` is {axes}, applied in the order {', '.join(preset['order'])}{ways}"
 
 
 def picture(strip: Strip) -> Image.Image:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from failscape.agents.session import Session
 from failscape.concepts import ConceptSpace
 from failscape.envs.gym_views import ConceptVectorEnv, explorable
+from failscape.envs.mdp import ConceptMDP
 
 Point = tuple[int, ...]
 BROKEN = 0.5  # severity at which the margin changes sign
@@ -52,6 +54,7 @@ class Search:
         typical: shared by all searches.
         slope: severity that a level is expected to bring; a small one is greedy, a large one is exhaustive.
         patience: points asked without a failure before the item is given up.
+        valid: whether the item has a right answer at points ``(B, K)``: others are never asked.
         first: a point known to fail, to descend from; the search begins at the origin when omitted.
         deepest: most levels from the origin that a walk may go.
     """
@@ -63,11 +66,12 @@ class Search:
         typical: Typical,
         slope: float,
         patience: int,
+        valid: Callable[[np.ndarray], np.ndarray],
         first: Point | None = None,
         deepest: float = math.inf,
     ) -> None:
         self.home, self.typical, self.slope, self.patience = tuple(home.tolist()), typical, slope, patience
-        self.deepest = deepest
+        self.deepest, self.valid = deepest, valid
         self.known: dict[Point, float] = {}  # severity of what was asked
         self.open: list[tuple[float, Point]] = []
         self.best: Point | None = None
@@ -117,7 +121,12 @@ class Search:
     def _neighbours(self, point: Point) -> list[Point]:
         shape = self.typical.space.shape
         moved = [(*point[:k], point[k] + d, *point[k + 1 :]) for k in range(len(point)) for d in (-1, 1)]
-        return [p for p in moved if all(0 <= level < n for level, n in zip(p, shape, strict=True))]
+        inside = [p for p in moved if all(0 <= level < n for level, n in zip(p, shape, strict=True))]
+        return [p for p, valid in zip(inside, self.valid(np.array(inside)), strict=True) if valid]
+
+
+def _valid(mdp: ConceptMDP, item: int, points: np.ndarray) -> np.ndarray:
+    return mdp.valid(points, np.full(len(points), item))
 
 
 def explore_best_first(envs: ConceptVectorEnv, session: Session, seed: int, hyperparameters: Mapping[str, Any]) -> None:
@@ -141,7 +150,8 @@ def explore_best_first(envs: ConceptVectorEnv, session: Session, seed: int, hype
             if starts is not None:
                 first = tuple(starts[item].tolist())
             deepest = mdp.scheme.path_length or math.inf
-            search = Search(home, severity, typical, **hyperparameters, first=first, deepest=deepest)
+            valid = partial(_valid, mdp, item)
+            search = Search(home, severity, typical, **hyperparameters, valid=valid, first=first, deepest=deepest)
             point = search.next()
             if point is not None:
                 return item, search, point

@@ -29,6 +29,7 @@ def probe(
     state = envs.mdp.transition(envs.mdp.initial(items), points)
     outcome, cached = envs.evaluator.ask(envs.mdp.probes(state))
     session.recorder.propensity = propensity
+    session.recorder.weigh(envs.mdp.crowding(state))
     session.recorder.record(state, outcome, cached)
     session.tick(metrics)
     return outcome

@@ -124,8 +124,8 @@ class ImagePresenter(Presenter[ImageExample]):
 
 
 def _examples(told: list[dict[str, Any]], inputs: Images, edited: Images, answers: Sequence[str]) -> list[ImageExample]:
-    """Pictures before and after beside what is told of them."""
-    parts = zip(told, inputs.right_answer.tolist(), to_hwc(inputs.pixels), to_hwc(edited.pixels), strict=True)
+    """Pictures before and after beside what is told of them, with the answer that is right after the edit."""
+    parts = zip(told, edited.right_answer.tolist(), to_hwc(inputs.pixels), to_hwc(edited.pixels), strict=True)
     return [
         ImageExample(**fields, label=name_of(answers, code), before=before, after=after)
         for fields, code, before, after in parts

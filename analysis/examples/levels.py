@@ -30,9 +30,11 @@ def levels_of(space: ConceptSpace) -> list[Levels]:
 
 
 def meaning(concept: Concept) -> str:
-    """The first line of a concept's own docstring, which says what it does, and the strength that changes nothing."""
+    """The first line of a concept's own docstring, the strength that changes nothing, and how the edit is made."""
     text = (type(concept).__doc__ or "").strip().split("\n")[0].split(" Identity:")[0].replace("``", "")
-    return text if concept.identity is None else f"{text} {concept.identity:g} changes nothing.".strip()
+    text = text if concept.identity is None else f"{text} {concept.identity:g} changes nothing.".strip()
+    ways = ", ".join(f"{name} {value}" for name, value in concept.chosen.items())
+    return f"{text} Made with {ways}." if ways else text
 
 
 def alterations(space: ConceptSpace) -> list[str]:

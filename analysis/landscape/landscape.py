@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from failscape.analysis.landscape.left_out import invalid_share
 from failscape.analysis.statistics.item_difficulty import smoothed_rates
 from failscape.analysis.statistics.rates import clustered_trials, weighted_rates, wilson
 from failscape.analysis.statistics.smoothing import smooth
@@ -198,6 +199,7 @@ class Landscape:
             "failure_rate": self.failure_rate,
             "baseline": self.baseline,
             "coverage": self.coverage,
+            "invalid_share": invalid_share(self.space),
             "entropy_bits": self.entropy,
             "policy_agreement": self.policy_agreement,
             "worst_point": None if worst is None else self.label(worst.name),

@@ -103,7 +103,8 @@ def _edit(
 ) -> pd.DataFrame:
     """Held-out items of ``classes``, all where empty, at random ones of ``points (M,)``: a unit each; different first.
 
-    Where points choose groups, each counts alike; else groups count as they come. Copies are not asked.
+    Where points choose groups, each counts alike; else groups count as they come. Copies are
+    not asked, nor items at points at which no answer is right.
     """
     usable = mdp.items.held_out & mdp.items.distinct
     if classes:
@@ -114,7 +115,7 @@ def _edit(
         chosen = mdp.space.concepts[axis].levels[mdp.space.point(points)[:, axis]].astype(np.int64)
         usable &= np.isin(groups, chosen)
     pool = np.flatnonzero(usable)
-    items = np.concatenate([rng.permutation(pool) for _ in range(MAX_USES)])[:n]
+    items = np.concatenate([rng.permutation(pool) for _ in range(MAX_USES)])
     draws, share = rng.random(len(items)), np.ones(len(items))
     at = points[(draws * len(points)).astype(np.int64)]
     if chosen is not None:
@@ -122,7 +123,7 @@ def _edit(
             of_group, its = groups[items] == group, points[chosen == group]
             at[of_group], share[of_group] = its[(draws[of_group] * len(its)).astype(np.int64)], 1 / of_group.sum()
     units = pd.DataFrame({"item": items, "cluster": items, "point": at, "label": groups[items], "share": share})
-    units = units.drop_duplicates(["item", "point"])
+    units = units[mdp.valid(mdp.space.point(at), items)].drop_duplicates(["item", "point"]).head(n)
     return units.assign(failed=_ask(mdp, units["item"].to_numpy(), units["point"].to_numpy()))
 
 

@@ -28,6 +28,7 @@ class Cells:
     high: np.ndarray
     visits: np.ndarray
     failures: np.ndarray
+    valid: np.ndarray  # share of the classes with a right answer, in [0, 1]
 
     @property
     def certainty(self) -> np.ndarray:
@@ -45,11 +46,19 @@ class Cells:
         return self.exists & ((self.visits == 0) | (self.high - self.low > UNSURE))
 
     @property
+    def meaningless(self) -> np.ndarray:
+        """Where the edits leave no class a right answer."""
+        return self.valid == 0
+
+    @property
     def note(self) -> str:
         """What is not shown, in words; empty where all is."""
         averaged = f"averaged over {', '.join(self.averaged)}" if self.averaged else ""
-        empty = "" if self.exists.all() else "left out: combinations without items"
-        return ", ".join(part for part in (averaged, empty) if part)
+        empty = "" if (self.exists | self.meaningless).all() else "left out: combinations without items"
+        lost = 1 - float(self.valid.mean())
+        some = f"left out for {percent(lost)} of points and classes: the edit leaves no right answer" if lost else ""
+        hatched = "hatched: for no class" if self.meaningless.any() else ""
+        return ", ".join(part for part in (averaged, empty, some, hatched) if part)
 
     def hover(self) -> list[str]:
         """A few lines on each cell, in C order."""
@@ -57,12 +66,16 @@ class Cells:
         for index in np.ndindex(self.smoothed.shape):
             label = ", ".join(c.label(level) for c, level in zip(self.concepts, index, strict=True))
             if not self.exists[index]:
-                lines.append(f"<b>{plain(label)}</b><br>no items")
+                why = "the edit leaves no right answer" if self.meaningless[index] else "no items"
+                lines.append(f"<b>{plain(label)}</b><br>{why}")
                 continue
-            rate, low, high = (float(values[index]) for values in (self.smoothed, self.low, self.high))
+            drawn = (self.smoothed, self.low, self.high, self.valid)
+            rate, low, high, valid = (float(values[index]) for values in drawn)
             counts = f"{self.failures[index]} failures in {self.visits[index]} probes"
             counts = counts if self.visits[index] else "never visited: guessed from its neighbours"
-            lines.append(f"<b>{plain(label)}</b><br>fails {percent(rate)} (95 %: {interval(low, high)})<br>{counts}")
+            some = f"<br>not asked of {percent(1 - valid)} of classes: no right answer" if valid < 1 else ""
+            rated = f"fails {percent(rate)} (95 %: {interval(low, high)})"
+            lines.append(f"<b>{plain(label)}</b><br>{rated}<br>{counts}{some}")
         return lines
 
 
@@ -75,10 +88,14 @@ def cells(landscape: Landscape, axes: tuple[int, ...] | None = None) -> Cells:
     axes = main_axes(landscape) if axes is None else axes
     rest = tuple(axis for axis in range(len(landscape.space.shape)) if axis not in axes)
     weights = landscape.weights.reshape(landscape.space.shape)
-    rates = (_mean(landscape.values(name), weights, rest) for name in ("smoothed", "smoothed_low", "smoothed_high"))
-    counts = (landscape.values(name).sum(axis=rest) for name in ("visits", "failures"))
+    smoothed, low, high = (
+        _mean(landscape.values(name), weights, rest) for name in ("smoothed", "smoothed_low", "smoothed_high")
+    )
+    visits, failures = (landscape.values(name).sum(axis=rest) for name in ("visits", "failures"))
+    valid = landscape.space.valid_share(landscape.space.grid()).reshape(landscape.space.shape).mean(axis=rest)
     concepts = tuple(landscape.space.concepts[axis] for axis in axes)
-    return Cells(concepts, tuple(landscape.space.names[axis] for axis in rest), *rates, *counts)
+    averaged = tuple(landscape.space.names[axis] for axis in rest)
+    return Cells(concepts, averaged, smoothed, low, high, visits, failures, np.asarray(valid))
 
 
 def _mean(values: np.ndarray, weights: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.plots.cells import Cells, cells
 from failscape.analysis.plots.lattice import title, title_notes
-from failscape.analysis.plots.style import axis_title, heading, layout, plain, tick_texts
+from failscape.analysis.plots.style import QUIET, axis_title, heading, layout, plain, tick_texts
 
 MAX_PANELS = 9
 MAX_WRITTEN = 64  # cells of a panel, at most, that have their rate written in them
@@ -40,6 +40,7 @@ def slices_figure(landscape: Landscape) -> go.Figure:
     height = 150 + max(90, min(50 * len(panel(drawn, drawn.smoothed, panels[0])), 340))
     notes = [*title_notes(landscape, drawn), "?: unsure" if drawn.unsure.any() else ""]
     margin = {"l": 60, "r": 20, "t": 80, "b": 50}
+    _hatch(figure, drawn, panels)
     figure.update_layout(**layout(heading(title(landscape, drawn), *notes), height, margin=margin))
     figure.update_annotations(font_size=13)
     figure.update_xaxes(showgrid=False, type="category")
@@ -66,6 +67,24 @@ def _heat_map(drawn: Cells, rates: np.ndarray, level: int, hover: np.ndarray) ->
         customdata=hover,
         hovertemplate="%{customdata}<extra></extra>",
     )
+
+
+def _hatch(figure: go.Figure, drawn: Cells, panels: list[int]) -> None:
+    """Strokes over the cells where the edits leave no right answer."""
+    for column, level in enumerate(panels, start=1):
+        for y, x in np.argwhere(panel(drawn, drawn.meaningless, level)).tolist():
+            for ends in strokes(x, y):
+                figure.add_shape(type="line", **ends, line={"color": QUIET, "width": 1}, row=1, col=column)
+
+
+def strokes(x: float, y: float, n: int = 4) -> list[dict[str, float]]:
+    """Slanted lines that fill the unit cell about a point, from ``(x0, y0)`` to ``(x1, y1)``."""
+    offsets = [2 * k / n - 1 for k in range(1, n)]
+    low, high = [max(0.0, -by) for by in offsets], [min(1.0, 1 - by) for by in offsets]
+    return [
+        {"x0": x - 0.5 + a, "y0": y - 0.5 + a + by, "x1": x - 0.5 + b, "y1": y - 0.5 + b + by}
+        for a, b, by in zip(low, high, offsets, strict=True)
+    ]
 
 
 def panel_levels(drawn: Cells) -> list[int]:

@@ -90,6 +90,9 @@ def _symbols(axes: Any, drawn: Cells) -> None:
     sure = drawn.exists.ravel() & ~unsure
     depth = {"depthshade": False} if deep else {}
     axes.scatter(*positions[:, sure], s=sizes[sure], c=colours[sure], **depth)
+    lost = drawn.meaningless.ravel()
+    if lost.any():
+        axes.scatter(*positions[:, lost], s=smallest * 2, marker="x", c=QUIET, linewidths=1, **depth)
     hollow = {"facecolors": "white", "edgecolors": colours[unsure], "linewidths": 1.8}
     axes.scatter(*positions[:, unsure], s=sizes[unsure], **hollow, **depth)
     for letter, concept in zip("xyz" if deep else "yx", drawn.concepts, strict=True):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.plots.cells import Cells, cells
@@ -57,6 +58,8 @@ def discovery_picture(probes: pd.DataFrame, landscape: Landscape) -> Figure:
 def _heat_map(axes: Any, drawn: Cells, level: int) -> None:
     rates = panel(drawn, drawn.smoothed, level)
     axes.imshow(100 * rates, cmap=SCALE, vmin=0, vmax=100, origin="lower", aspect="auto")
+    for y, x in np.argwhere(panel(drawn, drawn.meaningless, level)).tolist():
+        axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, hatch="///", edgecolor=QUIET, linewidth=0))
     name_axis(axes, "x", drawn.concepts[-1])
     if len(drawn.concepts) > 1:
         name_axis(axes, "y", drawn.concepts[-2])

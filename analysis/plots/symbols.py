@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from failscape.analysis.plots.cells import Cells
-from failscape.analysis.plots.style import INK, UNSURE_NOTE
+from failscape.analysis.plots.style import INK, QUIET, UNSURE_NOTE
 
 HOLE = 0.6  # of a hollow symbol, as a share of its size
 
@@ -21,6 +21,8 @@ def symbols(drawn: Cells) -> list[Any]:
     unsure, exists = drawn.unsure.ravel(), drawn.exists.ravel()
     full, hollow = np.flatnonzero(exists & ~unsure), np.flatnonzero(unsure)
     traces = [_discs(drawn, full).update(name="size: certainty", showlegend=True)] if len(full) else []
+    if drawn.meaningless.any():
+        traces.append(_crosses(drawn, np.flatnonzero(drawn.meaningless.ravel())))
     if not len(hollow):
         return traces
     # Discs with a white one inside, because plotly's own open symbols are hair-thin in three dimensions.
@@ -57,6 +59,20 @@ def _discs(drawn: Cells, rows: np.ndarray) -> Any:
         mode="markers",
         marker=marker,
         showlegend=False,
+        text=[hover[row] for row in rows],
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _crosses(drawn: Cells, rows: np.ndarray) -> Any:
+    """Crosses where the edits leave no right answer."""
+    hover = drawn.hover()
+    return _kind(drawn)(
+        **dict(zip("xyz", positions_of(drawn)[:, rows], strict=False)),
+        mode="markers",
+        marker={"symbol": "x", "color": QUIET, "size": 5, "opacity": 0.6},
+        name="no right answer",
+        showlegend=True,
         text=[hover[row] for row in rows],
         hovertemplate="%{text}<extra></extra>",
     )

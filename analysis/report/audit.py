@@ -195,6 +195,7 @@ def _not_tested(examined: Examined) -> Section:
         f"Kinds of alteration that exist and were not tried: {', '.join(examined.untried)}."
         if examined.untried
         else "",
+        _meaningless(examined),
         f"{nouns.plain_items.capitalize()} unlike those from {examined.data}.",
         f"{nouns.groups.capitalize()} with fewer than {FEW} {nouns.plain_items} kept aside, of which little can be "
         f"said: {', '.join(rare)}."
@@ -204,6 +205,18 @@ def _not_tested(examined: Examined) -> Section:
     ]
     return Section(
         "What was not tested", ["This document says nothing about:"], points=[point for point in points if point]
+    )
+
+
+def _meaningless(examined: Examined) -> str:
+    """What alterations make of things that then have no right answer; nothing where there is no such thing."""
+    counts = examined.landscape.space.label_counts
+    if counts is None or not counts.invalid:
+        return ""
+    nouns = examined.nouns
+    return (
+        f"{nouns.plain_items.capitalize()} that an alteration leaves without a right answer: {counts.invalid:,} of "
+        f"{counts.cells:,} combinations of alterations and {nouns.groups}, which were not asked."
     )
 
 

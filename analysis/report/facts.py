@@ -16,6 +16,7 @@ import pandas as pd
 from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.grids.view import view_of
 from failscape.analysis.landscape.landscape import Landscape
+from failscape.analysis.landscape.left_out import left_out
 from failscape.analysis.landscape.marginals import Level
 from failscape.analysis.landscape.minimal_edits import Smallest
 from failscape.analysis.landscape.rate_table import RateTable
@@ -167,10 +168,12 @@ def tried(
     kept = "kept apart to confirm failure modes" if landscape.is_complete else "held out"
     asked = "target queries" if landscape.population is None else "rows to read"
     spent = "target queries" if landscape.population is None else "rows read"
-    missing = len(landscape.space.missing)
+    lost = int((landscape.space.valid_share(landscape.space.grid()) == 0).sum())
+    missing = len(landscape.space.missing) - lost
     empty = f"; {count(missing)} more combinations have no items" if missing else ""
     rows = [
         ("grid", f"{count(landscape.n_points)} points: {view_of(landscape.space).size}{empty}"),
+        *([("left out", left_out(landscape.space))] if left_out(landscape.space) else []),
         (item_noun, f"{count(explored)} explored, {count(held_out)} {kept}"),
         ("budget", f"{count(budget)} {asked}" if budget else "not stated"),
         ("spent", f"{count(landscape.n_queries)} {spent} in {count(len(probes))} probes (repeats cost none)"),

@@ -1,4 +1,4 @@
-"""Where things are in the image: zoom, translation, flip. What opens at the border is black, as under rotation."""
+"""Where things are in the image: zoom, translation, flip. What opens at the border is filled as under rotation."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import torch.nn.functional as F
 
 from failscape.concepts.base import Concept
 from failscape.concepts.images.pixels import grouped, to_pixels
+from failscape.concepts.images.resampling import FILL, RESAMPLED, placed
 
 
 class Zoom(Concept):
-    """Zoom about the image's centre: 2 doubles the size of things, 0.5 halves it and leaves a black border.
+    """Zoom about the image's centre: 2 doubles the size of things, 0.5 halves it and leaves a border. Identity: 1.
 
-    Bilinear. Enlarging reads the middle of the image, on pixel centres; shrinking is anti-aliased, to whole pixels,
-    as Pillow's resize. Identity: 1.
+    Enlarging reads the middle of the image, on pixel centres. Shrinking is to whole pixels and with ``bilinear``
+    anti-aliased, as Pillow's resize.
     """
 
     name = "zoom"
@@ -24,9 +25,18 @@ class Zoom(Concept):
     identity = 1.0
     limits = (0.1, 10.0)
     default_levels = (0.5, 0.75, 1.0, 1.5, 2.0)
+    options = RESAMPLED
+    harmless = (0.0, 2.0)
 
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
-        return grouped(inputs, strengths, lambda images, factor: (_enlarge if factor > 1 else _shrink)(images, factor))
+        interpolation, fill = self.chosen["interpolation"], self.chosen["fill"]
+
+        def zoomed(images: torch.Tensor, factor: float) -> torch.Tensor:
+            return (
+                _enlarge(images, factor, interpolation) if factor > 1 else _shrink(images, factor, interpolation, fill)
+            )
+
+        return grouped(inputs, strengths, zoomed)
 
 
 class _Shift(Concept):
@@ -37,15 +47,22 @@ class _Shift(Concept):
     identity = 0.0
     limits = (-1.0, 1.0)
     default_levels = (-0.3, -0.15, 0.0, 0.15, 0.3)
+    options = FILL
+    harmless = (-0.5, 0.5)
 
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         size = inputs.shape[self.axis]
         pixels = np.floor(np.abs(strengths) * size + 0.5) * np.sign(strengths)
-        return grouped(inputs, pixels, lambda images, by: _translate(images, int(by), self.axis))
+
+        def moved(images: torch.Tensor, by: float) -> torch.Tensor:
+            top, left = (int(by) if self.axis == axis else 0 for axis in (2, 3))
+            return placed(images, top, left, (images.shape[2], images.shape[3]), self.chosen["fill"])
+
+        return grouped(inputs, pixels, moved)
 
 
 class ShiftX(_Shift):
-    """Translation to the right as a share of the width, in whole pixels; what opens on the left is black. Identity: 0.
+    """Translation to the right as a share of the width, in whole pixels, so nothing is resampled. Identity: 0.
 
     Negative strengths move to the left.
     """
@@ -55,7 +72,7 @@ class ShiftX(_Shift):
 
 
 class ShiftY(_Shift):
-    """Translation downwards as a share of the height, in whole pixels; what opens above is black. Identity: 0.
+    """Translation downwards as a share of the height, in whole pixels, so nothing is resampled. Identity: 0.
 
     Negative strengths move upwards.
     """
@@ -72,36 +89,27 @@ class Flip(Concept):
     identity = 0.0
     limits = (0.0, 1.0)
     default_levels = (0.0, 1.0)
+    harmless = (-1.0, 0.5)
 
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         flipped = torch.as_tensor(strengths >= 0.5).to(inputs.device).view(-1, 1, 1, 1)
         return torch.where(flipped, inputs.flip(3), inputs)
 
 
-def _enlarge(images: torch.Tensor, factor: float) -> torch.Tensor:
+def _enlarge(images: torch.Tensor, factor: float, interpolation: str) -> torch.Tensor:
     """The middle ``1 / factor`` of the images, blown up to their size."""
     height, width = images.shape[-2:]
     theta = torch.tensor([[[1 / factor, 0.0, 0.0], [0.0, 1 / factor, 0.0]]])
     grid = F.affine_grid(theta, [1, 1, height, width], align_corners=False).to(images.device)
     channels = images.float().flatten(0, 1)[None]  # one image of many channels, as all read alike
-    sampled = F.grid_sample(channels, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    sampled = F.grid_sample(channels, grid, mode=interpolation, padding_mode="border", align_corners=False)
     return to_pixels(sampled[0].view(images.shape))
 
 
-def _shrink(images: torch.Tensor, factor: float) -> torch.Tensor:
-    """The images at ``factor`` of their size, on black."""
+def _shrink(images: torch.Tensor, factor: float, interpolation: str, fill: str) -> torch.Tensor:
+    """The images at ``factor`` of their size, in the middle of a canvas of their size."""
     height, width = images.shape[-2:]
     small = (max(1, round(height * factor)), max(1, round(width * factor)))
-    top, left = (height - small[0]) // 2, (width - small[1]) // 2
-    out = torch.zeros_like(images)
-    shrunk = F.interpolate(images.float(), small, mode="bilinear", antialias=True)
-    out[:, :, top : top + small[0], left : left + small[1]] = to_pixels(shrunk)
-    return out
-
-
-def _translate(images: torch.Tensor, by: int, axis: int) -> torch.Tensor:
-    """The images moved by whole pixels along ``axis``."""
-    kept = images.shape[axis] - abs(by)
-    out = torch.zeros_like(images)
-    out.narrow(axis, max(by, 0), kept).copy_(images.narrow(axis, max(-by, 0), kept))
-    return out
+    smooth = interpolation == "bilinear"
+    shrunk = F.interpolate(images.float(), small, mode="bilinear" if smooth else "nearest-exact", antialias=smooth)
+    return placed(to_pixels(shrunk), (height - small[0]) // 2, (width - small[1]) // 2, (height, width), fill)

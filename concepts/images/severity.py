@@ -1,6 +1,7 @@
-"""Corruptions by severity, after ImageNet-C (Hendrycks and Dietterich 2019, arXiv 1903.12261): five levels each.
+"""Corruptions by severity, as in ImageNet-C (Hendrycks and Dietterich 2019, arXiv 1903.12261): five levels each.
 
-Their lengths are pixels of an image whose shorter side is 224, and grow and shrink with the image.
+At whole severities they are what the public package ``imagecorruptions`` makes with the same draws, to within the
+rounding of a pixel, on images of any size: lengths are pixels and do not grow with the image.
 """
 
 from __future__ import annotations
@@ -13,8 +14,6 @@ import torch
 
 from failscape.concepts.base import Concept
 from failscape.concepts.images.pixels import to_pixels
-
-SIDE = 224  # [px]
 
 
 class Severity(Concept):
@@ -33,10 +32,9 @@ class Severity(Concept):
 
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:
         out = torch.empty_like(inputs)
-        scale = min(inputs.shape[-2:]) / SIDE
         for row, (image, strength, seed) in enumerate(zip(inputs, strengths, seeds, strict=True)):
             values = image.float().div_(255)
-            severe = self._corrupt(values, self._parameters(strength), int(seed), scale).clamp_(0, 1)
+            severe = self._corrupt(values, self._parameters(strength), int(seed)).clamp_(0, 1)
             out[row] = to_pixels(torch.lerp(values, severe, min(1.0, float(strength))).mul_(255))
         return out
 
@@ -45,8 +43,5 @@ class Severity(Concept):
         return [float(np.interp(strength, levels, column)) for column in zip(*self.table, strict=True)]
 
     @abstractmethod
-    def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int, scale: float) -> torch.Tensor:
-        """One image ``(3, H, W)`` float32 in 0..1, corrupted; values outside are clipped. May not change its input.
-
-        ``scale`` is what a pixel of the table's lengths is worth in pixels of this image.
-        """
+    def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int) -> torch.Tensor:
+        """One image ``(3, H, W)`` float32 in 0..1, corrupted; values outside are clipped. May not change its input."""

@@ -80,6 +80,7 @@ class Hue(Concept):
     identity = 0.0
     limits = (-0.5, 0.5)
     default_levels = (-0.2, -0.1, 0.0, 0.1, 0.2)
+    harmless = (0.0, 0.0)
 
     @cache_sized
     def _edit(self, inputs: torch.Tensor, strengths: np.ndarray, seeds: np.ndarray) -> torch.Tensor:

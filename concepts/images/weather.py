@@ -1,4 +1,4 @@
-"""Weather: fog and snow after ImageNet-C, and rain in their manner.
+"""Weather: fog and snow of ImageNet-C, and rain in their manner.
 
 Images are float32 ``(3, H, W)`` in 0..1; the figures of ImageNet-C are facts of its paper and its published code.
 """
@@ -10,20 +10,23 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.special import ndtri
 
 from failscape.concepts.images.motion import smear
 from failscape.concepts.images.pixels import grey
 from failscape.concepts.images.severity import Severity
-from failscape.concepts.keyed_random import normals, uniform
+from failscape.concepts.keyed_random import normals, uniform, uniforms
+
+RAIN_SIDE = 224  # [px]
 
 
 class Fog(Severity):
-    """Fog of uneven density after ImageNet-C, severity 0 to 5. Identity: 0."""
+    """Fog of uneven density as in ImageNet-C, severity 0 to 5. Identity: 0."""
 
     name = "fog"
     table = ((1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4))  # thickness, and decay of its roughness
 
-    def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int, scale: float) -> torch.Tensor:
+    def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int) -> torch.Tensor:
         thickness, decay = parameters
         height, width = image.shape[-2:]
         side = 2 ** max(1, math.ceil(math.log2(max(height, width))))
@@ -33,13 +36,13 @@ class Fog(Severity):
 
 
 class Snow(Severity):
-    """Falling snow after ImageNet-C, severity 0 to 5; flakes fall within 45° of straight down. Identity: 0.
+    """Falling snow as in ImageNet-C, severity 0 to 5; flakes fall within 45° of straight down. Identity: 0.
 
     As there, the third level has fewer flakes than the second, and larger ones.
     """
 
     name = "snow"
-    # Mean and deviation of the flakes' noise, their size, threshold, length and sigma [px] of their fall, and the share
+    # Mean and deviation of the flakes' noise, their size, threshold, radius and sigma [px] of their fall, and the share
     # of the image that does not whiten.
     table = (
         (0.1, 0.3, 3, 0.5, 10, 4, 0.8),
@@ -49,12 +52,13 @@ class Snow(Severity):
         (0.55, 0.3, 2.5, 0.85, 12, 12, 0.55),
     )
 
-    def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int, scale: float) -> torch.Tensor:
-        mean, deviation, size, threshold, length, sigma, kept = parameters
-        flakes = _specks(self.name, seed, image, size * scale) * deviation + mean
+    def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int) -> torch.Tensor:
+        mean, deviation, size, threshold, radius, sigma, kept = parameters
+        flakes = _flakes(seed, image, size) * deviation + mean
         flakes = torch.where(flakes < threshold, 0.0, flakes).clamp_(0, 1)
         angle = -135 + 90 * float(uniform(self.name, np.array([seed]))[0])
-        flakes = smear(flakes, length * scale, sigma * scale, angle)
+        flakes = smear(flakes, 2 * radius, sigma, angle)
+        flakes = flakes.mul_(255).round_().div_(255)[:, : image.shape[1], : image.shape[2]]
         white = torch.maximum(image, grey(image[None])[0] * 1.5 + 0.5)
         return torch.lerp(white, image, kept) + flakes + flakes.rot90(2, (1, 2))
 
@@ -63,7 +67,8 @@ class Rain(Severity):
     """Falling rain, severity 0 to 5: bright streaks within 15° of straight down, under a darker sky. Identity: 0."""
 
     name = "rain"
-    # Share of pixels where a streak begins, length [px], brightness of a streak, share of light that is left.
+    # Share of pixels where a streak begins, length [px of an image whose shorter side is 224], brightness of a streak,
+    # share of light that is left.
     table = (
         (0.004, 14, 0.7, 0.92),
         (0.007, 18, 0.8, 0.86),
@@ -72,10 +77,11 @@ class Rain(Severity):
         (0.026, 36, 1.1, 0.64),
     )
 
-    def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int, scale: float) -> torch.Tensor:
+    def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int) -> torch.Tensor:
         share, length, bright, light = parameters
-        drops = (_specks(self.name, seed, image, max(1.0, scale)) > _normal_quantile(1 - share)).float()
-        angle = -105 + 30 * float(uniform(self.name, np.array([seed]))[0])
+        scale = min(image.shape[-2:]) / RAIN_SIDE
+        drops = (_specks(seed, image, max(1.0, scale)) > float(ndtri(1 - share))).float()
+        angle = 75 + 30 * float(uniform(self.name, np.array([seed]))[0])
         length = max(2.0, length * scale)
         streaks = smear(drops, length, length, angle).mul_(length / 3).clamp_(0, 1)
         return torch.lerp(image * light, torch.ones_like(image), streaks * 0.6 * bright)
@@ -86,11 +92,12 @@ def plasma(side: int, decay: float, seed: int) -> torch.Tensor:
 
     Args:
         side: a power of two; the cloud repeats beyond it.
-        decay: by how much the roughness falls from each scale to the next finer one.
+        decay: the root of how much the roughness falls from each scale to the next finer one. ImageNet-C draws evenly
+            from ±w and multiplies by w again; w falls by the decay, so the roughness falls by its square.
         seed: of its draws; another decay is a rougher or smoother cloud of the same draws.
     """
-    draws = normals("plasma", np.array([seed]), (side, side))[0].numpy()
-    cloud = np.zeros((side, side), np.float32)
+    draws = 2 * uniforms("plasma", seed, (side, side)) - 1
+    cloud = np.zeros((side, side))
     step, rough = side, 1.0
     while step >= 2:
         half = step // 2
@@ -103,18 +110,28 @@ def plasma(side: int, decay: float, seed: int) -> torch.Tensor:
             ends = corners + np.roll(corners, -1, along)
             beside = centres + np.roll(centres, 1, 1 - along)
             cloud[row::step, column::step] = (ends + beside) / 4 + rough * draws[row::step, column::step]
-        step, rough = half, rough / decay
+        step, rough = half, rough / decay**2
     cloud -= cloud.min()
-    return torch.from_numpy(cloud / max(float(cloud.max()), 1e-6))
+    return torch.from_numpy((cloud / max(float(cloud.max()), 1e-6)).astype(np.float32))
 
 
-def _specks(name: str, seed: int, image: torch.Tensor, size: float) -> torch.Tensor:
+def _flakes(seed: int, image: torch.Tensor, size: float) -> torch.Tensor:
+    """Normal noise of one draw per pixel whose middle is blown up ``size`` times, ``(1, H', W')``, no less than H × W.
+
+    Corners lie on corners, as in SciPy's linear zoom.
+    """
+    shape = image.shape[-2:]
+    middle = [math.ceil(n / size) for n in shape]
+    top, left = ((n - m) // 2 for n, m in zip(shape, middle, strict=True))
+    noise = normals("snow", np.array([seed]), (1, *shape)).to(image.device)
+    noise = noise[:, :, top : top + middle[0], left : left + middle[1]]
+    grown = [round(m * size) for m in middle]
+    return F.interpolate(noise, grown, mode="bilinear", align_corners=True)[0]
+
+
+def _specks(seed: int, image: torch.Tensor, size: float) -> torch.Tensor:
     """Normal noise whose grains are ``size`` pixels wide: ``(1, H, W)``."""
     height, width = image.shape[-2:]
-    grains = [max(1, round(n / max(size, 1.0))) for n in (height, width)]
-    noise = normals(name, np.array([seed]), (1, *grains)).to(image.device)
+    grains = [max(1, round(n / size)) for n in (height, width)]
+    noise = normals("rain", np.array([seed]), (1, *grains)).to(image.device)
     return F.interpolate(noise, (height, width), mode="bilinear", align_corners=False)[0]
-
-
-def _normal_quantile(share: float) -> float:
-    return math.sqrt(2) * float(torch.erfinv(torch.tensor(2 * share - 1, dtype=torch.float64)))

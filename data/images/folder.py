@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from failscape.common.label_rules import LabelRule
 from failscape.common.visible import well_formed
 from failscape.data.base import Skipped
 from failscape.data.files import about_left_out, files_below
@@ -31,6 +32,8 @@ class FolderSource:
     Raises:
         UsageError: there is no such folder, it holds no image, or no class folders.
     """
+
+    label_rules: tuple[LabelRule, ...] = ()
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)

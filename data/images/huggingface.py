@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from failscape.common.label_rules import LabelRule
 from failscape.common.uri import check_options
 from failscape.data.base import Skipped, Unreadable
 from failscape.data.hf_open import open_dataset
@@ -35,6 +36,7 @@ class HuggingFaceSource:
     """
 
     notes: tuple[str, ...] = ()
+    label_rules: tuple[LabelRule, ...] = ()
 
     def __init__(self, name: str, options: Mapping[str, str]) -> None:
         where = f"hf:{name}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from failscape.common.uri import Uri, check_options, parse_uri, typed
-from failscape.data.base import Source
+from failscape.data.base import PictureSource
 from failscape.data.images.folder import FolderSource
 from failscape.data.images.huggingface import HuggingFaceSource
 from failscape.data.images.torchvision import TorchvisionSource
@@ -22,7 +22,7 @@ def open_source(
     mapping: str | Path | None = None,
     only_matching: bool = False,
     target: str = "the target",
-) -> Source:
+) -> PictureSource:
     """The data that the user named, labelled with the target's classes.
 
     Args:
@@ -52,11 +52,11 @@ def open_source(
     return relabel(source, class_names, how)
 
 
-def _open_folder(uri: Uri) -> Source:
+def _open_folder(uri: Uri) -> PictureSource:
     return FolderSource(uri.name)
 
 
-def _open_street(uri: Uri) -> Source:
+def _open_street(uri: Uri) -> PictureSource:
     from failscape.data.street import StreetSource
 
     defaults: dict[str, int | bool] = {"n": 4000, "seed": 0, "size": 64, "gaps": False}
@@ -67,15 +67,15 @@ def _open_street(uri: Uri) -> Source:
     return StreetSource(**options)
 
 
-def _open_torchvision(uri: Uri) -> Source:
+def _open_torchvision(uri: Uri) -> PictureSource:
     return TorchvisionSource(uri.name, uri.options)
 
 
-def _open_hf(uri: Uri) -> Source:
+def _open_hf(uri: Uri) -> PictureSource:
     return HuggingFaceSource(uri.name, uri.options)
 
 
-_OPENERS: dict[str, Callable[[Uri], Source]] = {
+_OPENERS: dict[str, Callable[[Uri], PictureSource]] = {
     "": _open_folder,
     "street": _open_street,
     "torchvision": _open_torchvision,

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from failscape.common.format import first_sentence
+from failscape.common.label_rules import LabelRule
 from failscape.common.uri import check_options, typed
 from failscape.data.base import Skipped, Unreadable
 from failscape.data.images.decode import decode, upright_rgb
@@ -40,6 +41,7 @@ class TorchvisionSource:
     """
 
     notes: tuple[str, ...] = ()
+    label_rules: tuple[LabelRule, ...] = ()
 
     def __init__(self, name: str, options: Mapping[str, str]) -> None:
         where = f"torchvision:{name}"

@@ -1,4 +1,4 @@
-"""Files of two columns: which class a folder is (``folder,class``), which group a class (``class,group``)."""
+"""Files of a few columns: which class a folder is (``folder,class``), which group a class (``class,group``)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from failscape.common.safe_open import SMALL, regular
 from failscape.data.labels.names import NameIndex
 from failscape.errors import UsageError, did_you_mean
+
+WORDS = {2: "two", 6: "six"}
 
 
 def read_mapping(path: str | Path, known: Collection[str], index: NameIndex) -> dict[str, int]:
@@ -25,12 +27,12 @@ def read_mapping(path: str | Path, known: Collection[str], index: NameIndex) -> 
         UsageError: the file cannot be read, or a line is wrong; it names the line.
     """
     found: dict[str, int] = {}
-    for where, folder, name in _rows(Path(path), "folder,class"):
+    for where, (folder, name) in rows(Path(path), "folder,class"):
         if folder not in known:
             raise UsageError(f"{where}: the data has no {folder!r}{did_you_mean(folder, known)}")
         if folder in found:
             raise UsageError(f"{where}: {folder!r} is mapped twice; keep one of the lines")
-        found[folder] = _class(name, index, where)
+        found[folder] = class_of(name, index, where)
     return found
 
 
@@ -45,8 +47,8 @@ def read_groups(path: str | Path, index: NameIndex) -> dict[int, str]:
         UsageError: the file cannot be read, or a line is wrong; it names the line.
     """
     found: dict[int, str] = {}
-    for where, name, group in _rows(Path(path), "class,group"):
-        label = _class(name, index, where)
+    for where, (name, group) in rows(Path(path), "class,group"):
+        label = class_of(name, index, where)
         if label in found:
             raise UsageError(f"{where}: the class {name!r} has two groups; keep one of the lines")
         if not group:
@@ -57,8 +59,9 @@ def read_groups(path: str | Path, index: NameIndex) -> dict[int, str]:
     return found
 
 
-def _rows(path: Path, columns: str) -> Iterator[tuple[str, str, str]]:
-    """Of every line that is not blank, where it is and its two stripped fields, after a checked header."""
+def rows(path: Path, columns: str) -> Iterator[tuple[str, list[str]]]:
+    """Of every line that is not blank, where it is and its stripped fields, after a checked header."""
+    n = columns.count(",") + 1
     try:
         with regular(path, SMALL).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
@@ -67,22 +70,23 @@ def _rows(path: Path, columns: str) -> Iterator[tuple[str, str, str]]:
                 raise UsageError(f"{path} line 1: the header is {','.join(header)!r}; it must be {columns}")
             for row in reader:
                 fields, where = [field.strip() for field in row], f"{path} line {reader.line_num}"
-                if any(fields) and len(fields) != 2:
+                if any(fields) and len(fields) != n:
                     raise UsageError(
-                        f"{where}: {len(fields)} fields where {columns} are two; quote a name that has a comma"
+                        f"{where}: {len(fields)} fields where {columns} are {WORDS[n]}; quote a name that has a comma"
                     )
                 if any(fields):
-                    yield where, fields[0], fields[1]
+                    yield where, fields
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text; save it as CSV in UTF-8") from None
     except csv.Error as error:
-        raise UsageError(f"{path} line {reader.line_num}: {error}; write two fields, {columns}") from None
+        raise UsageError(f"{path} line {reader.line_num}: {error}; write {WORDS[n]} fields, {columns}") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"the mapping file {path} cannot be read: {reason}; give a CSV file with {columns}") from None
 
 
-def _class(name: str, index: NameIndex, where: str) -> int:
+def class_of(name: str, index: NameIndex, where: str) -> int:
+    """Index of the class that a field of a file names, by its name or its index; ``where`` is the line."""
     n_classes = len(index.class_names)
     if name.isascii() and name.isdecimal() and not index.exactly(name):
         if int(name) >= n_classes:

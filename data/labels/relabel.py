@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from failscape.common.format import a_few
-from failscape.data.base import Skipped, Source
+from failscape.common.label_rules import EVERY, INVALID, LabelRule
+from failscape.data.base import PictureSource, Skipped
 from failscape.data.labels.matching import Matching, match_classes
 from failscape.data.labels.names import NameIndex
 from failscape.errors import UsageError
@@ -28,9 +29,15 @@ class Relabelled:
         """Those of the source."""
         return self._source.notes
 
-    def __init__(self, source: Source, labels: np.ndarray, group_names: Sequence[str]) -> None:
-        """Args: ``labels`` of the target for every item of the source ``(N,)``, -1 leaves one out; their names."""
-        self._source = source
+    def __init__(
+        self,
+        source: PictureSource,
+        labels: np.ndarray,
+        group_names: Sequence[str],
+        label_rules: tuple[LabelRule, ...],
+    ) -> None:
+        """Args: ``labels`` of the target for every item of the source ``(N,)``, -1 leaves one out; names; facts."""
+        self._source, self.label_rules = source, label_rules
         self._kept = np.flatnonzero(labels >= 0)
         self.labels = labels[self._kept]
         self.names = [source.names[index] for index in self._kept.tolist()]
@@ -41,7 +48,7 @@ class Relabelled:
         return self._source.load(int(self._kept[index]))
 
 
-def relabel(source: Source, class_names: Sequence[str], how: Matching) -> Source:
+def relabel(source: PictureSource, class_names: Sequence[str], how: Matching) -> PictureSource:
     """The source with labels of the target.
 
     Classes of which the source has no item need no match.
@@ -56,7 +63,7 @@ def relabel(source: Source, class_names: Sequence[str], how: Matching) -> Source
     """
     classes = source.group_names
     if how.noun == "class" and not how.mapping and _in_order(classes, class_names):
-        return Relabelled(source, source.labels, class_names)
+        return Relabelled(source, source.labels, class_names, source.label_rules)
     present = [classes[label] for label in np.unique(source.labels)]
     twice = [name for name, count in Counter(present).items() if count > 1]
     if twice:
@@ -65,7 +72,16 @@ def relabel(source: Source, class_names: Sequence[str], how: Matching) -> Source
         )
     found = match_classes(present, class_names, how)
     lookup = np.array([found.get(name, -1) for name in classes], dtype=np.int64)
-    return Relabelled(source, lookup[source.labels], class_names)
+    known = [rule for rule in source.label_rules if rule.label == EVERY or lookup[rule.label] >= 0]
+    rules = tuple(_with_labels(rule, lookup) for rule in known)
+    return Relabelled(source, lookup[source.labels], class_names, rules)
+
+
+def _with_labels(rule: LabelRule, lookup: np.ndarray) -> LabelRule:
+    """The same fact of classes of the target; a class that the target does not know is no right answer."""
+    label = EVERY if rule.label == EVERY else int(lookup[rule.label])
+    becomes = rule.becomes if rule.becomes < 0 else int(lookup[rule.becomes])
+    return rule._replace(label=label, becomes=INVALID if becomes == -1 else becomes)
 
 
 def _in_order(classes: Sequence[str], class_names: Sequence[str]) -> bool:

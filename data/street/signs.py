@@ -83,6 +83,8 @@ def _parking(face: Canvas) -> None:
     write(face, "P", 1.1, 0.24, 0.0, WHITE)
 
 
+# Where the arrows on round blue signs point [deg to the right of straight up].
+DIRECTIONS = {"straight": 0.0, "bear-left": -16.0, "bear-right": 16.0, "turn-left": -90.0, "turn-right": 90.0}
 PAINTERS: dict[str, Callable[[Canvas], None]] = {
     "stop": _stop,
     "yield": _yield,
@@ -90,11 +92,7 @@ PAINTERS: dict[str, Callable[[Canvas], None]] = {
     "speed-30": functools.partial(_speed, limit="30"),
     "speed-50": functools.partial(_speed, limit="50"),
     "speed-80": functools.partial(_speed, limit="80"),
-    "straight": functools.partial(_arrow, angle=0),
-    "bear-left": functools.partial(_arrow, angle=-16),
-    "bear-right": functools.partial(_arrow, angle=16),
-    "turn-left": functools.partial(_arrow, angle=-90),
-    "turn-right": functools.partial(_arrow, angle=90),
+    **{sign: functools.partial(_arrow, angle=angle) for sign, angle in DIRECTIONS.items()},
     "bend-left": functools.partial(_bend, side=-1),
     "bend-right": functools.partial(_bend, side=1),
     "crossing": _crossing,

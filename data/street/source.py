@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from failscape.common.label_rules import LabelRule
 from failscape.data.base import Skipped
 from failscape.data.street.factors import SceneFactors, sample_factors
 from failscape.data.street.gaps import sample_trained
+from failscape.data.street.labels import street_labels
 from failscape.data.street.render import SIZE, render
 from failscape.data.street.signs import SIGNS
 
@@ -24,6 +26,11 @@ class StreetSource:
 
     group_names: Sequence[str] = SIGNS
     notes: tuple[str, ...] = ()
+
+    @property
+    def label_rules(self) -> tuple[LabelRule, ...]:
+        """What edits do to what a sign says; labels index ``SIGNS``."""
+        return street_labels()
 
     def __init__(self, n: int = 4000, seed: int = 0, size: int = SIZE, *, gaps: bool = False) -> None:
         sample = sample_factors if gaps else sample_trained

@@ -32,7 +32,10 @@ SCHEMES: dict[str, type[ActionScheme]] = {
 
 # FSRL (arXiv 2406.07145), microscopic classification: each action adds .05 to the strength of its edit.
 FSRL_STEPS = [round(0.05 * n, 2) for n in range(1, 21)]
-FSRL_MICRO = {"levels": {"rotation": FSRL_STEPS, "darken": FSRL_STEPS, "saturation": FSRL_STEPS}}
+FSRL_MICRO = {
+    "levels": {"rotation": FSRL_STEPS, "darken": FSRL_STEPS, "saturation": FSRL_STEPS},
+    "options": {"rotation": {"interpolation": "nearest"}},
+}
 
 
 def explored_space(

@@ -16,6 +16,7 @@ from failscape.envs.actions.parsing import classes_seen, explored_space, make_sc
 from failscape.envs.baseline import BaselineOutputs, first_look
 from failscape.envs.expected_task import expect_task
 from failscape.envs.identity import Identity
+from failscape.envs.label_effects import labelled
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.preference_reward import MODEL_FILES, load_reward
 from failscape.envs.tasks.score_kinds import about_scores
@@ -45,6 +46,7 @@ def make_mdp(
     classes: str | Path | None = None,
     only_matching: bool = False,
     groups: str | Path | None = None,
+    labels: str | Path | None = None,
     max_items: int = 5000,
     held_out: float = 0.2,
     unseen: bool = False,
@@ -112,6 +114,7 @@ def make_mdp(
         classes: a CSV file ``folder,class`` where the names of folders are not those of the target.
         only_matching: leave out folders that match no class.
         groups: a CSV file ``class,group``; modes, and the slice ``class``, are then of groups of classes.
+        labels: a CSV file ``concept,from,to,class,effect,becomes`` that says which edits change the right answer.
         max_items: images held in memory at most, drawn evenly over classes.
         held_out: share of the images kept from exploration, for confirming what it finds.
         unseen: explore only images that are held out otherwise, such as those that a fine-tune has not seen; a share
@@ -150,17 +153,20 @@ def make_mdp(
     items = replace(items, group_names=class_names) if grouping is None else in_groups(items, grouping)
     if space.group_axis is not None:
         space = explored_space(explore, concepts, start, classes_seen(items, known))
+    scheme = make_scheme(explore, space, items, start, mode, max_steps, alpha)
+    space, assumed = labelled(space, source, labels, items, compounds=scheme.path_length > 0)
     seen = _look(frozen, items, baseline, progress)
     if start is not None:
         Identity.explored(Path(start)).expect_weights(seen.weights, start)
-    scheme = make_scheme(explore, space, items, start, mode, max_steps, alpha)
     judge = CLASSIFICATION_REWARDS.get(reward)
     if judge is None:
         judge = load_reward(reward, frozen.name, items, seen, space, len(known), margin)
     nouns = NOUNS
     if grouping is not None:
         nouns = NOUNS._replace(group="group", groups="groups", task=NOUNS.task.format(n=len(class_names)))
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, answer_names=class_names, nouns=nouns)
+    return ConceptMDP(
+        frozen, space, items, judge, seen, str(spec), scheme, answer_names=class_names, nouns=nouns, caveats=assumed
+    )
 
 
 def check_reward(reward: str, explore: str) -> None:

@@ -28,6 +28,7 @@ MAKE = (
     "classes",
     "only_matching",
     "groups",
+    "labels",
     "meaning",
     "max_items",
     "unseen",
@@ -89,6 +90,11 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--groups", metavar="BY", help="of articles: topic (default) or length; of pictures: a CSV file class,group"
+    )
+    group.add_argument(
+        "--labels",
+        metavar="CSV",
+        help="of pictures: a file concept,from,to,class,effect,becomes of edits that change what is right",
     )
     group.add_argument(
         "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 articles)"

@@ -83,6 +83,8 @@ def seconds_per_query(envs: ConceptVectorEnv) -> float:
 
 def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> None:
     """Print what will be explored and what it will cost."""
+    from failscape.analysis.landscape.left_out import left_out
+
     mdp, budget = envs.mdp, settings.hyperparameters["budget"]
     n_held_out = int(mdp.items.held_out.sum())
     n_explore = len(mdp.items) - n_held_out
@@ -94,7 +96,7 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> N
     rows = [
         ("target", repr(mdp.target)),
         ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
-        ("concepts", str(mdp.space)),
+        ("concepts", "; ".join(part for part in (str(mdp.space), left_out(mdp.space)) if part)),
         ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed}"),
         ("cost", cost),
     ]
@@ -152,6 +154,8 @@ def watching(terminal: Terminal, tell: Steps, budget: int) -> Iterator[Screen]:
 
 def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     """Print what was found, how sure it is, and what to do next."""
+    from failscape.analysis.landscape.left_out import left_out
+
     landscape, summary, smallest = run.landscape(), run.summary, run.smallest()
     terminal.line()
     if smallest is not None:
@@ -161,6 +165,8 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
         print_modes(terminal, run.modes())
         tell_columns(terminal, run, landscape)
         terminal.print(worst_table(landscape))
+    if left_out(landscape.space):
+        terminal.line(left_out(landscape.space))
     learner = summary.get("learner") or {}
     if learner.get("lift"):
         low, high = learner["lift_interval"]

@@ -139,6 +139,7 @@ class ImageClassificationTrainer(TorchTrainer):
     def _loss(self, batch: np.ndarray, points: np.ndarray) -> torch.Tensor:
         """Cross-entropy of clean and edited items, and how far the clean answers have moved (Hinton et al. 2015)."""
         clean = self.images.take(batch)
+        points = self.space.askable(points, clean.right_answer)
         both = clean.joined(self.space.apply(clean, points, batch))
         scores = self.target.scores(both.pixels)
         loss = F.cross_entropy(scores, both.label)
@@ -154,7 +155,9 @@ class ImageClassificationTrainer(TorchTrainer):
         losses, wrong = 0.0, 0
         for start in range(0, len(items), BATCH):
             batch = items[start : start + BATCH]
-            edited = self.space.apply(self.images.take(batch), points[start : start + BATCH], batch)
+            clean = self.images.take(batch)
+            asked = self.space.askable(points[start : start + BATCH], clean.right_answer)
+            edited = self.space.apply(clean, asked, batch)
             with torch.no_grad():
                 scores = self.target.scores(edited.pixels)
             losses += float(F.cross_entropy(scores, edited.label, reduction="sum"))

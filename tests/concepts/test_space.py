@@ -89,9 +89,10 @@ def test_fsrl_rotates_then_saturates_then_darkens() -> None:
     points = np.array([[0, 4, 0], [1, 3, 1], [2, 2, 2], [3, 1, 3], [4, 0, 4]])
     edited = space.apply(as_batch(images), points).pixels
     angles, darks, factors = space.strengths(points).T
-    by_hand = Darken().apply(Saturation().apply(Rotation().apply(images, angles), factors), darks)
+    rotation = Rotation(interpolation="nearest")
+    by_hand = Darken().apply(Saturation().apply(rotation.apply(images, angles), factors), darks)
     assert torch.equal(edited, by_hand)
-    axis_order = Saturation().apply(Darken().apply(Rotation().apply(images, angles), darks), factors)
+    axis_order = Saturation().apply(Darken().apply(rotation.apply(images, angles), darks), factors)
     assert not torch.equal(edited, axis_order)  # the order can be told apart
 
 
@@ -115,13 +116,24 @@ def test_labels_read_like_a_sentence() -> None:
 def test_what_a_space_may_be_named_by() -> None:
     fsrl = concept_space("fsrl").describe()
     assert concept_space(["fsrl"]).describe() == fsrl
-    assert concept_space({"levels": fsrl["levels"], "order": fsrl["order"]}).describe() == fsrl
+    assert concept_space({key: fsrl[key] for key in ("levels", "order", "options")}).describe() == fsrl
     assert concept_space("contrast").names == ("contrast",)
     assert concept_space(Darken()).names == ("darken",)
     assert concept_space([Darken([0, 0.5]), "rotation=5"]).shape == (2, 1)
     space = concept_space("fsrl")
     assert concept_space(space) is space
     assert concept_space("brightness=1e-1,2").concepts[0].levels.tolist() == [0.1, 2.0]
+
+
+def test_options_come_after_levels_and_are_remembered_where_they_are_unusual() -> None:
+    space = concept_space(["rotation=-30..30/3:interpolation=nearest:fill=edge", "zoom:fill=black", "darken"])
+    assert space.concepts[0].edges.tolist() == [-30, -10, 10, 30]
+    assert space.concepts[0].chosen == {"interpolation": "nearest", "fill": "edge"}
+    description = space.describe()
+    assert description["options"] == {"rotation": {"interpolation": "nearest", "fill": "edge"}}
+    again = concept_space(json.loads(json.dumps(description)))
+    assert again.describe() == description and again.concepts[0].chosen == space.concepts[0].chosen
+    assert "options" not in concept_space(["rotation"]).describe()
 
 
 MISTAKES = {
@@ -139,9 +151,20 @@ MISTAKES = {
     "levels of rotation must be numbers, got ['a']": {"levels": {"rotation": ["a"]}},
     "levels of rotation must be strictly increasing, got []": {"levels": {"rotation": []}},
     "the preset fsrl is a whole grid and stands alone; name the concepts one by one instead": ["fsrl", "contrast"],
-    "concepts take the keys classes, columns, edges, identities, levels, missing, order, units, got ['level']": {
-        "level": {}
+    "concepts take the keys classes, columns, edges, identities, labels, levels, missing, options, order, units, "
+    "got ['level']": {"level": {}},
+    "rotation has no option 'interp'; did you mean interpolation?; it has interpolation, fill": "rotation:interp=a",
+    "darken has no option 'fill'; it has none": "darken=0.5:fill=edge",
+    "lower-case has no option 'fill'; it has none": "lower-case:fill=edge",
+    "interpolation of rotation is one of bilinear, nearest, got 'cubic'": "rotation=5:interpolation=cubic",
+    "fill of shift_x is one of black, edge, mirror, got 'red'": {
+        "levels": {"shift_x": [0.1]},
+        "options": {"shift_x": {"fill": "red"}},
     },
+    "options of rotation are OPTION=VALUE, each once and after its colon, got 'nearest'": "rotation:nearest",
+    "options of rotation are OPTION=VALUE, each once and after its colon, got 'fill=edge'": (
+        "rotation:fill=mirror:fill=edge"
+    ),
     "a concept space needs one or more different concepts, got ['darken', 'darken']": ["darken", "darken=0.5"],
     "a concept space needs one or more different concepts, got []": [],
     "no concept 'rotaton' to order; did you mean rotation?": {"levels": {"rotation": [0]}, "order": ["rotaton"]},

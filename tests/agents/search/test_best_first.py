@@ -23,9 +23,18 @@ from failscape.records.probe_arrays import points_of
 SPACE = ConceptSpace([Shift(np.arange(-4, 5)), ShiftUp(np.arange(-4, 5))])
 
 
+def anywhere(points: np.ndarray) -> np.ndarray:
+    return np.ones(len(points), bool)
+
+
 def search(severity: np.ndarray, **settings: Any) -> tuple[Search, int]:
     """A search over a known surface of severities, and the points it asked."""
-    found = Search(origin(SPACE), float(severity[4, 4]), Typical(SPACE), **{"slope": 0.1, "patience": 81, **settings})
+    found = Search(
+        origin(SPACE),
+        float(severity[4, 4]),
+        Typical(SPACE),
+        **{"slope": 0.1, "patience": 81, "valid": anywhere, **settings},
+    )
     n = 0
     while (point := found.next()) is not None:
         found.tell(point, float(severity[point]), bool(severity[point] > 0.5))

@@ -38,7 +38,8 @@ def test_long_concepts_are_thinned_to_their_ends():
 def test_meaning_is_the_docstring():
     rotation, darken, _ = concept_space("fsrl").concepts
     assert meaning(rotation) == (
-        "Rotation about the image's centre [deg], counter-clockwise; corners that open are black. 0 changes nothing."
+        "Rotation about the image's centre [deg], counter-clockwise. 0 changes nothing. "
+        "Made with interpolation nearest, fill black."
     )
     assert meaning(darken).startswith("Share of the light taken away")
     assert "`" not in meaning(darken)

@@ -34,6 +34,9 @@ class Known:
     def at(self, items: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return items, self.space.index(points)
 
+    def valid(self, points: np.ndarray, items: np.ndarray) -> np.ndarray:
+        return self.space.suits(points, self.items.group[items])
+
     def evaluate(self, state: tuple[np.ndarray, np.ndarray]) -> SimpleNamespace:
         self.asked.append(state)
         return SimpleNamespace(failed=self.outcomes[state])

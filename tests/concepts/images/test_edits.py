@@ -9,11 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 from scipy.ndimage import gaussian_filter
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2.functional import rotate
 
 from failscape.concepts import Concept
 from failscape.concepts.images.blur import gaussian_kernels
 from failscape.concepts.images.registry import IMAGE_CONCEPTS
 from failscape.concepts.images.rotation import Rotation
+from failscape.concepts.parsing import concept_space
+from failscape.envs.actions.parsing import explored_space
 from tests.support.pictures import as_int, as_pil, noise, picture
 
 TIE = 1e-4  # share of pixels that another order of summation may round the other way
@@ -112,6 +116,29 @@ def test_rotation_is_pillows_in_the_interior(size: tuple[int, int], angle: float
     inside = np.asarray(Image.fromarray(frame).rotate(angle, Image.Resampling.BILINEAR)) == 255
     assert inside.mean() > 0.2
     assert np.abs(ours - theirs)[inside].max() <= 1  # Pillow truncates where we round
+
+
+@given(data=st.data(), angle=st.one_of(st.floats(-180, 180), st.integers(-12, 12).map(lambda k: 15.0 * k)))
+@settings(max_examples=80, deadline=None)
+def test_rotation_is_torchvisions_bit_by_bit(data: st.DataObject, angle: float) -> None:
+    images = noise(2, data.draw(st.integers(1, 40)), data.draw(st.integers(1, 40)))
+    interpolation = data.draw(st.sampled_from(["bilinear", "nearest"]))
+    ours = Rotation(interpolation=interpolation).apply(images, np.full(2, angle))
+    assert torch.equal(ours, rotate(images, angle, InterpolationMode(interpolation)))
+
+
+@pytest.mark.parametrize("angle", [-30.0, -10.0, 5.0, 10.0])
+def test_rotation_by_the_nearest_pixel_is_pillows_but_for_ties(angle: float) -> None:
+    image = picture(96, 96)
+    ours = as_int(Rotation(interpolation="nearest").apply(image, np.array([angle]))[0])
+    theirs = np.asarray(as_pil(image[0]).rotate(angle, Image.Resampling.NEAREST)).astype(int)
+    assert (np.abs(ours - theirs).max(axis=2) > 0).mean() < 0.002
+
+
+def test_the_preset_of_fsrl_turns_as_its_code_does() -> None:
+    for space in (concept_space("fsrl"), explored_space("fsrl", None, None, None)):
+        assert space.concepts[space.names.index("rotation")].chosen["interpolation"] == "nearest"
+    assert Rotation().chosen == {"interpolation": "bilinear", "fill": "black"}
 
 
 def test_rotation_opens_black_corners_and_keeps_the_centre() -> None:

@@ -197,7 +197,7 @@ class Toy:
         self.group_names, self.notes = group_names, ()
         self.labels = np.array(labels, dtype=np.int64)
         self.names = [f"item {index}" for index in range(len(labels))]
-        self.skipped = []
+        self.skipped, self.label_rules = [], ()
 
     def load(self, index):
         return index

@@ -172,6 +172,7 @@ class Known(NamedTuple):
     items: SimpleNamespace
     baseline: SimpleNamespace
     outcomes: np.ndarray  # (N, P) bool
+    has_unedited: bool = True
 
     def at(self, items: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Items at points."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from failscape.concepts.label_effect import INVALIDATED, PRESERVED, preserved
+from failscape.concepts.label_effect import INVALIDATED, PRESERVED, TRANSFORMED, preserved
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.base import Evaluation, Judgement
 from failscape.rewards.text_metrics.facts import missing_and_wrong
@@ -63,7 +63,8 @@ class SummaryReward:
     """A reward in [-1, 1], positive where the summary of the edited article fails.
 
     The summary is scored beside the reference as the edit left it; where an edit may have invalidated it, or
-    where there is none, beside the summary of the unedited article. ``drop`` compares the score with that of the
+    where there is none, beside the summary of the unedited article. Where neither says what is right, since the edit
+    changed what the article tells and nothing that the summary is compared with, it never fails. ``drop`` compares the score with that of the
     unedited article, ``score`` with the threshold. Severity is 0 where nothing is lost, one half at the threshold and 1
     where all is lost; the reward is the same scale brought to [-1, 1]. A summary of nothing always fails.
 
@@ -101,7 +102,7 @@ class SummaryReward:
         severity = self._severity(scores, usual)
         silent = np.array([not text.strip() for text in texts], bool)
         severity[silent] = 1
-        severity[self._broken(evaluation)] = 0
+        severity[self._broken(evaluation) | self._unknown(evaluation)] = 0
         failed = severity > 0.5
         return _judgement(2 * severity - 1, failed, severity, kinds_of(texts, wanted, failed), scores)
 
@@ -113,6 +114,15 @@ class SummaryReward:
             loose |= self.label_effect(evaluation.points) == INVALIDATED
         wanted[loose] = output_text[loose]
         return wanted, np.where(loose, 1, self.unedited.scores[evaluation.items]).astype(np.float32)
+
+    def _unknown(self, evaluation: Evaluation) -> np.ndarray:
+        """Where nothing says what a summary should be now that an edit has changed what the article tells, ``(B,)``."""
+        before, after = evaluation.inputs, evaluation.edited
+        if not evaluation.points.shape[1]:
+            return ~after.kept
+        effects, alone = self.label_effect(evaluation.points), after.reference == ""
+        told_otherwise = (effects == INVALIDATED) & (after.reference != before.reference)
+        return ~after.kept | told_otherwise | ((effects == TRANSFORMED) & alone & (after.text != before.text))
 
     def _broken(self, evaluation: Evaluation) -> np.ndarray:
         """Where an edit did not keep the meaning although it is said to preserve the reference, ``(B,)`` bool."""

@@ -11,6 +11,12 @@ Change = tuple[int, int, str]  # from, to, what stands there instead
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # letters, with the apostrophe of isn't and Anna's
 CHUNK = re.compile(r"\S+")  # a word with the marks that cling to it
+# Of pages and mail; what is bounded keeps the time for a long line of no blanks linear.
+ADDRESS = re.compile(
+    r"""(?:https?://|www\.)\S+(?<![.,;:!?)'"])"""
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
+    r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.(?:com|org|net|edu|gov|io|uk|de|fr|eu)\b(?:/\S*)?"
+)
 MEMORY = 4096  # texts whose sentences are remembered: edits of one item meet the same text again and again
 
 _TITLES = "Mr|Mrs|Ms|Dr|Prof|St|Sgt|Lt|Col|Gen|Gov|Sen|Rep|Rev|Jr|Sr|Inc|Ltd|Co|Corp|vs|No|Mt|Capt|Hon|e\\.g|i\\.e"
@@ -41,8 +47,12 @@ def _of_line(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def words(text: str) -> list[Span]:
-    """Where each word of letters begins and ends, without the marks around it."""
-    return [match.span() for match in WORD.finditer(text)]
+    """Where each word of letters begins and ends, without the marks around it; none in addresses of pages and mail."""
+    addresses = [match.span() for match in ADDRESS.finditer(text)]
+    spans = [match.span() for match in WORD.finditer(text)]
+    return (
+        [span for span in spans if not any(start <= span[0] < end for start, end in addresses)] if addresses else spans
+    )
 
 
 def chunks(text: str) -> list[Span]:

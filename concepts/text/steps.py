@@ -45,6 +45,10 @@ class Steps(TextConcept):
         once = np.where(levels < 0, np.nan, 1.0 if self.made.unit else LEAST)
         return self.made.apply(inputs, once, (scramble(self.name, seeds, step) >> np.uint64(1)).astype(np.int64))
 
+    def kept_promise(self, before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
+        """Whether each reference was edited as its article was; see :meth:`TextConcept.kept_promise`."""
+        return self.made.kept_promise(before, after)
+
     def _edit(self, inputs: np.ndarray, strengths: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         for step in range(int(strengths.max())):
             inputs = self.again(inputs, np.where(strengths > step, 1, -1), seeds, step)

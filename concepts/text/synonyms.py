@@ -22,12 +22,16 @@ class Synonyms(TextConcept):
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text with other words for the drawn ones."""
         read = tokens(text)
-        known = [i for i, token in enumerate(read) if _others(token.word, token.tag)]
+        known = [i for i, token in enumerate(read) if _others(token.word, token.tag) and not _used_to(read, i)]
         places = self.places(len(known), strength, seed)
         changes: list[Change] = []
         for place, draw in zip(places, self.draws(seed, places), strict=True):
             changes += _replaced(read, known[place], draw)
         return spliced(text, changes)
+
+
+def _used_to(read: list[Token], i: int) -> bool:
+    return read[i].low == "used" and i + 1 < len(read) and read[i + 1].low == "to"
 
 
 @lru_cache(2**15)

@@ -36,6 +36,10 @@ def other_tense(sentence: list[Token], i: int) -> str:
     verb = sentence[i]
     if verb.low in {"would", "could"} and i + 1 < len(sentence) and sentence[i + 1].low == "n't":
         return {"would": "wo", "could": "ca"}[verb.low]
+    if verb.low == "were" and _is_one(_subject(sentence, i)):  # if I were you
+        return ""
+    if verb.low == "used" and i + 1 < len(sentence) and sentence[i + 1].low == "to":
+        return ""
     if verb.tag[2] not in "BDZ0" or (not verb.word.isalpha() and verb.low not in _AUXILIARIES):
         return ""
     if verb.low in _AUXILIARIES:
@@ -53,6 +57,10 @@ def _present(verb: str, sentence: list[Token], i: int) -> str:
     subject = _subject(sentence, i)
     many = subject.low in _MANY or subject.tag == "NN2"
     return verb if many else inflected(verb, "VBZ")
+
+
+def _is_one(subject: Token) -> bool:
+    return subject.low in {"i", "he", "she", "it", "this", "that"} or subject.tag in {"NN1", "NP0"}
 
 
 def _subject(sentence: list[Token], i: int) -> Token:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from failscape.concepts import ConceptSpace
+from failscape.concepts.label_effect import TRANSFORMED
 from failscape.data import Articles, length_groups, load_items, only_held_out, open_texts
 from failscape.data.base import Items
 from failscape.envs.baseline import BaselineOutputs, first_look, unedited
@@ -34,6 +35,7 @@ Progress = Callable[[str, int, int], None]
 GROUPS = ("topic", "length")
 MOST_SILENT = 0.5  # share of the articles that a summarizer may say nothing of
 MOST_UNREAD = 0.5  # share of the letters that a metric may overlook
+COUNTED = 50  # articles in which edits are tried before a run, to tell how often they do what they say
 BATCH = 64  # articles between two words on how far it is
 
 
@@ -122,6 +124,27 @@ def look_and_judge(
     if path is not None:
         baseline.save(path)
     return baseline, judge
+
+
+def promise_caveats(items: Items, space: ConceptSpace) -> list[str]:
+    """For how many articles the edits that change the reference, too, do not; a sentence for each such edit.
+
+    Counted at the edit's greatest strength over some articles, evenly drawn.
+    """
+    rows = np.unique(np.linspace(0, len(items) - 1, min(COUNTED, len(items))).astype(np.int64))
+    before, caveats = articles_of(items).take(rows).pair, []
+    for edit in space.edits:
+        if edit.label_effect != TRANSFORMED:
+            continue
+        after = edit.apply(before, np.full(len(rows), edit.levels[-1]), rows)
+        kept = edit.kept_promise(before, after)
+        assert kept is not None
+        n_same, n_broken = int((before == after).all(axis=1).sum()), int((~kept).sum())
+        if n_same or n_broken:
+            counts = f"of {len(rows)} articles {n_same} have nothing that it edits and count as they are"
+            broken = f", and in {n_broken} the reference does not follow the article: these are not judged"
+            caveats.append(f"{edit.name}: {counts}{broken if n_broken else ''}")
+    return caveats
 
 
 def look(target: SummarizerTarget, items: Items, progress: Progress | None = None) -> Outputs:

@@ -126,19 +126,19 @@ class SummarizationTrainer(TorchTrainer):
 
         Those are left out of which there is nothing to read, or nothing to write.
         """
-        texts = self.articles.take(items).pair
-        edits = (points != UNEDITED).any(axis=1)
+        articles, edits = self.articles.take(items), (points != UNEDITED).any(axis=1)
         if edits.any():
-            texts[edits] = self._edited(items[edits], points[edits], seeds[edits])
-        wanted = texts[:, 1].copy()
+            articles = articles.put(np.flatnonzero(edits), self._edited(items[edits], points[edits], seeds[edits]))
+        wanted = articles.reference.copy()
         loose = (wanted == "") | (self.mdp.space.label_effect(points) == INVALIDATED)
         wanted[loose] = self.mdp.baseline.output_text[items[loose]]
-        return [(str(a), str(w)) for a, w in zip(texts[:, 0], wanted, strict=True) if a.strip() and w.strip()]
+        wanted[~articles.kept] = ""  # nobody knows what should be written of these
+        return [(str(a), str(w)) for a, w in zip(articles.text, wanted, strict=True) if a.strip() and w.strip()]
 
-    def _edited(self, items: np.ndarray, points: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-        """What the edits make of the items ``(B, 2)``; to the MDP their chance is the item."""
+    def _edited(self, items: np.ndarray, points: np.ndarray, seeds: np.ndarray) -> Articles:
+        """What the edits make of the items ``(B,)``; to the MDP their chance is the item."""
         state = self.mdp.at(items, points)._replace(items=seeds)
-        return self.mdp.edited(state, self.articles.take(items)).pair
+        return self.mdp.edited(state, self.articles.take(items))
 
     def _elsewhere(self) -> np.ndarray:
         """Points of the grid that no mode holds, and of whose edits the reference holds: ``(M, K)``."""

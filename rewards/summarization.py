@@ -64,9 +64,10 @@ class SummaryReward:
 
     The summary is scored beside the reference as the edit left it; where an edit may have invalidated it, or
     where there is none, beside the summary of the unedited article. Where neither says what is right, since the edit
-    changed what the article tells and nothing that the summary is compared with, it never fails. ``drop`` compares the score with that of the
-    unedited article, ``score`` with the threshold. Severity is 0 where nothing is lost, one half at the threshold and 1
-    where all is lost; the reward is the same scale brought to [-1, 1]. A summary of nothing always fails.
+    changed what the article tells and nothing that the summary is compared with, it never fails. ``drop`` compares the
+    score with that of the unedited article, ``score`` with the threshold. Severity is 0 where nothing is lost, one half
+    at the threshold and 1 where all is lost; the reward is the same scale brought to [-1, 1]. A summary of nothing
+    fails, wherever summaries can.
 
     Args:
         kind: ``drop`` or ``score``.

@@ -1,7 +1,7 @@
 """Slips of single letters; strength is the share of the letters that the edit knows.
 
-Figures and addresses stay, or something else would be said; so do letters that carry a mark of their own, which would pass to the
-letter beside them.
+Figures and addresses stay, or something else would be said; so do letters that carry a mark of their own, which would
+pass to the letter beside them.
 """
 
 from __future__ import annotations

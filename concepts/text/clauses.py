@@ -21,13 +21,14 @@ _NT = {"can": "can't", "will": "won't", "shall": "shan't"}
 _NO_NT = {"am", "may", "might", "'m", "'s", "'re", "'ve", "'d", "'ll"}
 _DO = {"B": "do", "Z": "does", "D": "did"}
 # Verbs before a clause that no that opens: he said he was late.
-_SAYING = frozenset("say think believe know hope claim argue suggest tell report feel mean add find admit deny".split())
+_SAYING_AS_TEXT = "say think believe know hope claim argue suggest tell report feel mean add find admit deny"
+_SAYING = frozenset(_SAYING_AS_TEXT.split())
 _QUOTES = frozenset('"“”„«»‘`')
-_NEVER_DENIED = frozenset("but nor neither hardly scarcely barely seldom rarely unless let lest both whether".split())
+_NEVER_DENIED_AS_TEXT = "but nor neither hardly scarcely barely seldom rarely unless let lest both whether"
+_NEVER_DENIED = frozenset(_NEVER_DENIED_AS_TEXT.split())
 # Around the verb these would be denied, and not the sentence: only, also, still.
-_FOCUS = frozenset(
-    "only also still even just almost nearly rather quite already ever first long soon merely largely mainly".split()
-)
+_FOCUS_AS_TEXT = "only also still even just almost nearly rather quite already ever first long soon merely mainly"
+_FOCUS = frozenset(_FOCUS_AS_TEXT.split())
 
 
 class Denial(NamedTuple):
@@ -102,7 +103,7 @@ def others_finite(sentence: list[Token], i: int) -> list[int]:
 
 
 def _joined_verbs(sentence: list[Token], i: int) -> list[Change] | None:
-    """``and fell`` as ``or fall`` after ``did not rise``; None where the sentence cannot be denied by its first verb."""
+    """``and fell`` as ``or fall`` after ``did not rise``; None where the first verb cannot be denied alone."""
     found = others_finite(sentence, i)
     if not found:
         return _joined_participles(sentence, i)
@@ -123,7 +124,7 @@ def _joined_participles(sentence: list[Token], i: int) -> list[Change]:
 
 
 def predicate(sentence: list[Token], i: int) -> str:
-    """The lemma of what is said: of the verb that an auxiliary at ``i`` helps, of the adjective after be, of the verb."""
+    """The lemma of the verb that an auxiliary at ``i`` helps, of the adjective after be, or of the verb itself."""
     if sentence[i].tag[1] != "V":
         for token in sentence[i + 1 : i + 5]:
             if token.tag[0] == "V" and token.tag[2] in "INGD" and token.tag[1] == "V":

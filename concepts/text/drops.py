@@ -17,7 +17,8 @@ from failscape.concepts.text.tags import Token, tokens
 
 _JOINED = re.compile(r"['’](?!s\b)\w|\w")  # what follows a word that is the first part of a longer one
 _POSSESSIVE = re.compile(r"['’]s\b|(?<=s)['’](?=\s)")
-_SHORTENED = frozenset("mr mrs ms dr prof st sgt lt col gen gov sen rep rev jr sr capt hon".split())
+_SHORTENED_AS_TEXT = "mr mrs ms dr prof st sgt lt col gen gov sen rep rev jr sr capt hon"
+_SHORTENED = frozenset(_SHORTENED_AS_TEXT.split())
 
 
 class DropWord(TextConcept):

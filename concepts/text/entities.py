@@ -9,7 +9,6 @@ from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from failscape.concepts.text.inflection import cased_like
 from failscape.concepts.text.names import kind_of, other_name
 from failscape.concepts.text.spans import MEMORY, Change, spliced
 from failscape.concepts.text.stop_words import STOP_WORDS
@@ -31,7 +30,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*")
 _PART_OF_LONGER = r"(?<!\w)(?<![^\W\d_]['’])(?<!\w-)"
 _LOOK = 48  # characters before a name that say what it is
 _MONTH_BEFORE = re.compile(r"\b(?:in|last|this|next|since|until|by|of|early|late|during|\d+) $", re.IGNORECASE)
-_MONTHS_AND_NAMES = frozenset("March April May June August".split())
+_MONTHS_AND_NAMES_AS_TEXT = "March April May June August"
+_MONTHS_AND_NAMES = frozenset(_MONTHS_AND_NAMES_AS_TEXT.split())
 
 
 class Name(NamedTuple):
@@ -51,9 +51,9 @@ class EntitySwap(Swap):
     """Share of the different names replaced by others of their kind, each wherever it stands.
 
     A country becomes a country, a city a city, a day a day, a woman another woman; streets and groups keep their last
-    word (``Elm Road``). A person's last name or first name alone follows the whole name. A name of no known kind is left
-    alone, and so is one that is part of another one (``Newcastle`` where there is a ``Real Newcastle``). New names are in
-    neither article nor reference.
+    word (``Elm Road``). A person's last name or first name alone follows the whole name. A name of no known kind is
+    left alone, and so is one that is part of another one (``Newcastle`` where there is a ``Real Newcastle``). New names
+    are in neither article nor reference.
     """
 
     name = "entity-swap"

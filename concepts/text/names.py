@@ -24,8 +24,8 @@ _MORE_WOMEN = (
     "Carmen Caroline Celia Chloe Clara Cynthia Daisy Denise Donna Dorothy Edith Eleanor Ella Ellen Erica Esther Fatima "
     "Florence Frances Gabriela Gloria Greta Hilary Hillary Holly Ingrid Isabel Isabella Ivy Jacqueline Janet Joanna "
     "Josephine Joyce Judith Julie Karin Katherine Kathleen Katie Kelly Kim Lauren Leila Lily Louise Lucia Lydia Marie "
-    "Martha Melissa Mia Miriam Molly Monica Nadia Natasha Nina Olga Pamela Paula Pauline Penelope Petra Rita Rose Sally "
-    "Samantha Sharon Shirley Silvia Sofia Sonia Stella Stephanie Sylvia Tamara Tanya Tessa Tina Tracy Ursula Valerie "
+    "Martha Melissa Mia Miriam Molly Monica Nadia Natasha Nina Olga Pamela Paula Pauline Penelope Petra Rita Rose "
+    "Sally Samantha Sharon Shirley Silvia Sofia Sonia Stella Stephanie Sylvia Tamara Tanya Tessa Tina Tracy Ursula Valerie "
     "Vanessa Vera Yvonne"
 )
 _MORE_MEN = (
@@ -77,9 +77,7 @@ _CITIES_OF_WORDS = (
     *("New York", "Tel Aviv", "New Orleans", "Kuala Lumpur", "Rio de Janeiro"),
 )
 _STREET_WORDS = "Avenue Close Crescent Drive Lane Road Square Street Terrace"
-_STREETS = (
-    "Acorn Bishop Chapel Cherry Elm Foundry Granary Hazel Juniper Laurel Linden Maple Orchard Poplar Priory Willow"
-)
+_STREETS = "Acorn Bishop Chapel Cherry Elm Foundry Granary Hazel Juniper Laurel Linden Maple Orchard Poplar Priory"
 # What groups of people are called: words by which their names are known, and what may stand before these.
 _GROUP_WORDS = (
     "Academy Agency Airlines Airways Association Authority Bank Club College Commission Committee Corporation Council "

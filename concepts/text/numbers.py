@@ -14,7 +14,8 @@ class NumberSwap(Swap):
 
     ``five`` moves with ``5`` and ``1,000.50`` with ``1000.5``, figures to figures and words to words. A replacement is
     none of the numbers of the article or the reference; years stay in their century, and before 2030. Times, dates,
-    scores, fractions, addresses of the web, 0 and 1 are left alone, and so is a number that also stands in one of these.
+    scores, fractions, addresses of the web, 0 and 1 are left alone, and so is a number that also stands in one of
+    these.
     """
 
     name = "number-swap"

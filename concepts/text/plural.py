@@ -8,7 +8,6 @@ from failscape.concepts.text.mass_nouns import MASS_NOUNS, PLURAL_ONLY
 from failscape.concepts.text.spans import Change, spliced
 from failscape.concepts.text.tags import tokens
 
-
 _ONE_NUMBER = MASS_NOUNS | PLURAL_ONLY
 
 

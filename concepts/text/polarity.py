@@ -11,14 +11,19 @@ from failscape.concepts.text.tags import Token
 
 _SUBJECTS = {"nobody": "somebody", "nothing": "something", "somebody": "nobody", "something": "nothing"}
 _SUBJECTS |= {"someone": "no one"}
-_ALL = frozenset("everyone everybody everything all every many most".split())
-_UNTURNED = frozenset("none few little each any anyone anybody anything either another several half not".split())
+_ALL_AS_TEXT = "everyone everybody everything all every many most"
+_ALL = frozenset(_ALL_AS_TEXT.split())
+_UNTURNED_AS_TEXT = "none few little each any anyone anybody anything either another several half not"
+_UNTURNED = frozenset(_UNTURNED_AS_TEXT.split())
 _DENIED = {"some": "any", "someone": "anyone", "somebody": "anybody", "something": "anything"}
 _SAID = {after: before for before, after in _DENIED.items()}
-_NEGATIVE = frozenset("no nobody nothing none never nowhere not n't".split())
+_NEGATIVE_AS_TEXT = "no nobody nothing none never nowhere not n't"
+_NEGATIVE = frozenset(_NEGATIVE_AS_TEXT.split())
 # What a sentence that was denied has and one that is said has not, and the other way round.
-_ONLY_DENIED = frozenset("any anymore anywhere either ever until yet much longer".split())
-_ONLY_SAID = frozenset("already somewhat".split())
+_ONLY_DENIED_AS_TEXT = "any anymore anywhere either ever until yet much longer"
+_ONLY_DENIED = frozenset(_ONLY_DENIED_AS_TEXT.split())
+_ONLY_SAID_AS_TEXT = "already somewhat"
+_ONLY_SAID = frozenset(_ONLY_SAID_AS_TEXT.split())
 
 
 def turned_subject(sentence: Sequence[Token], i: int) -> list[Change] | None:

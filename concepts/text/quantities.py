@@ -15,11 +15,12 @@ from typing import NamedTuple
 from failscape.concepts.text.inflection import cased_like
 from failscape.concepts.text.spans import ADDRESS, MEMORY, spliced
 
-_SMALL = (
+_SMALL_AS_TEXT = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_TENS_AS_TEXT = "twenty thirty forty fifty sixty seventy eighty ninety"
+_SMALL, _TENS = _SMALL_AS_TEXT.split(), _TENS_AS_TEXT.split()
 IN_WORDS = (*_SMALL, *(f"{ten}-{one}" if one else ten for ten in _TENS for one in ("", *_SMALL[1:10])))  # 0 to 99
 _VALUES = {word: n for n, word in enumerate(IN_WORDS)}
 

@@ -120,7 +120,7 @@ def _without_verb(part: list[Token]) -> Denial | None:
     nouns = subject[:-1] if denied else subject
     if any(token.tag[:2] not in {"CR", "NN", "NP", "PN", "AJ"} for token in nouns):
         return None
-    if rest and rest[0].tag not in {"PRP", "PRF", "PUN", "AV0"} or main_verb(rest) is not None:
+    if (rest and rest[0].tag not in {"PRP", "PRF", "PUN", "AV0"}) or main_verb(rest) is not None:
         return None
     return Denial(state_of(what), tuple(_turned(nouns, subject, what, denied)))
 
@@ -129,7 +129,7 @@ def _may_say(token: Token) -> bool:
     """Whether a word may be an adjective or participle that says something of the noun before it."""
     if token.tag in {"VVN", "VVD"}:  # cut and hit are nouns as often
         verb = lemma(token.word, "VERB")
-        return verb != token.low and inflected(verb, "VBN") == token.low or verb == "hurt"
+        return (verb != token.low and inflected(verb, "VBN") == token.low) or verb == "hurt"
     return token.tag == "AJ0"
 
 

@@ -22,7 +22,7 @@ _PLURAL_ONLY = """
     arms assets barracks belongings binoculars cattle clothes congratulations contents earnings earphones economics
     electronics ethics folk glasses goggles goods gymnastics headquarters headphones jeans leggings likes linguistics
     mathematics means measles outskirts pants physics pliers politics premises proceedings pyjamas pajamas regards
-    remains riches savings scissors series shorts species statistics stairs sunglasses surroundings tactics thanks tights tongs
-    trousers troops tweezers wages whereabouts works
+    remains riches savings scissors series shorts species statistics stairs sunglasses surroundings tactics thanks
+    tights tongs trousers troops tweezers wages whereabouts works
 """
 PLURAL_ONLY = frozenset(_PLURAL_ONLY.split())

@@ -25,8 +25,8 @@ _MORE_WOMEN = (
     "Florence Frances Gabriela Gloria Greta Hilary Hillary Holly Ingrid Isabel Isabella Ivy Jacqueline Janet Joanna "
     "Josephine Joyce Judith Julie Karin Katherine Kathleen Katie Kelly Kim Lauren Leila Lily Louise Lucia Lydia Marie "
     "Martha Melissa Mia Miriam Molly Monica Nadia Natasha Nina Olga Pamela Paula Pauline Penelope Petra Rita Rose "
-    "Sally Samantha Sharon Shirley Silvia Sofia Sonia Stella Stephanie Sylvia Tamara Tanya Tessa Tina Tracy Ursula Valerie "
-    "Vanessa Vera Yvonne"
+    "Sally Samantha Sharon Shirley Silvia Sofia Sonia Stella Stephanie Sylvia Tamara Tanya Tessa Tina Tracy Ursula "
+    "Valerie Vanessa Vera Yvonne"
 )
 _MORE_MEN = (
     "Abdul Abraham Adrian Ahmed Albert Alex Alexander Alfred Ali Andre Antonio Arthur Barack Barry Bernard Bill Bob "

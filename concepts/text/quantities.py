@@ -24,7 +24,10 @@ _SMALL, _TENS = _SMALL_AS_TEXT.split(), _TENS_AS_TEXT.split()
 IN_WORDS = (*_SMALL, *(f"{ten}-{one}" if one else ten for ten in _TENS for one in ("", *_SMALL[1:10])))  # 0 to 99
 _VALUES = {word: n for n, word in enumerate(IN_WORDS)}
 
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)\.?"
+)
 _SCALE = r"(?:dozen|score|hundred|thousand|million|billion|trillion|bn|m|k)s?\b"
 _PART = r"(?:half|halves|third|quarter|fourth|fifth|sixth|seventh|eighth|ninth|tenth)s?\b"
 _FIGURES = re.compile(r"\d+(?:[.,]\d+)*")

@@ -61,12 +61,8 @@ def main(argv: list[str] | None = None) -> int:
         if concept.label_effect == TRANSFORMED:
             promises[name] = found = promised(name, batch, incidents)
             rows += [
-                Row(
-                    f"{name}: counted items whose reference stays though its facts changed", found["stale"], 0.02, True
-                ),
-                Row(
-                    f"{name}: counted items whose reference is not what is true", found["not_what_is_true"], 0.02, True
-                ),
+                Row(f"{name}: counted references that stay though facts changed", found["stale"], 0.02, True),
+                Row(f"{name}: counted references that are not what is true", found["not_what_is_true"], 0.02, True),
                 Row(f"{name}: items that are edited and count", found["edited_and_counted"], 0.8),
             ]
     failing = perfect_reader(batch, incidents)

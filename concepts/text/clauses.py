@@ -106,7 +106,7 @@ def _joined_verbs(sentence: list[Token], i: int) -> list[Change] | None:
     """``and fell`` as ``or fall`` after ``did not rise``; None where the first verb cannot be denied alone."""
     found = others_finite(sentence, i)
     if not found:
-        return _joined_participles(sentence, i)
+        return [*_joined_participles(sentence, i), *_joined_infinitives(sentence, i)]
     if _says(sentence, i) and not any(token.tag == "CJC" for token in sentence[i:]):
         return []
     same = all(sentence[j].tag == sentence[i].tag and sentence[j - 1].low in {",", "and", "or"} for j in found)
@@ -114,7 +114,18 @@ def _joined_verbs(sentence: list[Token], i: int) -> list[Change] | None:
         return None
     changes: list[Change] = [(sentence[j].start, sentence[j].end, lemma(sentence[j].word, "VERB")) for j in found]
     changes += [(t.start, t.end, "or") for t in (sentence[j - 1] for j in found) if t.low == "and"]
-    return changes
+    return changes + _joined_infinitives(sentence, i)
+
+
+def _joined_infinitives(sentence: list[Token], i: int) -> list[Change]:
+    """``do not read or write`` for ``read and write``, whose second verb is read as an infinitive."""
+    changes: list[Change] = []
+    for a, b in zip(sentence[i + 1 :], sentence[i + 2 :], strict=False):
+        if a.tag in {"TO0", "VM0"}:
+            break
+        if a.low == "and" and b.tag == "VVI":
+            changes.append((a.start, a.end, "or"))
+    return changes if sentence[i].tag == "VVB" else []
 
 
 def _joined_participles(sentence: list[Token], i: int) -> list[Change]:
@@ -185,7 +196,8 @@ def _denied(sentence: list[Token], i: int) -> list[Change]:
 
 def _denied_question(sentence: list[Token], i: int) -> list[Change]:
     verb = sentence[i]
-    if not _helps(sentence, i, question=True) or verb.low in _NO_NT:
+    asks = sentence[0].low if sentence[0].tag in {"AVQ", "DTQ", "PNQ"} else "why"
+    if asks != "why" or not _helps(sentence, i, question=True) or verb.low in _NO_NT:
         return []
     return [(verb.start, verb.end, cased_like(_NT.get(verb.low, f"{verb.low}n't"), verb.word))]
 

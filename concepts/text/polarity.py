@@ -67,6 +67,8 @@ def mended_words(rest: Sequence[Token], denied: bool) -> list[Change] | None:
             changes.append((token.start, token.end, other))
         elif denied and token.low == "already" and k == 0:  # not yet stands there
             continue
+        elif denied and token.low == "some" and before is not None and before.low == "and":
+            changes += [(before.start, before.end, "or"), (token.start, token.end, "any")]
         elif token.low in swap and not (token.low == "any" and after and after.tag == "NN1" and not _is_mass(after)):
             changes.append((token.start, token.end, cased_like(swap[token.low], token.word)))
         elif token.low in stuck:

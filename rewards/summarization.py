@@ -15,7 +15,7 @@ from failscape.concepts.label_effect import INVALIDATED, PRESERVED, TRANSFORMED,
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.base import Evaluation, Judgement
 from failscape.rewards.text_metrics.facts import missing_and_wrong
-from failscape.rewards.text_metrics.metrics import METRICS, fsrl_formula
+from failscape.rewards.text_metrics.metrics import METRICS, fsrl_formula, similarity_by
 from failscape.rewards.text_metrics.per_pair import Metric
 
 ANSWERS = ("as it should be", "nothing", "other numbers", "other names", "other words")
@@ -200,12 +200,17 @@ def _judgement(
 def parse_reward(text: str) -> tuple[str, Metric]:
     """``drop``, ``score:bleu``, ``fsrl`` as a kind and a metric; ROUGE-L unless it says otherwise.
 
+    ``drop:similarity=ADDRESS`` compares meanings by the encoder of that address, which is loaded here.
+
     Raises:
         UsageError: there is no such kind or metric, with the closest one.
     """
     kind, _, name = text.partition(":")
     if kind not in KINDS:
         raise UsageError(f"no reward {text!r}{did_you_mean(kind, KINDS)}")
+    metric, _, encoder = name.partition("=")
+    if metric == "similarity" and encoder and kind != "fsrl":
+        return kind, similarity_by(encoder)
     if name and (name not in METRICS or kind == "fsrl"):
         raise UsageError(f"the reward {kind} takes no {name!r}{did_you_mean(name, METRICS)}")
     return kind, METRICS[name or "rouge"]

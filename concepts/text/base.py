@@ -36,6 +36,7 @@ class TextConcept(Concept):
     default_levels = (0.25, 0.5, 0.75, 1.0)
     random = True
     names_identity: ClassVar[bool] = False
+    needs_english: ClassVar[bool] = False  # whether it knows words or grammar, which it does of English only
 
     def _edit(self, inputs: np.ndarray, strengths: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         out = inputs.copy()

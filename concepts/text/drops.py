@@ -32,6 +32,7 @@ class DropWord(TextConcept):
     limits = (0.0, math.inf)
     default_levels = (1, 2, 3, 4)
     label_effect = INVALIDATED
+    needs_english = True
     tags: ClassVar[frozenset[str]]
 
     def edit(self, text: str, strength: float, seed: int) -> str:

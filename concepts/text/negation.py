@@ -20,6 +20,7 @@ class Negate(TextConcept):
     """
 
     name = "negate"
+    needs_english = True
     label_effect = TRANSFORMED
 
     def pair(self, article: str, reference: str, strength: float, seed: int) -> tuple[str, str]:

@@ -18,6 +18,7 @@ class SingularPlural(TextConcept):
     """
 
     name = "singular-plural"
+    needs_english = True
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text with the drawn nouns in the other number."""

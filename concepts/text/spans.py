@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from failscape.common.languages import CHUNK
+
 Span = tuple[int, int]
 Change = tuple[int, int, str]  # from, to, what stands there instead
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # letters, with the apostrophe of isn't and Anna's
-CHUNK = re.compile(r"\S+")  # a word with the marks that cling to it
 # Of pages and mail; what is bounded keeps the time for a long line of no blanks linear.
 ADDRESS = re.compile(
     r"""(?:https?://|www\.)\S+(?<![.,;:!?)'"])"""
@@ -24,7 +25,7 @@ _MONTHS = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
 _SHORT = re.compile(rf"(?:^|[\s(\"'“‘])(?:{_TITLES}|{_MONTHS}|[A-Z]|(?:[A-Z]\.)+[A-Z])\.$")
 _LONGEST_SHORT = 12  # characters
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
-_END = re.compile(r"""(?<![.!?…])[.!?…]+["'”’)\]]*(?=\s+["'“‘(\[]*[^\W_a-z])""")
+_END = re.compile(r"""(?<![.!?…])[.!?…]+["'”’)\]]*(?=\s+["'“‘(\[]*[^\W_a-z])|[。！？]+[”’」』）]*""")
 
 
 @lru_cache(MEMORY)
@@ -40,6 +41,8 @@ def sentences(text: str) -> tuple[Span, ...]:
 def _of_line(text: str, start: int, end: int) -> Iterator[Span]:
     for match in _END.finditer(text, start, end):
         stop = match.end()
+        if stop == end:
+            break
         if not _SHORT.search(text, max(0, stop - _LONGEST_SHORT), stop):
             yield start, stop
             start = _next_word(text, stop)
@@ -56,7 +59,7 @@ def words(text: str) -> list[Span]:
 
 
 def chunks(text: str) -> list[Span]:
-    """Where each run of what is not white space begins and ends."""
+    """Where each run of what is not white space begins and ends; in scripts without blanks, each sign."""
     return [match.span() for match in CHUNK.finditer(text)]
 
 

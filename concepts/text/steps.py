@@ -36,6 +36,7 @@ class Steps(TextConcept):
     def __init__(self, edit: TextConcept, levels: Sequence[float] = range(TIMES + 1)) -> None:
         self.made = edit
         self.name, self.label_effect = edit.name, edit.label_effect  # type: ignore[misc]
+        self.needs_english = edit.needs_english  # type: ignore[misc]
         super().__init__(list(levels))
         if (self.levels % 1 != 0).any():
             raise UsageError(f"{self.name} is made a whole number of times, got {self.levels.tolist()}")

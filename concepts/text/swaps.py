@@ -20,6 +20,7 @@ class Swap(TextConcept):
     """Share of the different things of a kind replaced, each wherever it stands, in article and reference alike."""
 
     label_effect = TRANSFORMED
+    needs_english = True
 
     def pair(self, article: str, reference: str, strength: float, seed: int) -> tuple[str, str]:
         """The article and its reference, with the same things replaced by the same others."""

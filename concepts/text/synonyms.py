@@ -19,6 +19,7 @@ class Synonyms(TextConcept):
     """Share of the words with everyday synonyms replaced by one, in the same form; ``a`` and ``an`` follow."""
 
     name = "synonyms"
+    needs_english = True
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text with other words for the drawn ones."""

@@ -20,6 +20,7 @@ class VerbTense(TextConcept):
     """Share of the finite verbs told in the other tense: present in the past, past in the present."""
 
     name = "verb-tense"
+    needs_english = True
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text with the drawn verbs in the other tense."""

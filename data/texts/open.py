@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from failscape.common.languages import CHUNK
 from failscape.common.uri import Uri, check_options, parse_path, parse_uri, typed
 from failscape.data.base import Source
 from failscape.data.tables.columns import OPTIONS, choose_columns
@@ -45,7 +46,9 @@ def open_texts(spec: str | Path) -> Source:
 
 
 def length_groups(texts: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Thirds of the texts by how many words their articles have; equal lengths are in one group, so thirds may differ.
+    """Thirds of the texts by how many words they have, or signs where a script puts no blanks between words.
+
+    Equal lengths are in one group, so thirds may differ.
 
     Args:
         texts: ``(N,)`` object.
@@ -53,7 +56,7 @@ def length_groups(texts: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     Returns:
         Indices ``(N,)`` int64 into the names of the groups, and the names, shortest first.
     """
-    counts = np.array([len(article.split()) for article in texts], dtype=np.int64)
+    counts = np.array([len(CHUNK.findall(article)) for article in texts], dtype=np.int64)
     if not len(counts):
         return counts, LENGTHS
     return np.searchsorted(np.quantile(counts, [1 / 3, 2 / 3]), counts).astype(np.int64), LENGTHS

@@ -17,6 +17,7 @@ from failscape.concepts.label_effect import TRANSFORMED
 from failscape.data import Articles, length_groups, load_items, only_held_out, open_texts
 from failscape.data.base import Items
 from failscape.envs.baseline import BaselineOutputs, first_look, unedited
+from failscape.envs.tasks.summarization_languages import check_encoder, check_metric
 from failscape.errors import UsageError
 from failscape.rewards.base import Reward
 from failscape.rewards.summarization import (
@@ -27,14 +28,13 @@ from failscape.rewards.summarization import (
     calibrate,
     parse_reward,
 )
-from failscape.rewards.text_metrics.metrics import METRICS, ROUGES, unread
+from failscape.rewards.text_metrics.metrics import METRICS
 from failscape.targets.outputs import Outputs
 from failscape.targets.summarizers.base import SummarizerTarget
 
 Progress = Callable[[str, int, int], None]
 GROUPS = ("topic", "length")
 MOST_SILENT = 0.5  # share of the articles that a summarizer may say nothing of
-MOST_UNREAD = 0.5  # share of the letters that a metric may overlook
 COUNTED = 50  # articles in which edits are tried before a run, to tell how often they do what they say
 BATCH = 64  # articles between two words on how far it is
 
@@ -177,13 +177,10 @@ def judge_of(how: Judging, output_text: np.ndarray, items: Items, space: Concept
     if kind == "fsrl" and how.meaning is not None:
         raise UsageError("--meaning goes with the rewards drop and score; fsrl is the paper's rule as it is")
     if kind == "fsrl":
+        check_metric(kind, metric, output_text)
         return FsrlReward(metric)
     wanted = articles_of(items).reference
-    if metric in ROUGES and (share := unread(np.where(wanted == "", output_text, wanted))) > MOST_UNREAD:
-        raise UsageError(
-            f"ROUGE reads the letters a to z, and {share:.0%} of those of the references are others; take "
-            f"--reward {kind}:chrf, or {kind}:similarity"
-        )
+    check_metric(kind, metric, np.where(wanted == "", output_text, wanted))
     scores = np.where(wanted == "", 1, metric(output_text, wanted)).astype(np.float32)
     threshold = how.threshold or calibrate(scores[~items.held_out & (wanted != "")])
     if kind == "score" and not threshold.score > 0:
@@ -192,5 +189,7 @@ def judge_of(how: Judging, output_text: np.ndarray, items: Items, space: Concept
             "poorer than usual; take --reward drop, or another metric (score:chrf)"
         )
     alike = None if how.meaning is None else METRICS["similarity"]
+    if alike is not None:
+        check_encoder(articles_of(items).text, "leave --meaning out")
     unchanged = Unedited(output_text.astype(str), scores)
     return SummaryReward(kind, metric, unchanged, threshold, space.label_effect, alike, how.meaning or 0.0)

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from failscape.common.references import references_of
 from failscape.concepts.label_effect import INVALIDATED, PRESERVED, TRANSFORMED, preserved
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.base import Evaluation, Judgement
 from failscape.rewards.text_metrics.facts import missing_and_wrong
-from failscape.rewards.text_metrics.metrics import METRICS, fsrl_formula, similarity_by
+from failscape.rewards.text_metrics.metrics import METRICS, closest, fsrl_formula, similarity_by
 from failscape.rewards.text_metrics.per_pair import Metric
 
 ANSWERS = ("as it should be", "nothing", "other numbers", "other names", "other words")
@@ -176,7 +177,8 @@ def kinds_of(texts: Sequence[str] | np.ndarray, wanted: Sequence[str] | np.ndarr
     """What is wrong with summaries, as indices of ``ANSWERS``: ``(B,) -> (B,)`` int64."""
     kinds = np.zeros(len(failed), np.int64)
     for i in np.flatnonzero(failed):
-        kinds[i] = _kind(str(texts[int(i)]), str(wanted[int(i)]))
+        text, reference = str(texts[int(i)]), str(wanted[int(i)])
+        kinds[i] = _kind(text, references_of(reference)[closest(text, reference)])
     return kinds
 
 

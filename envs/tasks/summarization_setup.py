@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from failscape.common.references import references_of
 from failscape.concepts import ConceptSpace
 from failscape.concepts.label_effect import TRANSFORMED
 from failscape.data import Articles, length_groups, load_items, only_held_out, open_texts
@@ -86,6 +87,9 @@ def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, prog
     if too_long:
         some = f"{len(too_long)} of {len(items)} articles"
         note = f"{some} are longer than {target.name} can read; the rest of each is left out"
+        items = replace(items, notes=(*items.notes, note))
+    if n_several := sum(len(references_of(reference)) > 1 for reference in articles_of(items).reference):
+        note = f"{n_several} of {len(items)} articles have several references; the closest to a summary counts"
         items = replace(items, notes=(*items.notes, note))
     if how.groups == "length":
         labels, names = length_groups(articles_of(items).text)

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from failscape.common.references import references_of
 from failscape.concepts.label_effect import INVALIDATED
 from failscape.concepts.space import UNEDITED
 from failscape.data.batch import Articles
@@ -50,7 +51,8 @@ class SummarizationConfig(TorchConfig):
 class SummarizationTrainer(TorchTrainer):
     """A :class:`~failscape.mitigation.trainers.base.Trainer` of summarizers.
 
-    The training target of an edited article is the reference as the edit left it; where the edit may have invalidated
+    The training target of an edited article is the reference as the edit left it, of several another one in each
+    epoch; where the edit may have invalidated
     it, or where there is none, the summary that the target wrote of the unedited article. An article with neither, or
     of which the edit has left nothing, is left out.
 
@@ -133,6 +135,7 @@ class SummarizationTrainer(TorchTrainer):
         loose = (wanted == "") | (self.mdp.space.label_effect(points) == INVALIDATED)
         wanted[loose] = self.mdp.baseline.output_text[items[loose]]
         wanted[~articles.kept] = ""  # nobody knows what should be written of these
+        wanted[:] = [_one_of(references_of(w), seed) for w, seed in zip(wanted, seeds.tolist(), strict=True)]
         return [(str(a), str(w)) for a, w in zip(articles.text, wanted, strict=True) if a.strip() and w.strip()]
 
     def _edited(self, items: np.ndarray, points: np.ndarray, seeds: np.ndarray) -> Articles:
@@ -170,3 +173,7 @@ class SummarizationTrainer(TorchTrainer):
             batch = slice(start, start + BATCH)
             failed += int(self.mdp.evaluate(self.mdp.at(items[batch], points[batch])).failed.sum())
         return token_loss(self.target, self.pairs(items, points, items)), failed / len(items)
+
+
+def _one_of(references: Sequence[str], seed: int) -> str:
+    return references[seed % len(references)]

@@ -1,7 +1,8 @@
 """How good a summary is beside its reference: words in common (ROUGE, BLEU), letters (chrF), facts, meaning.
 
 Every metric maps candidates ``(B,)`` and references ``(B,)`` of ``str`` to ``(B,)`` float32 in [0, 1], 1 best. Texts
-that are the same but for white space score 1, and 0 where one of the two is empty; else the formula decides.
+that are the same but for white space score 1, and 0 where one of the two is empty; else the formula decides. Where an
+article has several references, the best score counts.
 
 Shapes: ``B`` batch, ``F`` features.
 """
@@ -19,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from failscape.common.languages import spaceless
+from failscape.common.references import references_of
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.text_metrics.facts import facts
 from failscape.rewards.text_metrics.per_pair import Metric as Metric
-from failscape.rewards.text_metrics.per_pair import per_pair, settled
+from failscape.rewards.text_metrics.per_pair import best_of, per_pair, settled
 
 _KANA, _HANGUL, _HAN = (re.compile(f"[{signs}]") for signs in ("\u3040-\u30ff", "\uac00-\ud7a3", "\u4e00-\u9fff"))
 Encoder = Callable[[np.ndarray], np.ndarray]  # texts (B,) in, unit vectors (B, F) out
@@ -97,7 +99,13 @@ def similarity(encoder: Encoder) -> Metric:
             scores[rows] = _cosines(encoder, np.asarray(candidates)[rows], np.asarray(references)[rows]).clip(0, 1)
         return scores
 
-    return metric
+    return best_of(metric)
+
+
+def closest(candidate: str, reference: str) -> int:
+    """Which of several references a summary is closest to, by the words in common."""
+    several = np.array(references_of(reference), object)
+    return int(rouge1(np.full(len(several), candidate, object), several).argmax()) if len(several) > 1 else 0
 
 
 def fsrl_formula(articles: np.ndarray, edited: np.ndarray, summaries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -26,9 +26,9 @@ def open_texts(spec: str | Path) -> Source:
 
     Args:
         spec: a table ``FILE?article=COLUMN&reference=COLUMN&topic=COLUMN&name=COLUMN`` (CSV, TSV, JSON, JSON lines or
-            Parquet; every option may be left out, see ``choose_columns``), a folder of ``.txt`` files (``TextFolder``),
-            ``hf:NAME_OR_FOLDER?split=test`` with the options of a table and ``config``, or ``reports:?n=4000&seed=0``,
-            the street world's incident reports.
+            Parquet; every option may be left out, see ``choose_columns``), a folder of ``.txt`` files (``TextFolder``);
+            both take ``encoding``, which else is found out. ``hf:NAME_OR_FOLDER?split=test`` with the options of a
+            table and ``config``, or ``reports:?n=4000&seed=0``, the street world's incident reports.
 
     Raises:
         UsageError: the data cannot be found or read, has no such column, or no article that can be read.
@@ -65,13 +65,13 @@ def length_groups(texts: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
 def _open_path(uri: Uri) -> Source:
     path = Path(uri.name).expanduser()
     if path.is_dir():
-        check_options(uri.name, uri.options, ())
-        folder = TextFolder(path)
+        check_options(uri.name, uri.options, ("encoding",))
+        folder = TextFolder(path, uri.options.get("encoding", ""))
         source = TextCollection(folder.rows(), uri.name)
         source.notes = folder.notes
         return source
-    check_options(uri.name, uri.options, OPTIONS)
-    table = open_table(path)
+    check_options(uri.name, uri.options, (*OPTIONS, "encoding"))
+    table = open_table(path, uri.options.get("encoding", ""))
     columns = choose_columns(uri.name, table.columns, uri.options)
     source = TextCollection(text_rows(table, columns, path.name), uri.name)
     source.notes = table.notes

@@ -181,7 +181,7 @@ def judge_of(how: Judging, output_text: np.ndarray, items: Items, space: Concept
     if kind == "fsrl" and how.meaning is not None:
         raise UsageError("--meaning goes with the rewards drop and score; fsrl is the paper's rule as it is")
     if kind == "fsrl":
-        check_metric(kind, metric, output_text)
+        check_metric(kind, metric, articles_of(items).text)
         return FsrlReward(metric)
     wanted = articles_of(items).reference
     check_metric(kind, metric, np.where(wanted == "", output_text, wanted))

@@ -19,7 +19,7 @@ _MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b
 CHUNK = re.compile(rf"[{SPACELESS}][{_MARKS}]*[、。，！？；：」』）]*|[^\s{SPACELESS}]+")
 
 ENGLISH = "en"
-_SURE = 0.8  # probability from which the language is believed
+_SURE, _HARDLY = 0.35, 0.02  # probability from which a language is believed, and below which English is not
 _LOOK = 1000  # characters of a text that are looked at
 _NAMES = {
     **{"ar": "Arabic", "bg": "Bulgarian", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek"},
@@ -35,8 +35,9 @@ def language_of(text: str) -> str:
     """The language's code of ISO 639 (``en``, ``de``); empty where it is not clear, as of a few words."""
     if not any(sign.isalpha() for sign in text):
         return ""
-    code, probability = _identifier().classify(text[:_LOOK])
-    return str(code) if probability >= _SURE else ""
+    ranked = _identifier().rank(text[:_LOOK])
+    (code, probability), english = ranked[0], dict(ranked)[ENGLISH]
+    return str(code) if probability >= _SURE and (code == ENGLISH or english < _HARDLY) else ""
 
 
 def language_name(code: str) -> str:

@@ -24,8 +24,8 @@ ABOUT = (
     "Every edit takes and gives articles and their references, a batch at a time, with a strength for each: the share "
     "of the places that it knows (characters, words, sentences), or a number of words. A stronger edit has all places "
     "of a weaker one, and an item is edited alike in every run. At strength 0 nothing changes. Nothing is downloaded: "
-    "tags and inflections come from HanTa and LemmInflect, misspellings and synonyms from two small tables. Edits that know "
-    "words or grammar know English, and are refused for articles in other languages."
+    "tags and inflections come from HanTa and LemmInflect, misspellings and synonyms from two small tables. Edits that "
+    "know words or grammar know English, and are refused for articles in other languages."
 )
 
 

@@ -41,7 +41,7 @@ _NOT_BEFORE = re.compile(
     rf"(?:[\w/]|\w[.,:–-]|\b{_MONTH} (?:the |\d{{1,2}},? )?|\b{_SCALE}(?: and)? |[+#])$", re.IGNORECASE
 )
 _NOT_AFTER = re.compile(
-    rf"[\w/]|[.,:–-]\d|[- ]{_SCALE}|[- ]{_PART}|-?(?:st|nd|rd|th)\b|(?: of)? {_MONTH}(?![\w-])", re.IGNORECASE
+    rf"[\w/]|[.,:–-]\d|[- ]{_SCALE}|[- ]{_PART}|-?(?:st|n[d]|rd|th)\b|(?: of)? {_MONTH}(?![\w-])", re.IGNORECASE
 )
 _ALL_OF_IT = re.compile(r"100(?: ?%| per ?cent)", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d")

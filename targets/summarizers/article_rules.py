@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from transformers import BatchEncoding, GenerationConfig, LogitsProcessor
@@ -24,7 +25,7 @@ class OfEachArticle(LogitsProcessor):
     So padding is no token of an article, and what a summary is does not depend on what else is in the batch.
     """
 
-    def __init__(self, make: Callable[[torch.Tensor], LogitsProcessor], articles: Sequence[torch.Tensor]) -> None:
+    def __init__(self, make: Callable[[Any], LogitsProcessor], articles: Sequence[Any]) -> None:
         self.processors = [make(article[None]) for article in articles]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:

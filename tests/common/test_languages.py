@@ -7,7 +7,7 @@ from failscape.common.references import join_references, references_of
 from failscape.data.street.reports import ReportSource
 
 SENTENCES = {
-    "de": "Die Frau ist gestern in einem kleinen Dorf gestorben, sagte die Polizei.",
+    "de": "Die Frau starb gestern in einem kleinen Dorf, sagte die Polizei.",
     "fr": "La femme est morte hier soir à Paris, selon la police de la ville.",
     "es": "El hombre murió ayer en Madrid, según dijo la policía de la ciudad.",
     "ru": "Вчера вечером на улице произошла авария. Полиция начала расследование. Дорога закрыта.",

@@ -14,7 +14,7 @@ from tests.support.tiny_text import tiny_seq2seq
 
 GERMAN = (
     "Gestern Nachmittag stieß auf der Hauptstraße {i} ein Lastwagen mit einem Motorrad zusammen. Zwei Menschen wurden "
-    "verletzt und in ein Krankenhaus gebracht. Die Straße ist für {i} Stunden gesperrt."
+    "verletzt und in ein Krankenhaus gebracht. Die Straße bleibt für {i} Stunden gesperrt."
 )
 CHINESE = "昨天下午，{i}路发生一起交通事故。一辆卡车撞上了一辆摩托车，{i}人受伤，被送往医院。道路封闭了三小时。"
 ENGLISH = (

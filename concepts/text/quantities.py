@@ -78,7 +78,7 @@ def _quantity(text: str, match: re.Match[str], within: bool) -> Quantity:
     free = free and value not in {"0", "1"} and (in_words or bool(_AMOUNT.fullmatch(written)))
     free = free and not _ALL_OF_IT.match(text, start)
     if in_words and written[0].isupper():  # Nine Elms, the Big Four
-        free = free and bool(_OPENS.search(text[:start])) and not around[1].lstrip()[:1].isupper()
+        free = free and bool(_OPENS.search(around[0])) and not around[1].lstrip()[:1].isupper()
     return Quantity(start, end, written, value, free)
 
 

@@ -119,12 +119,9 @@ class SummaryReward:
 
     def _unknown(self, evaluation: Evaluation) -> np.ndarray:
         """Where nothing says what a summary should be now that an edit has changed what the article tells, ``(B,)``."""
-        before, after = evaluation.inputs, evaluation.edited
-        if not evaluation.points.shape[1]:
-            return ~after.kept
-        effects, alone = self.label_effect(evaluation.points), after.reference == ""
-        told_otherwise = (effects == INVALIDATED) & (after.reference != before.reference)
-        return ~after.kept | told_otherwise | ((effects == TRANSFORMED) & alone & (after.text != before.text))
+        points = evaluation.points
+        effects = self.label_effect(points) if points.shape[1] else preserved(points)
+        return nothing_says(effects, evaluation.inputs, evaluation.edited)
 
     def _broken(self, evaluation: Evaluation) -> np.ndarray:
         """Where an edit did not keep the meaning although it is said to preserve the reference, ``(B,)`` bool."""
@@ -147,6 +144,23 @@ class SummaryReward:
         below = 0.5 * lost / max(allowed, 1e-9)
         above = 0.5 + 0.5 * (lost - allowed) / max(1 - allowed, 1e-9)
         return np.where(lost <= allowed, below, above).clip(0, 1).astype(np.float32)
+
+
+def nothing_says(effects: np.ndarray, before: Any, after: Any) -> np.ndarray:
+    """Where neither a reference nor the summary of the unedited article says what a summary should be, ``(B,)`` bool.
+
+    Where an edit did not change the reference as it changed the article; where it did, and another one may have taken
+    away what the reference tells; and where it changed an article that has no reference.
+
+    Args:
+        effects: of the edits on the reference ``(B,)``.
+        before: the unedited articles.
+        after: the same as the edits left them.
+    """
+    told_otherwise = (effects == INVALIDATED) & (after.reference != before.reference)
+    alone = (effects == TRANSFORMED) & (after.reference == "") & (after.text != before.text)
+    unknown: np.ndarray = ~after.kept | told_otherwise | alone
+    return unknown
 
 
 class FsrlReward:

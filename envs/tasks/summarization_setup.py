@@ -143,7 +143,8 @@ def promise_caveats(items: Items, space: ConceptSpace) -> list[str]:
         after = edit.apply(before, np.full(len(rows), edit.levels[-1]), rows)
         kept = edit.kept_promise(before, after)
         assert kept is not None
-        n_same, n_broken = int((before == after).all(axis=1).sum()), int((~kept).sum())
+        alone = (before[:, 1] == "") & (before[:, 0] != after[:, 0])
+        n_same, n_broken = int((before == after).all(axis=1).sum()), int((~kept | alone).sum())
         if n_same or n_broken:
             counts = f"of {len(rows)} articles {n_same} have nothing that it edits and count as they are"
             broken = f", and in {n_broken} the reference does not follow the article: these are not judged"

@@ -25,6 +25,7 @@ from failscape.mitigation.sampling import Failures, draw_points, epoch
 from failscape.mitigation.trainable import LOW_RANK
 from failscape.mitigation.trainers.base import Epoch, Step
 from failscape.mitigation.trainers.seq2seq import EpochOf, Pairs, TrainableSummarizer, token_loss, train_pairs
+from failscape.rewards.summarization import nothing_says
 
 VALIDATION_DRAWS = 2  # points at which each validation item is edited
 BATCH = 64  # of evaluations
@@ -128,13 +129,14 @@ class SummarizationTrainer(TorchTrainer):
 
         Those are left out of which there is nothing to read, or nothing to write.
         """
-        articles, edits = self.articles.take(items), (points != UNEDITED).any(axis=1)
+        before, edits = self.articles.take(items), (points != UNEDITED).any(axis=1)
+        articles, effects = before, self.mdp.space.label_effect(points)
         if edits.any():
-            articles = articles.put(np.flatnonzero(edits), self._edited(items[edits], points[edits], seeds[edits]))
+            articles = before.put(np.flatnonzero(edits), self._edited(items[edits], points[edits], seeds[edits]))
         wanted = articles.reference.copy()
-        loose = (wanted == "") | (self.mdp.space.label_effect(points) == INVALIDATED)
+        loose = (wanted == "") | (effects == INVALIDATED)
         wanted[loose] = self.mdp.baseline.output_text[items[loose]]
-        wanted[~articles.kept] = ""  # nobody knows what should be written of these
+        wanted[nothing_says(effects, before, articles)] = ""
         wanted[:] = [_one_of(references_of(w), seed) for w, seed in zip(wanted, seeds.tolist(), strict=True)]
         return [(str(a), str(w)) for a, w in zip(articles.text, wanted, strict=True) if a.strip() and w.strip()]
 

@@ -1,4 +1,4 @@
-"""Articles in other languages than English: what knows English only is refused in a line, all else works."""
+"""Articles in other languages than English, with several references, or none: what is refused, said and not judged."""
 
 import json
 from pathlib import Path
@@ -111,3 +111,15 @@ def test_an_encoder_is_named_by_its_address(target: fs.Summarizer, tmp_path: Pat
     folder = package.get_model_path()
     mdp = make_mdp(target, table(tmp_path, German=12), ["lower-case"], reward=f"drop:similarity={folder}")
     assert mdp.reward.threshold is not None
+
+
+def test_edits_of_what_is_true_are_not_judged_without_references(target: fs.Summarizer, tmp_path: Path) -> None:
+    """The summary of the unedited article would be as outdated as a reference that did not follow."""
+    path = tmp_path / "alone.jsonl"
+    path.write_text("\n".join(json.dumps({"article": ENGLISH.format(i=i + 2)}) for i in range(20)))
+    mdp = make_mdp(target, str(path), ["number-swap", "delete-words"])
+    state = mdp.at(np.arange(10), np.repeat([[0, 3]], 10, axis=0))
+    assert (mdp.edited(state, mdp.inputs(state)).text != mdp.inputs(state).text).all()
+    assert not mdp.evaluate(state).failed.any()
+    said = [caveat for caveat in mdp.caveats if "the reference does not follow the article" in caveat]
+    assert len(said) == 1 and said[0].startswith("number-swap: of 20 articles 0 have nothing that it edits")

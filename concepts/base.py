@@ -113,6 +113,13 @@ class Concept(ABC):
         """What level indices ``(B,)`` do to the right answer, as indices of ``LABEL_EFFECTS`` ``(B,)`` int64."""
         return np.where(self.changes(levels), LABEL_EFFECTS.index(self.label_effect), 0)
 
+    def kept_promise(self, before: Any, after: Any) -> np.ndarray | None:
+        """Whether each right answer was edited as its item was: ``(B, ...), (B, ...) -> (B,)`` bool.
+
+        None where nothing of the kind is promised: where the edit is not ``"transformed"``.
+        """
+        return None
+
     def apply(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray | None = None) -> Any:
         """Each value of the field edited by its own strength: ``(B, ...), (B,) -> (B, ...)``.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from failscape.concepts.text.registry import FSRL_EDITS, PAIRED_EDITS, SHARE_EDITS
+from failscape.concepts.text.registry import ANY_LANGUAGE_EDITS, FSRL_EDITS, PAIRED_EDITS, SHARE_EDITS
 
 # FSRL (arXiv 2406.07145), macroscopic classification: axes in the order of its action index 25i + 5j + k,
 # edits applied in another order. Its code turns pictures with torchvision's default, the nearest pixel.
@@ -21,5 +21,6 @@ PRESETS: dict[str, dict[str, Any]] = {
     "fsrl": FSRL,
     "fsrl-text": {"edits": list(FSRL_EDITS)},
     "text": {"edits": list(SHARE_EDITS)},
+    "text-any": {"edits": list(ANY_LANGUAGE_EDITS)},
     "text-pairs": {"edits": list(PAIRED_EDITS), "pairs": True},
 }

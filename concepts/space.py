@@ -104,8 +104,8 @@ class ConceptSpace:
                 counts[now, k] = np.minimum(counts[now, k] + 1, len(concept.levels))
                 levels = np.where(now, counts[:, k] - 1, UNEDITED)
                 if concept.field is not None:
-                    values = concept.again(batch.field(concept.field), levels, seeds, step)
-                    batch = batch.with_field(concept.field, values)
+                    before = batch.field(concept.field)
+                    batch = _with_edit(batch, concept, before, concept.again(before, levels, seeds, step))
         return batch
 
     @property
@@ -264,7 +264,15 @@ def edited(batch: AnyBatch, concept: Concept, strengths: np.ndarray, seeds: np.n
         return batch
     before = batch.field(concept.field)
     after = concept.apply(before, strengths, seeds)
-    return batch if after is before else batch.with_field(concept.field, after)
+    return batch if after is before else _with_edit(batch, concept, before, after)
+
+
+def _with_edit(batch: AnyBatch, concept: Concept, before: Any, after: Any) -> AnyBatch:
+    """The items with what a concept made of its field, and whether it kept what it promises of the right answers."""
+    assert concept.field is not None
+    edited_batch = batch.with_field(concept.field, after)
+    kept = concept.kept_promise(before, after)
+    return edited_batch if kept is None else edited_batch.with_field("kept", batch.field("kept") & kept)
 
 
 def _scaled(concept: Concept, levels: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ Shapes: ``N`` items, ``F`` columns of a table.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -155,12 +155,21 @@ class Images(_Columns):
         return np.ascontiguousarray(self.pixels[row].permute(1, 2, 0).cpu().numpy())
 
 
+def _not_given() -> np.ndarray:
+    return np.zeros(0, bool)
+
+
 @dataclass(frozen=True)
 class Articles(_Columns):
     """Texts and what should be written of them, ``""`` where that is not known."""
 
     text: np.ndarray  # (N,) object of str
     reference: np.ndarray  # (N,) object of str
+    kept: np.ndarray = field(default_factory=_not_given)  # (N,) bool: each reference was edited as its text was
+
+    def __post_init__(self) -> None:
+        if not len(self.kept):
+            object.__setattr__(self, "kept", np.ones(len(self.text), bool))
 
     @property
     def inputs(self) -> np.ndarray:
@@ -186,7 +195,7 @@ class Articles(_Columns):
     def with_field(self, name: str, values: Any) -> Articles:
         """The same articles with another content of one field, or of text and reference at once."""
         if name == "pair":
-            return Articles(values[:, 0].copy(), values[:, 1].copy())
+            return Articles(values[:, 0].copy(), values[:, 1].copy(), self.kept)
         return replace(self, **{name: values})
 
     @classmethod

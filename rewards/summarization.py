@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from failscape.concepts.label_effect import INVALIDATED, PRESERVED, preserved
+from failscape.common.references import references_of
+from failscape.concepts.label_effect import INVALIDATED, PRESERVED, TRANSFORMED, preserved
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.base import Evaluation, Judgement
 from failscape.rewards.text_metrics.facts import missing_and_wrong
-from failscape.rewards.text_metrics.metrics import METRICS, fsrl_formula
+from failscape.rewards.text_metrics.metrics import METRICS, closest, fsrl_formula, similarity_by
 from failscape.rewards.text_metrics.per_pair import Metric
 
 ANSWERS = ("as it should be", "nothing", "other numbers", "other names", "other words")
@@ -63,9 +64,11 @@ class SummaryReward:
     """A reward in [-1, 1], positive where the summary of the edited article fails.
 
     The summary is scored beside the reference as the edit left it; where an edit may have invalidated it, or
-    where there is none, beside the summary of the unedited article. ``drop`` compares the score with that of the
-    unedited article, ``score`` with the threshold. Severity is 0 where nothing is lost, one half at the threshold and 1
-    where all is lost; the reward is the same scale brought to [-1, 1]. A summary of nothing always fails.
+    where there is none, beside the summary of the unedited article. Where neither says what is right, since the edit
+    changed what the article tells and nothing that the summary is compared with, it never fails. ``drop`` compares the
+    score with that of the unedited article, ``score`` with the threshold. Severity is 0 where nothing is lost, one half
+    at the threshold and 1 where all is lost; the reward is the same scale brought to [-1, 1]. A summary of nothing
+    fails, wherever summaries can.
 
     Args:
         kind: ``drop`` or ``score``.
@@ -101,7 +104,7 @@ class SummaryReward:
         severity = self._severity(scores, usual)
         silent = np.array([not text.strip() for text in texts], bool)
         severity[silent] = 1
-        severity[self._broken(evaluation)] = 0
+        severity[self._broken(evaluation) | self._unknown(evaluation)] = 0
         failed = severity > 0.5
         return _judgement(2 * severity - 1, failed, severity, kinds_of(texts, wanted, failed), scores)
 
@@ -113,6 +116,12 @@ class SummaryReward:
             loose |= self.label_effect(evaluation.points) == INVALIDATED
         wanted[loose] = output_text[loose]
         return wanted, np.where(loose, 1, self.unedited.scores[evaluation.items]).astype(np.float32)
+
+    def _unknown(self, evaluation: Evaluation) -> np.ndarray:
+        """Where nothing says what a summary should be now that an edit has changed what the article tells, ``(B,)``."""
+        points = evaluation.points
+        effects = self.label_effect(points) if points.shape[1] else preserved(points)
+        return nothing_says(effects, evaluation.inputs, evaluation.edited)
 
     def _broken(self, evaluation: Evaluation) -> np.ndarray:
         """Where an edit did not keep the meaning although it is said to preserve the reference, ``(B,)`` bool."""
@@ -135,6 +144,23 @@ class SummaryReward:
         below = 0.5 * lost / max(allowed, 1e-9)
         above = 0.5 + 0.5 * (lost - allowed) / max(1 - allowed, 1e-9)
         return np.where(lost <= allowed, below, above).clip(0, 1).astype(np.float32)
+
+
+def nothing_says(effects: np.ndarray, before: Any, after: Any) -> np.ndarray:
+    """Where neither a reference nor the summary of the unedited article says what a summary should be, ``(B,)`` bool.
+
+    Where an edit did not change the reference as it changed the article; where it did, and another one may have taken
+    away what the reference tells; and where it changed an article that has no reference.
+
+    Args:
+        effects: of the edits on the reference ``(B,)``.
+        before: the unedited articles.
+        after: the same as the edits left them.
+    """
+    told_otherwise = (effects == INVALIDATED) & (after.reference != before.reference)
+    alone = (effects == TRANSFORMED) & (after.reference == "") & (after.text != before.text)
+    unknown: np.ndarray = ~after.kept | told_otherwise | alone
+    return unknown
 
 
 class FsrlReward:
@@ -165,7 +191,8 @@ def kinds_of(texts: Sequence[str] | np.ndarray, wanted: Sequence[str] | np.ndarr
     """What is wrong with summaries, as indices of ``ANSWERS``: ``(B,) -> (B,)`` int64."""
     kinds = np.zeros(len(failed), np.int64)
     for i in np.flatnonzero(failed):
-        kinds[i] = _kind(str(texts[int(i)]), str(wanted[int(i)]))
+        text, reference = str(texts[int(i)]), str(wanted[int(i)])
+        kinds[i] = _kind(text, references_of(reference)[closest(text, reference)])
     return kinds
 
 
@@ -189,12 +216,17 @@ def _judgement(
 def parse_reward(text: str) -> tuple[str, Metric]:
     """``drop``, ``score:bleu``, ``fsrl`` as a kind and a metric; ROUGE-L unless it says otherwise.
 
+    ``drop:similarity=ADDRESS`` compares meanings by the encoder of that address, which is loaded here.
+
     Raises:
         UsageError: there is no such kind or metric, with the closest one.
     """
     kind, _, name = text.partition(":")
     if kind not in KINDS:
         raise UsageError(f"no reward {text!r}{did_you_mean(kind, KINDS)}")
+    metric, _, encoder = name.partition("=")
+    if metric == "similarity" and encoder and kind != "fsrl":
+        return kind, similarity_by(encoder)
     if name and (name not in METRICS or kind == "fsrl"):
         raise UsageError(f"the reward {kind} takes no {name!r}{did_you_mean(name, METRICS)}")
     return kind, METRICS[name or "rouge"]

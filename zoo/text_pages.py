@@ -17,14 +17,15 @@ DOCS = Path(__file__).parent.parent / "docs"
 ITEM = 1  # of the world of reports: one with names, numbers and something that does not matter
 EFFECTS: dict[LabelEffect, str] = {
     PRESERVED: "the reference stays right",
-    TRANSFORMED: "the reference is edited alike",
+    TRANSFORMED: "the reference is edited alike, or the item is not judged",
     INVALIDATED: "compared with the summary of the unedited article",
 }
 ABOUT = (
     "Every edit takes and gives articles and their references, a batch at a time, with a strength for each: the share "
     "of the places that it knows (characters, words, sentences), or a number of words. A stronger edit has all places "
     "of a weaker one, and an item is edited alike in every run. At strength 0 nothing changes. Nothing is downloaded: "
-    "tags and inflections come from HanTa and LemmInflect, misspellings and synonyms from two small tables."
+    "tags and inflections come from HanTa and LemmInflect, misspellings and synonyms from two small tables. Edits that "
+    "know words or grammar know English, and are refused for articles in other languages."
 )
 
 
@@ -51,7 +52,9 @@ def section(concept: TextConcept, article: str, reference: str) -> str:
     """One edit: what it does, its levels, its effect on the reference, examples."""
     levels = ", ".join(concept.level_name(k) for k in range(len(concept.levels)))
     ours = " One of FSRL's sixteen." if concept.name in FSRL_EDITS else ""
-    lines = [f"## {concept.name}\n", f"{meaning(concept)}{ours}\n", f"{levels}; {EFFECTS[concept.label_effect]}.\n"]
+    english = "; of English" if concept.needs_english else ""
+    about = f"{levels}; {EFFECTS[concept.label_effect]}{english}."
+    lines = [f"## {concept.name}\n", f"{meaning(concept)}{ours}\n", f"{about}\n"]
     for level in (1, len(concept.levels) - 1):
         pair = np.array([[article, reference]], object)
         after = concept.apply(pair, concept.levels[[level]], np.array([ITEM]))[0]

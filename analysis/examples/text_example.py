@@ -18,8 +18,10 @@ from failscape.analysis.examples.text_diff import (
     word_diff,
 )
 from failscape.common.format import percent
+from failscape.common.references import references_of
 from failscape.concepts.label_effect import INVALIDATED, PRESERVED, LabelEffect
 from failscape.rewards.text_metrics.facts import missing_and_wrong
+from failscape.rewards.text_metrics.metrics import closest
 
 MAX_FACTS = 8  # named of each sort
 
@@ -88,6 +90,7 @@ def compare_summaries(
         scores: of either, in [0, 1].
         effect: of the edit on the reference.
     """
+    before, after = _beside_one(before, after, output_text[1])
     reference = after[1]
     loose = effect == INVALIDATED or not reference
     wanted = output_text[0] if loose else reference
@@ -120,6 +123,7 @@ def compare_versions(
         effect: as in :func:`tell`.
         unedited: summary of the unedited article by the version before.
     """
+    before, after = _beside_one(before, after, output_text[1])
     loose = effect == INVALIDATED or not after[1]
     wanted = unedited if loose else after[1]
     versions = [
@@ -128,6 +132,12 @@ def compare_versions(
     ]
     wanted_line = Line("of the unedited" if loose else "reference", tuple(marked(wanted, output_text[1], MISSING)))
     return _comparison(before, after, [*versions, wanted_line], output_text[1], wanted, loose)
+
+
+def _beside_one(before: Sequence[str], after: Sequence[str], summary: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Article and reference before and after, with the closest to a summary where there are several references."""
+    k = closest(summary, after[1])
+    return (before[0], references_of(before[1])[k]), (after[0], references_of(after[1])[k])
 
 
 def _comparison(

@@ -22,7 +22,7 @@ WORDS = 32  # of a passage, up to the end of the sentence that has the last of t
 TRIED = 12  # articles tried until an edit finds something to do
 EFFECTS: dict[LabelEffect, str] = {
     PRESERVED: "The reference stays right.",
-    TRANSFORMED: "The reference is edited alike.",
+    TRANSFORMED: "The reference is edited alike; where it does not follow, the item is not judged.",
     INVALIDATED: "The reference may no longer hold, so the summary is compared with that of the unedited article.",
 }
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from failscape.concepts.base import Concept
 from failscape.concepts.keyed_random import scramble
+from failscape.concepts.label_effect import TRANSFORMED
 
 
 class TextConcept(Concept):
@@ -24,7 +25,8 @@ class TextConcept(Concept):
 
     ``label_effect`` says what an edit does to the reference: ``"preserved"`` where it stays right, ``"transformed"``
     where it is edited alike, ``"invalidated"`` where it may no longer hold and only the summary of the unedited article
-    says what was to be expected.
+    says what was to be expected. What an edit promises is checked for each item on what it made
+    (:meth:`kept_promise`).
     """
 
     field = "pair"
@@ -34,6 +36,7 @@ class TextConcept(Concept):
     default_levels = (0.25, 0.5, 0.75, 1.0)
     random = True
     names_identity: ClassVar[bool] = False
+    needs_english: ClassVar[bool] = False  # whether it knows words or grammar, which it does of English only
 
     def _edit(self, inputs: np.ndarray, strengths: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         out = inputs.copy()
@@ -44,6 +47,17 @@ class TextConcept(Concept):
     def pair(self, article: str, reference: str, strength: float, seed: int) -> tuple[str, str]:
         """One article and its reference, edited; the reference stays as it is unless it is ``"transformed"``."""
         return self.edit(article, strength, seed), reference
+
+    def kept_promise(self, before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
+        """Whether each reference was edited as its article was, ``(B, 2), (B, 2) -> (B,)`` bool; None: not promised."""
+        if self.label_effect != TRANSFORMED:
+            return None
+        pairs = zip(before.tolist(), after.tolist(), strict=True)
+        return np.array([old == new or self.kept((old[0], old[1]), (new[0], new[1])) for old, new in pairs], bool)
+
+    def kept(self, before: tuple[str, str], after: tuple[str, str]) -> bool:
+        """Whether one reference was edited as its article was; of use where the edit is ``"transformed"``."""
+        return True
 
     @abstractmethod
     def edit(self, text: str, strength: float, seed: int) -> str:

@@ -1,14 +1,30 @@
-"""Slips of single characters; strength is the share of the characters that the edit knows."""
+"""Slips of single letters; strength is the share of the letters that the edit knows.
+
+Figures and addresses stay, or something else would be said; so do letters that carry a mark of their own, which would
+pass to the letter beside them.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from abc import abstractmethod
 
 from failscape.concepts.text.base import TextConcept
-from failscape.concepts.text.spans import spliced, words
+from failscape.concepts.text.spans import ADDRESS, spliced, words
 
+_MARKS = frozenset({"Mn", "Mc", "Me"})
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # a US keyboard; each row is half a key to the right of the one above
+
+
+def letters(text: str) -> list[int]:
+    """Where the letters of a text are, but for those in addresses and those that a combining mark follows."""
+    addresses = {i for match in ADDRESS.finditer(text) for i in range(*match.span())}
+    return [i for i, sign in enumerate(text) if sign.isalpha() and i not in addresses and not _is_marked(text, i)]
+
+
+def _is_marked(text: str, i: int) -> bool:
+    return i + 1 < len(text) and unicodedata.category(text[i + 1]) in _MARKS
 
 
 class CharacterEdit(TextConcept):
@@ -18,7 +34,7 @@ class CharacterEdit(TextConcept):
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text with the drawn characters replaced."""
-        known = [i for i, character in enumerate(text) if self.knows(character)]
+        known = [i for i in letters(text) if self.knows(text[i])]
         places = self.places(len(known), strength, seed)
         written = list(text)
         for place, draw in zip(places, self.draws(seed, places), strict=True):
@@ -27,8 +43,8 @@ class CharacterEdit(TextConcept):
         return "".join(written)
 
     def knows(self, character: str) -> bool:
-        """Whether the character can be edited; letters and figures are."""
-        return character.isalnum()
+        """Whether the letter can be edited; all are."""
+        return True
 
     @abstractmethod
     def write(self, character: str, draw: int) -> str:
@@ -36,7 +52,7 @@ class CharacterEdit(TextConcept):
 
 
 class DeleteCharacters(CharacterEdit):
-    """Share of the letters and figures left out."""
+    """Share of the letters left out."""
 
     name = "delete-characters"
 
@@ -46,7 +62,7 @@ class DeleteCharacters(CharacterEdit):
 
 
 class InsertCharacters(CharacterEdit):
-    """Share of the letters and figures followed by a random letter."""
+    """Share of the letters followed by a random letter."""
 
     name = "insert-characters"
 
@@ -56,7 +72,7 @@ class InsertCharacters(CharacterEdit):
 
 
 class RepeatCharacters(CharacterEdit):
-    """Share of the letters and figures typed twice."""
+    """Share of the letters typed twice."""
 
     name = "repeat-characters"
 
@@ -115,7 +131,7 @@ class SwapCharacters(TextConcept):
             at
             for (start, end), draw in zip(spans, starts, strict=True)
             for at in range(start + (draw % 2 if end - start > 2 else 0), end - 1, 2)
-            if text[at] != text[at + 1]
+            if text[at] != text[at + 1] and not _is_marked(text, at + 1)
         ]
         places = self.places(len(pairs), strength, seed)
         return spliced(text, [(pairs[p], pairs[p] + 2, text[pairs[p] + 1] + text[pairs[p]]) for p in places])

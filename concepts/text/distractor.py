@@ -38,6 +38,7 @@ class Distractor(TextConcept):
     """Share of the sentences that are followed by one from another text, each a different one while there are any."""
 
     name = "distractor"
+    needs_english = True
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text with sentences put in."""

@@ -15,7 +15,10 @@ from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.spans import without
 from failscape.concepts.text.tags import Token, tokens
 
-_JOINED = re.compile(r"['’]?\w")  # what follows a word that is the first part of a longer one
+_JOINED = re.compile(r"['’](?!s\b)\w|\w")  # what follows a word that is the first part of a longer one
+_POSSESSIVE = re.compile(r"['’]s\b|(?<=s)['’](?=\s)")
+_SHORTENED_AS_TEXT = "mr mrs ms dr prof st sgt lt col gen gov sen rep rev jr sr capt hon"
+_SHORTENED = frozenset(_SHORTENED_AS_TEXT.split())
 
 
 class DropWord(TextConcept):
@@ -29,6 +32,7 @@ class DropWord(TextConcept):
     limits = (0.0, math.inf)
     default_levels = (1, 2, 3, 4)
     label_effect = INVALIDATED
+    needs_english = True
     tags: ClassVar[frozenset[str]]
 
     def edit(self, text: str, strength: float, seed: int) -> str:
@@ -38,11 +42,19 @@ class DropWord(TextConcept):
         hashes = np.array([zlib.crc32(word.encode()) for word in sorted(known)], np.int64)
         order = np.argsort(scramble(self.name, seed, hashes), kind="stable") if known else hashes
         picked = {sorted(known)[i] for i in order[: math.ceil(min(strength, len(known)))].tolist()}
-        return without(text, [(t.start, t.end) for t in whole if t.low in picked])
+        return without(text, [(t.start, _end(text, t)) for t in whole if t.low in picked])
 
     def label(self, level: int) -> str:
         """``drop-noun 1 word``, ``drop-noun 2 words``."""
         return super().label(level).removesuffix("s" if self.edges is None and self.levels[level] == 1 else "")
+
+
+def _end(text: str, token: Token) -> int:
+    """Where a word ends with what belongs to it alone: the stop of ``Mr.``, the s of ``Smith's``."""
+    if token.low in _SHORTENED and text[token.end : token.end + 1] == ".":
+        return token.end + 1
+    possessive = _POSSESSIVE.match(text, token.end)
+    return possessive.end() if possessive else token.end
 
 
 def _stands_alone(text: str, token: Token) -> bool:

@@ -34,6 +34,7 @@ class Misspellings(TextConcept):
     """Share of the words that people often misspell, misspelt: from a table, else by a rule of what sounds alike."""
 
     name = "misspellings"
+    needs_english = True
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text with the drawn words misspelt."""

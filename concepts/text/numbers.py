@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from collections.abc import Mapping
 
+from failscape.concepts.text.quantities import other_value, quantities, with_values
 from failscape.concepts.text.swaps import Swap
-
-# Amounts, shares and years; times, ranges and scores (10:42, 5-10) are left alone.
-NUMBER = re.compile(r"(?<!\w)(?<!\w[.,:-])\d+(?:[.,]\d+)*(?!\w)(?![.,:-]\d)")
-YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 
 
 class NumberSwap(Swap):
-    """Share of the different numbers in figures replaced by others of as many digits, each wherever it stands.
+    """Share of the different numbers replaced by others of as many digits, each wherever it stands.
 
-    A replacement is none of the numbers of the article or the reference; years stay in their century, and before 2030.
+    ``five`` moves with ``5`` and ``1,000.50`` with ``1000.5``, figures to figures and words to words. A replacement is
+    none of the numbers of the article or the reference; years stay in their century, and before 2030. Times, dates,
+    scores, fractions, addresses of the web, 0 and 1 are left alone, and so is a number that also stands in one of
+    these.
     """
 
     name = "number-swap"
 
-    def things(self, text: str) -> list[str]:
-        """The numbers."""
-        return list(dict.fromkeys(NUMBER.findall(text)))
+    def things(self, article: str, reference: str) -> list[str]:
+        """The values that can be written anew wherever they stand."""
+        fixed = {number.value for text in (article, reference) for number in quantities(text) if not number.free}
+        return [value for value in dict.fromkeys(n.value for n in quantities(article)) if value not in fixed]
 
     def other(self, thing: str, draw: int) -> str:
-        """A number of as many digits, with the same marks between them."""
-        if YEAR.fullmatch(thing):
-            return f"{thing[:2]}{draw % (30 if thing[:2] == '20' else 100):02}"
-        written = ""
-        for character in thing:
-            lowest = 1 if not written and character != "0" else 0  # no new number begins with 0
-            draw, digit = divmod(draw, 10 - lowest)
-            written += str(lowest + digit) if character.isdigit() else character
-        return written
+        """A value of as many digits."""
+        return other_value(thing, draw)
+
+    def is_new(self, other: str, taken: set[str], texts: str) -> bool:
+        """Whether neither text has the value, and nothing else was replaced by it."""
+        return other not in taken and all(number.value != other for number in quantities(texts))
+
+    def rewritten(self, text: str, others: Mapping[str, str]) -> str:
+        """The text with other values."""
+        return with_values(text, others)
+
+    def facts(self, text: str) -> Counter[str]:
+        """The values of a text."""
+        return Counter(number.value for number in quantities(text))

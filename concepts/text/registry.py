@@ -51,6 +51,9 @@ FSRL_EDITS = (
 # Those whose strength is a share, so that one grid can hold them.
 SHARE_EDITS = tuple(name for name, concept in TEXT_CONCEPTS.items() if not concept.unit)
 
+# Of those, the ones that know no language.
+ANY_LANGUAGE_EDITS = tuple(name for name in SHARE_EDITS if not TEXT_CONCEPTS[name].needs_english)
+
 # One of each sort, for grids of pairs.
 PAIRED_EDITS = (
     *("misspellings", "swap-characters", "flip-case", "remove-punctuation"),

@@ -36,6 +36,7 @@ class Steps(TextConcept):
     def __init__(self, edit: TextConcept, levels: Sequence[float] = range(TIMES + 1)) -> None:
         self.made = edit
         self.name, self.label_effect = edit.name, edit.label_effect  # type: ignore[misc]
+        self.needs_english = edit.needs_english  # type: ignore[misc]
         super().__init__(list(levels))
         if (self.levels % 1 != 0).any():
             raise UsageError(f"{self.name} is made a whole number of times, got {self.levels.tolist()}")
@@ -44,6 +45,10 @@ class Steps(TextConcept):
         """Texts edited in one place more: ``(B, 2), (B,), (B,) -> (B, 2)``; rows of negative levels are left alone."""
         once = np.where(levels < 0, np.nan, 1.0 if self.made.unit else LEAST)
         return self.made.apply(inputs, once, (scramble(self.name, seeds, step) >> np.uint64(1)).astype(np.int64))
+
+    def kept_promise(self, before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
+        """Whether each reference was edited as its article was; see :meth:`TextConcept.kept_promise`."""
+        return self.made.kept_promise(before, after)
 
     def _edit(self, inputs: np.ndarray, strengths: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         for step in range(int(strengths.max())):

@@ -20,6 +20,7 @@ class DropStopWords(TextConcept):
     """Share of the function words (the, of, was, ...) left out; negations stay."""
 
     name = "drop-stop-words"
+    needs_english = True
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text without the drawn words."""

@@ -11,6 +11,7 @@ from failscape.concepts.text.inflection import FORMS, article_for, cased_like, i
 from failscape.concepts.text.spans import Change, spliced
 from failscape.concepts.text.tags import Token, tokens
 
+_ENDS = frozenset('.!?:"“')
 _KINDS = {"NN": "NOUN", "VV": "VERB", "AJ": "ADJ", "AV": "ADV"}
 
 
@@ -18,16 +19,25 @@ class Synonyms(TextConcept):
     """Share of the words with everyday synonyms replaced by one, in the same form; ``a`` and ``an`` follow."""
 
     name = "synonyms"
+    needs_english = True
 
     def edit(self, text: str, strength: float, seed: int) -> str:
         """The text with other words for the drawn ones."""
         read = tokens(text)
-        known = [i for i, token in enumerate(read) if _others(token.word, token.tag)]
+        known = [i for i, token in enumerate(read) if _others(token.word, token.tag) and _is_free(text, read, i)]
         places = self.places(len(known), strength, seed)
         changes: list[Change] = []
         for place, draw in zip(places, self.draws(seed, places), strict=True):
             changes += _replaced(read, known[place], draw)
         return spliced(text, changes)
+
+
+def _is_free(text: str, read: list[Token], i: int) -> bool:
+    """Whether another word can stand in a word's place: not in a name (Mill Road), before ``'s``, or of ``used to``."""
+    token, after = read[i], read[i + 1] if i + 1 < len(read) else None
+    named = token.word[0].isupper() and i > 0 and read[i - 1].word not in _ENDS
+    used_to = token.low == "used" and after is not None and after.low == "to"
+    return not named and not used_to and text[token.end : token.end + 1] not in {"'", "’"}
 
 
 @lru_cache(2**15)

@@ -12,12 +12,13 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from failscape.concepts.text.spans import Span, sentences
+from failscape.concepts.text.spans import ADDRESS, Span, sentences
 
-# isn't is two words, is and n't; so are he's and cannot. Numbers, initials and words with hyphens are one, and so are
-# four and more of one mark: a line of dashes, a page of exclamation marks.
+# isn't is two words, is and n't; so are he's and cannot. Addresses of the web, numbers, initials and words with hyphens
+# are one, and so are four and more of one mark: a line of dashes, a page of exclamation marks.
 _TOKEN = re.compile(
-    r"""can(?=not\b) | \w+(?=n['’]t\b) | n['’]t\b | ['’](?:s|re|ve|d|ll|m)\b
+    ADDRESS.pattern
+    + r""" | can(?=not\b) | \w+(?=n['’]t\b) | n['’]t\b | ['’](?:s|re|ve|d|ll|m)\b
     | \d+(?:[.,:]\d+)*(?![^\W\d_]) | (?:[^\W\d_]\.){2,} | \w+(?:-\w+)* | ([^\w\s])\1{3,} | [^\w\s]""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -70,7 +71,9 @@ def _tags(sentence: str) -> tuple[tuple[int, int, str], ...]:
 def _is_word(sentence: str, span: Span) -> bool:
     """Whether the tagger is asked: unknown words take it a millisecond each, and base64 is made of them."""
     start, end = span
-    return end - start <= _LONGEST and not _CODE.search(sentence, start, end)
+    return (
+        end - start <= _LONGEST and not _CODE.search(sentence, start, end) and not ADDRESS.match(sentence, start, end)
+    )
 
 
 def _plain(sentence: str, span: Span) -> str:

@@ -1,7 +1,8 @@
-"""Words left out, said twice and out of order; a word is what stands between white space."""
+"""Words left out, said twice and out of order: what stands between white space, or a sign of Chinese and the like."""
 
 from __future__ import annotations
 
+from failscape.common.languages import SPACELESS_SIGN
 from failscape.concepts.label_effect import INVALIDATED
 from failscape.concepts.text.base import TextConcept, count
 from failscape.concepts.text.spans import Change, Span, chunks, spliced, without
@@ -32,7 +33,12 @@ class RepeatWords(TextConcept):
         """The text with the drawn words doubled."""
         spans = chunks(text)
         drawn = [spans[place] for place in self.places(len(spans), strength, seed)]
-        return spliced(text, [(end, end, " " + text[start:end]) for start, end in drawn])
+        return spliced(text, [(end, end, _blank_before(text, start) + text[start:end]) for start, end in drawn])
+
+
+def _blank_before(text: str, start: int) -> str:
+    """The blank between a word and the same word again; none where the script puts none."""
+    return "" if SPACELESS_SIGN.match(text, start) else " "
 
 
 class WordOrder(TextConcept):

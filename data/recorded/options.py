@@ -73,7 +73,7 @@ def choose(where: str, known: Sequence[str], options: Mapping[str, str]) -> Chos
     Raises:
         UsageError: an unknown option or column, or no verdict.
     """
-    check_options(where, options, OPTIONS)
+    check_options(where, options, (*OPTIONS, "encoding"))
     if "failed" not in options:
         raise UsageError(
             f"{where} needs a verdict: give ?failed=COLUMN:VALUE, such as failed=correct:0; its columns are "

@@ -50,7 +50,7 @@ def read_table(uri: Uri, more: list[str], progress: Callable[[int], None] | None
     """
     path = Path(uri.name)
     with plain_file(path) as plain:
-        table = demo_table() if uri.name == NAME else open_table(plain)
+        table = demo_table() if uri.name == NAME else open_table(plain, uri.options.get("encoding", ""))
         chosen = choose(path.name, table.columns, {**(OPTIONS if uri.name == NAME else {}), **uri.options})
         extra = [known_column(path.name, table.columns, name) for name in more]
         used = list(dict.fromkeys([*chosen.used, *extra]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from failscape.common.references import join_references
 from failscape.data.base import Unreadable
 
 
@@ -29,12 +30,12 @@ def article_of(cell: Any) -> str:
 
 
 def reference_of(cell: Any) -> str:
-    """The text of a cell, or the first that is not empty where it holds a list of references.
+    """The text of a cell, or all that are not empty where it holds a list of references (see ``references_of``).
 
     Raises:
         Unreadable: ``not text``.
     """
-    return next(filter(None, _texts(cell)), "")
+    return join_references(_texts(cell))
 
 
 def label_of(cell: Any) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from failscape.common.safe_open import regular
 from failscape.data.base import Unreadable
 from failscape.data.tables.csv import open_csv, open_tsv
-from failscape.data.tables.encoding import TABLE, WINDOWS, text_encoding
+from failscape.data.tables.encoding import TABLE, not_utf_8, text_encoding
 from failscape.data.tables.json import open_json, open_json_lines
 from failscape.data.tables.parquet import open_parquet
 from failscape.data.tables.table import Table
@@ -22,11 +22,14 @@ _OPENERS: dict[str, Callable[[Path, str], Table]] = {
     ".json": open_json,
 }
 SUFFIXES = (*_OPENERS, ".parquet")
-NOT_UTF_8 = "not UTF-8; read as Windows-1252"  # what the user is told of such a file
 
 
-def open_table(path: Path) -> Table:
+def open_table(path: Path, encoding: str = "") -> Table:
     """The table in a file.
+
+    Args:
+        path: of the file.
+        encoding: of a file of text; found out where omitted.
 
     Raises:
         UsageError: there is no such file, it is of another kind, cannot be read, or holds no row.
@@ -40,15 +43,17 @@ def open_table(path: Path) -> Table:
             f"{path} is no table by its suffix; give one of {', '.join(SUFFIXES)}, or a folder of .txt files"
         )
     if suffix == ".parquet":
+        if encoding:
+            raise UsageError(f"{path}: a Parquet file says itself how its texts are written; leave ?encoding= out")
         return open_parquet(path)
     try:
-        encoding = text_encoding(path, TABLE)
+        found = text_encoding(path, TABLE, encoding)
     except Unreadable as reason:
         known = {"empty": "is empty", "not text": f"is not text, though its suffix is {path.suffix}"}
         what = known.get(str(reason), f"cannot be read: {reason}")
         raise UsageError(f"{path} {what}; give a table with a text per row") from None
-    table = _OPENERS[suffix](path, encoding)
-    return table._replace(notes=(f"{path} is {NOT_UTF_8}",)) if encoding == WINDOWS else table
+    table, told = _OPENERS[suffix](path, found), not_utf_8(found, encoding)
+    return table._replace(notes=(f"{path} is {told}",)) if told else table
 
 
 def _missing(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from failscape.common.visible import well_formed
 from failscape.data.base import Skipped, Unreadable
 from failscape.data.files import about_left_out, files_below
 from failscape.data.tables.cells import clean
-from failscape.data.tables.encoding import ARTICLE, WINDOWS, open_text, text_encoding
-from failscape.data.tables.open import NOT_UTF_8, SUFFIXES
+from failscape.data.tables.encoding import ARTICLE, not_utf_8, open_text, text_encoding
+from failscape.data.tables.open import SUFFIXES
 from failscape.data.texts.rows import TextRow
 from failscape.errors import UsageError
 
@@ -24,15 +25,15 @@ class TextFolder:
     The reference of ``sport/0001.txt`` is ``sport/0001.summary.txt``, ``sport/summaries/0001.txt`` or
     ``summaries/sport/0001.txt``, the first there is. An article's name is its path below the folder, with ``/`` on
     every system, and its topic the first subfolder. Hidden files and the system's own are passed over; any other that
-    is no ``.txt`` file is skipped.
+    is no ``.txt`` file is skipped. ``encoding`` is that of all files; found out for each where omitted.
 
     Raises:
         UsageError: the folder holds no article.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.n_windows = 0  # files read so far that are not UTF-8
+    def __init__(self, root: Path, encoding: str = "") -> None:
+        self.root, self.encoding = root, encoding
+        self._not_utf_8: list[str] = []  # what is to be told of the files read so far
         self._texts: dict[str, Path] = {}
         self._others: list[str] = []
         files = files_below(root)
@@ -51,10 +52,9 @@ class TextFolder:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know of the files read so far."""
-        if not self.n_windows:
-            return self._left_out
-        many = f"{self.n_windows} file{'s are' if self.n_windows > 1 else ' is'}"
-        return (*self._left_out, f"{self.root}: {many} {NOT_UTF_8}")
+        counts = Counter(self._not_utf_8)
+        told = [f"{self.root}: {n} file{'s are' if n > 1 else ' is'} {what}" for what, n in counts.items()]
+        return (*self._left_out, *told)
 
     def rows(self) -> Iterator[TextRow | Skipped]:
         """Every article with its reference, and what is skipped."""
@@ -84,8 +84,8 @@ class TextFolder:
 
     def _read(self, name: str) -> str:
         path = self._texts[name]
-        encoding = text_encoding(path, ARTICLE)
-        self.n_windows += encoding == WINDOWS
+        encoding = text_encoding(path, ARTICLE, self.encoding)
+        self._not_utf_8 += filter(None, [not_utf_8(encoding, self.encoding)])
         with open_text(path, encoding) as file:
             return clean(file.read())
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from failscape.common.languages import CHUNK
 from failscape.common.uri import Uri, check_options, parse_path, parse_uri, typed
 from failscape.data.base import Source
 from failscape.data.tables.columns import OPTIONS, choose_columns
@@ -25,9 +26,9 @@ def open_texts(spec: str | Path) -> Source:
 
     Args:
         spec: a table ``FILE?article=COLUMN&reference=COLUMN&topic=COLUMN&name=COLUMN`` (CSV, TSV, JSON, JSON lines or
-            Parquet; every option may be left out, see ``choose_columns``), a folder of ``.txt`` files (``TextFolder``),
-            ``hf:NAME_OR_FOLDER?split=test`` with the options of a table and ``config``, or ``reports:?n=4000&seed=0``,
-            the street world's incident reports.
+            Parquet; every option may be left out, see ``choose_columns``), a folder of ``.txt`` files (``TextFolder``);
+            both take ``encoding``, which else is found out. ``hf:NAME_OR_FOLDER?split=test`` with the options of a
+            table and ``config``, or ``reports:?n=4000&seed=0``, the street world's incident reports.
 
     Raises:
         UsageError: the data cannot be found or read, has no such column, or no article that can be read.
@@ -45,7 +46,9 @@ def open_texts(spec: str | Path) -> Source:
 
 
 def length_groups(texts: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Thirds of the texts by how many words their articles have; equal lengths are in one group, so thirds may differ.
+    """Thirds of the texts by how many words they have, or signs where a script puts no blanks between words.
+
+    Equal lengths are in one group, so thirds may differ.
 
     Args:
         texts: ``(N,)`` object.
@@ -53,7 +56,7 @@ def length_groups(texts: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     Returns:
         Indices ``(N,)`` int64 into the names of the groups, and the names, shortest first.
     """
-    counts = np.array([len(article.split()) for article in texts], dtype=np.int64)
+    counts = np.array([len(CHUNK.findall(article)) for article in texts], dtype=np.int64)
     if not len(counts):
         return counts, LENGTHS
     return np.searchsorted(np.quantile(counts, [1 / 3, 2 / 3]), counts).astype(np.int64), LENGTHS
@@ -62,13 +65,13 @@ def length_groups(texts: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
 def _open_path(uri: Uri) -> Source:
     path = Path(uri.name).expanduser()
     if path.is_dir():
-        check_options(uri.name, uri.options, ())
-        folder = TextFolder(path)
+        check_options(uri.name, uri.options, ("encoding",))
+        folder = TextFolder(path, uri.options.get("encoding", ""))
         source = TextCollection(folder.rows(), uri.name)
         source.notes = folder.notes
         return source
-    check_options(uri.name, uri.options, OPTIONS)
-    table = open_table(path)
+    check_options(uri.name, uri.options, (*OPTIONS, "encoding"))
+    table = open_table(path, uri.options.get("encoding", ""))
     columns = choose_columns(uri.name, table.columns, uri.options)
     source = TextCollection(text_rows(table, columns, path.name), uri.name)
     source.notes = table.notes

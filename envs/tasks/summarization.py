@@ -14,7 +14,16 @@ from failscape.envs.actions.parsing import classes_seen, make_scheme
 from failscape.envs.expected_task import expect_task
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.preference_reward import MODEL_FILES, load_reward
-from failscape.envs.tasks.summarization_setup import GROUPS, Judging, Reading, look_and_judge, read_articles
+from failscape.envs.tasks.summarization_languages import check_edits
+from failscape.envs.tasks.summarization_setup import (
+    GROUPS,
+    Judging,
+    Reading,
+    articles_of,
+    look_and_judge,
+    promise_caveats,
+    read_articles,
+)
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.summarization import FailureThreshold, parse_reward
 from failscape.targets.registry import load_target
@@ -148,6 +157,7 @@ def make_mdp(
     own = reward if reward.partition(":")[0] not in MODEL_FILES else "drop"
     if space.group_axis is not None:
         space = text_space(asked, groups=classes_seen(items, items.group_names))
+    said = check_edits(space, articles_of(items).text)
     path = None if baseline is None else Path(baseline)
     judging = Judging(own, None if threshold is None else FailureThreshold(*threshold), meaning)
     seen, judge = look_and_judge(judging, frozen, items, space, path, progress)
@@ -155,7 +165,8 @@ def make_mdp(
         judge = load_reward(reward, frozen.name, items, seen, space, len(items.group_names), judge)
     scheme = Accumulate(space, max_steps) if walk else make_scheme(explore, space, items)
     nouns = NOUNS._replace(group=groups, groups=f"{groups}s")
-    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, nouns=nouns)
+    caveats = [*said, *promise_caveats(items, space)]
+    return ConceptMDP(frozen, space, items, judge, seen, str(spec), scheme, nouns=nouns, caveats=caveats)
 
 
 def check(reward: str, explore: str, groups: str, meaning: float | None) -> None:

@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from failscape.common.references import references_of
 from failscape.concepts import ConceptSpace
+from failscape.concepts.label_effect import TRANSFORMED
 from failscape.data import Articles, length_groups, load_items, only_held_out, open_texts
 from failscape.data.base import Items
 from failscape.envs.baseline import BaselineOutputs, first_look
+from failscape.envs.tasks.summarization_languages import check_encoder, check_metric
 from failscape.errors import UsageError
 from failscape.rewards.base import Reward
 from failscape.rewards.summarization import (
@@ -26,14 +29,14 @@ from failscape.rewards.summarization import (
     calibrate,
     parse_reward,
 )
-from failscape.rewards.text_metrics.metrics import METRICS, ROUGES, unread
+from failscape.rewards.text_metrics.metrics import METRICS
 from failscape.targets.outputs import Outputs
 from failscape.targets.summarizers.base import SummarizerTarget
 
 Progress = Callable[[str, int, int], None]
 GROUPS = ("topic", "length")
 MOST_SILENT = 0.5  # share of the articles that a summarizer may say nothing of
-MOST_UNREAD = 0.5  # share of the letters that a metric may overlook
+COUNTED = 50  # articles in which edits are tried before a run, to tell how often they do what they say
 BATCH = 64  # articles between two words on how far it is
 
 
@@ -85,6 +88,9 @@ def read_articles(target: SummarizerTarget, spec: str | Path, how: Reading, prog
         some = f"{len(too_long)} of {len(items)} articles"
         note = f"{some} are longer than {target.name} can read; the rest of each is left out"
         items = replace(items, notes=(*items.notes, note))
+    if n_several := sum(len(references_of(reference)) > 1 for reference in articles_of(items).reference):
+        note = f"{n_several} of {len(items)} articles have several references; the closest to a summary counts"
+        items = replace(items, notes=(*items.notes, note))
     if how.groups == "length":
         labels, names = length_groups(articles_of(items).text)
         items = replace(items, group=labels, group_names=tuple(names))
@@ -124,6 +130,28 @@ def look_and_judge(
     return baseline, judge
 
 
+def promise_caveats(items: Items, space: ConceptSpace) -> list[str]:
+    """For how many articles the edits that change the reference, too, do not; a sentence for each such edit.
+
+    Counted at the edit's greatest strength over some articles, evenly drawn.
+    """
+    rows = np.unique(np.linspace(0, len(items) - 1, min(COUNTED, len(items))).astype(np.int64))
+    before, caveats = articles_of(items).take(rows).pair, []
+    for edit in space.edits:
+        if edit.label_effect != TRANSFORMED:
+            continue
+        after = edit.apply(before, np.full(len(rows), edit.levels[-1]), rows)
+        kept = edit.kept_promise(before, after)
+        assert kept is not None
+        alone = (before[:, 1] == "") & (before[:, 0] != after[:, 0])
+        n_same, n_broken = int((before == after).all(axis=1).sum()), int((~kept | alone).sum())
+        if n_same or n_broken:
+            counts = f"of {len(rows)} articles {n_same} have nothing that it edits and count as they are"
+            broken = f", and in {n_broken} the reference does not follow the article: these are not judged"
+            caveats.append(f"{edit.name}: {counts}{broken if n_broken else ''}")
+    return caveats
+
+
 def look(target: SummarizerTarget, items: Items, progress: Progress | None = None) -> Outputs:
     """Summaries and features of the unedited articles.
 
@@ -154,13 +182,10 @@ def judge_of(how: Judging, output_text: np.ndarray, items: Items, space: Concept
     if kind == "fsrl" and how.meaning is not None:
         raise UsageError("--meaning goes with the rewards drop and score; fsrl is the paper's rule as it is")
     if kind == "fsrl":
+        check_metric(kind, metric, articles_of(items).text)
         return FsrlReward(metric)
     wanted = articles_of(items).reference
-    if metric in ROUGES and (share := unread(np.where(wanted == "", output_text, wanted))) > MOST_UNREAD:
-        raise UsageError(
-            f"ROUGE reads the letters a to z, and {share:.0%} of those of the references are others; take "
-            f"--reward {kind}:chrf, or {kind}:similarity"
-        )
+    check_metric(kind, metric, np.where(wanted == "", output_text, wanted))
     scores = np.where(wanted == "", 1, metric(output_text, wanted)).astype(np.float32)
     threshold = how.threshold or calibrate(scores[~items.held_out & (wanted != "")])
     if kind == "score" and not threshold.score > 0:
@@ -169,5 +194,7 @@ def judge_of(how: Judging, output_text: np.ndarray, items: Items, space: Concept
             "poorer than usual; take --reward drop, or another metric (score:chrf)"
         )
     alike = None if how.meaning is None else METRICS["similarity"]
+    if alike is not None:
+        check_encoder(articles_of(items).text, "leave --meaning out")
     unchanged = Unedited(output_text.astype(str), scores)
     return SummaryReward(kind, metric, unchanged, threshold, space.label_effect, alike, how.meaning or 0.0)

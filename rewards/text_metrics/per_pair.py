@@ -10,6 +10,8 @@ from functools import wraps
 
 import numpy as np
 
+from failscape.common.references import references_of
+
 Metric = Callable[[np.ndarray, np.ndarray], np.ndarray]  # candidates (B,), references (B,) of str in, (B,) float32 out
 Score = Callable[[str, str], float]  # a candidate and its reference in, their score out
 
@@ -27,8 +29,26 @@ def settled(candidates: np.ndarray, references: np.ndarray) -> np.ndarray:
     return np.array([1.0 if own == wanted else np.nan if own and wanted else 0.0 for own, wanted in words], np.float32)
 
 
+def best_of(metric: Metric) -> Metric:
+    """The metric for references of which there may be several: a summary has the score beside the closest one."""
+
+    @wraps(metric)
+    def best(candidates: np.ndarray, references: np.ndarray) -> np.ndarray:
+        each = [references_of(str(reference)) for reference in references]
+        counts = [len(some) for some in each]
+        if not counts or max(counts) == 1:
+            return metric(candidates, references)
+        flat = np.array([reference for some in each for reference in some], object)
+        scores = metric(np.repeat(np.asarray(candidates, object), counts), flat)
+        return np.maximum.reduceat(scores, np.cumsum([0, *counts[:-1]]))
+
+    return best
+
+
 def per_pair(score: Score) -> Metric:
     """A metric that scores one pair after the other, cut to [0, 1]; equal and empty texts are settled before.
+
+    Of several references of a summary the best score counts.
 
     Made to decorate: the metric keeps the name and the words of the score.
     """
@@ -40,4 +60,4 @@ def per_pair(score: Score) -> Metric:
             scores[row] = min(max(score(candidates[row], references[row]), 0.0), 1.0)
         return scores
 
-    return metric
+    return best_of(metric)

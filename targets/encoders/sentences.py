@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from failscape.common.safe_open import regular_below
 from failscape.errors import UsageError, require
 from failscape.targets.batching import resolve_device
+from failscape.targets.hub import hub_folder
 from failscape.targets.pretrained import quiet
 from failscape.targets.weights import first_line
 
@@ -35,6 +36,9 @@ _BROKEN = (
     SafetensorError,
     pickle.UnpicklingError,
 )
+
+
+_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "*/config.json", "*/*.safetensors")
 
 
 class SentenceEncoder:
@@ -68,6 +72,18 @@ class SentenceEncoder:
             show_progress_bar=False,
         )
         return np.asarray(vectors, np.float32)
+
+
+def open_encoder(uri: str, device: str | torch.device = "auto") -> SentenceEncoder:
+    """The encoder of an address: a folder, or ``hf:ORG/NAME`` in the local cache or on the hub.
+
+    Raises:
+        UsageError: it cannot be had, or holds no such encoder.
+    """
+    name = uri.removeprefix("hf:")
+    if Path(name).expanduser().is_dir() or name == uri:
+        return SentenceEncoder(name, device=device)
+    return SentenceEncoder(hub_folder(name, uri, _FILES, "folder instead of its name"), device=device)
 
 
 def default_encoder(device: str | torch.device = "auto") -> SentenceEncoder:

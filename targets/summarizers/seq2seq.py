@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForSeq2SeqLM, BatchEncoding
+from transformers import AutoModelForSeq2SeqLM, BatchEncoding, LogitsProcessorList
 
 from failscape.targets import pretrained
+from failscape.targets.summarizers.article_rules import without_article_rules
 from failscape.targets.summarizers.generation import generation_config, summary_parameters, whole_number
 from failscape.targets.summarizers.prompting import Reader
 from failscape.targets.summarizers.summarizer import Summarizer, Written, mean_state
@@ -61,4 +62,8 @@ def write(module: Any, tokens: BatchEncoding) -> Written:
     read = module.get_encoder()(**tokens)
     mask: torch.Tensor = tokens["attention_mask"]
     features = mean_state(read.last_hidden_state, mask)  # before beam search repeats the states in place
-    return Written(features, module.generate(encoder_outputs=read, attention_mask=mask))
+    config, own = without_article_rules(module.generation_config, tokens)
+    written = module.generate(
+        encoder_outputs=read, attention_mask=mask, generation_config=config, logits_processor=LogitsProcessorList(own)
+    )
+    return Written(features, written)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from failscape.common.references import join_references
 from failscape.data.batch import Articles
 from failscape.errors import UsageError
 from failscape.rewards.base import Evaluation, Judgement
@@ -174,3 +175,30 @@ def test_an_edit_that_did_not_preserve_the_meaning_is_no_failure_of_the_target()
     reward = SummaryReward("drop", rouge, unedited, BAR, effects, alike, 0.5)
     found = reward(evaluation(["nothing alike"] * 3, ["x", "y", "z"], [REFERENCE] * 3))
     assert found.failed.tolist() == [True, False, True] and asked == [2] and found.reward[1] == -1
+
+
+@pytest.mark.parametrize(
+    ("effect", "kept", "reference", "judged"),
+    [
+        ("transformed", True, REFERENCE, True),
+        ("transformed", False, REFERENCE, False),  # the reference did not follow
+        ("preserved", True, REFERENCE, True),
+        ("invalidated", True, REFERENCE, True),  # beside the summary of the unedited article
+        ("invalidated", True, "another reference", False),  # which is outdated, too
+        ("transformed", True, "", False),  # no reference that could have followed
+    ],
+)
+def test_where_nothing_says_what_is_right_nothing_fails(effect: str, kept: bool, reference: str, judged: bool) -> None:
+    unedited = Unedited(np.array([REFERENCE], str), np.ones(1, np.float32))
+    reward = SummaryReward("drop", rouge, unedited, BAR, lambda points: np.array([effect], object))
+    said = evaluation(["nothing alike"], ["edited"], [reference])
+    before = Articles.of([("an article", REFERENCE if reference else "")])
+    after = Articles(said.edited.text, said.edited.reference, np.array([kept]))
+    found = reward(said._replace(inputs=before, edited=after))
+    assert found.failed.item() == judged and (found.severity.item() == 0) != judged
+
+
+def test_what_is_wrong_is_told_beside_the_closest_reference() -> None:
+    several = join_references(["Something else.", REFERENCE, "x"])
+    kinds = kinds_of([REFERENCE.replace("3 people", "8 people")], [several], np.array([True]))
+    assert ANSWERS[kinds[0]] == "other numbers"

@@ -36,7 +36,22 @@ DENIED = {
     "Is the bridge safe?": "Isn't the bridge safe?",
     "Why did he leave?": "Why didn't he leave?",
     "Will he come?": "Won't he come?",
+    "Nobody was hurt.": "Somebody was hurt.",
+    "They have some money.": "They do not have any money.",
+    "He has already left.": "He has not yet left.",
+    "The house was searched, too.": "The house was not searched, either.",
 }
+DENIED_TOGETHER = {
+    "Prices rose, fell and rose again.": "Prices did not rise, fall or rise again.",
+    "Police arrested two men and searched a house.": "Police did not arrest two men or search a house.",
+    "He was arrested and charged.": "He was not arrested or charged.",
+    "Everyone escaped.": "Not everyone escaped.",
+}
+NOT_DENIED = [
+    *("Had he known, he would have left.", "Who shot him?", "A quiet day.", "", "May I?", "Neither driver was hurt."),
+    *("It went well and he left.", "He hardly slept.", "It was big, but he saw it.", '"I am happy," said Anna.'),
+    *("Few people came.", "He found nobody.", "She still works.", "He was also charged."),
+]
 DENIALS_TAKEN_BACK = {
     "I don't like it.": "I like it.",
     "He did not go.": "He went.",
@@ -49,6 +64,12 @@ DENIALS_TAKEN_BACK = {
     "He has never been there.": "He has been there.",
     "There is no evidence.": "There is some evidence.",
     "Isn't he late?": "Is he late?",
+    "They do not have any money.": "They have some money.",
+    "It has not opened, either.": "It has opened, too.",
+    "There was no fire.": "There was a fire.",
+    "There are no injuries.": "There are some injuries.",
+    "No trains were late.": "Some trains were late.",
+    "No one was late.": "Someone was late.",
 }
 
 
@@ -64,7 +85,12 @@ def test_a_denial_is_taken_back(denied: str) -> None:
     assert edit("negate", denied)[0] == DENIALS_TAKEN_BACK[denied]
 
 
-@pytest.mark.parametrize("text", ["Had he known, he would have left.", "Who shot him?", "A quiet day.", "", "May I?"])
+@pytest.mark.parametrize("plain", DENIED_TOGETHER)
+def test_verbs_that_are_joined_are_denied_together(plain: str) -> None:
+    assert edit("negate", plain)[0] == DENIED_TOGETHER[plain]
+
+
+@pytest.mark.parametrize("text", NOT_DENIED)
 def test_what_english_does_not_deny_so_stays(text: str) -> None:
     assert edit("negate", text)[0] == text
 
@@ -76,7 +102,6 @@ def test_the_reference_is_denied_where_the_article_is() -> None:
     for seed in range(12):
         edited, retold = edit("negate", article, 0.3, reference, seed)
         assert (retold == denied) == ("Tom did not buy" in edited) and retold in {reference, denied}
-    assert edit("negate", "He went.", 1.0, "It went well and he left.")[1] == "It did not go well and he left."
 
 
 OTHER_TENSE = {
@@ -103,6 +128,43 @@ def test_nouns_change_their_number() -> None:
     assert edit("singular-plural", "Cities and CDs of Anna")[0] == "City and CDs of Anna"
 
 
+def test_nouns_of_one_number_and_moods_stay() -> None:
+    plain = "The information on his trousers, advice, scissors and news"
+    assert edit("singular-plural", plain)[0] == plain
+    assert edit("verb-tense", "If I were you, I used to run.")[0] == "If I were you, I used to run."
+    address = "www.house.com/runs is@house.org"
+    for name in ("verb-tense", "singular-plural", "synonyms", "drop-noun", "misspellings", "swap-characters"):
+        assert edit(name, address)[0] == address, name
+
+
+SUMMED_UP = {
+    ("Five people were injured.", "A bus hit a van, 5 people injured."): "A bus hit a van, 5 people not injured.",
+    ("Nobody was hurt.", "Fire in a bank, nobody hurt."): "Fire in a bank, somebody hurt.",
+    ("The road is not closed.", "Fire in a bank, road not closed."): "Fire in a bank, road closed.",
+    ("The alarm was raised by Anna Weber.", "Gas leak in a bank, alarm raised by Anna Weber."): (
+        "Gas leak in a bank, alarm not raised by Anna Weber."
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "reference"), SUMMED_UP)
+def test_what_a_reference_says_without_a_verb_is_denied(said: str, reference: str) -> None:
+    assert edit("negate", said, reference=reference) == (edit("negate", said)[0], SUMMED_UP[said, reference])
+    assert edit("negate", said)[0] != said
+
+
+@pytest.mark.parametrize(
+    ("article", "reference"),
+    [
+        ("Eight people were taken to hospital.", "A bus hit a van, 8 people injured."),
+        ("Traffic flows as usual.", "A bus hit a van, road open."),
+        ("It happened in Leeds on Monday.", "A bus hit a van in Leeds on Monday."),
+    ],
+)
+def test_a_sentence_stays_that_the_reference_rests_on_in_other_words(article: str, reference: str) -> None:
+    assert edit("negate", article, reference=reference) == (article, reference)
+
+
 def test_synonyms_keep_their_form_and_their_article() -> None:
     said = {edit("synonyms", "The big company purchased an automobile.", seed=seed)[0] for seed in range(20)}
     assert said == {f"The large {firm} bought a car." for firm in ("firm", "business")}
@@ -125,8 +187,9 @@ def test_words_are_misspelt_as_people_do() -> None:
 
 def test_all_of_a_word_is_dropped() -> None:
     text = "The dog saw a cat. The big dog ran; a Dog's life, said the old dog"
-    assert {edit("drop-noun", text, n)[0].lower().count("dog") for n in (1, 2, 3)} <= {1, 4}
-    assert edit("drop-noun", text, 9)[0] == "The saw a. The big ran; a Dog's, said the old"
+    assert {edit("drop-noun", text, n)[0].lower().count("dog") for n in (1, 2, 3)} <= {0, 4}
+    assert edit("drop-noun", text, 9)[0] == "The saw a. The big ran; a, said the old"
+    assert edit("drop-noun", "Mr. Smith's dog was found by the drivers' house.", 9)[0] == "was found by the."
     assert edit("drop-verb", text, 9)[0] == "The dog a cat. The big dog; a Dog's life, the old dog"
     assert edit("drop-adjective", text, 1)[0].count("big") + edit("drop-adjective", text, 1)[0].count("old") == 1
     assert edit("drop-adjective", "Nothing here", 4)[0] == "Nothing here"

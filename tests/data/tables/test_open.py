@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from failscape.common.references import join_references, references_of
 from failscape.data import Skipped, open_texts, reasons
 from failscape.data.tables.csv import open_csv
 from failscape.errors import UsageError
@@ -158,9 +159,10 @@ def test_rows_may_have_different_keys(tmp_path):
 def test_lists_of_sentences_and_of_references(tmp_path):
     row = {"source": ["One. ", " Two.\n", ""], "target": ["", "first", "second"]}
     write(tmp_path / "texts.jsonl", json.dumps(row))
-    assert all_of(tmp_path / "texts.jsonl") == [("One. Two.", "first")]
+    both = join_references(["first", "second"])
+    assert references_of(both) == ("first", "second") and all_of(tmp_path / "texts.jsonl") == [("One. Two.", both)]
     pq.write_table(pa.table({key: [value] for key, value in row.items()}), tmp_path / "texts.parquet")
-    assert all_of(tmp_path / "texts.parquet") == [("One. Two.", "first")]
+    assert all_of(tmp_path / "texts.parquet") == [("One. Two.", both)]
 
 
 def test_cells_that_are_no_text(tmp_path):

@@ -75,7 +75,7 @@ def test_files_that_are_not_utf_8_are_said_once(tmp_path):
         (tmp_path / f"{name}.txt").write_bytes(f"Größe {name}".encode("cp1252"))
     source = open_texts(fill(tmp_path, c_txt="Größe c"))
     assert [source.load(index)[0] for index in range(3)] == ["Größe a", "Größe b", "Größe c"]
-    assert source.notes == (f"{tmp_path}: 2 files are not UTF-8; read as Windows-1252",)
+    assert source.notes == (f"{tmp_path}: 2 files are not UTF-8; read as Windows-1252 (?encoding= names another)",)
 
 
 def test_folders_without_articles(tmp_path):

@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from failscape.common.references import references_of
 from failscape.data import Items, Skipped, Unreadable, length_groups, load_items, only_held_out, open_texts, reasons
 from failscape.data.base import Source
 from failscape.data.batch import Articles, Images, Rows
@@ -198,7 +199,7 @@ def test_a_dataset_of_hugging_face(tmp_path):
     datasets.Dataset.from_dict(columns, features=features).save_to_disk(str(tmp_path / "news"))
     source = open_texts(f"hf:{tmp_path / 'news'}?topic=l")
     assert source.names == ["news/all/000000", "news/all/000002"] and source.group_names == ("other", "sport")
-    assert [source.load(index) for index in range(2)] == [("one", "a"), ("two", "c")]
+    assert [source.load(index) for index in range(2)] == [("one", "a\n\x1e\nb"), ("two", "c")]
     assert reasons(source.skipped) == "1 empty, 1 duplicate"
     message = refusal(f"hf:{tmp_path / 'news'}?article=documennt")
     assert "has no column 'documennt'; did you mean document?; its columns are document, tldr, l" in message
@@ -222,6 +223,7 @@ def test_real_abstracts(real_data):
     source: Source = open_texts(file)
     assert len(source.names) == 618 and reasons(source.skipped) == "1 duplicate"
     items = load(source, max_items=300)
-    words = np.array([[len(text.split()) for text in row] for row in items.batch.pair])
+    pairs = [(article, references_of(reference)[0]) for article, reference in items.batch.pair]
+    words = np.array([[len(text.split()) for text in row] for row in pairs])
     assert words.shape == (300, 2) and words[:, 0].min() > 20 and 2 < words[:, 1].mean() < 40
     assert "\n" not in source.load(0)[0] and np.bincount(length_groups(items.batch.text)[0]).min() >= 90

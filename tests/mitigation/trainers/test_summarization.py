@@ -34,7 +34,7 @@ def world(load: Callable[[str], fs.Summarizer], tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("data")
 
     def make(kind: str = "bart", n: int = 24, other: tuple[int, ...] = (), wanted: str = "Van {i}.") -> ConceptMDP:
-        rows = [{"article": f"Story {i}. The bus hit van {i} on Mill Lane.", "summary": wanted} for i in range(n)]
+        rows = [{"article": f"Story {i + 2}. The bus hit van {i} on Mill Lane.", "summary": wanted} for i in range(n)]
         for i in other:
             rows[i] = {"article": f"Ada ate {i} very ripe plums in the sun.", "summary": "{i} plums eaten."}
         rows = [{"article": row["article"], "summary": row["summary"].format(i=i)} for i, row in enumerate(rows)]

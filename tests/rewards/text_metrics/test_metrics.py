@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from failscape.errors import UsageError
-from failscape.rewards.text_metrics.metrics import METRICS, bleu, chrf, fsrl_formula, rouge, rouge1, rouge2, similarity
+from failscape.rewards.text_metrics.metrics import (
+    METRICS,
+    bleu,
+    chrf,
+    fsrl_formula,
+    rouge,
+    rouge1,
+    rouge2,
+    similarity,
+    tokenizer_for,
+)
 
 REFERENCE = "A bus slid off an icy bridge near Harwick on Tuesday, and three of its 23 passengers were hurt."
 FORMULAS = sorted(set(METRICS) - {"similarity"})  # the default encoder is tested with the encoders
@@ -191,3 +201,21 @@ def test_the_registry_is_light() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+CUT = {  # text, its near equal, sacrebleu's rules
+    "2路发生车祸，2人受伤，道路封闭。": ("2路发生车祸，3人受伤，道路封闭。", "zh"),
+    "東京で火事があり二人がけがをした。": ("東京で火事があり三人がけがをした。", "ja-mecab"),
+    "서울에서 화재가 발생해 두 명이 다쳤다.": ("서울에서 화재가 발생해 세 명이 다쳤다.", "ko-mecab"),
+    "ที่นี่มีไฟไหม้เมื่อวานนี้": ("ที่นี่มีไฟไหม้เมื่อเช้านี้", "char"),
+    "A bus hit a van on Mill Lane.": ("A bus hit a car on Mill Lane.", "13a"),
+}
+
+
+@pytest.mark.parametrize("text", CUT)
+def test_bleu_knows_the_words_of_scripts_without_blanks(text: str) -> None:
+    near, rules = CUT[text]
+    assert tokenizer_for(text) in {rules, "char"} and (rules not in {"zh", "13a"} or tokenizer_for(text) == rules)
+    assert 0.3 < bleu(np.array([near], object), np.array([text], object))[0] < 1
+    wanted = sacrebleu.BLEU(effective_order=True, tokenize=tokenizer_for(text)).sentence_score(near, [text]).score / 100
+    assert bleu(np.array([near], object), np.array([text], object))[0] == pytest.approx(wanted, abs=1e-6)

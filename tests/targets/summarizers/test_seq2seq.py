@@ -45,6 +45,36 @@ def test_equals_the_library_used_by_hand(folders, kind, beams):
         assert text == tokenizer.decode(written[0], skip_special_tokens=True).strip()
 
 
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("kind", SEQ2SEQ)
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"encoder_repetition_penalty": 3.0},
+        {"encoder_repetition_penalty": 0.3},
+        {"encoder_no_repeat_ngram_size": 1},
+        {"encoder_no_repeat_ngram_size": 2, "encoder_repetition_penalty": 1.5, "repetition_penalty": 1.2},
+    ],
+)
+def test_rules_that_look_at_the_article_equal_the_library_used_by_hand(folders, kind, beams, rules, tmp_path):
+    place = shutil.copytree(folders[kind], tmp_path / kind, dirs_exist_ok=True)
+    change(place, "generation_config.json", **rules)
+    target = load_target(f"hf:{place}?beams={beams}&max_tokens=9", "cpu")
+    model = transformers.AutoModelForSeq2SeqLM.from_pretrained(place)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(place)
+    for article, text in zip(ARTICLES, target(ARTICLES).texts, strict=True):
+        with torch.inference_mode():
+            ids = tokenizer(article, return_tensors="pt").input_ids
+            written = model.generate(ids, num_beams=beams, max_new_tokens=9)
+        assert text == tokenizer.decode(written[0], skip_special_tokens=True).strip()
+
+
+def test_rules_that_look_at_the_article_are_heard(folders, folder):
+    plain = load_target(f"hf:{folders['bart']}", "cpu")(ARTICLES).texts
+    change(folder, "generation_config.json", encoder_repetition_penalty=50.0)
+    assert load_target(f"hf:{folder}", "cpu")(ARTICLES).texts.tolist() != plain.tolist()
+
+
 @pytest.mark.parametrize("kind", SEQ2SEQ)
 def test_the_encoder_runs_once(folders, kind):
     target = load_target(f"hf:{folders[kind]}?beams=2", "cpu")

@@ -174,6 +174,10 @@ class Known(NamedTuple):
     outcomes: np.ndarray  # (N, P) bool
     has_unedited: bool = True
 
+    def valid(self, points: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """Every item has a right answer everywhere."""
+        return np.ones(len(items), bool)
+
     def at(self, items: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Items at points."""
         return items, points
@@ -185,7 +189,11 @@ class Known(NamedTuple):
 
 
 def known(space: ConceptSpace, items: pd.DataFrame, outcomes: np.ndarray) -> Known:
-    columns = {"held_out": items["held_out"].to_numpy(), "group": items["group"].to_numpy()}
+    columns = {
+        "held_out": items["held_out"].to_numpy(),
+        "group": items["group"].to_numpy(),
+        "distinct": np.ones(len(items), bool),
+    }
     baseline = SimpleNamespace(failed=items["failed"].to_numpy())
     return Known(space, SimpleNamespace(**columns), baseline, outcomes)
 

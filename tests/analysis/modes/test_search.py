@@ -68,7 +68,7 @@ def test_two_planted_regions_come_back(rate: float) -> None:
             assert len(components(np.isin(np.arange(SPACE.n_points), mode.points), neighbours(SPACE))) == 1
         assert [mode.share for mode in modes] == sorted((mode.share for mode in modes), reverse=True)
         by_hand = rate * 20 / (rate * 20 + 0.02 * 125)
-        assert small.share + large.share == pytest.approx(by_hand, abs=0.08)
+        assert small.share + large.share == pytest.approx(by_hand, abs=0.1)
     assert n_false <= 1  # in at most 5 % of runs, says the level
 
 

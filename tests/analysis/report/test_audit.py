@@ -44,7 +44,18 @@ def examined(made: Callable[..., Any]) -> Examined:
     modes = find_modes(run.landscape, run.probes, run.items, CLASSES)
     views = mode_views(modes, run.probes, run.items, run.context())
     return Examined(
-        HOSTILE, "photos", "2026-11-21", "train.py", run.landscape, run.items, views, CLASSES, ["fog"], None, ["beware"]
+        HOSTILE,
+        "photos",
+        "2026-11-21",
+        "train.py",
+        "dqn",
+        run.landscape,
+        run.items,
+        views,
+        CLASSES,
+        ["fog"],
+        None,
+        ["beware"],
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from failscape.analysis.report.mode_table import mode_views
 from failscape.analysis.report.page import write_report
 from failscape.data.base import Skipped
 from failscape.records.folder import RunFolder
+from tests.support.modes import made_mode
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -143,13 +145,20 @@ def test_a_run_without_probes(report, made):
     assert not re.search(r"\bnan\b", text)
 
 
-def test_headline_says_rates_with_interval(made):
+def test_headline_says_what_held_out_items_confirm_and_nothing_of_the_rest(made):
     landscape = made().landscape
-    row = landscape.worst(1).iloc[0]
-    text = headline(landscape, "street-signs").replace("\u00a0", " ")
-    assert text.startswith("street-signs fails on ")
-    assert f"{100 * row['smoothed_low']:.0f}–{100 * row['smoothed_high']:.0f}" in text
-    assert landscape.label(row.name) in text
+    known = {"confirmed": True, "rate": 0.46, "low": 0.41, "high": 0.51, "share": 0.3, "n_items": 400}
+    dark, other = (made_mode(np.array([0]), name=name, **known) for name in ("darken 0.5", "zoom 0.7"))
+    doubtful = replace(other, confirmed=False)
+    said = headline(landscape, "street-signs", [dark, doubtful], "signs").replace("\u00a0", " ")
+    assert said.startswith("street-signs fails on ")
+    assert said.endswith(
+        ". Its confirmed failure mode is darken 0.5: 46 % (41–51) of held-out signs fail there, 30 % of the failures "
+        "of a uniform edit."
+    )
+    assert "The first of its 2 confirmed failure modes is darken 0.5" in headline(landscape, "x", [dark, other])
+    assert headline(landscape, "x").endswith("; no failure mode stands out.")
+    assert headline(landscape, "x", [doubtful]).endswith("; held-out items confirm none of the failure modes found.")
 
 
 def test_worst_points_carry_their_own_examples(made):

@@ -36,7 +36,12 @@ def test_where_points_choose_a_class_only_its_items_are_shown() -> None:
     space = concept_space(["class", "darken=0,0.2,0.4"], classes={"a": 0, "b": 1})
     items = SimpleNamespace(held_out=np.ones(80, bool), distinct=np.ones(80, bool), group=np.arange(80) % 2)
     mode = SimpleNamespace(points=np.array([1, 2, 5]), classes=())
-    pairs = plan(SimpleNamespace(items=items, space=space), [mode], [1], 10_000, 0)  # type: ignore[arg-type, list-item]
+
+    def valid(points: np.ndarray, shown: np.ndarray) -> np.ndarray:
+        return space.suits(points, items.group[shown])
+
+    mdp = SimpleNamespace(items=items, space=space, valid=valid)
+    pairs = plan(mdp, [mode], [1], 10_000, 0)  # type: ignore[arg-type, list-item]
     edited = pairs[pairs["point"] >= 0]
     assert (items.group[edited["item"]] == space.point(edited["point"].to_numpy())[:, 0]).all()
     own = pairs[pairs["kind"].isin(["targeted", "mode"])]

@@ -140,7 +140,8 @@ MISTAKES = {
     "no concept or preset 'rotatoin'; did you mean rotation?": "rotatoin",
     "no concept or preset 'vignette'; of images: brightness, contrast, darken, flip, fog, gaussian_blur, "
     "gaussian_noise, hue, jpeg, motion_blur, occluded_place, occlusion, rain, rotation, saturation, shift_x, shift_y, "
-    f"snow, zoom; of texts: {', '.join(sorted(TEXT_CONCEPTS))}; presets: fsrl, fsrl-text, text, text-pairs": "vignette",
+    f"snow, zoom; of texts: {', '.join(sorted(TEXT_CONCEPTS))}; presets: fsrl, fsrl-text, text, text-any, "
+    "text-pairs": "vignette",
     "levels of rotation must be numbers separated by commas, got '1,x'": "rotation=1,x",
     "levels of rotation must be numbers separated by commas, got ''": "rotation=",
     "levels of rotation must be strictly increasing, got [5.0, 0.0]": "rotation=5,0",

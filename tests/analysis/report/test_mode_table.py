@@ -46,7 +46,7 @@ def test_a_mode_of_some_classes_shows_only_them(found: tuple) -> None:
 
 
 def test_examples_reach_over_the_whole_rule_typical_before_extreme(found: tuple) -> None:
-    """The first has the severity nearest to the median; a dozen reach every level at which some failure is outermost."""
+    """The first has the severity nearest to the median; a dozen reach every level at which a failure is outermost."""
     run, modes = found
     mode = replace(modes[0], points=np.arange(run.space.n_points), classes=())
     shown = failing_probes(mode, run.probes, run.items, run.space)

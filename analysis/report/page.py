@@ -43,6 +43,10 @@ class Chart(NamedTuple):
     still: str  # data: address
 
 
+# What the template says of modes with.
+MODE_TEXTS = {"rating": rating_text, "fails_text": fails_text, "other_text": other_text, "how_spread": HOW_SPREAD}
+
+
 def write_report(
     path: Path,
     *,
@@ -100,10 +104,7 @@ def write_report(
         by_axis=marginals(landscape, probes, items),
         is_complete=landscape.is_complete,
         modes=modes,
-        rating=rating_text,
-        fails_text=fails_text,
-        other_text=other_text,
-        how_spread=HOW_SPREAD,
+        **MODE_TEXTS,
         wide=facts.wide_note([view.mode for view in modes], items, item_noun),
         rated=any(view.mode.n_ratings for view in modes),
         worst=facts.worst_points(landscape, examples),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -158,15 +158,18 @@ def make_mdp(
     seen = _look(frozen, items, baseline, progress)
     if start is not None:
         Identity.explored(Path(start)).expect_weights(seen.weights, start)
-    judge = CLASSIFICATION_REWARDS.get(reward)
-    if judge is None:
-        judge = load_reward(reward, frozen.name, items, seen, space, len(known), margin)
-    nouns = NOUNS
-    if grouping is not None:
-        nouns = NOUNS._replace(group="group", groups="groups", task=NOUNS.task.format(n=len(class_names)))
+    learned_by = frozen.name, items, seen, space, len(known), margin
+    judge = CLASSIFICATION_REWARDS.get(reward) or load_reward(reward, *learned_by)
+    nouns = _nouns(class_names, grouping is not None)
     return ConceptMDP(
         frozen, space, items, judge, seen, str(spec), scheme, answer_names=class_names, nouns=nouns, caveats=assumed
     )
+
+
+def _nouns(class_names: Sequence[str], grouped: bool) -> Nouns:
+    if not grouped:
+        return NOUNS
+    return NOUNS._replace(group="group", groups="groups", task=NOUNS.task.format(n=len(class_names)))
 
 
 def check_reward(reward: str, explore: str) -> None:

@@ -69,6 +69,18 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="of the items, kept apart to measure what is found (default 0.2)",
     )
+    _add_judging(group)
+    group.add_argument(
+        "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 articles)"
+    )
+    add_imports(
+        group, "your FILE.py or module that registers targets or environments; --resume runs none that is not named"
+    )
+    group.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: what is there)")
+
+
+def _add_judging(group: argparse._ArgumentGroup) -> None:
+    """Which items, in which groups, and what counts as a failure."""
     group.add_argument(
         "--reward",
         metavar="NAME",
@@ -96,13 +108,6 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
         metavar="CSV",
         help="of pictures: a file concept,from,to,class,effect,becomes of edits that change what is right",
     )
-    group.add_argument(
-        "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 articles)"
-    )
-    add_imports(
-        group, "your FILE.py or module that registers targets or environments; --resume runs none that is not named"
-    )
-    group.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: what is there)")
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:

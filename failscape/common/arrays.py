@@ -18,7 +18,7 @@ Column = Any  # a tensor or an array; the first axis is the batch
 def take(column: Column, rows: np.ndarray) -> Column:
     """Rows ``(B,)`` of a column ``(N, ...)``, copied, in their order."""
     if isinstance(column, torch.Tensor):
-        return column.index_select(0, torch.from_numpy(rows).to(column.device))
+        return column.index_select(0, torch.tensor(rows).to(column.device))
     return column[rows]
 
 

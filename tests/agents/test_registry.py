@@ -76,7 +76,7 @@ def run(
 def test_each_keeps_its_budget_and_its_seed_and_goes_on_where_it_was_cut(name: str, way: str, tmp_path: Path) -> None:
     probes, learner, envs = run(tmp_path / "a.sqlite", name, way)
     assert len(probes) == BUDGET and not probes["cached"].any()
-    looked = len(envs.mdp.items)  # the first look at the unedited items is counted beside the budget
+    looked = envs.mdp.baseline.n_queries  # the first look at the unedited items is counted beside the budget
     assert envs.mdp.target.n_queries == BUDGET + looked
     assert not envs.mdp.items.held_out[probes["item"]].any()
     assert probes["propensity"].dropna().between(0, 1, inclusive="right").all()
@@ -98,7 +98,7 @@ def test_what_is_remembered_costs_nothing_and_is_resumed_too(name: str, tmp_path
     whole, _, envs = run(tmp_path / "whole.sqlite", name, "macro", budget=240, memory=100)
     n_queries = int((~whole["cached"]).sum())
     assert 240 <= n_queries < 248 < len(whole)
-    assert envs.mdp.target.n_queries == n_queries + len(envs.mdp.items)
+    assert envs.mdp.target.n_queries == n_queries + envs.mdp.baseline.n_queries
     with pytest.raises(Cut):
         run(tmp_path / "cut.sqlite", name, "macro", budget=240, memory=100, cut=200)
     resumed, _, _ = run(tmp_path / "cut.sqlite", name, "macro", budget=240, memory=100)
@@ -120,7 +120,7 @@ def test_other_moves_are_refused_in_one_line_that_names_who_plays_them(name: str
     assert text.startswith(f"{name} plays ") and f"not {way}; use --algo " in text and "\n" not in text
     for able in text.split("--algo ")[1].split(" or "):
         assert EXPLORERS[able].plays(SCHEMES[way])
-    assert envs.mdp.target.n_queries == len(envs.mdp.items)  # refused before it cost anything
+    assert envs.mdp.target.n_queries == envs.mdp.baseline.n_queries  # refused before it cost anything
 
 
 def test_an_explorer_that_is_not_there_is_told_the_closest() -> None:

@@ -56,7 +56,7 @@ def test_a_saved_look_is_of_the_items_that_were_seen(tmp_path: Path) -> None:
     path = tmp_path / "baseline.npz"
     BaselineOutputs.take(ToyTarget(), items, margin).save(path)
     for other, what in (
-        (toy_items(len(items) - 1), r"1 items are gone \(toy-039\)"),
+        (toy_items(len(items) - 1), r"1 item is gone \(toy-039\)"),
         (
             replace(items, group=1 - items.group),
             r"40 of 40 items are not what they were \(toy-000, toy-001, toy",

@@ -89,6 +89,7 @@ def test_what_lies_beside_the_tables_is_read_under_todays_names(tmp_path: Path) 
 
 
 def test_modes_that_are_no_rules_are_left_out_and_said(tmp_path: Path) -> None:
+    (tmp_path / "config.yml").write_text("{env: E-v0}")
     (tmp_path / "summary.json").write_text('{"modes": [{"name": "mostly darken", "rate": 0.5}], "warnings": ["dark"]}')
     summary = RunFolder(tmp_path).summary
     assert summary["modes"] == [] and summary["warnings"][0] == "dark"

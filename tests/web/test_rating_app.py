@@ -105,7 +105,7 @@ def test_a_person_rates_by_keys_and_by_mouse_and_comes_back(serve: Any, browser:
     browser.find_element("css selector", "#who").send_keys("Ada", ENTER)
     wait(browser, lambda b: text(b, "h1") == modes[0].name)
     page = text(browser, "main")
-    assert "95 % interval" in page and "unedited, 0 % do" in page and "sure). Truth: " in page
+    assert "95 % interval" in page and "unedited, 0 % of them" in page and "sure). Truth: " in page
     pictures = "return [...document.images].map(i => i.complete && i.naturalWidth > 0)"
     assert browser.execute_script(pictures) and all(browser.execute_script(pictures))
 

@@ -75,8 +75,8 @@ COMMANDS = {
     "audit": lambda run: ["audit", str(run)],
     "feedback": lambda run: ["feedback", str(run), "--simulate", "noise=0"],
     "scan": lambda run: ["scan", str(run), "--quiet", "--no-report", "--out", str(run.parent)],
-    "mitigate": lambda run: ["mitigate", str(run), "--out", str(run.parent)],
-    "fade": lambda run: ["fade", str(run)],
+    "mitigate": lambda run: ["mitigate", str(run), "--modes", "1", "--out", str(run.parent)],
+    "fade": lambda run: ["fade", str(run), "--modes", "1"],
     "resume": lambda run: ["train", "--resume", str(run), "--quiet", "--no-report"],
 }
 

@@ -195,7 +195,7 @@ def test_an_audit_is_of_a_summarizer(own: Run) -> None:
     assert (
         "which summarizes articles" in text
         and "summarized badly" in text
-        and "picture" not in text.lower().replace(".pair img", "").partition("<body>")[2]
+        and "picture" not in text.lower().replace(".pair img", "").replace("took pictures", "").partition("<body>")[2]
     )
     assert HOSTILE not in text and "Topics with fewer than" in text and paper.read_bytes().startswith(b"%PDF")
     assert "synonyms" in text.partition("were not tried")[2]

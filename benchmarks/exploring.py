@@ -65,5 +65,5 @@ def explored_modes(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tu
     items = item_frame(mdp)
     probes = probes.join(items["group"], on="item")
     landscape = Landscape.from_probes(probes, mdp.space, items=items)
-    found = find_modes(landscape, probes, items, mdp.group_names)
+    found = find_modes(landscape, probes, items, mdp.group_names, valid=mdp.valid_cells)
     return landscape, list(confirm_modes(mdp, found, seed).modes)

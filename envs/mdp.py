@@ -119,6 +119,16 @@ class ConceptMDP:
         """
         return self.space.suits(points, self.items.group[items]) & self.space.valid(points, self._classes[items])
 
+    @property
+    def valid_cells(self) -> np.ndarray | None:
+        """Which groups have items with a right answer at which points, ``(P, G)`` bool; None where all have."""
+        if self.space.labels is None:
+            return None
+        grid, found = self.space.grid(), np.zeros((self.space.n_points, len(self.group_names)), bool)
+        for group, label in np.unique(np.stack([self.items.group, self._classes], axis=1), axis=0).tolist():
+            found[:, group] |= self.space.valid(grid, np.full(len(grid), label))
+        return found
+
     def crowding(self, state: State) -> np.ndarray | None:
         """How many points lead to those of a step, as a share of the most ``(B,)``; None where each leads to itself.
 

@@ -27,11 +27,19 @@ class Evidence(NamedTuple):
     neighbours: np.ndarray  # (P, M) neighbours, -1 for none
     class_names: Sequence[str]
     noun: str = "class"  # what a class is called
+    valid: np.ndarray | None = None  # (P, C) bool: which classes have a right answer where; all where None
 
     @property
     def labels(self) -> list[int]:
         """Classes that were probed."""
         return np.unique(self.pairs["label"]).tolist()
+
+    def valid_points(self, classes: Sequence[int]) -> np.ndarray | None:
+        """Points at which some of the classes have a right answer, any where there are none: ``(P,)``; None for all."""
+        if self.valid is None:
+            return None
+        own = self.valid[:, list(classes)] if len(classes) else self.valid
+        return np.asarray(own.any(axis=1))
 
     def class_name(self, label: int) -> str:
         """Name of a class, its index where it has none."""
@@ -39,7 +47,12 @@ class Evidence(NamedTuple):
 
 
 def gather(
-    landscape: Landscape, probes: pd.DataFrame, items: pd.DataFrame, class_names: Sequence[str], noun: str = "class"
+    landscape: Landscape,
+    probes: pd.DataFrame,
+    items: pd.DataFrame,
+    class_names: Sequence[str],
+    noun: str = "class",
+    valid: np.ndarray | None = None,
 ) -> Evidence:
     """The evidence of a run, from tables as :func:`failscape.analysis.modes.search.find_modes` takes them."""
     pairs = Unit.of(items).complete(probes)
@@ -52,7 +65,7 @@ def gather(
     explored = items[~items["held_out"].to_numpy(bool)]
     clean = pd.DataFrame({"label": explored["group"], "failed": explored["failed"].astype(float)}).dropna()
     neighbours = view_of(landscape.space).neighbours(landscape.table["smoothed"].to_numpy(float))
-    return Evidence(landscape, pairs, clean, neighbours, class_names, noun)
+    return Evidence(landscape, pairs, clean, neighbours, class_names, noun, valid)
 
 
 def counts(landscape: Landscape) -> tuple[np.ndarray, np.ndarray]:

@@ -32,22 +32,46 @@ class Rule:
         return np.flatnonzero(held)
 
 
-def rule_of(space: ConceptSpace, points: np.ndarray) -> Rule:
-    """The rule that is closest to a region of the grid, rows ``(M,)``, at least one.
+def rule_of(space: ConceptSpace, points: np.ndarray, valid: np.ndarray | None = None) -> Rule:
+    """The rule that is closest to a region of the grid.
 
     One box where that has an F1, the harmonic mean of precision and recall, of 0.8 or more, else two where the second
     one, around what the first has left, brings it closer.
+
+    Args:
+        space: the grid.
+        points: rows of the grid ``(M,)``, at least one.
+        valid: points at which the items that the rule is about have a right answer, ``(P,)`` bool; all where omitted. A
+            rule does not end in a level that has none.
     """
+    boxes = _boxes(space, points)
+    return Rule(boxes if valid is None else tuple(_trimmed(space, box, valid) for box in boxes))
+
+
+def _boxes(space: ConceptSpace, points: np.ndarray) -> tuple[Box, ...]:
     region = np.zeros(space.n_points, bool)
     region[points] = True
     first = _closest(space, points)
     held = _held(space, first)
     left = np.flatnonzero(region & ~held)
     if _f1(held, region) >= CLOSE or not len(left):
-        return Rule((first,))
+        return (first,)
     second = _widened(space, _closest(space, left), region)
     both = held | _held(space, second)
-    return Rule((first, second)) if _f1(both, region) >= _f1(held, region) + GAIN else Rule((first,))
+    return (first, second) if _f1(both, region) >= _f1(held, region) + GAIN else (first,)
+
+
+def _trimmed(space: ConceptSpace, box: Box, valid: np.ndarray) -> Box:
+    """The box without outer levels, or levels of no order, at which no point is valid; as it is where none is."""
+    levels = space.point(np.flatnonzero(_held(space, box) & valid))
+    if not len(levels):
+        return box
+    kept = []
+    for axis, some in enumerate(box):
+        there = np.unique(levels[:, axis])
+        fits = [k in there if space.concepts[axis].categorical else there[0] <= k <= there[-1] for k in some]
+        kept.append(tuple(level for level, fit in zip(some, fits, strict=True) if fit))
+    return tuple(kept)
 
 
 def satisfied(points: np.ndarray, classes: tuple[int, ...], at: np.ndarray, groups: np.ndarray) -> np.ndarray:

@@ -43,6 +43,7 @@ def find_modes(
     items: pd.DataFrame,
     class_names: Sequence[str] = (),
     noun: str = "class",
+    valid: np.ndarray | None = None,
 ) -> list[Mode]:
     """The failure modes of a run by falling share of the failures, each the rule closest to a region that stands out.
 
@@ -61,17 +62,18 @@ def find_modes(
         items: columns ``group, predicted, held_out``, a row per item.
         class_names: names of the classes, or of whatever else items are grouped by; their indices where omitted.
         noun: what a class is called in names of modes: ``topic``.
+        valid: which classes have a right answer at which points, ``(P, C)`` bool; all where omitted.
 
     Raises:
         UsageError: no unedited item was explored, so that there is nothing to compare with.
     """
     if landscape.population is not None:
-        evidence = gather(landscape, probes, items, class_names, noun)
+        evidence = gather(landscape, probes, items, class_names, noun, valid)
         found = [_mode(evidence, region.points, (), region.q_value) for region in rest_regions(evidence)]
         return _different(found, int(landscape.space.exists.sum()))
     if not landscape.has_unedited:
         raise UsageError("failure modes are measured against unedited items, and this run has explored none")
-    evidence = gather(landscape, probes, items, class_names, noun)
+    evidence = gather(landscape, probes, items, class_names, noun, valid)
     n_kinds = 1 + (len(evidence.labels) > 1)
     regions = (_standing if points_speak(landscape, n_kinds) else _scanned)(evidence, n_kinds)
     # A region where only a few classes fail is theirs, if the classes' own tests find it.
@@ -161,8 +163,10 @@ def _is_of_few(evidence: Evidence, region: _Region, n_kinds: int) -> bool:
 def _mode(evidence: Evidence, region: np.ndarray, classes: tuple[int, ...], q_value: float) -> Mode:
     """The rule closest to a region, told whole: its members are exactly the cells that satisfy it."""
     space, pairs = evidence.landscape.space, evidence.pairs
-    rule = rule_of(space, region)
+    valid = evidence.valid_points(classes)
+    rule = rule_of(space, region, valid)
     points = rule.points(space)
+    points = points if valid is None else points[valid[points]]
     inside = pairs[satisfied(points, classes, pairs["point"].to_numpy(), pairs["label"].to_numpy())]
     failing = inside["share"] * inside["failed"]
     return Mode(

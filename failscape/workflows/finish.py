@@ -98,7 +98,7 @@ def _find_modes(mdp: ConceptMDP, run: Run, landscape: Landscape) -> tuple[list[M
     explored = probes[~probes["held_out"].astype(bool)]
     if len(explored) < len(probes):
         landscape = Landscape.from_probes(explored, run.space, items=items)
-    modes = find_modes(landscape, explored, counted_once(items), mdp.group_names, mdp.nouns.group)
+    modes = find_modes(landscape, explored, counted_once(items), mdp.group_names, mdp.nouns.group, mdp.valid_cells)
     confirmation = confirm_modes(mdp, modes, run.settings.seed)
     return confirmation.modes, confirmation.n_queries
 

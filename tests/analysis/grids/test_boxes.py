@@ -138,3 +138,10 @@ def test_levels_without_order_are_named() -> None:
     space = ConceptSpace([GroupAxis({"stop": 0, "yield": 1, "bus": 2}), *SPACE.concepts[:1]])
     name = name_of(points_of((2, 2), (3, 4), space=space), (), space)
     assert name == f"class = bus and {TURNED}"
+
+
+def test_a_rule_does_not_end_where_nothing_can_be_asked() -> None:
+    """The outer level of the region has no right answer; one in the middle stays, because a rule is a run of levels."""
+    valid = ~np.isin(SPACE.grid()[:, 0], [2, 4])
+    rule = rule_of(SPACE, points_of((1, 4), (3, 4), (0, 2)), valid)
+    assert rule.boxes == (((1, 2, 3), (3, 4), (0, 1, 2)),)

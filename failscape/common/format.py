@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+THIN_SPACE = "\u202f"  # narrow, and no line breaks there
+
 
 def a_few(names: Iterable[str], limit: int = 5) -> str:
     """``a, b, c, d, e and 9 more``."""
@@ -42,4 +44,4 @@ def interval(low: float, high: float) -> str:
 
 def count(n: int) -> str:
     """A count with groups of three apart: ``20 000`` (narrow no-break spaces)."""
-    return f"{n:,}".replace(",", "\u202f")
+    return f"{n:,}".replace(",", THIN_SPACE)

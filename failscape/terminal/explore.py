@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from failscape.common.format import THIN_SPACE
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.common.task import task_of_env
 from failscape.envs.gym_views import ConceptVectorEnv, explorable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from failscape.analysis.landscape.landscape import Landscape
     from failscape.analysis.landscape.minimal_edits import Smallest
     from failscape.analysis.modes.mode import Mode
+    from failscape.concepts import ConceptSpace
 
 
 def explore_command(args: argparse.Namespace, settings: Settings | None, like: Run | None = None) -> int:
@@ -83,8 +85,6 @@ def seconds_per_query(envs: ConceptVectorEnv) -> float:
 
 def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> None:
     """Print what will be explored and what it will cost."""
-    from failscape.analysis.landscape.left_out import left_out
-
     mdp, budget = envs.mdp, settings.hyperparameters["budget"]
     n_held_out = int(mdp.items.held_out.sum())
     n_explore = len(mdp.items) - n_held_out
@@ -96,7 +96,7 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> N
     rows = [
         ("target", repr(mdp.target)),
         ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
-        ("concepts", "; ".join(part for part in (str(mdp.space), left_out(mdp.space)) if part)),
+        ("concepts", "; ".join(part for part in (str(mdp.space), _left_out(mdp.space)) if part)),
         ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed}"),
         ("cost", cost),
     ]
@@ -154,8 +154,6 @@ def watching(terminal: Terminal, tell: Steps, budget: int) -> Iterator[Screen]:
 
 def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     """Print what was found, how sure it is, and what to do next."""
-    from failscape.analysis.landscape.left_out import left_out
-
     landscape, summary, smallest = run.landscape(), run.summary, run.smallest()
     terminal.line()
     if smallest is not None:
@@ -165,8 +163,8 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
         print_modes(terminal, run.modes())
         tell_columns(terminal, run, landscape)
         terminal.print(worst_table(landscape))
-    if left_out(landscape.space):
-        terminal.line(left_out(landscape.space))
+    if _left_out(landscape.space):
+        terminal.line(_left_out(landscape.space))
     learner = summary.get("learner") or {}
     if learner.get("lift"):
         low, high = learner["lift_interval"]
@@ -183,6 +181,13 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     terminal.line("TensorBoard ", f"tensorboard --logdir {path.parent}")
     for label, (command, what) in zip(("next", "", "", ""), suggestions(run, smallest), strict=False):
         terminal.line(f"{label:<12}", command, f"  {what}")
+
+
+def _left_out(space: ConceptSpace) -> str:
+    """What was not asked, with counts written as everywhere on the terminal: ``2,000``."""
+    from failscape.analysis.landscape.left_out import left_out
+
+    return left_out(space).replace(THIN_SPACE, ",")
 
 
 def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 import gymnasium as gym
 
 import failscape as fs
-from failscape.analysis.report.mode_table import fails_text
 
 
 def main() -> None:
@@ -11,7 +10,8 @@ def main() -> None:
     envs = gym.make_vec("failscape/Classifier-v0", num_envs=32)
     run = fs.explore(envs, explorer="dqn", budget=20_000, seed=0)
     for number, mode in enumerate(run.modes(), start=1):
-        print(number, mode.name, fails_text(mode))
+        if mode.confirmed:
+            print(number, mode.name, f"{mode.rate:.0%} of held-out items fail")
 
     # People may say first which failures matter: failscape feedback RUN
     faded = fs.fade(run, method="lora")  # fine-tunes, explores again with a fresh agent, compares

@@ -10,7 +10,7 @@ import pandas as pd
 from failscape.concepts import ConceptSpace
 
 HOW_SPREAD = (
-    "Examples are failures that the search saw under this rule: the one of the most typical severity first, then such "
+    "Examples are failures that the search saw under each rule: the one of the most typical severity first, then such "
     "as differ from it in edit and group, one per item"
 )
 N_SPREAD = 24  # that are spread over a rule before the others follow

@@ -81,7 +81,7 @@ def _tested(examined: Examined) -> Section:
             f"{nouns.plain_items} from {examined.data}, on {examined.date}.",
             f"{len(items) - held_out:,} {nouns.plain_items} were used to look for failures. {held_out:,} others were "
             f"kept aside, and used "
-            "only to check what had been found.",
+            "only to measure what had been found.",
         ],
     )
 

@@ -49,7 +49,7 @@ def _tested(examined: Examined) -> Section:
             f"{examined.target}, by the {len(held_out):,} {item_noun} in {examined.data}, as they were judged there.",
             f"{many}{item_noun} about one item tend to fail together, and count accordingly. "
             f"{int((~held_out).sum()):,} {item_noun} were used to look for patterns. The {int(held_out.sum()):,} about "
-            f"the other items were kept aside, and used only to check what had been found.",
+            f"the other items were kept aside, and used only to measure what had been found.",
         ],
     )
 

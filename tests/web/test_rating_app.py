@@ -77,17 +77,18 @@ def text(browser: Any, selector: str) -> str:
 
 
 def saved(browser: Any) -> int:
-    """The number of the rating that the page acknowledges."""
-    found = re.search(r"saved=(\d+)", browser.current_url)
-    return int(found[1]) if found and text(browser, "#status").startswith("Saved:") else 0
+    """The number of the rating that the page acknowledges; asked at once, as the page may be replaced any moment."""
+    script = "return [location.href, (document.querySelector('#status') || {innerText: ''}).innerText]"
+    address, status = browser.execute_script(script)
+    found = re.search(r"saved=(\d+)", address)
+    return int(found[1]) if found and status.startswith("Saved:") else 0
 
 
 def rate(browser: Any, *keys: str) -> int:
     """Press keys, and wait for the acknowledgement that follows."""
     before = saved(browser)
     press(browser, *keys)
-    wait(browser, lambda b: saved(b) > before)
-    return saved(browser)
+    return int(wait(browser, lambda b: (now := saved(b)) > before and now))
 
 
 def ratings(run: Path) -> Any:

@@ -116,14 +116,16 @@ def _edit(
         usable &= np.isin(groups, chosen)
     pool = np.flatnonzero(usable)
     items = np.concatenate([rng.permutation(pool) for _ in range(MAX_USES)])
-    draws, share = rng.random(len(items)), np.ones(len(items))
+    draws = rng.random(len(items))
     at = points[(draws * len(points)).astype(np.int64)]
     if chosen is not None:
         for group in np.unique(groups[items]):
             of_group, its = groups[items] == group, points[chosen == group]
-            at[of_group], share[of_group] = its[(draws[of_group] * len(its)).astype(np.int64)], 1 / of_group.sum()
-    units = pd.DataFrame({"item": items, "cluster": items, "point": at, "label": groups[items], "share": share})
+            at[of_group] = its[(draws[of_group] * len(its)).astype(np.int64)]
+    units = pd.DataFrame({"item": items, "cluster": items, "point": at, "label": groups[items], "share": 1.0})
     units = units[mdp.valid(mdp.space.point(at), items)].drop_duplicates(["item", "point"]).head(n)
+    if chosen is not None:
+        units["share"] = 1 / units.groupby("label")["item"].transform("size")
     return units.assign(failed=_ask(mdp, units["item"].to_numpy(), units["point"].to_numpy()))
 
 

@@ -126,6 +126,18 @@ def test_a_slice_is_shown_items_of_its_class() -> None:
     assert set(mdp.asked[-1][1].tolist()) == {3, 4, 5}
 
 
+def test_where_points_choose_classes_each_counts_alike_however_many_are_asked() -> None:
+    """Of one class nine items in ten cannot be asked; it fails always, the other one never."""
+    space = ConceptSpace([GroupAxis({"a": 0, "b": 1, "c": 2}), SPACE.concepts[0]])
+    mdp = Known(np.repeat([1.0, 0.0, 0.0], 3), n=3000, space=space)
+    suits = mdp.valid
+    askable = lambda points, items: (points[:, 0] > 0) | (items % 10 == 0)  # noqa: E731
+    mdp.valid = lambda points, items: suits(points, items) & askable(points, items)  # type: ignore[method-assign]
+    (judged,) = confirm_modes(mdp, [mode(np.arange(6))], seed=0).modes
+    _, points = mdp.asked[-1]
+    assert (points < 3).mean() < 0.2 and judged.rate == pytest.approx(0.5)
+
+
 def test_the_same_seed_asks_the_same() -> None:
     asked = []
     for seed in (1, 1, 2):

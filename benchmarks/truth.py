@@ -22,7 +22,7 @@ from failscape.workflows.environment import build
 
 CIFAR = {
     "imports": ["examples/cifar_resnet.py"],
-    "target": "cifar10:{real}/weights/cifar10_resnet20.safetensors",
+    "target": "cifar10:{real}/weights/{weights}.safetensors",
     "data": "{real}/cifar10",
 }
 BATCH = 256
@@ -36,10 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def load(args: argparse.Namespace, **make: Any) -> ConceptMDP:
-    """An MDP with every outcome known; ``make`` holds the environment's arguments, by default ResNet-20 on CIFAR-10."""
+    """An MDP with every outcome known.
+
+    ``make`` holds the environment's arguments; without a target it is CIFAR-10's network of ``weights``, a ResNet-20
+    unless another is named.
+    """
     env, imports = make.pop("env", "failscape/Classifier-v0"), []
     if "target" not in make:
-        make = {**{key: str(CIFAR[key]).format(real=args.real) for key in ("target", "data")}, **make}
+        names = {"real": args.real, "weights": make.pop("weights", "cifar10_resnet20")}
+        make = {**{key: str(CIFAR[key]).format(**names) for key in ("target", "data")}, **make}
         imports = list(CIFAR["imports"])
     import_user_code(imports)
     mdp = build(Settings(env, "scan", 0, {"num_envs": 1, "memory": 0}, make, imports)).mdp

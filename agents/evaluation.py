@@ -1,6 +1,6 @@
 """What a learner is worth: its choices on items it never saw, against random ones.
 
-Shapes: ``N`` items, ``P`` points.
+Shapes: ``N`` items, ``R`` random draws, ``P`` points.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from failscape.agents.sb3.learner import Sb3Learner
 from failscape.envs.mdp import ConceptMDP
 
 BATCH = 256
+DRAWS = 10  # random edits per item: with one, their rate would move by more from seed to seed than learners differ
 
 
 class Evaluated(NamedTuple):
-    """Failures of one choice of point, or of one walk, per item."""
+    """Failures of one choice of point, or of one walk, per item; of several random ones, a column each."""
 
-    points: np.ndarray  # (N,) rows of the grid; -1 where a walk ended off it
-    failed: np.ndarray  # (N,) bool
+    points: np.ndarray  # (N,) or (N, R) rows of the grid; -1 where a walk ended off it
+    failed: np.ndarray  # (N,) or (N, R) bool
     n_queries: int
 
 
@@ -52,10 +53,13 @@ def evaluate_walk(mdp: ConceptMDP, items: np.ndarray, act: Act) -> Evaluated:
     return Evaluated(mdp.space.index(ends.points), ends.failed, n_queries)
 
 
-def evaluate_random(mdp: ConceptMDP, items: np.ndarray, seed: int) -> Evaluated:
-    """A uniform random point for each item, or a random walk."""
-    rng = np.random.default_rng(seed)
+def evaluate_random(mdp: ConceptMDP, items: np.ndarray, seed: int, draws: int = DRAWS) -> Evaluated:
+    """Uniform random points for each item, or random walks: ``(N, draws)``."""
+    rng, repeated = np.random.default_rng(seed), np.repeat(items, draws)
     if mdp.scheme.walks:
         n_actions = int(mdp.action_space.n)
-        return evaluate_walk(mdp, items, lambda observations: rng.integers(n_actions, size=len(observations)))
-    return evaluate_points(mdp, items, rng.integers(mdp.space.n_points, size=len(items)))
+        asked = evaluate_walk(mdp, repeated, lambda observations: rng.integers(n_actions, size=len(observations)))
+    else:
+        asked = evaluate_points(mdp, repeated, rng.integers(mdp.space.n_points, size=len(repeated)))
+    shape = len(items), draws
+    return Evaluated(asked.points.reshape(shape), asked.failed.reshape(shape), asked.n_queries)

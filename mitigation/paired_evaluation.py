@@ -21,11 +21,12 @@ from failscape.common.nouns import PLAIN, Nouns
 from failscape.concepts.space import UNEDITED
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
-from failscape.mitigation.sampling import draw_points, failures_of
+from failscape.mitigation.sampling import Failures, failures_of
 
 BATCH = 256
 ASKED = ("failed", "predicted", "confidence", "score")  # of an outcome
 QUERIES = 20_000  # asked of either version, about
+DRAWS = 10  # edits of each item in what was targeted, at most: one each would tell little of a mode of many points
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class BeforeAfter:
     @cached_property
     def clean(self) -> Effect:
         """On unedited items."""
-        return effect("unedited", *self._outcomes("clean"))
+        return effect("unedited", *self._outcomes(self.table["kind"] == "clean"))
 
     @cached_property
     def clean_score(self) -> Effect:
@@ -63,31 +64,37 @@ class BeforeAfter:
 
     @cached_property
     def targeted(self) -> Effect:
-        """On items each edited once, somewhere in a targeted mode that holds its class."""
-        return effect("targeted failure modes", *self._outcomes("targeted"))
+        """On the items that a targeted mode holds, each edited at several of the points at which one does."""
+        return effect("targeted failure modes", *self._outcomes(self.table["kind"] == "targeted"))
+
+    @cached_property
+    def excess_gone(self) -> float:
+        """Share that went of the targeted failures beyond those of the same items unedited; NaN where there were none.
+
+        Either version is compared with itself: unedited failures that went count for nothing.
+        """
+        items = self.table["item"][self.table["kind"] == "targeted"]
+        alike = (self.table["kind"] == "clean") & self.table["item"].isin(items)
+        unedited = effect("the same items unedited", *self._outcomes(alike))
+        before, after = self.targeted.before - unedited.before, self.targeted.after - unedited.after
+        return 1 - after / before if before > 0 else float("nan")
 
     @cached_property
     def modes(self) -> list[Effect]:
         """Mode by mode."""
-        rows = self.table[self.table["kind"] == "mode"]
-        outcomes = (rows[f"failed_{version}"].to_numpy(bool) for version in ("before", "after"))
-        return effects_by(rows["mode"].map(self.names), *outcomes)
+        rows = self.table["kind"] == "mode"
+        return effects_by(self.table["mode"][rows].map(self.names), *self._outcomes(rows))
 
     @cached_property
     def points(self) -> list[Effect]:
         """At each untouched point."""
-        rows = self.table[self.table["kind"] == "untouched"]
-        outcomes = (rows[f"failed_{version}"].to_numpy(bool) for version in ("before", "after"))
-        return effects_by(rows["point"].map(self.labels), *outcomes)
+        rows = self.table["kind"] == "untouched"
+        return effects_by(self.table["point"][rows].map(self.labels), *self._outcomes(rows))
 
     @cached_property
     def untouched(self) -> Effect:
-        """Over all untouched points; the interval is of a bootstrap over items."""
-        rows = self.table[self.table["kind"] == "untouched"].astype({"failed_before": float, "failed_after": float})
-        per_item = rows.groupby("item")[["failed_before", "failed_after"]].mean()
-        change, low, high = difference(per_item["failed_after"].to_numpy(), per_item["failed_before"].to_numpy())
-        before, after = rows["failed_before"].mean(), rows["failed_after"].mean()
-        return Effect("untouched points", float(before), float(after), change, low, high, float("nan"), len(rows))
+        """Over all untouched points."""
+        return effect("untouched points", *self._outcomes(self.table["kind"] == "untouched"))
 
     @property
     def harmed(self) -> list[Effect]:
@@ -120,6 +127,7 @@ class BeforeAfter:
             "clean": vars(self.clean),
             "clean_score": vars(self.clean_score),
             "targeted": vars(self.targeted),
+            "excess_gone": None if np.isnan(self.excess_gone) else self.excess_gone,
             "modes": [vars(e) for e in self.modes],
             "untouched": vars(self.untouched),
             "harmed": [vars(e) for e in self.harmed],
@@ -128,9 +136,10 @@ class BeforeAfter:
             "n_pairs": len(self.table),
         }
 
-    def _outcomes(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.table[self.table["kind"] == kind]
-        return rows["failed_before"].to_numpy(bool), rows["failed_after"].to_numpy(bool)
+    def _outcomes(self, rows: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of some rows: failures before and after, and the items."""
+        part = self.table[rows]
+        return part["failed_before"].to_numpy(bool), part["failed_after"].to_numpy(bool), part["item"].to_numpy()
 
 
 def measure(
@@ -174,26 +183,21 @@ def measure(
 
 
 def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries: int, seed: int) -> pd.DataFrame:
-    """Which held-out items are to be shown how: ``kind, mode, item, point``. Within a mode or point, an item once."""
+    """Which held-out items are to be shown how: ``kind, mode, item, point``; within a mode no pair twice."""
     rng = np.random.default_rng((seed, 4))
     held_out = np.flatnonzero(mdp.items.held_out & mdp.items.distinct)
     if not len(held_out):
         raise UsageError("no items are held out, so there is nothing to judge a fine-tune by")
     labels = mdp.items.group
-    each_mode = [failures_of(mode.points, mode.classes, mdp.space) for mode in modes]
-    failures = [part for mode in each_mode for part in mode]
+    each_mode = [_cells(failures_of(mode.points, mode.classes, mdp.space), mdp) for mode in modes]
+    aimed = np.any(each_mode, axis=0)
+    draws = int(np.clip(queries // 2 // (len(held_out) * (1 + len(modes))), 1, DRAWS))
     parts = [_rows("clean", 0, held_out, np.full(len(held_out), UNEDITED))]
-    aimed = np.zeros((mdp.space.n_points, int(labels.max()) + 1), bool)  # cells that a mode holds
-    for part in failures:
-        aimed[np.ix_(part.points, np.array(part.classes or np.unique(labels), np.int64))] = True
-    somewhere = np.asarray(aimed.any(axis=0))
-    held = held_out[somewhere[labels[held_out]]]
-    if len(held):
-        parts.append(_rows("targeted", 0, held, draw_points(failures, labels[held], rng)))
-    for number, mode in zip(numbers, each_mode, strict=True):
-        classes = [label for part in mode for label in part.classes]
-        own = held_out[np.isin(labels[held_out], classes)] if classes else held_out
-        parts.append(_rows("mode", number, own, draw_points(mode, labels[own], rng)))
+    parts.append(_rows("targeted", 0, *_drawn(aimed, held_out, labels, draws, rng)))
+    parts += [
+        _rows("mode", number, *_drawn(cells, held_out, labels, draws, rng))
+        for number, cells in zip(numbers, each_mode, strict=True)
+    ]
     spent, grid = sum(len(part) for part in parts), mdp.space.grid()
     each = int(np.clip((queries - spent) / mdp.space.n_points, 30, len(held_out)))
     for point in range(mdp.space.n_points):
@@ -206,6 +210,22 @@ def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries
     items, rows = (pairs[name].to_numpy(np.int64, copy=True) for name in ("item", "point"))
     valid = mdp.valid(mdp.space.point(np.maximum(rows, 0)), items)
     return pairs[(rows < 0) | valid].reset_index(drop=True)
+
+
+def _cells(failures: Sequence[Failures], mdp: ConceptMDP) -> np.ndarray:
+    """Which cells with a right answer a mode holds: ``(P, C) bool``."""
+    cells = np.zeros((mdp.space.n_points, int(mdp.items.group.max()) + 1), bool)
+    for part in failures:
+        cells[np.ix_(part.points, np.array(part.classes or range(cells.shape[1]), np.int64))] = True
+    return cells if mdp.valid_cells is None else cells & mdp.valid_cells[:, : cells.shape[1]]
+
+
+def _drawn(
+    cells: np.ndarray, items: np.ndarray, labels: np.ndarray, draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Items and points, up to ``draws`` different ones of each item's own cells ``(P, C)``: ``(M,), (M,)``."""
+    own = [rng.permutation(np.flatnonzero(cells[:, labels[item]]))[:draws] for item in items.tolist()]
+    return np.repeat(items, [len(points) for points in own]), np.concatenate([np.zeros(0, np.int64), *own])
 
 
 def _rows(kind: str, mode: int, items: np.ndarray, points: np.ndarray) -> pd.DataFrame:

@@ -43,9 +43,11 @@ def summary_up_to_date(summary: Mapping[str, Any]) -> dict[str, Any]:
     """``summary.json`` as today's runs write it.
 
     Failure modes that are no exact rules are left out, and a warning says so: their names fitted only most of their
-    points, and their rates were those of the search.
+    points, and their rates were those of the search. Random edits used to be one of each item.
     """
     now = arguments_up_to_date(summary)
+    if now.get("learner"):
+        now["learner"] = {"n_random_draws": 1, **now["learner"]}
     if all("seen_rate" in mode for mode in now.get("modes", [])):
         return now
     said = (

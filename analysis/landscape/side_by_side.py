@@ -81,7 +81,7 @@ def _difference(a: str, b: str, point: int, pairs: pd.DataFrame, seed: int) -> D
     exact = len(clusters) == n and bool(np.isin(change, (-1, 0, 1)).all())
     if exact:
         gained, lost = int((change > 0).sum()), int((change < 0).sum())
-        low, high = paired_interval(gained, lost, n)
+        low, high = paired_interval(change)
         p = 2 * min(exceeds_paired(gained, lost), exceeds_paired(lost, gained))
     else:
         total, size = np.bincount(which, change), np.bincount(which)

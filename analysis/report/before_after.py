@@ -35,6 +35,7 @@ class Story:
     after_name: str  # after
     landscapes: tuple[Landscape, Landscape]
     targeted: Effect
+    excess_gone: float  # share of the targeted failures beyond those of the same items unedited that went
     untouched: Effect
     clean: Effect
     modes: Sequence[Effect]  # of the targeted modes, one by one
@@ -64,9 +65,12 @@ class Story:
             if not self.harmed
             else f"{len(self.harmed)} untouched points became worse"
         )
+        excess = ""
+        if self.clean.before > 0 and np.isfinite(self.excess_gone) and self.excess_gone >= 0:
+            excess = f", {percent(self.excess_gone)} of those beyond what the same {self.nouns.items} fail unedited"
         return (
             f"On held-out {self.nouns.items}, {share} of the targeted failures were {verb} "
-            f"({percent(self.targeted.before)} → {percent(self.targeted.after)}); unedited, "
+            f"({percent(self.targeted.before)} → {percent(self.targeted.after)}){excess}; unedited, "
             f"{percent(self.clean.before)} → {percent(self.clean.after)} fail, and {price}."
         )
 

@@ -1,6 +1,6 @@
 """What became of a target between two versions of it: the same items, edited alike, shown to both.
 
-Shapes: ``M`` pairs of item and edit, ``P`` points.
+Shapes: ``M`` pairs of item and edit, ``N`` items.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Effect:
     low: float  # its 95 % interval
     high: float
     p_value: float  # of no rise and no fall, two-sided
-    n: int  # pairs
+    n: int  # items
 
     @property
     def relative(self) -> float:
@@ -41,35 +41,44 @@ class Effect:
         return self.low > WORSE
 
 
-def effect(what: str, before: np.ndarray, after: np.ndarray) -> Effect:
-    """The effect on paired outcomes, one pair per item: ``(M,) bool, (M,) bool``."""
-    gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
-    low, high = paired_interval(gained, lost, len(before))
+def effect(what: str, before: np.ndarray, after: np.ndarray, item: np.ndarray | None = None) -> Effect:
+    """The effect on paired outcomes ``(M,) bool, (M,) bool`` of items ``(M,)``, one pair each where that is omitted.
+
+    Rates are means over items of each one's own rate, for the pairs of an item are alike.
+    """
+    if not len(before):
+        return Effect(what, np.nan, np.nan, np.nan, -1.0, 1.0, 1.0, 0)
+    pairs = pd.DataFrame({"before": before, "after": after}, dtype=float)
+    each = pairs if item is None else pairs.groupby(np.asarray(item)).mean()
+    changes = (each["after"] - each["before"]).to_numpy()
+    gained, lost = int((changes > 0).sum()), int((changes < 0).sum())
+    low, high = paired_interval(changes)
     return Effect(
         what,
-        before=float(before.mean()) if len(before) else float("nan"),
-        after=float(after.mean()) if len(after) else float("nan"),
-        change=(gained - lost) / len(before) if len(before) else float("nan"),
+        before=float(each["before"].mean()),
+        after=float(each["after"].mean()),
+        change=float(changes.mean()),
         low=low,
         high=high,
         p_value=min(1.0, 2 * min(exceeds_paired(gained, lost), exceeds_paired(lost, gained))),
-        n=len(before),
+        n=len(each),
     )
 
 
-def paired_interval(gained: int, lost: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Interval of the difference of two rates on the same ``n`` items, of which ``gained`` and ``lost`` changed sides.
+def paired_interval(changes: np.ndarray, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Interval of the mean of the items' changes, each in [-1, 1]: ``(N,) -> (low, high)``.
 
-    The adjusted Wald interval of Bonett and Price (2012, equation 6): one is added to either count.
+    The adjusted Wald interval of Bonett and Price (2012, equation 6): an item that became better and one that became
+    worse are added. Theirs is of changes of -1, 0 and 1; the formula is the same where items change by shares.
     """
-    if not n:
-        return -1.0, 1.0
-    up, down = (gained + 1) / (n + 2), (lost + 1) / (n + 2)
-    half = norm.ppf(0.5 + confidence / 2) * np.sqrt((up + down - (up - down) ** 2) / (n + 2))
-    return max(-1.0, float(up - down - half)), min(1.0, float(up - down + half))
+    n = len(changes) + 2
+    mean = changes.sum() / n
+    half = norm.ppf(0.5 + confidence / 2) * np.sqrt(((np.square(changes).sum() + 2) / n - mean**2) / n)
+    return max(-1.0, float(mean - half)), min(1.0, float(mean + half))
 
 
-def effects_by(what: pd.Series, before: np.ndarray, after: np.ndarray) -> list[Effect]:
-    """The effect within each group of pairs, in the groups' order: ``(M,) x 3``. In a group an item counts once."""
+def effects_by(what: pd.Series, before: np.ndarray, after: np.ndarray, item: np.ndarray) -> list[Effect]:
+    """The effect within each group of pairs, in the groups' order: ``(M,) x 4``."""
     groups = what.to_numpy()
-    return [effect(str(name), before[groups == name], after[groups == name]) for name in what.unique()]
+    parts = [(str(name), groups == name) for name in what.unique()]
+    return [effect(name, before[own], after[own], item[own]) for name, own in parts]

@@ -169,8 +169,9 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     if learner.get("lift"):
         low, high = learner["lift_interval"]
         terminal.line(
-            f"the agent breaks {learner['greedy_rate']:.1%} of {learner['n_held_out']} held-out items, random edits "
-            f"{learner['random_rate']:.1%}: lift {learner['lift']:.2f} ({low:.2f}–{high:.2f})"
+            f"the agent breaks {learner['greedy_rate']:.1%} of {learner['n_held_out']} held-out items with one edit of "
+            f"each, a random edit {learner['random_rate']:.1%} (mean of {learner['n_random_draws']} of each): "
+            f"lift {learner['lift']:.2f} ({low:.2f}–{high:.2f})"
         )
     for doubt in summary.get("warnings", []):
         terminal.line(f"note: {doubt}", style="yellow")

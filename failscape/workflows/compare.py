@@ -86,6 +86,7 @@ class Versions:
             after_name=str(target_of(self.after)),
             landscapes=self.landscapes,
             targeted=found.targeted,
+            excess_gone=found.excess_gone,
             untouched=found.untouched,
             clean=found.clean,
             modes=found.modes,

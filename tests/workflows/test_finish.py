@@ -57,6 +57,7 @@ def test_the_learner_is_spoken_of_in_percent() -> None:
         "n_held_out": 20,
         "greedy_rate": 0.4,
         "random_rate": 0.2,
+        "n_random_draws": 10,
         "lift": 2.0,
         "lift_interval": [1.5, 2.5],
     }

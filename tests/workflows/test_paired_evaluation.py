@@ -16,16 +16,21 @@ from failscape.workflows.environment import build
 from failscape.workflows.run import Run
 
 
-def test_the_plan_shows_an_item_once_per_mode_and_point(found: Path) -> None:
+def test_the_plan_shows_items_at_several_points_of_a_mode_and_no_pair_twice(found: Path) -> None:
     run = Run(found)
     mdp, modes = build(run.settings).mdp, run.modes()
-    pairs = plan(mdp, modes[:2], [1, 2], 3000, 0)
+    pairs = plan(mdp, modes[:2], [1, 2], 10_000, 0)
     held_out = np.flatnonzero(mdp.items.held_out)
     assert set(pairs["item"]) <= set(held_out) and (pairs["kind"] == "clean").sum() == len(held_out)
     assert not pairs.duplicated(["kind", "mode", "item", "point"]).any()
     for number, mode in ((1, modes[0]), (2, modes[1])):
         own = pairs[(pairs["kind"] == "mode") & (pairs["mode"] == number)]
-        assert set(own["point"]) <= set(mode.points.tolist()) and not own["item"].duplicated().any()
+        assert set(own["point"]) <= set(mode.points.tolist())
+        item, point = np.repeat(held_out, len(mode.points)), np.tile(mode.points, len(held_out))
+        valid = mdp.valid(mdp.space.point(point), item).reshape(len(held_out), -1).sum(axis=1)
+        counts = own["item"].value_counts().reindex(held_out, fill_value=0).to_numpy()
+        held = np.isin(mdp.items.group[held_out], mode.classes) | (not mode.classes)
+        np.testing.assert_array_equal(counts, held * np.minimum(valid, 10))
         assert not mode.classes or set(mdp.items.group[own["item"]]) <= set(mode.classes)
         free = pairs[(pairs["kind"] == "untouched") & pairs["point"].isin(mode.points)]
         assert (mode.classes and not set(mdp.items.group[free["item"]]) & set(mode.classes)) or not len(free)
@@ -40,13 +45,26 @@ def test_where_points_choose_a_class_only_its_items_are_shown() -> None:
     def valid(points: np.ndarray, shown: np.ndarray) -> np.ndarray:
         return space.suits(points, items.group[shown])
 
-    mdp = SimpleNamespace(items=items, space=space, valid=valid)
+    mdp = SimpleNamespace(items=items, space=space, valid=valid, valid_cells=None)
     pairs = plan(mdp, [mode], [1], 10_000, 0)  # type: ignore[arg-type, list-item]
     edited = pairs[pairs["point"] >= 0]
     assert (items.group[edited["item"]] == space.point(edited["point"].to_numpy())[:, 0]).all()
     own = pairs[pairs["kind"].isin(["targeted", "mode"])]
     assert set(own["point"]) == {1, 2, 5} and (own.groupby("kind")["item"].nunique() == 80).all()
     assert set(pairs[pairs["kind"] == "untouched"]["point"]) == {0, 3, 4}
+
+
+def test_the_excess_that_is_gone_is_beside_the_same_items_unedited() -> None:
+    """Of ten items, of which item 9 is in no mode: 7 of 9 fail edited and 1 of 9 not; after, 3 of 9 and 1 of 9."""
+    clean = {"kind": "clean", "mode": 0, "item": np.arange(10), "point": -1}
+    clean |= {"failed_before": np.isin(np.arange(10), [0, 9]), "failed_after": np.arange(10) == 1}
+    edited = {"kind": "targeted", "mode": 0, "item": np.arange(9), "point": 4}
+    edited |= {"failed_before": np.arange(9) < 7, "failed_after": np.arange(9) < 3}
+    table = pd.concat([pd.DataFrame(clean), pd.DataFrame(edited)], ignore_index=True)
+    found = BeforeAfter(table, {}, {})
+    assert found.excess_gone == pytest.approx(1 - (3 - 1) / (7 - 1))
+    assert (found.targeted.before, found.targeted.n) == (pytest.approx(7 / 9), 9)
+    assert np.isnan(BeforeAfter(pd.DataFrame(clean), {}, {}).excess_gone)
 
 
 def test_a_version_against_itself_shows_no_change(found: Path) -> None:

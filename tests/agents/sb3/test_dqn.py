@@ -86,6 +86,9 @@ def test_evaluation_leaves_records_and_exploration_alone(explored: Explored) -> 
     assert (recorder.n_probes, explored.agent.agent.num_timesteps) == before
     random = evaluate_random(mdp, items, 3)
     np.testing.assert_array_equal(random.points, evaluate_random(mdp, items, 3).points)
+    assert random.failed.shape == (len(items), 10) and random.n_queries == 10 * len(items)
+    for item, points, failed in zip(items, random.points, random.failed, strict=True):
+        np.testing.assert_array_equal(failed, evaluate_points(mdp, np.repeat(item, 10), points).failed)
     assert len(evaluate_points(mdp, items[:0], np.zeros(0, np.int64)).failed) == 0
 
 

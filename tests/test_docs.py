@@ -1,6 +1,7 @@
 """What the pages under docs/ say of the code."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,26 @@ def test_links_lead_somewhere() -> None:
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.relative_to(ROOT)}: {link}"
+
+
+def test_the_list_of_sentences_is_of_the_code_as_it_is() -> None:
+    tool = runpy.run_path(str(ROOT / "docs" / "list_sentences.py"))
+    assert (ROOT / "docs" / "sentences.md").read_text(encoding="utf-8") == tool["page"](), (
+        "docs/sentences.md is out of date: run python docs/list_sentences.py"
+    )
+
+
+def test_sentences_are_found_with_what_fills_their_gaps() -> None:
+    tool = runpy.run_path(str(ROOT / "docs" / "list_sentences.py"))
+    code = '''
+def tell(n, total):
+    """A docstring is not printed by us."""
+    assert n, "nor is what a developer reads"
+    words = "neither are lists of words".split()
+    return f"{n:,} of {total:,} items fail " "in every way" if n else "no item fails in any way"
+'''
+    assert list(tool["of_module"](code)) == ["{n} of {total} items fail in every way", "no item fails in any way"]
+    page = (
+        "<style>p { no use here }</style><p>{% if n %}Of <b>{{ n | count }}</b> items, none fail here.{% endif %}</p>"
+    )
+    assert list(tool["of_template"](page)) == ["Of {n \\| count} items, none fail here."]

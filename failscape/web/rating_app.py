@@ -28,6 +28,7 @@ from failscape.workflows.rate import RatingSession
 HOST = "127.0.0.1"
 MAX_FORM = 64 * 1024  # [bytes]
 MAX_NAME, MAX_NOTE = 80, 4000  # letters
+COOKIE, REMEMBERED = "rater", 365 * 86400  # who rated last in this browser, and for how long that is known [s]
 HEADERS = {
     # Nothing but this server may be asked for anything, and no other page may show this one.
     "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'self'; script-src 'self'; "
@@ -62,7 +63,7 @@ def make_app(session: RatingSession, *, budget: int, rater: str | None = None) -
     Args:
         session: what is rated.
         budget: labels asked of each rater.
-        rater: whose page ``/`` is; it asks where omitted.
+        rater: whose page ``/`` is; where omitted, theirs who rated last in this browser, or it asks.
     """
     flask = require("flask", "feedback")
     app = flask.Flask("failscape.web")
@@ -88,8 +89,14 @@ def make_app(session: RatingSession, *, budget: int, rater: str | None = None) -
 
     @app.get("/")  # type: ignore[untyped-decorator]
     def start() -> Any:
-        name = flask.request.args.get("rater", "").strip()[:MAX_NAME] or rater
-        return show(flask, session, learned, name, budget) if name else who()
+        given = flask.request.args.get("rater", "").strip()[:MAX_NAME]
+        name = given or rater or flask.request.cookies.get(COOKIE, "").strip()[:MAX_NAME]
+        if not name:
+            return who()
+        page = flask.make_response(show(flask, session, learned, name, budget))
+        if given:
+            page.set_cookie(COOKIE, given, max_age=REMEMBERED, httponly=True, samesite="Strict")
+        return page
 
     @app.get("/who")  # type: ignore[untyped-decorator]
     def who() -> Any:

@@ -119,14 +119,15 @@ def _pattern(view: ModeView, item_noun: str) -> str:
 def _columns(examined: Examined) -> Section:
     rows = [
         [
-            marginal.axis if k == 0 else "",
+            marginal.axis,
             level.name,
             in_100(level.rate),
             between(level.low, level.high),
             f"{level.n:,}",
         ]
         for marginal in examined.marginals
-        for k, level in enumerate(level for level in marginal.levels if level.n)
+        for level in marginal.levels
+        if level.n
     ]
     return Section(
         "Each column by itself",

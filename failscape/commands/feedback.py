@@ -170,9 +170,7 @@ def terminal_rater(session: RatingSession, name: str | None) -> Rater:
     try:
         name = name or input("your name: ").strip() or "me"
     except EOFError:
-        raise UsageError(
-            "the input ended before anything was typed; --terminal asks here, or give --csv FILE"
-        ) from None
+        raise UsageError("the input ended before anything was typed; name the rater by --rater NAME") from None
     return TerminalRater(name, lambda case: describe_case(session, case), input, Terminal().lines)
 
 

@@ -239,7 +239,7 @@ def test_the_terminal_keeps_what_came_before_the_end_of_the_input(
     assert "2 ratings by 1 raters" in capsys.readouterr().out
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert main(["feedback", str(own_run), "--terminal", "--no-report"]) == 2
-    assert "the input ended before anything was typed" in capsys.readouterr().err
+    assert "the input ended before anything was typed; name the rater by --rater NAME" in capsys.readouterr().err
 
 
 def test_the_terminal_asks_and_keeps(

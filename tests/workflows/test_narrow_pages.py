@@ -13,6 +13,7 @@ const edge = document.documentElement.clientWidth + 1;
 const over = [...document.querySelectorAll("td, th")].filter(cell => cell.getBoundingClientRect().right > edge);
 return [document.documentElement.scrollWidth > edge, over.map(cell => cell.innerText)];
 """
+HEADS = "return [...document.querySelectorAll('thead')].map(head => head.offsetHeight > 0)"
 
 
 @pytest.mark.parametrize("width", [400, 1280])

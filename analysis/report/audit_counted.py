@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from failscape.analysis.report.audit_engineers import for_engineers
 from failscape.analysis.report.audit_wording import Examined, Section, between, counted, in_100, kept_aside
 from failscape.analysis.report.mode_table import ModeView
 
@@ -19,6 +20,7 @@ def document(examined: Examined) -> list[Section]:
         _columns(examined),
         _not_tested(examined),
         _sure(examined),
+        for_engineers(examined),
     ]
 
 
@@ -160,6 +162,5 @@ def _sure(examined: Examined) -> Section:
             "other items, which had no part in the search. The chance that any pattern marked as confirmed is none is "
             "at most one in twenty.",
             *(f"Note: {warning}." for warning in examined.warnings),
-            f"To repeat it: {examined.command}",
         ],
     )

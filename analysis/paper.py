@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from fpdf import FPDF
@@ -41,10 +42,28 @@ class Paper(FPDF):
         self.write_in(8, QUIET)
         self.cell(0, 6, f"{self.page_no()}", align="R")
 
+    def keep_together(self, height: float) -> None:
+        """Go on at a new page where this one has no room for what is so high [mm]; nothing else begins a page."""
+        if self.get_y() + height > self.page_break_trigger and self.get_y() > self.t_margin:
+            self.add_page()
+
+    def height_of(self, text: str, size: float, line: float, *, bold: bool = False) -> float:
+        """Height [mm] of a text over the whole width, in lines of height ``line``."""
+        self.write_in(size, INK, bold=bold)
+        height: Any = self.multi_cell(0, line, text, align="L", dry_run=True, output="HEIGHT")
+        return float(height)
+
+    def heading_height(self, text: str, size: float) -> float:
+        """Of :meth:`heading` [mm]."""
+        return self.height_of(text, size, size * 0.5, bold=True) + 4.5
+
+    def paragraph_height(self, text: str) -> float:
+        """Of :meth:`paragraph` [mm]."""
+        return self.height_of(text, 9.5, 5) + 1.2
+
     def heading(self, text: str, size: float) -> None:
         """A heading that does not stand alone at the foot of a page."""
-        if self.get_y() > self.h - 50:
-            self.add_page()
+        self.keep_together(30)
         self.ln(3)
         self.write_in(size, INK, bold=True)
         self.multi_cell(0, size * 0.5, text, new_x="LMARGIN", new_y="NEXT", align="L")

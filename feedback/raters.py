@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -70,7 +70,7 @@ class SimulatedRater:
         return Answer(float(np.clip(np.round(said), LOW, HIGH)))
 
 
-@dataclass(frozen=True)
+@dataclass
 class TerminalRater:
     """A person at a terminal."""
 
@@ -78,17 +78,25 @@ class TerminalRater:
     describe: Callable[[Case], str]  # what is shown of a case
     ask: Callable[[str], str]  # shows a prompt and returns a line, as ``input`` does
     tell: Callable[[str], None]  # shows lines
+    ended: bool = field(default=False, init=False)  # whether the input came to its end
 
     def rate(self, case: Case) -> Answer:
-        """What the person types; an empty line, q or the end of the input stops."""
+        """What the person types; q stops, and so does the end of the input, which keeps what was said before it."""
+        if self.ended:
+            raise Stop
         self.tell(self.describe(case))
+        answer: Answer | None = None
         try:
-            undesirability = self._number("undesirability", stops=True)
-            if undesirability is None:
-                return Answer(None, note=self.ask("note: ").strip())
-            return Answer(undesirability, self._number("quality"), self.ask("note: ").strip())
+            answer = Answer(self._number("undesirability", stops=True))
+            if answer.undesirability is not None:
+                answer = answer._replace(quality=self._number("quality"))
+            return answer._replace(note=self.ask("note: ").strip())
         except EOFError:
-            raise Stop from None
+            self.ended = True
+            self.tell("")  # the prompt still stands in its line
+            if answer is None:
+                raise Stop from None
+            return answer
 
     def _number(self, what: str, *, stops: bool = False) -> float | None:
         hint = f"{QUESTIONS[what]}{', q to stop' if stops else ''}: "

@@ -105,8 +105,7 @@ class ImagePresenter(Presenter[ImageExample]):
 
     def print_on(self, paper: Paper, examples: Sequence[ImageExample]) -> None:
         """Pairs of before and after, side by side, with what was said of them."""
-        if paper.get_y() + SIDE + 14 > paper.h - 20:
-            paper.add_page()
+        paper.keep_together(self.height_on(paper, examples))
         top = paper.get_y()
         for i, example in enumerate(examples):
             left = paper.l_margin + i * (2 * SIDE + 4)
@@ -114,9 +113,16 @@ class ImagePresenter(Presenter[ImageExample]):
                 paper.image(_png(picture), x=x, y=top, w=SIDE, h=SIDE)
             paper.write_in(7, QUIET)
             paper.set_xy(left, top + SIDE + 0.5)
-            said = f"{example.edit}\n“{example.answer_before}” → “{example.answer}”, truth: {example.label}"
+            said = (
+                f"{example.edit}\n“{example.answer_before}” unaltered, “{example.answer}” altered; "
+                f"right is “{example.label}”"
+            )
             paper.multi_cell(2 * SIDE + 1, 3.4, said, align="L")
         paper.set_xy(paper.l_margin, top + SIDE + 12)
+
+    def height_on(self, paper: Paper, examples: Sequence[ImageExample]) -> float:
+        """A row of pictures and what stands below them."""
+        return SIDE + 14
 
     def untried(self, space: ConceptSpace) -> list[str]:
         """Edits of images that are not in a space."""

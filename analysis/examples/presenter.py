@@ -169,6 +169,10 @@ class Presenter(ABC, Generic[E]):
         for e in examples:
             paper.paragraph(f"•  {e.edit} ({e.group}, {e.name}): “{e.answer_before}” → “{e.answer}”", indent=4)
 
+    def height_on(self, paper: Paper, examples: Sequence[E]) -> float:
+        """Height [mm] of the first thing that :meth:`print_on` prints and that no page may part: a line by default."""
+        return 12.0
+
     def alterations(self, space: ConceptSpace) -> list[str]:
         """What was altered and how far, a line for each edit."""
         return levels.alterations(space)

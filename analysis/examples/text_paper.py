@@ -10,21 +10,41 @@ from failscape.analysis.paper import INK, QUIET, Paper
 from failscape.common.format import percent
 
 SIZE, LINE = 8.5, 4.4  # of letters [pt], from line to line [mm]
+AFTER = 1.0  # [mm] below a text, beside its last line
 STYLES = {REMOVED: "S", ADDED: "UB", MISSING: "U"}
 
 
+def article_height(paper: Paper, example: TextExample) -> float:
+    """Height [mm] of :func:`print_article`, half a line more at most for each text of it."""
+    texts = [f"{what}{''.join(piece.text for piece in pieces)}" for what, pieces in _texts(example)]
+    marked = sum(paper.height_of(text, SIZE, LINE, bold=True) + AFTER for text in texts)
+    return paper.paragraph_height(_heading(example)) + marked + paper.paragraph_height(_verdict(example)) + 2
+
+
 def print_article(paper: Paper, example: TextExample) -> None:
-    """An article with its marks, its summaries and what they are compared with."""
-    if paper.get_y() > paper.h - 70:
-        paper.add_page()
-    paper.paragraph(f"{example.edit} ({example.group}, {example.name})", quiet=True)
-    _marked(paper, "", example.comparison.excerpt)
-    for line in example.comparison.lines:
-        score = "" if line.score is None else f" ({percent(line.score)})"
-        _marked(paper, f"{line.what}{score}: ", line.pieces)
-    facts = f": it {example.comparison.facts}" if example.comparison.facts else ""
-    paper.paragraph(f"Wrong: {example.kind}{facts}.")
+    """An article with its marks, its summaries and what they are compared with, on one page."""
+    paper.keep_together(article_height(paper, example))
+    paper.paragraph(_heading(example), quiet=True)
+    for what, pieces in _texts(example):
+        _marked(paper, what, pieces)
+    paper.paragraph(_verdict(example))
     paper.ln(2)
+
+
+def _heading(example: TextExample) -> str:
+    return f"{example.edit} ({example.group}, {example.name})"
+
+
+def _verdict(example: TextExample) -> str:
+    facts = f": it {example.comparison.facts}" if example.comparison.facts else ""
+    return f"Wrong: {example.kind}{facts}."
+
+
+def _texts(example: TextExample) -> list[tuple[str, Sequence[Piece]]]:
+    """The article and what is compared, each with what it is."""
+    scores = ["" if line.score is None else f" ({percent(line.score)})" for line in example.comparison.lines]
+    lines = zip(example.comparison.lines, scores, strict=True)
+    return [("", example.comparison.excerpt), *((f"{line.what}{score}: ", line.pieces) for line, score in lines)]
 
 
 def _marked(paper: Paper, what: str, pieces: Sequence[Piece]) -> None:
@@ -37,7 +57,7 @@ def _marked(paper: Paper, what: str, pieces: Sequence[Piece]) -> None:
             _word(paper, " " * (i > 0) + word)
         paper.write_in(SIZE, INK)
         paper.write(LINE, " " if piece.space else "")
-    paper.ln(5.4)
+    paper.ln(LINE + AFTER)
 
 
 def _word(paper: Paper, text: str) -> None:

@@ -19,7 +19,7 @@ from failscape.analysis.examples.remake import edit_again, name_of, paired, pair
 from failscape.analysis.examples.text_example import TextExample, compare_summaries, compare_versions, comparison_text
 from failscape.analysis.examples.text_levels import edit_alterations, edit_strips, edits_of
 from failscape.analysis.examples.text_markdown import texts_markdown
-from failscape.analysis.examples.text_paper import print_article
+from failscape.analysis.examples.text_paper import article_height, print_article
 from failscape.analysis.examples.wording import wrapped
 from failscape.analysis.pages import macro
 from failscape.analysis.paper import Paper
@@ -126,6 +126,10 @@ class TextPresenter(Presenter[TextExample]):
         """One after another."""
         for example in examples:
             print_article(paper, example)
+
+    def height_on(self, paper: Paper, examples: Sequence[TextExample]) -> float:
+        """The first article with its summaries."""
+        return article_height(paper, examples[0])
 
     def alterations(self, space: ConceptSpace) -> list[str]:
         """The edits of a space or on a grid, and their strengths."""

@@ -64,6 +64,10 @@ class ChoiceView:
         """Which edits and how far: ``lower-case 50 % to 100 %``."""
         return edit_names(self.space, box)
 
+    def plain_names(self, box: Sequence[Sequence[int]]) -> list[str]:
+        """The same: ``with lower-case 50 % to 100 %``; what each edit does is told beside it."""
+        return [f"with {name}" for name in self.box_names(box)]
+
     def moved(self, points: np.ndarray) -> np.ndarray:
         """How strong; a second edit counts as one and a half levels more."""
         second = self.space.chosen(points)[1] != UNEDITED if self.space.pairs else np.zeros(len(points), bool)

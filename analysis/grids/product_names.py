@@ -31,7 +31,7 @@ def levels_name(concept: Concept, levels: Sequence[int]) -> str:
     first, last = levels[0], levels[-1]
     if concept.selects and concept.edges is None and first == last:
         return f"{concept.name} = {concept.level_name(first)}"
-    low, high = _ends(concept, first, last)
+    low, high = ends(concept, first, last)
     span = concept.label(first) if first == last else f"{concept.name} {low:g} to {concept.quantity(high)}"
     return span if concept.selects else f"{span}{edge(concept, first, last)}"
 
@@ -41,7 +41,7 @@ def edge(concept: Concept, first: int, last: int) -> str:
 
     Not where more would make no sense: ``100 %`` of the words.
     """
-    (low, high), same = _ends(concept, first, last), concept.identity
+    (low, high), same = ends(concept, first, last), concept.identity
     is_largest = last == len(concept.levels) - 1 and high != concept.limits[1] and (same is None or high > same)
     is_smallest = first == 0 and low != concept.limits[0] and (same is None or low < same)
     if not (is_largest or is_smallest):
@@ -59,7 +59,7 @@ def _choice(concept: Concept, levels: Sequence[int]) -> str:
     return f"{concept.name} = {listed([concept.level_name(level) for level in levels], 'or')}"
 
 
-def _ends(concept: Concept, first: int, last: int) -> tuple[float, float]:
+def ends(concept: Concept, first: int, last: int) -> tuple[float, float]:
     """Strengths that a run of levels reaches from and to; over a range, the borders of its cells."""
     if concept.edges is None:
         return float(concept.levels[first]), float(concept.levels[last])

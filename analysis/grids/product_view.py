@@ -12,6 +12,7 @@ import numpy as np
 
 from failscape.analysis.grids.charts import LandscapeChart
 from failscape.analysis.grids.neighbours import neighbours
+from failscape.analysis.grids.plain_words import plain_names
 from failscape.analysis.grids.product_names import box_names
 from failscape.analysis.grids.unordered import whole_axes, with_other_levels
 from failscape.analysis.landscape.landscape import Landscape
@@ -75,6 +76,10 @@ class ProductView:
     def box_names(self, box: Sequence[Sequence[int]]) -> list[str]:
         """The levels of each axis that it does not hold whole: ``rotation 10 to 30°``, ``darken 0.4``."""
         return box_names(self.space, box)
+
+    def plain_names(self, box: Sequence[Sequence[int]]) -> list[str]:
+        """The same levels: ``turned counter-clockwise by 10 to 30 degrees``."""
+        return plain_names(self.space, box)
 
     def moved(self, points: np.ndarray) -> np.ndarray:
         """Levels from the strengths that change nothing, summed over the axes that have an order."""

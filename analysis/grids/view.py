@@ -43,6 +43,9 @@ class GridView(Protocol):
         ``box`` are the levels of each axis, a run of them where they have an order.
         """
 
+    def plain_names(self, box: Sequence[Sequence[int]]) -> list[str]:
+        """The same for people who are not engineers: ``turned clockwise by 10 degrees``."""
+
     def moved(self, points: np.ndarray) -> np.ndarray:
         """How far points ``(M, K)`` lie from unedited, in levels: ``(M,)``."""
 

@@ -5,23 +5,29 @@ Everything is text and numbers here; :mod:`failscape.analysis.report.audit_rende
 
 from __future__ import annotations
 
-from failscape.analysis.examples.selection import HOW_SPREAD
+from failscape.analysis.grids.plain_words import kind_in_words
 from failscape.analysis.report import audit_counted
+from failscape.analysis.report.audit_engineers import for_engineers
+from failscape.analysis.report.audit_patterns import mildest, pattern, tested
 from failscape.analysis.report.audit_wording import (
     Examined,
     MitigationEffects,
     Section,
     between,
+    change,
     counted,
     in_100,
     kept_aside,
 )
 from failscape.analysis.report.facts import baseline_interval
 from failscape.analysis.report.mode_table import ModeView
-from failscape.common.nouns import Nouns
 
 N_MODES = 8  # told one by one
 N_SHOWN = 3  # examples of each
+SHOWN = (
+    "The examples are failures of each pattern, of different {items}: the most typical one first, then such as differ "
+    "from it. Above or beside each stands how it was altered, by the names in the list above."
+)
 FEW = 20  # held-out items of a class below which nothing much is known of it
 
 
@@ -30,8 +36,8 @@ CHOSEN = {
     "scan": "It tried each of them with every alteration.",
 }
 LEARNED = (
-    "It went by the answers so far in choosing what to try next; rates are weighted by the probability of each choice, "
-    "where that is known."
+    "It went by the answers so far in choosing what to try next; the rates make up for what was therefore tried more "
+    "often."
 )
 
 
@@ -41,8 +47,8 @@ def document(examined: Examined) -> list[Section]:
         return audit_counted.document(examined)
     parts = [_summary(examined), _tested(examined), _how(examined), *_fails(examined)]
     if examined.mitigation is not None:
-        parts.append(_mitigation(examined.mitigation, examined.nouns))
-    return [*parts, _not_tested(examined), _sure(examined)]
+        parts.append(_mitigation(examined, examined.mitigation))
+    return [*parts, _not_tested(examined), _sure(examined), for_engineers(examined)]
 
 
 def _summary(examined: Examined) -> Section:
@@ -58,7 +64,7 @@ def _summary(examined: Examined) -> Section:
         said.append(
             f"{counted(len(confirmed), 'pattern of failure was', 'patterns of failure were')} found and then "
             f"confirmed on {nouns.plain_items} kept aside for that purpose. The first listed accounts for "
-            f"{in_100(first.share)} failures: {first.name}."
+            f"{in_100(first.share)} failures: {pattern(examined, first)}."
         )
     else:
         said.append(f"No pattern of failure was found that {nouns.plain_items} kept aside for that purpose confirm.")
@@ -98,7 +104,7 @@ def _how(examined: Examined) -> Section:
             f"alterations, of "
             f"which {round(100 * landscape.coverage)} % were tried at least once:",
         ],
-        points=examined.alterations,
+        points=tested(examined),
     )
 
 
@@ -110,7 +116,7 @@ def _fails(examined: Examined) -> list[Section]:
     rows = [
         [
             str(view.rank),
-            view.mode.name,
+            pattern(examined, view.mode),
             *kept_aside(view.mode),
             "yes" if view.mode.confirmed else "no",
         ]
@@ -125,7 +131,7 @@ def _fails(examined: Examined) -> list[Section]:
             "kept aside, which had no part in finding it. The certainty is a 95 % interval: if the test were repeated "
             "many times, it would hold the true rate about 19 times in 20. A pattern is confirmed where more fail than "
             "unaltered, and than under the other alterations, by more than chance explains.",
-            *([f"{HOW_SPREAD}."] if any(view.examples for view in views) else []),
+            *([SHOWN.format(items=examined.nouns.plain_items)] if any(view.examples for view in views) else []),
             *([examined.marks] if examined.marks else []),
         ],
         head=["#", "where", "fail", "certainty", "confirmed"],
@@ -133,8 +139,8 @@ def _fails(examined: Examined) -> list[Section]:
     )
     shown = [
         Section(
-            f"{view.rank}. {view.mode.name}",
-            [_pattern(view, examined.nouns)],
+            f"{view.rank}. {_capital(pattern(examined, view.mode))}",
+            [_pattern(examined, view)],
             examples=view.examples[:N_SHOWN],
             level=3,
         )
@@ -143,8 +149,12 @@ def _fails(examined: Examined) -> list[Section]:
     return [first, *shown]
 
 
-def _pattern(view: ModeView, nouns: Nouns) -> str:
-    mode = view.mode
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _pattern(examined: Examined, view: ModeView) -> str:
+    mode, nouns = view.mode, examined.nouns
     if mode.rate is None:
         said = f"Too few {nouns.plain_items} were kept aside to measure how many fail here."
     else:
@@ -152,11 +162,19 @@ def _pattern(view: ModeView, nouns: Nouns) -> str:
         said += "" if mode.unedited is None else f", and {in_100(mode.unedited)} of the same ones unaltered"
         said += "." if mode.elsewhere is None else f"; under the other alterations, {in_100(mode.elsewhere)}."
         said += "" if mode.confirmed else " That does not confirm the pattern; it may be chance."
-    return f"{said} The mildest alteration of this kind: {view.mildest}." if view.mildest else said
+    least = mildest(examined, mode) or view.mildest
+    return f"{said} The mildest alteration of this kind: {least}." if least else said
 
 
-def _mitigation(mitigation: MitigationEffects, nouns: Nouns) -> Section:
-    effects = [mitigation.targeted, *mitigation.modes, mitigation.untouched, mitigation.clean]
+def _mitigation(examined: Examined, mitigation: MitigationEffects) -> Section:
+    nouns = examined.nouns
+    names = {view.mode.name: pattern(examined, view.mode) for view in examined.views}
+    effects = [
+        ("all patterns aimed at", mitigation.targeted),
+        *((names.get(effect.what, effect.what), effect) for effect in mitigation.modes),
+        ("combinations not aimed at", mitigation.untouched),
+        (f"{nouns.plain_items} as they are", mitigation.clean),
+    ]
     harmed = (
         f"{counted(len(mitigation.harmed), 'combination', 'combinations')} that had not been aimed at became worse: "
         f"{'; '.join(effect.what for effect in mitigation.harmed)}."
@@ -171,19 +189,19 @@ def _mitigation(mitigation: MitigationEffects, nouns: Nouns) -> Section:
             f"The model was trained further on altered {nouns.plain_items} together with unaltered ones. Both versions "
             f"were then shown the {nouns.plain_items} kept aside, altered alike.",
             f"{harmed} {mitigation.n_new:,} of {mitigation.n_pairs:,} answers that had been right are wrong now."
-            + "".join(f" More than chance explains, {cost}." for cost in mitigation.costs),
+            + "".join(
+                f" More than chance explains, {cost.replace(' → ', ' before, now ')}." for cost in mitigation.costs
+            ),
         ],
-        head=["where", "failed before", "fail now", "change (95 % interval)"],
+        head=["where", "failed before", "fail now", "change", "certainty"],
         rows=[
-            [
-                e.what,
-                in_100(e.before),
-                in_100(e.after),
-                f"{100 * e.change:+.0f} in 100 ({100 * e.low:+.0f} to {100 * e.high:+.0f})",
-            ]
-            for e in effects
+            [what, in_100(e.before), in_100(e.after), change(e.change), change(e.low, e.high)] for what, e in effects
         ],
     )
+
+
+def _in_words(cost: str) -> str:
+    return cost.replace(" → ", " before, now ")
 
 
 def _not_tested(examined: Examined) -> Section:
@@ -192,7 +210,7 @@ def _not_tested(examined: Examined) -> Section:
     rare = [names[c] for c in range(len(names)) if counts.get(c, 0) < FEW]
     points = [
         "Alterations outside of the ranges above, and combinations with others.",
-        f"Kinds of alteration that exist and were not tried: {', '.join(examined.untried)}."
+        f"Kinds of alteration that exist and were not tried: {', '.join(map(kind_in_words, examined.untried))}."
         if examined.untried
         else "",
         _meaningless(examined),
@@ -230,6 +248,5 @@ def _sure(examined: Examined) -> Section:
             f"in twenty. Rates are of {item_noun} like the ones tested, altered evenly over the levels listed; how "
             f"often such {item_noun} occur in use is another question.",
             *(f"Note: {warning}." for warning in examined.warnings),
-            f"To repeat it: {examined.command}",
         ],
     )

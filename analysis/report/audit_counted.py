@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from failscape.analysis.report.audit_engineers import for_engineers
 from failscape.analysis.report.audit_wording import Examined, Section, between, counted, in_100, kept_aside
 from failscape.analysis.report.mode_table import ModeView
 
@@ -19,6 +20,7 @@ def document(examined: Examined) -> list[Section]:
         _columns(examined),
         _not_tested(examined),
         _sure(examined),
+        for_engineers(examined),
     ]
 
 
@@ -119,14 +121,15 @@ def _pattern(view: ModeView, item_noun: str) -> str:
 def _columns(examined: Examined) -> Section:
     rows = [
         [
-            marginal.axis if k == 0 else "",
+            marginal.axis,
             level.name,
             in_100(level.rate),
             between(level.low, level.high),
             f"{level.n:,}",
         ]
         for marginal in examined.marginals
-        for k, level in enumerate(level for level in marginal.levels if level.n)
+        for level in marginal.levels
+        if level.n
     ]
     return Section(
         "Each column by itself",
@@ -159,6 +162,5 @@ def _sure(examined: Examined) -> Section:
             "other items, which had no part in the search. The chance that any pattern marked as confirmed is none is "
             "at most one in twenty.",
             *(f"Note: {warning}." for warning in examined.warnings),
-            f"To repeat it: {examined.command}",
         ],
     )

@@ -13,7 +13,6 @@ from failscape.common.visible import visible
 from failscape.records.folder import write_whole
 
 SIZES = {2: 15, 3: 12}  # of headings [pt]
-TOGETHER = 75.0  # [mm] of a heading, a paragraph and examples
 
 
 def write_html(path: Path, title: str, sections: Sequence[Section]) -> None:
@@ -45,8 +44,11 @@ def write_pdf(path: Path, title: str, sections: Sequence[Section]) -> None:
 
 def _print(paper: Paper, section: Section) -> None:
     """A heading and what stands under it."""
-    if section.examples and paper.get_y() + TOGETHER > paper.h - 20:
-        paper.add_page()  # a pattern and its examples stay together
+    if section.examples:  # a pattern does not part from its first examples
+        told = paper.heading_height(section.title, SIZES[section.level]) + sum(
+            map(paper.paragraph_height, section.paragraphs)
+        )
+        paper.keep_together(told + section.examples.presenter.height_on(paper, section.examples))
     paper.heading(section.title, SIZES[section.level])
     for text in section.paragraphs:
         paper.paragraph(text)

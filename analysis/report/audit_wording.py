@@ -84,6 +84,20 @@ def between(low: float, high: float) -> str:
     return f"between {np.floor(100 * low):.0f} and {np.ceil(100 * high):.0f} in 100"
 
 
+def change(low: float, high: float | None = None) -> str:
+    """A change of a rate as people count: ``33 fewer in 100``; with ``high``, ``from 46 fewer to 16 fewer``."""
+    if high is not None:
+        return f"from {_fewer(np.floor(100 * low))} to {_fewer(np.ceil(100 * high))}"
+    n = round(100 * low) if np.isfinite(low) else low
+    return "no change" if n == 0 else f"{_fewer(n)} in 100"
+
+
+def _fewer(n: float) -> str:
+    if not np.isfinite(n):
+        return "an unknown number"
+    return f"{abs(n):.0f} {'fewer' if n < 0 else 'more'}" if n else "none"
+
+
 def kept_aside(mode: Mode) -> tuple[str, str]:
     """How many of what was kept aside fail, and how certain that is."""
     if mode.rate is None or mode.low is None or mode.high is None:

@@ -22,7 +22,7 @@ from failscape.analysis.plots.landscape import landscape_picture
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.report.mode_table import ModeView, modes_table
 from failscape.analysis.tensorboard.curves import Curves, Progress, Reading
-from failscape.analysis.tensorboard.mesh import VIEW
+from failscape.analysis.tensorboard.mesh import VIEW, axes_table
 from failscape.analysis.tensorboard.projector import write_projector
 from failscape.common.format import interval, percent
 from failscape.common.markdown import literal
@@ -67,6 +67,7 @@ class Board:
         if (solids := view.solids(landscape)) is not None:
             vertices, colours, faces = (part[None] for part in solids)
             self.writer.add_mesh("landscape/solids", vertices, colours, faces, config_dict=VIEW, global_step=step)
+            self._text("landscape/solids_axes", axes_table(landscape), step)
 
     def worst(self, landscape: Landscape, examples: Examples) -> None:
         """A table of the worst points, and examples before and after."""

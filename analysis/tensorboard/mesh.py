@@ -12,7 +12,8 @@ import numpy as np
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.plots.cells import cells
 from failscape.analysis.plots.still import AZIMUTH, ELEVATION
-from failscape.analysis.plots.style import colours
+from failscape.analysis.plots.style import axis_title, colours
+from failscape.common.markdown import literal
 
 CORNERS = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]], np.float32)
 FACETS = np.array([[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]], np.int32)
@@ -61,6 +62,22 @@ def landscape_mesh(landscape: Landscape) -> Mesh:
     solids = _octahedra(centres[exists], radii[exists], colours(drawn.smoothed.ravel()[exists]))
     mesh = _join(solids, _frame(n_axes))
     return mesh._replace(vertices=(mesh.vertices @ _turned().T).astype(np.float32))
+
+
+def axes_table(landscape: Landscape) -> str:
+    """What the solids show, in words, as Markdown: TensorBoard's view has no room for letters."""
+    beads = ("one bead", "two beads", "three beads")
+    concepts = landscape.space.concepts
+    ends = [(concept.level_name(0), concept.level_name(len(concept.levels) - 1)) for concept in concepts]
+    rows = [
+        f"| {bead} | {literal(axis_title(concept))} | {literal(least)} | {literal(most)} |"
+        for bead, concept, (least, most) in zip(beads, concepts, ends, strict=False)
+    ]
+    about = (
+        "Each solid of `landscape/solids` is a cell of the grid: the darker, the more fail; the larger, the surer. "
+        "The rods meet at the lowest levels of all axes; beads at their far ends tell them apart."
+    )
+    return "\n".join([about, "", "| rod with | axis | from | to, where the beads are |", "|:--|:--|--:|--:|", *rows])
 
 
 def _turned() -> np.ndarray:

@@ -114,8 +114,10 @@ def ask(session: RatingSession, args: argparse.Namespace, simulated: dict[str, f
         with RatingStore(session.path) as store:
             if args.csv:
                 from failscape.records.ratings_csv import read_ratings
+                from failscape.records.ratings_import import import_ratings
 
-                store.append(session.known(read_ratings(args.csv, session.cases)))
+                imported = import_ratings(store, session.known(read_ratings(args.csv, session.cases)))
+                Terminal().line(f"{imported} in", args.csv)
             else:
                 rater = (
                     simulated_rater(session, args.rater, simulated)
@@ -165,7 +167,10 @@ def terminal_rater(session: RatingSession, name: str | None) -> Rater:
     from failscape.terminal.cases import describe_case
     from failscape.terminal.output import Terminal
 
-    name = name or input("your name: ").strip() or "me"
+    try:
+        name = name or input("your name: ").strip() or "me"
+    except EOFError:
+        raise UsageError("the input ended before anything was typed; name the rater by --rater NAME") from None
     return TerminalRater(name, lambda case: describe_case(session, case), input, Terminal().lines)
 
 

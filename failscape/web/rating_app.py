@@ -28,6 +28,8 @@ from failscape.workflows.rate import RatingSession
 HOST = "127.0.0.1"
 MAX_FORM = 64 * 1024  # [bytes]
 MAX_NAME, MAX_NOTE = 80, 4000  # letters
+RATER = "rater"  # what names the rater in addresses, in forms, and in the cookie by which a browser remembers them
+REMEMBERED = 365 * 86400  # [s]
 HEADERS = {
     # Nothing but this server may be asked for anything, and no other page may show this one.
     "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'self'; script-src 'self'; "
@@ -62,7 +64,7 @@ def make_app(session: RatingSession, *, budget: int, rater: str | None = None) -
     Args:
         session: what is rated.
         budget: labels asked of each rater.
-        rater: whose page ``/`` is; it asks where omitted.
+        rater: whose page ``/`` is; where omitted, theirs who rated last in this browser, or it asks.
     """
     flask = require("flask", "feedback")
     app = flask.Flask("failscape.web")
@@ -88,8 +90,8 @@ def make_app(session: RatingSession, *, budget: int, rater: str | None = None) -
 
     @app.get("/")  # type: ignore[untyped-decorator]
     def start() -> Any:
-        name = flask.request.args.get("rater", "").strip()[:MAX_NAME] or rater
-        return show(flask, session, learned, name, budget) if name else who()
+        name = name_in(flask.request.args) or rater or name_in(flask.request.cookies)
+        return remembering(flask, show(flask, session, learned, name, budget)) if name else who()
 
     @app.get("/who")  # type: ignore[untyped-decorator]
     def who() -> Any:
@@ -98,7 +100,7 @@ def make_app(session: RatingSession, *, budget: int, rater: str | None = None) -
     @app.post("/rate")  # type: ignore[untyped-decorator]
     def rate() -> Any:
         form = flask.request.form
-        name, case = form.get("rater", "").strip()[:MAX_NAME], session.cases.get(form.get("case", ""))
+        name, case = name_in(form), session.cases.get(form.get("case", ""))
         if not name or case is None:
             return refused(flask, 400, "a rating names its rater and a case of this run")
         try:
@@ -109,6 +111,19 @@ def make_app(session: RatingSession, *, budget: int, rater: str | None = None) -
         return flask.redirect(flask.url_for("start", rater=name, saved=number), 303)
 
     return app
+
+
+def name_in(said: Any) -> str:
+    """The rater whom an address, a form or a cookie names; empty where it names none."""
+    return str(said.get(RATER, "")).strip()[:MAX_NAME]
+
+
+def remembering(flask: Any, page: str) -> Any:
+    """The page; where its address names the rater, the browser is to remember them."""
+    response, name = flask.make_response(page), name_in(flask.request.args)
+    if name:
+        response.set_cookie(RATER, name, max_age=REMEMBERED, httponly=True, samesite="Strict")
+    return response
 
 
 def refused(flask: Any, status: int, why: str) -> Any:

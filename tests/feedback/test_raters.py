@@ -79,7 +79,21 @@ def test_a_person_answers(
     assert told[0] == "what is case-5?"
 
 
-@pytest.mark.parametrize("lines", [("q",), (), ("7",), ("7", "3")])
+@pytest.mark.parametrize("lines", [("q",), ()])
 def test_a_person_stops(person: Callable[..., tuple[TerminalRater, list[str]]], lines: tuple[str, ...]) -> None:
     with pytest.raises(Stop):
         person(*lines)[0].rate(CASES[0])
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [(("7",), Answer(7.0)), (("7", "3"), Answer(7.0, 3.0)), (("x",), Answer(None))],
+)
+def test_the_end_of_the_input_keeps_what_was_said_and_stops(
+    person: Callable[..., tuple[TerminalRater, list[str]]], lines: tuple[str, ...], kept: Answer
+) -> None:
+    rater, told = person(*lines)
+    assert rater.rate(CASES[5]) == kept
+    with pytest.raises(Stop):
+        rater.rate(CASES[6])
+    assert not any("case-6" in line for line in told), "nothing more is asked"

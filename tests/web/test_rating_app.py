@@ -143,6 +143,24 @@ def test_a_person_rates_by_keys_and_by_mouse_and_comes_back(serve: Any, browser:
     assert text(browser, "h1") == "Done. Thank you, Ada."
 
 
+def test_it_remembers_who_rates_in_a_browser(serve: Any, browser: Any) -> None:
+    server = serve("--port", "0")
+    browser.get(server.address)
+    browser.find_element("css selector", "#who").send_keys("Ádá; B=ü", ENTER)
+    wait(browser, lambda b: "Ádá; B=ü" in text(b, "header"))
+    rate(browser, "5", ENTER)
+    again = serve("--port", "0")  # at another port, as after a restart
+    browser.get(again.address)
+    assert "Ádá; B=ü" in text(browser, "header") and "1 of 50 labels" in text(browser, "header")
+    browser.get(f"{again.address}who")
+    browser.find_element("css selector", "#who").send_keys("Bob", ENTER)
+    wait(browser, lambda b: "Bob" in text(b, "header"))
+    browser.get(again.address)
+    assert "Bob" in text(browser, "header") and "0 of 50 labels" in text(browser, "header")
+    browser.get(serve("--port", "0", "--rater", "Cleo").address)
+    assert "Cleo" in text(browser, "header"), "whom the command names comes first"
+
+
 def test_nothing_is_asked_of_anyone_else(serve: Any, browser: Any) -> None:
     server = serve("--port", "0", "--rater", "Ada")
     browser.get(server.address)

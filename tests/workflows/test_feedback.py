@@ -1,6 +1,7 @@
 """Rating a run: what is asked in which order, the command line, and agents that learn from it. Real small runs."""
 
 import builtins
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -195,12 +196,50 @@ def test_csv_from_several_raters(
     assert main(["feedback", str(own_run), "--csv", str(file), "--no-report"]) == 0
     out = capsys.readouterr().out
     assert "12 ratings by 2 raters" in out and "Krippendorff's alpha 0." in out
+    assert f"12 new, 0 changed, 0 known already in {file}" in " ".join(out.split())
     ratings = Run(own_run).ratings()
     assert set(ratings["mode"]) <= {mode.name for mode in session.modes}
     file.write_text("rater,case,undesirability\nada,unheard-of,5")
     assert main(["feedback", str(own_run), "--csv", str(file)]) == 2
     assert f"{file}:2: this run has no case 'unheard-of'" in capsys.readouterr().err
     assert len(Run(own_run).ratings()) == 12
+
+
+def test_csv_says_what_of_it_was_known(
+    own_run: Path, session: RatingSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys, file, written = list(session.cases)[:3], tmp_path / "ratings.csv", tmp_path / "written.csv"
+    command = ["feedback", str(own_run), "--no-report", "--csv"]
+
+    def imported(path: Path, *rows: str) -> tuple[str, int]:
+        if rows:
+            path.write_text("\n".join(["rater,case,undesirability,time", *rows]))
+        assert main([*command, str(path), "--export", str(written)]) == 0
+        with RatingStore(own_run / "ratings.sqlite", read_only=True) as store:
+            return " ".join(capsys.readouterr().out.split()), len(store)
+
+    said, n = imported(file, f"ada,{keys[0]},3,100", f"ada,{keys[1]},4,100")
+    assert "2 new, 0 changed, 0 known already" in said and n == 2
+    said, n = imported(file)
+    assert "0 new, 0 changed, 2 known already" in said and n == 2, "it is not stored twice"
+    said, n = imported(file, f"ada,{keys[0]},3,", f"ada,{keys[1]},9,200", f"ada,{keys[2]},5,")
+    assert "1 new, 1 changed, 1 known already" in said and n == 4
+    said, n = imported(file, f"ada,{keys[1]},2,50")
+    assert "0 new, 0 changed, 0 known already, 1 older than what counts" in said and n == 5
+    said, n = imported(written)
+    assert "0 new, 0 changed, 5 known already" in said and n == 5, "what it wrote itself, earlier answers and all"
+
+
+def test_the_terminal_keeps_what_came_before_the_end_of_the_input(
+    own_run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("8\n\n\n3\n"))  # the second answer lacks quality and note
+    assert main(["feedback", str(own_run), "--terminal", "--rater", "ada", "--no-report"]) == 0
+    assert Run(own_run).ratings()["undesirability"].tolist() == [8, 3]
+    assert "2 ratings by 1 raters" in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["feedback", str(own_run), "--terminal", "--no-report"]) == 2
+    assert "the input ended before anything was typed; name the rater by --rater NAME" in capsys.readouterr().err
 
 
 def test_the_terminal_asks_and_keeps(

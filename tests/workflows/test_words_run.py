@@ -30,7 +30,7 @@ def own(run: Run, tmp_path: Path) -> Run:
 def test_the_report_has_examples_and_says_what_edits_do(run: Run) -> None:
     page = (run.folder / "report.html").read_text()
     modes = page.partition('<section id="modes">')[2].partition("</section>")[0]
-    assert re.search(r"<td>toy-\d+</td><td>(above|below)</td>", modes)
+    assert re.search(r'<td>toy-\d+</td><td data-head="group">(above|below)</td>', modes)
     assert "answer unedited" in page.partition('<section id="worst">')[2] and "What each edit does" in page
     assert "Adds strength to the first coordinate. 0 changes nothing." in page
     assert "articles" not in page.partition("</script>")[2].partition("<script")[0]

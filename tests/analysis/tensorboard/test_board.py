@@ -126,6 +126,17 @@ def test_mesh_events_hold_solids_with_faces(tmp_path, made):
     assert "PerspectiveCamera" in MeshPluginData.FromString(content).json_config
 
 
+def test_a_table_says_which_rod_is_which_axis(tmp_path, made):
+    run = made(3)
+    with Board(tmp_path, curves=curves()) as board:
+        board.landscape(run.landscape)
+    table = read(tmp_path).Tensors("landscape/solids_axes")[0].tensor_proto.string_val[0].decode()
+    rows = [line for line in table.splitlines() if "bead" in line and line.startswith("| ") and "rod with" not in line]
+    assert [row.split(" | ")[0] for row in rows] == ["| one bead", "| two beads", "| three beads"]
+    for row, concept in zip(rows, run.space.concepts, strict=True):
+        assert concept.name in row and f"{concept.levels[-1]:g}" in row
+
+
 @pytest.mark.parametrize("n_axes", [1, 2, 3, 4])
 def test_mesh_shows_rate_as_colour_and_certainty_as_size(made, n_axes):
     run = made(n_axes)

@@ -38,8 +38,17 @@ if TYPE_CHECKING:
     from failscape.concepts import ConceptSpace
 
 
-def explore_command(args: argparse.Namespace, settings: Settings | None, like: Run | None = None) -> int:
-    """Explore as ``args`` say; ``settings`` is None where a run is resumed, ``like`` has the items and weights."""
+def explore_command(
+    args: argparse.Namespace, settings: Settings | None, like: Run | None = None, *, by_default: bool = False
+) -> int:
+    """Explore as ``args`` say.
+
+    Args:
+        args: of the command line.
+        settings: of the run; None where one is resumed.
+        like: has the items and weights.
+        by_default: the user named no explorer, which is told.
+    """
     terminal = Terminal(quiet=args.quiet)
     folder = RunFolder(args.resume) if args.resume else None
     if settings is None:
@@ -52,7 +61,7 @@ def explore_command(args: argparse.Namespace, settings: Settings | None, like: R
                 like.identity.expect(envs.mdp.baseline.identity, like.folder.path)
             settings = complete(settings, envs)
             tell("measuring how fast the target answers")
-            preview(terminal, envs, settings)
+            preview(terminal, envs, settings, by_default=by_default)
             with watching(terminal, tell, settings.hyperparameters["budget"]) as screen:
                 options: dict[str, Any] = {"listeners": [screen.show], "on_session": screen.watch}
                 options |= {"report": not args.no_report, "step": tell}
@@ -83,8 +92,8 @@ def seconds_per_query(envs: ConceptVectorEnv) -> float:
     return (time.perf_counter() - start) / envs.num_envs
 
 
-def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> None:
-    """Print what will be explored and what it will cost."""
+def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, by_default: bool = False) -> None:
+    """Print what will be explored and what it will cost; ``by_default`` where the user named no explorer."""
     mdp, budget = envs.mdp, settings.hyperparameters["budget"]
     n_held_out = int(mdp.items.held_out.sum())
     n_explore = len(mdp.items) - n_held_out
@@ -93,11 +102,12 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> N
     what = "items"
     if not mdp.has_unedited:
         what, cost = mdp.nouns.items, f"{budget:,} {mdp.nouns.items} are read: about {needed}"
+    named = f"{settings.explorer} (the default here; --algo names another)" if by_default else settings.explorer
     rows = [
         ("target", repr(mdp.target)),
         ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
         ("concepts", "; ".join(part for part in (str(mdp.space), _left_out(mdp.space)) if part)),
-        ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed}"),
+        ("explorer", f"{named}, {envs.num_envs} environments, seed {settings.seed}"),
         ("cost", cost),
     ]
     for label, text in rows:

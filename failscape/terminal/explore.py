@@ -108,6 +108,7 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, b
         ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
         ("concepts", "; ".join(part for part in (str(mdp.space), _left_out(mdp.space)) if part)),
         ("explorer", f"{named}, {envs.num_envs} environments, seed {settings.seed}"),
+        *([("reward", settings.human_model)] if settings.human_model else []),
         ("cost", cost),
     ]
     for label, text in rows:
@@ -166,6 +167,8 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     """Print what was found, how sure it is, and what to do next."""
     landscape, summary, smallest = run.landscape(), run.summary, run.smallest()
     terminal.line()
+    if run.settings.human_model:
+        terminal.line(f"reward: {run.settings.human_model}")
     if smallest is not None:
         print_minimal_edits(terminal, smallest)
     else:

@@ -251,12 +251,16 @@ def print_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
 def print_minimal_edits(terminal: Terminal, smallest: Smallest, n: int = 5) -> None:
     """Print how little breaks how many items."""
     found = smallest.table
-    middle = f"; {found['levels'].median():g} levels (median)" if len(found) else ""
+    middle = f"; median {found['levels'].median():g} levels" if len(found) else ""
     terminal.line(f"{len(found):,} of {smallest.n_items:,} items broken by some edit{middle}", style="bold")
+    if not len(found):
+        return
     edits = "likeliest failing edits"
-    shown = table("#", edits, "levels", "log-likelihood", "probe", left=edits)
-    for rank, row in enumerate(found.head(n).itertuples(), 1):
-        shown.add_row(str(rank), str(row.edit), str(row.levels), f"{row.log_likelihood:.2f}", str(row.probe))
+    shown = table("#", edits, "levels", "log-likelihood", "items broken", "probe", left=edits)
+    broken = found["edit"].value_counts()
+    for rank, row in enumerate(found.drop_duplicates("edit").head(n).itertuples(), 1):  # the likeliest stand first
+        cells = (row.edit, row.levels, f"{row.log_likelihood:.2f}", f"{broken[row.edit]:,}", row.probe)
+        shown.add_row(str(rank), *map(str, cells))
     terminal.print(shown)
 
 

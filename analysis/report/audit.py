@@ -18,6 +18,7 @@ from failscape.analysis.report.audit_wording import (
 )
 from failscape.analysis.report.facts import baseline_interval
 from failscape.analysis.report.mode_table import ModeView
+from failscape.common.format import changed_in_100
 from failscape.common.nouns import Nouns
 
 N_MODES = 8  # told one by one
@@ -179,7 +180,7 @@ def _mitigation(mitigation: MitigationEffects, nouns: Nouns) -> Section:
                 e.what,
                 in_100(e.before),
                 in_100(e.after),
-                f"{100 * e.change:+.0f} in 100 ({100 * e.low:+.0f} to {100 * e.high:+.0f})",
+                changed_in_100(e.change, e.low, e.high),
             ]
             for e in effects
         ],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from failscape.common.format import THIN_SPACE
+from failscape.common.format import THIN_SPACE, counted, percent
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.common.task import task_of_env
 from failscape.envs.gym_views import ConceptVectorEnv, explorable
@@ -98,7 +98,8 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, b
     n_held_out = int(mdp.items.held_out.sum())
     n_explore = len(mdp.items) - n_held_out
     needed = duration(seconds_per_query(envs) * budget)
-    cost = f"budget {budget:,} queries, of which the target needs about {needed} on {device_of(mdp.target)}"
+    spent = counted(budget, "query", "queries")
+    cost = f"budget {spent}, of which the target needs about {needed} on {device_of(mdp.target)}"
     what = "items"
     if not mdp.has_unedited:
         what, cost = mdp.nouns.items, f"{budget:,} {mdp.nouns.items} are read: about {needed}"
@@ -107,7 +108,7 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, b
         ("target", repr(mdp.target)),
         ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
         ("concepts", "; ".join(part for part in (str(mdp.space), _left_out(mdp.space)) if part)),
-        ("explorer", f"{named}, {envs.num_envs} environments, seed {settings.seed}"),
+        ("explorer", f"{named}, {counted(envs.num_envs, 'environment')}, seed {settings.seed}"),
         *([("reward", settings.human_model)] if settings.human_model else []),
         ("cost", cost),
     ]
@@ -118,7 +119,9 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, b
 
         n_all = len(mdp.items) + len(mdp.items.skipped)
         why = reasons(mdp.items.skipped)
-        terminal.line(f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({why})", style="yellow")
+        terminal.line(
+            f"warning: {len(mdp.items.skipped):,} of {counted(n_all, 'item')} skipped ({why})", style="yellow"
+        )
     for note in (*mdp.items.notes, *mdp.items.about_copies, *mdp.baseline.caveats.tolist()):
         terminal.line(f"warning: {note}", style="yellow")
 
@@ -141,7 +144,7 @@ class Screen:
         """Say where it stands."""
         seconds = time.perf_counter() - self._clock
         rate = standing.n_queries / seconds if seconds > 0 else 0.0
-        word = f"{rate:,.0f} queries/s · {standing.n_failures:,} failures"
+        word = f"{rate:,.0f} queries/s · {counted(standing.n_failures, 'failure')}"
         self.tell("exploring", min(standing.n_queries, self.budget), self.budget, word)
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
@@ -222,11 +225,10 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
 def print_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
     """Print the failure modes, how sure each is, and what people said of them, where they did."""
     from failscape.analysis.report.mode_table import fails_text, other_text, rating_text
-    from failscape.common.format import percent
 
     if not modes:
         return terminal.line("no failure mode stands out by more than chance")
-    some = "1 failure mode" if len(modes) == 1 else f"{len(modes)} failure modes"
+    some = counted(len(modes), "failure mode")
     n_confirmed = sum(bool(mode.confirmed) for mode in modes)
     unseen = "rates are of held-out items, which had no part in the search"
     terminal.line(f"Found {some}, {n_confirmed} confirmed; {unseen}")
@@ -252,7 +254,7 @@ def print_minimal_edits(terminal: Terminal, smallest: Smallest, n: int = 5) -> N
     """Print how little breaks how many items."""
     found = smallest.table
     middle = f"; median {found['levels'].median():g} levels" if len(found) else ""
-    terminal.line(f"{len(found):,} of {smallest.n_items:,} items broken by some edit{middle}", style="bold")
+    terminal.line(f"{len(found):,} of {counted(smallest.n_items, 'item')} broken by some edit{middle}", style="bold")
     if not len(found):
         return
     edits = "likeliest failing edits"

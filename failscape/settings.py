@@ -36,6 +36,13 @@ class Settings:
         """Plain values for YAML; objects are kept by their text, and such a run can be read but not repeated."""
         return _plain(asdict(self))
 
+    @property
+    def human_model(self) -> str:
+        """What pays, in words, where that is a model of what people said; empty where it is not."""
+        preset, _, run = str(self.make.get("reward") or "").partition(":")
+        learned = {"human": "undesirability", "human-fsrl": "undesirability times quality"}
+        return f"human model of {run} ({learned[preset]}, as people rated that run)" if preset in learned else ""
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
         """What :meth:`to_config` gave."""

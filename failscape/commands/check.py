@@ -41,9 +41,11 @@ def run(args: argparse.Namespace) -> int:
     with opening():
         from failscape.workflows.run import Run
 
-    landscape = Run(args.folder).landscape()
+    explored = Run(args.folder)
+    landscape = explored.landscape()
     if landscape.n_probes == 0:
         raise UsageError(f"{args.folder} has no probes to check; finish it with --resume {args.folder}")
+    explored.expect_rates()
     if args.point == "worst":
         row = landscape.worst(1).iloc[0]
         rate, what = float(row["smoothed"]), landscape.label(row.name)

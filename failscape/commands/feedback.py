@@ -95,10 +95,11 @@ def collect(session: RatingSession, args: argparse.Namespace, simulated: dict[st
 
 def stopped(run: Run) -> KeyboardInterrupt:
     """What Ctrl-C raises where ratings were collected."""
+    from failscape.common.format import counted
     from failscape.records.ratings import FILE
 
     n_ratings = len(run.ratings())
-    return Stopped(f"{n_ratings:,} ratings in {run.folder / FILE}") if n_ratings else KeyboardInterrupt()
+    return Stopped(f"{counted(n_ratings, 'rating')} in {run.folder / FILE}") if n_ratings else KeyboardInterrupt()
 
 
 def ask(session: RatingSession, args: argparse.Namespace, simulated: dict[str, float] | None) -> bool:
@@ -176,7 +177,7 @@ def terminal_rater(session: RatingSession, name: str | None) -> Rater:
 
 def print_ratings(session: RatingSession, *, report: bool) -> None:
     """Fit the models, draw the report again, and say what the ratings amount to."""
-    from failscape.feedback.agreement import alpha
+    from failscape.common.format import counted
     from failscape.terminal.cases import model_text
     from failscape.terminal.explore import print_modes
     from failscape.terminal.output import Terminal
@@ -185,8 +186,9 @@ def print_ratings(session: RatingSession, *, report: bool) -> None:
     ratings, terminal = session.run.ratings(), Terminal()
     if not len(ratings):
         return terminal.line("nothing was rated")
-    terminal.line(f"{len(ratings)} ratings by {ratings['rater'].nunique()} raters in", session.path)
-    for line in model_text(session.save_models(ratings), alpha(ratings)):
+    given, raters = counted(len(ratings), "rating"), counted(ratings["rater"].nunique(), "rater")
+    terminal.line(f"{given} by {raters} in", session.path)
+    for line in model_text(session.save_models(ratings), ratings):
         terminal.line(line)
     print_modes(terminal, session.run.modes())
     if report:

@@ -15,7 +15,13 @@ def add(parsers: Any) -> None:
     """Register the subcommand."""
     parser = parsers.add_parser("landscape", help="the failure landscape of a run", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="RUN")
-    parser.add_argument("--top", type=int, default=10, metavar="N", help="worst points to show (default: 10)")
+    parser.add_argument(
+        "--top",
+        type=int,
+        default=10,
+        metavar="N",
+        help="worst points to show, of a walk the likeliest edits (default: 10)",
+    )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the landscape, one row per point")
     parser.add_argument("--export", type=Path, metavar="FILE", help="write every probe, as .parquet or .csv")
     parser.add_argument(
@@ -40,16 +46,21 @@ def run(args: argparse.Namespace) -> int:
     use = key_values("--use", args.use)
     with opening():
         from failscape.common.atomic_write import write_all
-        from failscape.terminal.explore import print_modes, worst_table
+        from failscape.terminal.explore import print_minimal_edits, print_modes, worst_table
         from failscape.workflows.run import Run
 
     explored = Run(args.folder)
     landscape = explored.landscape()
     terminal = Terminal()
-    terminal.line(repr(landscape))
-    if explored.smallest() is None:
-        print_modes(terminal, explored.modes())
-    terminal.print(worst_table(landscape, args.top))
+    if explored.settings.human_model:
+        terminal.line(f"reward: {explored.settings.human_model}")
+    if (smallest := explored.smallest()) is not None:
+        print_minimal_edits(terminal, smallest, args.top)
+    if not explored.walked:
+        terminal.line(repr(landscape))
+        if smallest is None:
+            print_modes(terminal, explored.modes())
+        terminal.print(worst_table(landscape, args.top))
     if use:
         rate, low, high = explored.risk(use)
         terminal.line(f"in use, {rate:.1%} of items fail (95 % interval {low:.1%}–{high:.1%})")

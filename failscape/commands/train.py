@@ -14,7 +14,12 @@ def add(parsers: Any) -> None:
     """Register the subcommand."""
     parser = parsers.add_parser("train", help="explore a target and map its failures", description=__doc__)
     parser.add_argument("--list", action="store_true", help="environments, targets and explorers")
-    parser.add_argument("--algo", metavar="NAME", help="explorer (default: dqn, best-first for micro): train.py --list")
+    parser.add_argument(
+        "--algo",
+        metavar="NAME",
+        help="explorer (default: dqn; with --explore factored or fsrl random, with micro best-first; of tables scan); "
+        "train.py --list shows all",
+    )
     parser.add_argument("--compare", metavar="COLUMN", help="of a table: a run per value, and a page to compare them")
     add_environment(parser)
     add_run(parser)
@@ -42,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         from failscape.workflows.side_by_side import compare_parts
 
         return compare_parts(args, settings)
-    return explore_command(args, settings)
+    return explore_command(args, settings, by_default=not args.algo)
 
 
 def show_list(args: argparse.Namespace) -> int:

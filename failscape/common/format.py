@@ -45,3 +45,14 @@ def interval(low: float, high: float) -> str:
 def count(n: int) -> str:
     """A count with groups of three apart: ``20 000`` (narrow no-break spaces)."""
     return f"{n:,}".replace(",", THIN_SPACE)
+
+
+def counted(n: int, one: str, several: str = "") -> str:
+    """A count and what is counted, on a terminal: ``1 rater``, ``2,000 raters``; ``several`` where it takes no s."""
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
+
+
+def signed(change: float, digits: int = 1) -> str:
+    """A change with its sign: ``+1.5``, ``-0.3``; one that rounds to nothing has none: ``0.0``."""
+    text = f"{change:+.{digits}f}"
+    return text if float(text) else text[1:]

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from failscape.analysis.report.mode_table import beside, fails_text
-from failscape.common.format import percent
+from failscape.common.format import counted, percent
 from failscape.common.visible import visible
+from failscape.workflows.rate import accuracy_of, agreement_of
 from failscape.workflows.show import save
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from failscape.feedback.cases import Case
     from failscape.feedback.reward_model import RewardModel
     from failscape.workflows.rate import RatingSession
@@ -33,13 +36,14 @@ def describe_case(session: RatingSession, case: Case) -> str:
     return "\n".join(map(visible, lines))
 
 
-def model_text(models: Mapping[str, RewardModel], agreement: float) -> list[str]:
-    """How far raters agree, and how well the models know them."""
+def model_text(models: Mapping[str, RewardModel], ratings: pd.DataFrame) -> list[str]:
+    """How far raters agree, and how well the models know them; neither from too few answers to tell."""
+    agreement = agreement_of(ratings)
     lines = [] if math.isnan(agreement) else [f"raters agree: Krippendorff's alpha {agreement:.2f}"]
     for preset, model in models.items():
-        accuracy = model.accuracy()
+        accuracy = accuracy_of(model)
         known = (
             "too few labels to say how well" if math.isnan(accuracy) else f"left-out labels: Spearman {accuracy:.2f}"
         )
-        lines.append(f"reward model {preset}: {model.n_labels} labels, {known}")
+        lines.append(f"reward model {preset}: {counted(model.n_labels, 'label')}, {known}")
     return lines

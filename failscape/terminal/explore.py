@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from failscape.common.format import THIN_SPACE
+from failscape.common.format import THIN_SPACE, counted, percent
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.common.task import task_of_env
 from failscape.envs.gym_views import ConceptVectorEnv, explorable
@@ -38,8 +38,17 @@ if TYPE_CHECKING:
     from failscape.concepts import ConceptSpace
 
 
-def explore_command(args: argparse.Namespace, settings: Settings | None, like: Run | None = None) -> int:
-    """Explore as ``args`` say; ``settings`` is None where a run is resumed, ``like`` has the items and weights."""
+def explore_command(
+    args: argparse.Namespace, settings: Settings | None, like: Run | None = None, *, by_default: bool = False
+) -> int:
+    """Explore as ``args`` say.
+
+    Args:
+        args: of the command line.
+        settings: of the run; None where one is resumed.
+        like: has the items and weights.
+        by_default: the user named no explorer, which is told.
+    """
     terminal = Terminal(quiet=args.quiet)
     folder = RunFolder(args.resume) if args.resume else None
     if settings is None:
@@ -52,7 +61,7 @@ def explore_command(args: argparse.Namespace, settings: Settings | None, like: R
                 like.identity.expect(envs.mdp.baseline.identity, like.folder.path)
             settings = complete(settings, envs)
             tell("measuring how fast the target answers")
-            preview(terminal, envs, settings)
+            preview(terminal, envs, settings, by_default=by_default)
             with watching(terminal, tell, settings.hyperparameters["budget"]) as screen:
                 options: dict[str, Any] = {"listeners": [screen.show], "on_session": screen.watch}
                 options |= {"report": not args.no_report, "step": tell}
@@ -83,21 +92,24 @@ def seconds_per_query(envs: ConceptVectorEnv) -> float:
     return (time.perf_counter() - start) / envs.num_envs
 
 
-def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> None:
-    """Print what will be explored and what it will cost."""
+def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, by_default: bool = False) -> None:
+    """Print what will be explored and what it will cost; ``by_default`` where the user named no explorer."""
     mdp, budget = envs.mdp, settings.hyperparameters["budget"]
     n_held_out = int(mdp.items.held_out.sum())
     n_explore = len(mdp.items) - n_held_out
     needed = duration(seconds_per_query(envs) * budget)
-    cost = f"budget {budget:,} queries, of which the target needs about {needed} on {device_of(mdp.target)}"
+    spent = counted(budget, "query", "queries")
+    cost = f"budget {spent}, of which the target needs about {needed} on {device_of(mdp.target)}"
     what = "items"
     if not mdp.has_unedited:
         what, cost = mdp.nouns.items, f"{budget:,} {mdp.nouns.items} are read: about {needed}"
+    named = f"{settings.explorer} (the default here; --algo names another)" if by_default else settings.explorer
     rows = [
         ("target", repr(mdp.target)),
         ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
         ("concepts", "; ".join(part for part in (str(mdp.space), _left_out(mdp.space)) if part)),
-        ("explorer", f"{settings.explorer}, {envs.num_envs} environments, seed {settings.seed}"),
+        ("explorer", f"{named}, {counted(envs.num_envs, 'environment')}, seed {settings.seed}"),
+        *([("reward", settings.human_model)] if settings.human_model else []),
         ("cost", cost),
     ]
     for label, text in rows:
@@ -107,7 +119,9 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings) -> N
 
         n_all = len(mdp.items) + len(mdp.items.skipped)
         why = reasons(mdp.items.skipped)
-        terminal.line(f"warning: {len(mdp.items.skipped):,} of {n_all:,} items skipped ({why})", style="yellow")
+        terminal.line(
+            f"warning: {len(mdp.items.skipped):,} of {counted(n_all, 'item')} skipped ({why})", style="yellow"
+        )
     for note in (*mdp.items.notes, *mdp.items.about_copies, *mdp.baseline.caveats.tolist()):
         terminal.line(f"warning: {note}", style="yellow")
 
@@ -130,7 +144,7 @@ class Screen:
         """Say where it stands."""
         seconds = time.perf_counter() - self._clock
         rate = standing.n_queries / seconds if seconds > 0 else 0.0
-        word = f"{rate:,.0f} queries/s · {standing.n_failures:,} failures"
+        word = f"{rate:,.0f} queries/s · {counted(standing.n_failures, 'failure')}"
         self.tell("exploring", min(standing.n_queries, self.budget), self.budget, word)
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
@@ -156,6 +170,8 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     """Print what was found, how sure it is, and what to do next."""
     landscape, summary, smallest = run.landscape(), run.summary, run.smallest()
     terminal.line()
+    if run.settings.human_model:
+        terminal.line(f"reward: {run.settings.human_model}")
     if smallest is not None:
         print_minimal_edits(terminal, smallest)
     else:
@@ -210,11 +226,10 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
 def print_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
     """Print the failure modes, how sure each is, and what people said of them, where they did."""
     from failscape.analysis.report.mode_table import fails_text, other_text, rating_text
-    from failscape.common.format import percent
 
     if not modes:
         return terminal.line("no failure mode stands out by more than chance")
-    some = "1 failure mode" if len(modes) == 1 else f"{len(modes)} failure modes"
+    some = counted(len(modes), "failure mode")
     n_confirmed = sum(bool(mode.confirmed) for mode in modes)
     unseen = "rates are of held-out items, which had no part in the search"
     terminal.line(f"Found {some}, {n_confirmed} confirmed; {unseen}")
@@ -239,12 +254,16 @@ def print_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
 def print_minimal_edits(terminal: Terminal, smallest: Smallest, n: int = 5) -> None:
     """Print how little breaks how many items."""
     found = smallest.table
-    middle = f"; {found['levels'].median():g} levels (median)" if len(found) else ""
-    terminal.line(f"{len(found):,} of {smallest.n_items:,} items broken by some edit{middle}", style="bold")
+    middle = f"; median {found['levels'].median():g} levels" if len(found) else ""
+    terminal.line(f"{len(found):,} of {counted(smallest.n_items, 'item')} broken by some edit{middle}", style="bold")
+    if not len(found):
+        return
     edits = "likeliest failing edits"
-    shown = table("#", edits, "levels", "log-likelihood", "probe", left=edits)
-    for rank, row in enumerate(found.head(n).itertuples(), 1):
-        shown.add_row(str(rank), str(row.edit), str(row.levels), f"{row.log_likelihood:.2f}", str(row.probe))
+    shown = table("#", edits, "levels", "log-likelihood", "items broken", "probe", left=edits)
+    broken = found["edit"].value_counts()
+    for rank, row in enumerate(found.drop_duplicates("edit").head(n).itertuples(), 1):  # the likeliest stand first
+        cells = (row.edit, row.levels, f"{row.log_likelihood:.2f}", f"{broken[row.edit]:,}", row.probe)
+        shown.add_row(str(rank), *map(str, cells))
     terminal.print(shown)
 
 

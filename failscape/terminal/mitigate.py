@@ -14,6 +14,7 @@ from failscape.analysis.report.before_after import number
 from failscape.analysis.statistics.paired_effects import Effect
 from failscape.analysis.tensorboard.board import Board
 from failscape.common.code_names import import_option
+from failscape.common.format import counted, signed
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import Stopped, saved
 from failscape.mitigation import Epoch
@@ -177,7 +178,7 @@ def print_versions(terminal: Terminal, versions: Versions) -> None:
         moved, by_chance = number(shift.value, shift.unit, signed=shift.signed), number(shift.limit, shift.unit)
         moves.add_row(shift.what, moved, by_chance, verdict)
     terminal.print(moves)
-    names = [f"{len(modes)} failure {'mode' if len(modes) == 1 else 'modes'}" for modes in versions.modes]
+    names = [counted(len(modes), "failure mode") for modes in versions.modes]
     rates = [f"{landscape.failure_rate:.1%} of edited items fail" for landscape in versions.landscapes]
     terminal.line(f"explored: {rates[0]}, {names[0]} → {rates[1]}, {names[1]}")
 
@@ -193,9 +194,10 @@ def print_effects(terminal: Terminal, found: BeforeAfter) -> None:
     terminal.line(f"{found.clean_score.what}, unedited: {was} → {became}, {change}; more is better")
     harmed = found.harmed
     verdict = "none" if not harmed else f"{len(harmed)}"
+    points, pairs = counted(len(found.points), "untouched point"), counted(len(found.table), "pair")
     terminal.line(
-        f"{verdict} of {len(found.points)} untouched points became worse by more than 2 points beyond their interval; "
-        f"{len(found.new_failures):,} of {len(found.table):,} pairs fail that did not before"
+        f"{verdict} of {points} became worse by more than 2 percentage points beyond the interval; "
+        f"{len(found.new_failures):,} of {pairs} fail that did not before"
     )
     for cost in found.costs:
         terminal.line(f"  worse: {cost}", style="yellow")
@@ -205,5 +207,9 @@ def print_effects(terminal: Terminal, found: BeforeAfter) -> None:
 
 def cells(effect: Effect) -> Sequence[str]:
     """An effect as cells of a table."""
-    change = f"{100 * effect.change:+.1f} ({100 * effect.low:+.1f} to {100 * effect.high:+.1f})"
+    if not effect.n:
+        return "–", "–", "–", "0"
+    low, high = signed(100 * effect.low), signed(100 * effect.high)
+    change = signed(100 * effect.change)
+    change = f"{change} ({low} to {high})" if (low, high) != (change, change) else change
     return f"{effect.before:.1%}", f"{effect.after:.1%}", change, f"{effect.n:,}"

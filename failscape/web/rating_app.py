@@ -23,7 +23,7 @@ from failscape.feedback.raters import HIGH, LOW, Answer
 from failscape.feedback.reward_model import RewardModel
 from failscape.records.ratings import RatingStore
 from failscape.terminal.output import Terminal
-from failscape.workflows.rate import RatingSession
+from failscape.workflows.rate import RatingSession, accuracy_of
 
 HOST = "127.0.0.1"
 MAX_FORM = 64 * 1024  # [bytes]
@@ -162,7 +162,7 @@ def show(flask: Any, session: RatingSession, learned: Learned, rater: str, budge
         saved=saved.to_dict("records")[0] if len(saved) else None,
         own=own.head(8).to_dict("records"),
         progress=session.progress(ratings, rater, budget),
-        accuracy=model.accuracy() if model.n_labels else None,
+        accuracy=accuracy_of(model),
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
+from failscape.agents.registry import default_explorer
 from failscape.agents.search.exhaustive import scanned
-from failscape.common.task import task_of_env
+from failscape.envs.actions.jump import JumpToPoint
 from failscape.envs.cached_evaluator import CachedEvaluator
 from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.identity import FILE as BASELINE
@@ -93,14 +94,31 @@ def record(envs: ConceptVectorEnv, store: ProbeStore, settings: Settings) -> Rec
     return recorder
 
 
-def stem(settings: Settings, target: str) -> str:
-    """What a run folder is called: ``classifier-street-signs``, ``scan-classifier-alexnet``."""
+def stem(settings: Settings, target: str, moves: str) -> str:
+    """What a run folder is called: ``classifier-street-signs``, ``scan-classifier-alexnet``, ``micro-toy``.
+
+    The explorer is named where it is not the usual one, the way to explore where that is not ``macro``, and ``human``
+    where a model of what people said pays.
+
+    Args:
+        settings: of the run.
+        target: its name.
+        moves: name of the action scheme.
+    """
+    parts = [
+        settings.explorer if settings.explorer != default_explorer(moves, settings.env) else "",
+        moves if moves != JumpToPoint.name else "",
+        "human" if settings.human_model else "",
+        subject(settings, target),
+    ]
+    return "-".join(part for part in parts if part)
+
+
+def subject(settings: Settings, target: str) -> str:
+    """What is explored, as a part of a folder's name: ``classifier-street-signs``."""
     kind = settings.env.rpartition("/")[2].rpartition("-")[0].lower()
     name = _without_suffix(Path(target.partition("?")[0].rpartition(":")[2]).name)
-    task = task_of_env(settings.env)
-    usual = {"dqn", task.explorer if task else None}
-    prefix = "" if settings.explorer in usual else f"{settings.explorer}-"
-    return f"{prefix}{kind}-{name}" if name.lower() != kind else f"{prefix}{kind}"
+    return f"{kind}-{name}" if name.lower() != kind else kind
 
 
 def _without_suffix(name: str) -> str:

@@ -79,7 +79,9 @@ def start(
 ) -> Run:
     """Make a run folder and explore into it; where the explorer refuses before its first probe, no folder is left."""
     registry.check_scheme(settings.explorer, envs.mdp.scheme)
-    folder = RunFolder.create(out, stem(settings, envs.mdp.target.name), settings.to_config(), command)
+    folder = RunFolder.create(
+        out, stem(settings, envs.mdp.target.name, envs.mdp.scheme.name), settings.to_config(), command
+    )
     try:
         envs.mdp.baseline.save(folder / "baseline.npz")
         return go_on(envs, settings, folder, listeners=listeners, on_session=on_session, report=report, step=step)

@@ -27,7 +27,7 @@ from failscape.records.folder import filled_folder, write_json, write_whole
 from failscape.targets.base import TrainableTarget
 from failscape.targets.registry import with_weights
 from failscape.user_code import with_code
-from failscape.workflows.environment import build, stem
+from failscape.workflows.environment import build, subject
 from failscape.workflows.mitigated_card import write_card
 from failscape.workflows.mitigation_plan import PLAN, Plan
 from failscape.workflows.run import Run
@@ -108,7 +108,7 @@ def mitigate(
         imports=code_of(used.env, used.imports),
         digests=used.digests,
     )
-    name = f"mitigated-{stem(dataclasses.replace(run.settings, explorer='dqn'), plan.target)}"
+    name = f"mitigated-{subject(run.settings, plan.target)}"
     with filled_folder(Path(out), name) as folder:
         write_whole(folder / PLAN, yaml.safe_dump(dataclasses.asdict(plan), sort_keys=False, allow_unicode=True))
     return _carry_out(plan, run, mdp, folder, listeners)

@@ -22,6 +22,7 @@ from failscape.analysis.report.mode_table import failing_probes
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.preference_reward import MODEL_FILES, describe_rated, features_of
 from failscape.errors import UsageError
+from failscape.feedback.agreement import alpha
 from failscape.feedback.cases import Case, make_cases
 from failscape.feedback.raters import HIGH, LOW, Answer, Rater, Stop
 from failscape.feedback.reward_model import RewardModel, fit, untaught
@@ -30,6 +31,7 @@ from failscape.workflows.environment import Tell
 from failscape.workflows.run import Run
 
 BUDGET = 50  # labels asked of each rater
+LEAST_ANSWERS = 10  # different cases with an answer, from which a rank correlation says something
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,19 @@ class RatingSession:
             except Stop:
                 return n_answers
         return len(self.cases)
+
+
+def accuracy_of(model: RewardModel) -> float:
+    """Rank correlation of left-out predictions with the labels; NaN where so few answers make it a matter of luck."""
+    return model.accuracy() if len(np.unique(model.cases)) >= LEAST_ANSWERS else float("nan")
+
+
+def agreement_of(ratings: pd.DataFrame) -> float:
+    """Krippendorff's alpha; NaN where fewer than two modes were rated by several, so that nothing is told apart."""
+    said = ratings.dropna(subset=["undesirability"])
+    raters = said.groupby("case")["rater"].nunique()
+    shared = said[said["case"].isin(raters.index[raters > 1])]
+    return alpha(ratings) if shared["mode"].nunique() > 1 else float("nan")
 
 
 def preset_scores(ratings: pd.DataFrame, preset: str) -> pd.Series:

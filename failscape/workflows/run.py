@@ -115,7 +115,11 @@ class Run:
 
         ``{"rotation": "normal(0, 3)", "darken": "uniform(0, 0.3)"}``; see
         :func:`failscape.analysis.landscape.usage.deployment`.
+
+        Raises:
+            UsageError: the run walked, or ``use`` names what was not explored.
         """
+        self.expect_rates()
         return risk(self.landscape(), usage_distribution(self.space, use), self.probes(), self.items())
 
     def modes(self) -> list[Mode]:
@@ -142,13 +146,30 @@ class Run:
         return smallest_edits(self.probes(), self.space, home, items=self.items())
 
     @property
+    def walked(self) -> bool:
+        """Whether its probes are those that lay on the way of walks, so that shares of them are no rates of edits."""
+        return self.settings.make.get("explore") in {"micro", "fsrl"} and self.settings.explorer != "scan"
+
+    def expect_rates(self) -> None:
+        """Raises ``UsageError`` where the run can say how little breaks an item, but not how many edited items fail."""
+        if self.walked:
+            raise UsageError(
+                f"{self.folder.path} walked, and what lay on the way says nothing of how many edited items fail; "
+                "explore with --explore macro, or scan"
+            )
+
+    @property
     def summary(self) -> dict[str, Any]:
         """What was found; empty while the run is not finished."""
         return self.folder.summary
 
     def __repr__(self) -> str:
-        rate = self.summary.get("landscape", {}).get("failure_rate")
-        found = "not finished" if rate is None else f"{rate:.1%} of edited items fail"
+        rate, smallest = (self.summary.get(key, {}) for key in ("landscape", "smallest"))
+        found = "not finished"
+        if self.walked and smallest:
+            found = f"{smallest['n_broken']:,} of {smallest['n_items']:,} items broken"
+        elif rate:
+            found = f"{rate['failure_rate']:.1%} of edited items fail"
         return f"Run({self.folder.path}, {self.settings.explorer}, {found})"
 
 

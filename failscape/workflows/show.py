@@ -46,6 +46,8 @@ def show_probe(
     now = mdp.evaluate(state)
     agrees = answers_alike(now, row)
     lines = [f"probe {probe} of {run.folder.path}"]
+    if run.settings.human_model:
+        lines.append(f"reward   {run.settings.human_model}")
     context = ExampleContext.of(mdp)
     shown = examples_of(row, run.items(), context)
     presenter = shown.presenter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from failscape.common.format import counted
 from failscape.errors import Stopped
 from failscape.records.folder import RunFolder
 from failscape.settings import Settings
@@ -23,9 +24,10 @@ def n_probes(folder: RunFolder) -> int:
 def stopped(folder: RunFolder, settings: Settings) -> KeyboardInterrupt:
     """What Ctrl-C raises where a run folder is there: what it holds, and how to go on."""
     count = n_probes(folder)
+    held = counted(count, "probe")
     if not count:
         return KeyboardInterrupt()
     if folder.summary:
-        return Stopped(f"{count:,} probes and what they show in {folder.path}", f"failscape landscape {folder.path}")
+        return Stopped(f"{held} and what they show in {folder.path}", f"failscape landscape {folder.path}")
     command = shlex.join(["failscape", "train", "--resume", str(folder.path)]) + settings.import_option
-    return Stopped(f"{count:,} probes in {folder.path}", command)
+    return Stopped(f"{held} in {folder.path}", command)

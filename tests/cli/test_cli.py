@@ -258,4 +258,42 @@ def test_a_walk_tells_its_smallest_edits(tmp_path: Path, capsys: pytest.CaptureF
     told = capsys.readouterr().out
     assert "items broken by some edit" in told and "log-likelihood" in told
     (run,) = tmp_path.iterdir()
-    assert json.loads((run / "summary.json").read_text())["smallest"]["n_broken"] > 0
+    n_broken = json.loads((run / "summary.json").read_text())["smallest"]["n_broken"]
+    assert n_broken > 0 and f"{n_broken:,} of " in told
+
+
+@pytest.mark.parametrize("moves", ["micro", "fsrl"])
+def test_a_walk_prints_no_rate_of_edits_and_each_edit_once(
+    moves: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "--env", "failscape/Toy-v0", "--explore", moves, "--budget", "400", "--out", str(tmp_path)]
+    assert main([*command, "--no-report"]) == 0
+    (folder,) = tmp_path.iterdir()
+    assert main(["landscape", str(folder), "--top", "1000"]) == 0
+    told, run = capsys.readouterr().out, Run(folder)
+    assert "edited items fail" not in told and "% fail" not in told and "worst points" not in told
+    smallest = run.smallest()
+    assert smallest is not None and f"{len(smallest.table)} of {smallest.n_items} items broken" in repr(run)
+    table = told.split("likeliest failing edits")[-1].splitlines()[1:]
+    rows = [line.split() for line in table if line.strip()]
+    assert len(rows) == smallest.table["edit"].nunique()
+    assert sum(int(row[-2].replace(",", "")) for row in rows) == len(smallest.table)
+    for refused in (["check", str(folder), "--max-failure-rate", "1"], ["landscape", str(folder), "--use", "up=0"]):
+        assert main(refused) == 2
+        assert "walked, and what lay on the way says nothing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (["--explore", "micro"], "micro-toy-0"),
+        (["--explore", "fsrl"], "fsrl-toy-0"),
+        (["--explore", "factored"], "factored-toy-0"),
+        (["--algo", "random"], "random-toy-0"),
+        (["--algo", "random", "--explore", "micro"], "random-micro-toy-0"),
+    ],
+)
+def test_a_run_folder_is_named_by_the_way_of_exploring(options: list[str], name: str, tmp_path: Path) -> None:
+    command = ["train", "--env", "failscape/Toy-v0", "--budget", "200", "--no-report", "--quiet", "--out"]
+    assert main([*command, str(tmp_path), *options]) == 0
+    assert [run.name for run in tmp_path.iterdir()] == [name]

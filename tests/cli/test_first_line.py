@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from failscape.agents.registry import DEFAULTS
 from failscape.cli import COMMANDS, main
+from failscape.common.task import tasks
+from failscape.envs.actions.parsing import EXPLORATIONS
 from failscape.terminal.output import EVERY, Terminal, steps
 from tests.test_architecture import HEAVY
 
@@ -109,3 +112,25 @@ def test_a_terminal_has_one_bar_that_goes(monkeypatch: pytest.MonkeyPatch) -> No
         tell.bar.refresh()
     drawn = terminal.file.getvalue()
     assert "2 of 4" in drawn and "3 [/i] failures" in drawn and r"looking \x1b[31m" in drawn
+
+
+@pytest.mark.parametrize("explore", EXPLORATIONS)
+def test_the_explorer_that_nobody_named_is_told_and_help_says_the_same(
+    explore: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    default = DEFAULTS[explore]
+    command = ["train", "--env", "failscape/Toy-v0", "--explore", explore, "--budget", "600", "--no-report"]
+    assert main([*command, "--out", str(tmp_path / "one")]) == 0
+    assert f"{default} (the default here; --algo names another)" in capsys.readouterr().out
+    assert main([*command, "--out", str(tmp_path / "two"), "--algo", default]) == 0
+    assert "default here" not in capsys.readouterr().out
+
+
+def test_help_names_the_default_explorer_of_every_way_to_explore(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "(default: dqn; with --explore factored or fsrl random, with micro best-first; of tables scan)" in said
+    assert DEFAULTS == {"macro": "dqn", "factored": "random", "fsrl": "random", "micro": "best-first"}
+    assert set(DEFAULTS) == set(EXPLORATIONS)
+    assert {task.name: task.explorer for task in tasks() if task.explorer} == {"recorded-answers": "scan"}

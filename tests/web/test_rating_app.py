@@ -129,7 +129,7 @@ def test_a_person_rates_by_keys_and_by_mouse_and_comes_back(serve: Any, browser:
     assert "3 of 5 labels" in text(browser, "header") and "1 abstained" in text(browser, "header")
 
     out = server.end()  # Ctrl-C
-    assert "4 ratings by 1 raters" in out and (own_run / "reward_model.npz").exists()
+    assert "4 ratings by 1 rater in" in out and (own_run / "reward_model.npz").exists()
     again = serve("--port", "0", "--budget", "5", "--rater", "Ada")
     browser.get(again.address)  # it is Ada's page, and goes on where she stopped
     assert "3 of 5 labels" in text(browser, "header")

@@ -100,7 +100,12 @@ def test_simulate_then_train_on_what_was_learned(
     argv = ["feedback", str(own_run), "--simulate", "noise=1,seed=2", "--budget", "12", "--export", str(table)]
     assert main(argv) == 0
     out = capsys.readouterr().out
-    for words in ("12 ratings by 1 raters", "reward model human: 12 labels", "of 10 (n =", f"--reward human:{own_run}"):
+    for words in (
+        "12 ratings by 1 rater in",
+        "reward model human: 12 labels",
+        "of 10 (n =",
+        f"--reward human:{own_run}",
+    ):
         assert words in out
     assert "must not happen: the mean of n ratings" in (own_run / "report.html").read_text()
     assert len(pd.read_csv(table)) == 12
@@ -111,7 +116,11 @@ def test_simulate_then_train_on_what_was_learned(
     reward = f"human:{own_run}"
     train = ["train", "--algo", "random", "--budget", "600", *GRID, *QUIET, "--reward", reward, "--out", str(tmp_path)]
     assert main(train) == 0
-    probes = Run(tmp_path / "random-classifier-street-signs-0").probes()
+    trained, model_of = tmp_path / "random-human-classifier-street-signs-0", f"human model of {own_run} (undesirability"
+    capsys.readouterr()
+    for command in (["landscape", str(trained)], ["show", str(trained), "0"]):
+        assert main(command) == 0 and model_of in capsys.readouterr().out
+    probes = Run(trained).probes()
     assert (probes.loc[~probes["failed"], "reward"] == 0).all()
     paid = probes[probes["failed"]]
     assert paid["reward"].between(0, 1).all() and paid["reward"].nunique() > 5

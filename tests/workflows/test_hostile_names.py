@@ -76,7 +76,7 @@ def test_probes_and_modes_are_told(topics: Run, capsys: pytest.CaptureFixture[st
     assert "the same as recorded" in capsys.readouterr().out
     assert main(["feedback", str(topics.folder.path), "--simulate", "noise=0", "--rater", "[/i]\x1b"]) == 0
     told = capsys.readouterr().out
-    assert "ratings by 1 raters" in told and not RAW.search(told)
+    assert "by 1 rater in" in told and not RAW.search(told)
 
 
 def test_the_report_shows_topics_as_they_are(topics: Run) -> None:

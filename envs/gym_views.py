@@ -51,22 +51,30 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
         self.observation_space, self.action_space = mdp.observation_space, mdp.action_space
         self.evaluator = CachedEvaluator(mdp.evaluator, memory)
         self._pool = explorable(mdp)
+        self._state: State | None = None  # None before the first episode
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """A random item, unedited; ``options={"item": i}`` chooses it."""
-        super().reset(seed=seed)
+        super().reset(seed=None if seed is None else int(seed))
         item = named_item(self.mdp, options)
         item = draw(self._pool, self.np_random) if item is None else item
         self._state = self.mdp.initial(np.array([item]))
         return self.mdp.observe(self._state)[0], {"item": item}
 
     def step(self, action: np.int64) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        """Edit the item and ask the target."""
-        before, self._state = self._state, self.mdp.transition(self._state, np.array([action]))
-        outcome, cached = ask(self.mdp, self.evaluator, self._state)
-        self._state, reward = self.mdp.apply_outcome(before, self._state, outcome)
+        """Edit the item and ask the target.
+
+        Raises:
+            UsageError: there is no such action, or no episode goes on: it ended, or none was begun by :meth:`reset`.
+        """
+        before = begun(self._state)
+        if self.mdp.terminal(before)[0] or self.mdp.truncated(before)[0]:
+            raise UsageError("the episode has ended: call reset() to begin another")
+        after = self.mdp.transition(before, actions_of(action, 1))
+        outcome, cached = ask(self.mdp, self.evaluator, after)
+        self._state, reward = self.mdp.apply_outcome(before, after, outcome)
         info = {key: values[0] for key, values in step_info(self._state, outcome, cached).items()}
         # Gymnasium makes objects of numpy's bools.
         info |= {key: bool(info[key]) for key in ("failed", "cached", "input_truncated")}
@@ -76,7 +84,8 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
 
     def render(self) -> np.ndarray:
         """The edited image, ``(H, W, 3)`` uint8."""
-        frame = self.mdp.edited(self._state, self.mdp.inputs(self._state)).frame(0)
+        state = begun(self._state)
+        frame = self.mdp.edited(state, self.mdp.inputs(state)).frame(0)
         if frame is None:
             raise UsageError(f"the items of {self.mdp.target.name} are not images: there is nothing to render")
         return frame
@@ -108,6 +117,7 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self.recorder: Recorder | None = None
         self._pool = explorable(mdp)
         self._rngs = [seeding.np_random(None)[0] for _ in range(num_envs)]
+        self._state: State | None = None  # None before the first episodes
 
     def with_target(self, target: Target | str) -> ConceptVectorEnv:
         """The same items and edits around another target, such as this one fine-tuned: a URI, or the target itself.
@@ -131,7 +141,7 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
 
     def _restart(self, where: np.ndarray) -> None:
         items = np.array([draw(self._pool, self._rngs[i]) for i in np.flatnonzero(where)], np.int64)
-        for column, fresh in zip(self._state, self.mdp.initial(items), strict=True):
+        for column, fresh in zip(begun(self._state), self.mdp.initial(items), strict=True):
             column[where] = fresh
 
     def reset(
@@ -139,17 +149,22 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     ) -> tuple[np.ndarray, dict[str, Any]]:
         """A random unedited item in every slot; ``options={"item": i}`` puts one into all."""
         if seed is not None:
-            seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else seed
+            seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int | np.integer) else seed
             pairs = zip(seeds, self._rngs, strict=True)
-            self._rngs = [rng if s is None else seeding.np_random(s)[0] for s, rng in pairs]
+            self._rngs = [rng if s is None else seeding.np_random(int(s))[0] for s, rng in pairs]
         item = named_item(self.mdp, options)
         items = np.array([draw(self._pool, rng) if item is None else item for rng in self._rngs], np.int64)
         self._state = self.mdp.initial(items)
         return self.mdp.observe(self._state), masked({"item": items}, np.ones(self.num_envs, bool))
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
-        """Edit every slot's item, ask the target once, and restart the slots that ended."""
-        before, self._state = self._state, self.mdp.transition(self._state, np.asarray(actions))
+        """Edit every slot's item, ask the target once, and restart the slots that ended.
+
+        Raises:
+            UsageError: there is no such action, there are not as many as slots, or no episode was begun.
+        """
+        before = begun(self._state)
+        self._state = self.mdp.transition(before, actions_of(actions, self.num_envs))
         outcome, cached = ask(self.mdp, self.evaluator, self._state)
         if self.recorder is not None and self.mdp.scheme.queries_target(self._state):
             self.recorder.weigh(self.mdp.crowding(self._state))
@@ -169,6 +184,34 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         infos = masked(info, ~done) | masked({"item": self._state.items}, np.ones(self.num_envs, bool))
         infos |= {"final_obs": final, "_final_obs": done, "final_info": masked(info, done), "_final_info": done}
         return self.mdp.observe(self._state), reward.astype(np.float64), terminated, truncated, infos
+
+
+def begun(state: State | None) -> State:
+    """The state of episodes that were begun.
+
+    Raises:
+        UsageError: none was.
+    """
+    if state is None:
+        raise UsageError("no episode was begun: call reset() before the first step")
+    return state
+
+
+def actions_of(actions: Any, n: int) -> np.ndarray:
+    """Whole numbers, one for each of ``n`` slots: ``(n,)``.
+
+    Raises:
+        UsageError: they are not as many, or no whole numbers.
+    """
+    found = np.asarray(actions)
+    if n == 1 and found.ndim == 0:
+        found = found[None]
+    if found.shape != (n,):
+        wanted = "one whole number" if n == 1 else f"{n} whole numbers, an array of shape ({n},)"
+        raise UsageError(f"an action is {wanted}, not an array of shape {found.shape}")
+    if not np.issubdtype(found.dtype, np.integer):
+        raise UsageError(f"an action is a whole number, not {found[0]!r}")
+    return found
 
 
 def ask(mdp: ConceptMDP, evaluator: CachedEvaluator, state: State) -> tuple[Outcome, np.ndarray]:

@@ -24,6 +24,23 @@ def _load(make_mdp: str | MakeMDP) -> MakeMDP:
     return cast(MakeMDP, loaded)
 
 
+def _make(make_mdp: str | MakeMDP, arguments: dict[str, Any]) -> ConceptMDP:
+    """What the function makes of its arguments.
+
+    Raises:
+        UsageError: it takes no such argument.
+    """
+    function = _load(make_mdp)
+    parameters = inspect.signature(function).parameters
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        for name in arguments:
+            if name not in parameters:
+                known = ", ".join(parameters)
+                guess = did_you_mean(name, parameters) or f"; it takes {known}"
+                raise UsageError(f"the environment takes no {name!r}{guess}")
+    return function(**arguments)
+
+
 def known_arguments(make_mdp: str | MakeMDP, arguments: dict[str, Any]) -> dict[str, Any]:
     """Those of ``arguments`` that the function takes: a user's own need not know of progress bars."""
     parameters = inspect.signature(_load(make_mdp)).parameters.values()
@@ -37,7 +54,7 @@ def make_env(make_mdp: str | MakeMDP, *, render_mode: str | None = None, memory:
     """One environment over a new MDP."""
     from failscape.envs.gym_views import ConceptEnv
 
-    return ConceptEnv(_load(make_mdp)(**kwargs), memory=memory, render_mode=render_mode)
+    return ConceptEnv(_make(make_mdp, kwargs), memory=memory, render_mode=render_mode)
 
 
 def make_vector_env(
@@ -53,7 +70,7 @@ def make_vector_env(
     from failscape.envs.gym_views import ConceptVectorEnv
 
     return ConceptVectorEnv(
-        _load(make_mdp)(**kwargs),
+        _make(make_mdp, kwargs),
         num_envs,
         max_episode_steps=max_episode_steps,
         memory=memory,

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from failscape.analysis.landscape.landscape import Landscape, rank_correlation
 from failscape.analysis.statistics.transport import wasserstein
 from failscape.errors import UsageError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """How far two landscapes agree."""
 
@@ -31,6 +32,18 @@ class Comparison:
     mean_change: float  # b - a, mean over points of the smoothed rate
     worst_change: float  # largest rise of a point's smoothed rate
     names: tuple[str, str] = ("a", "b")
+
+    def to_frame(self) -> pd.DataFrame:
+        """What it says, a row each, as text."""
+        names, values = zip(*self.rows(), strict=True)
+        return pd.DataFrame({" → ".join(self.names): values}, index=list(names))
+
+    def __repr__(self) -> str:
+        return self.to_frame().to_string()
+
+    def _repr_html_(self) -> str:
+        """Shown in a notebook."""
+        return self.to_frame().to_html()
 
     def rows(self) -> list[tuple[str, str]]:
         """What it says, as label and value."""

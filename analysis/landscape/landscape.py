@@ -148,9 +148,11 @@ class Landscape:
         return rank_correlation(self.table["policy_mean"].to_numpy(), self.table["smoothed"].to_numpy())
 
     def worst(self, n: int = 10) -> pd.DataFrame:
-        """The ``n`` visited points of highest smoothed rate, worst first."""
+        """The ``n`` visited points of highest smoothed rate, worst first, with a label that names their edits."""
         visited = self.table[self.table["visits"] > 0]
-        return visited.sort_values(["smoothed", "visits"], ascending=False).head(n)
+        found = visited.sort_values(["smoothed", "visits"], ascending=False).head(n)
+        grid = self.space.grid()
+        return found.assign(label=[self.space.label(grid[point]) for point in found.index])[["label", *found.columns]]
 
     def to_frame(self) -> pd.DataFrame:
         """``table`` with a column for each concept's strength, in its unit, and a label; without missing points."""

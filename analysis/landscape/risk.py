@@ -5,6 +5,8 @@ Shapes: ``P`` points, ``M`` pairs of item and point.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -15,13 +17,21 @@ from failscape.analysis.statistics.units import Unit
 from failscape.errors import UsageError
 
 
+class Risk(NamedTuple):
+    """A failure rate in use and its 95 % interval, each in [0, 1]."""
+
+    rate: float
+    low: float
+    high: float
+
+
 def risk(
     landscape: Landscape,
     weights: np.ndarray,
     probes: pd.DataFrame | None = None,
     items: pd.DataFrame | None = None,
-) -> tuple[float, float, float]:
-    """Failure rate under a distribution of edits, and its 95 % interval: ``(mean, low, high)`` in [0, 1].
+) -> Risk:
+    """Failure rate under a distribution of edits, and its 95 % interval.
 
     The mean of the corrected rates, ``sum w_p rate_p`` (post-stratification); a point that was never visited has its
     smoothed rate. Its variance is ``sum w_p^2 r_p (1 - r_p) / n_p`` with effective trials ``n_p`` and rates ``r_p``
@@ -50,7 +60,7 @@ def risk(
     variance += float(weights[~visited] @ table["deviation"].to_numpy(float)[~visited]) ** 2
     n = float(max(mean * (1 - mean), (weights * shrunk) @ (1 - shrunk), 1e-9) / max(variance, 1e-12))
     low, high = wilson(np.array([mean * n]), np.array([n]))
-    return mean, float(low[0]), float(high[0])
+    return Risk(mean, float(low[0]), float(high[0]))
 
 
 def _clustered(pairs: pd.DataFrame, weights: np.ndarray, rates: np.ndarray, trials: np.ndarray) -> float:

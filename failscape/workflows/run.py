@@ -14,7 +14,7 @@ from failscape.analysis.landscape.comparison import Comparison
 from failscape.analysis.landscape.comparison import compare as compare_landscapes
 from failscape.analysis.landscape.landscape import Landscape, posterior_at
 from failscape.analysis.landscape.minimal_edits import Smallest, smallest_edits
-from failscape.analysis.landscape.risk import risk
+from failscape.analysis.landscape.risk import Risk, risk
 from failscape.analysis.landscape.usage import usage_distribution
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.modes.serialization import modes_from_rows, rated_modes
@@ -110,7 +110,7 @@ class Run:
         """The smoothed failure rate at any strengths ``(M, K)`` within what was explored, a row each."""
         return posterior_at(strengths, self.probes(), self.space, self.items())
 
-    def risk(self, use: Mapping[str, str | float]) -> tuple[float, float, float]:
+    def risk(self, use: Mapping[str, str | float]) -> Risk:
         """Failure rate in use and its 95 % interval, where ``use`` says how each concept is distributed there.
 
         ``{"rotation": "normal(0, 3)", "darken": "uniform(0, 0.3)"}``; see

@@ -42,3 +42,11 @@ def test_registering_by_mistake_is_told() -> None:
         register_env("mine/Toy-v0", env="failscape/Toi-v0")
     with pytest.raises(UsageError, match="CartPole-v1 edits no concepts"):
         register_env("mine/Pole-v0", env="CartPole-v1")
+
+
+@pytest.mark.parametrize("make", [gym.make, gym.make_vec])
+def test_an_argument_that_there_is_not_is_named(make: Any) -> None:
+    with pytest.raises(UsageError, match=r"the environment takes no 'max_item'; did you mean max_items"):
+        make("failscape/Classifier-v0", max_item=5)
+    with pytest.raises(UsageError, match=r"takes no 'zebra'; it takes target, data, concepts"):
+        make("failscape/Classifier-v0", zebra=5)

@@ -25,7 +25,7 @@ from failscape.mitigation.sampling import Failures, failures_of
 
 BATCH = 256
 ASKED = ("failed", "predicted", "confidence", "score")  # of an outcome
-QUERIES = 20_000  # asked of either version, about
+QUERIES = 20_000  # asked of either version at most
 DRAWS = 10  # edits of each item in what was targeted, at most: one each would tell little of a mode of many points
 
 
@@ -159,12 +159,12 @@ def measure(
         after: fine-tuned; the same items and grid.
         modes: of the run before.
         numbers: of the targeted ones, from 1.
-        queries: asked of either version, about; items are drawn where there are too many.
+        queries: asked of either version at most; items are drawn where there are too many.
         seed: of the draws.
         step: hears pairs asked and all of them.
 
     Raises:
-        UsageError: items or grids differ, or nothing is held out.
+        UsageError: items or grids differ, nothing is held out, or there are fewer queries than parts to show.
     """
     same = before.items.names == after.items.names and before.space.describe() == after.space.describe()
     if not same:
@@ -183,7 +183,10 @@ def measure(
 
 
 def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries: int, seed: int) -> pd.DataFrame:
-    """Which held-out items are to be shown how: ``kind, mode, item, point``; within a mode no pair twice."""
+    """Which held-out items are to be shown how: ``kind, mode, item, point``; within a mode no pair twice.
+
+    A pair that two parts share is asked once, and no more than ``queries`` are.
+    """
     rng = np.random.default_rng((seed, 4))
     held_out = np.flatnonzero(mdp.items.held_out & mdp.items.distinct)
     if not len(held_out):
@@ -209,7 +212,27 @@ def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries
     pairs = pd.concat(parts, ignore_index=True)
     items, rows = (pairs[name].to_numpy(np.int64, copy=True) for name in ("item", "point"))
     valid = mdp.valid(mdp.space.point(np.maximum(rows, 0)), items)
-    return pairs[(rows < 0) | valid].reset_index(drop=True)
+    return _within(pairs[(rows < 0) | valid].reset_index(drop=True), queries, rng)
+
+
+def _within(pairs: pd.DataFrame, queries: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Pairs of which no more than ``queries`` are asked: the largest parts give up items by lot, until all fit."""
+    if len(pairs[["item", "point"]].drop_duplicates()) <= queries:
+        return pairs
+    part = (
+        pairs["kind"]
+        + pairs["mode"].astype(str)
+        + np.where(pairs["kind"] == "untouched", pairs["point"], 0).astype(str)
+    )
+    sizes = part.value_counts().to_numpy()
+    if len(sizes) > queries:
+        raise UsageError(
+            f"{queries:,} queries are fewer than the {len(sizes):,} parts that are compared (unedited, modes and "
+            f"untouched points); give --queries {len(sizes)} or more"
+        )
+    most = max(n for n in range(1, sizes.max() + 1) if np.minimum(sizes, n).sum() <= queries)
+    lots = pd.Series(rng.permutation(len(pairs)), index=pairs.index)
+    return pairs[lots.groupby(part).rank() <= most].reset_index(drop=True)
 
 
 def _cells(failures: Sequence[Failures], mdp: ConceptMDP) -> np.ndarray:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.options import add_imports
+from failscape.commands.options import add_imports, positive
 
 
 def add(parsers: Any) -> None:
@@ -17,6 +17,13 @@ def add(parsers: Any) -> None:
         "--after", type=Path, metavar="RUN", help="a run of the fine-tuned target: adds what was mitigated"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: into the run)")
+    parser.add_argument(
+        "--queries",
+        type=positive,
+        metavar="N",
+        help="with --after: asked of either version at most, on held-out items (default: as many as the "
+        "fine-tune asked)",
+    )
     add_imports(parser)
     parser.set_defaults(run=run, about=lambda args: f"audit of {args.source}")
 
@@ -30,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
     terminal = Terminal()
     with steps(terminal) as tell:
-        paths = audit(args.source, args.after, out=args.out, imports=args.imports, step=tell)
+        paths = audit(args.source, args.after, out=args.out, queries=args.queries, imports=args.imports, step=tell)
     for path in paths:
         terminal.line(path)
     return 0

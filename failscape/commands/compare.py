@@ -20,9 +20,9 @@ def add(parsers: Any) -> None:
     parser.add_argument(
         "--queries",
         type=positive,
-        default=20_000,
         metavar="N",
-        help="where the targets differ: asked of either, on held-out items (default: 20000)",
+        help="where the targets differ: asked of either at most, on held-out items (default: as many as the fine-tune "
+        "asked, 20000 where there is no record of one)",
     )
     add_imports(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")

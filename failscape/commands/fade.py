@@ -28,6 +28,12 @@ def add(parsers: Any) -> None:
         metavar="N",
         help="explorations of either version (default 1); from 2 on, shifts are judged by how much seeds differ",
     )
+    parser.add_argument(
+        "--budget",
+        type=positive,
+        metavar="N",
+        help="queries of each exploration of the fine-tuned target (default: as many as RUN had)",
+    )
     parser.add_argument("--quiet", action="store_true", help="print results only")
     parser.set_defaults(run=run, about=lambda args: f"fine-tune, explore again, compare: {args.source}")
 

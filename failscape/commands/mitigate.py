@@ -56,9 +56,9 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--queries",
         type=positive,
-        default=20_000,
         metavar="N",
-        help="asked of either version, to compare them on held-out items (default: 20000)",
+        help="asked of either version at most, to compare them on held-out items (default: 20000; of a target that was "
+        "fine-tuned already, as many as then)",
     )
     add_imports(group)
 

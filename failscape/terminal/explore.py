@@ -262,7 +262,7 @@ def print_minimal_edits(terminal: Terminal, smallest: Smallest, n: int = 5) -> N
     shown = table("#", edits, "levels", "log-likelihood", "items broken", "probe", left=edits)
     broken = found["edit"].value_counts().to_dict()
     for rank, row in enumerate(found.drop_duplicates("edit").head(n).itertuples(), 1):  # the likeliest stand first
-        cells = (row.edit, row.levels, f"{row.log_likelihood:.2f}", f"{broken[row.edit]:,}", row.probe)
+        cells = (row.edit, row.levels, f"{row.log_likelihood:.2f}", f"{broken[str(row.edit)]:,}", row.probe)
         shown.add_row(str(rank), *map(str, cells))
     terminal.print(shown)
 

@@ -15,17 +15,18 @@ from failscape.analysis.statistics.paired_effects import Effect
 from failscape.analysis.tensorboard.board import Board
 from failscape.common.code_names import import_option
 from failscape.common.format import counted, signed
+from failscape.envs.gym_views import explorable
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import Stopped, saved
 from failscape.mitigation import Epoch
-from failscape.mitigation.paired_evaluation import BeforeAfter
+from failscape.mitigation.paired_evaluation import QUERIES, BeforeAfter
 from failscape.records.folder import write_json
 from failscape.settings import Settings
 from failscape.terminal.output import Terminal, steps, table
 from failscape.workflows.compare import Versions, compare_versions, target_of
 from failscape.workflows.environment import build, complete
 from failscape.workflows.explore import start
-from failscape.workflows.fade import Faded, fade
+from failscape.workflows.fade import Faded, fade, n_before
 from failscape.workflows.mitigate import Listeners, Mitigated, finish, go_on, mitigate
 from failscape.workflows.mitigation_plan import Plan
 from failscape.workflows.run import Run
@@ -45,7 +46,7 @@ def mitigate_command(args: argparse.Namespace, numbers: list[int] | None, settin
                 numbers,
                 args.method,
                 settings=settings,
-                queries=args.queries,
+                queries=args.queries or QUERIES,
                 out=args.out,
                 imports=args.imports,
                 listeners=listeners,
@@ -71,11 +72,13 @@ def showing(terminal: Terminal) -> Iterator[Listeners]:
 def print_plan(terminal: Terminal, plan: Plan, mdp: ConceptMDP, folder: Path) -> None:
     """Print what is about to happen."""
     training = plan.training
+    taught = f"about {len(explorable(mdp)):,} {mdp.nouns.items}, unedited and edited"
     named = "; ".join(f"{number} ({name})" for number, name in zip(plan.numbers, plan.modes, strict=True))
     rows = [
         ("target", repr(mdp.target)),
         ("modes", named),
         ("method", f"{training.method}: {plan.meaning}; {training.extent}, seed {training.seed}"),
+        ("cost", f"{training.extent} over {taught}; then at most {plan.queries:,} queries of either version"),
         ("folder", str(folder)),
     ]
     for label, text in rows:
@@ -108,14 +111,17 @@ def print_mitigated(terminal: Terminal, mitigated: Mitigated) -> None:
 def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: Mapping[str, Any]) -> Faded:
     """Fine-tune, explore again and compare as ``args`` say, with progress; prints what came of it."""
     terminal = Terminal(quiet=args.quiet)
+    source = Run(args.source)
+    terminal.line("explore  ", cost_of(source, args.seeds, args.budget))
     with showing(terminal) as listeners:
         mitigated = finish(args.mitigated, listeners, args.imports) if args.mitigated else None
         faded = fade(
-            args.source,
+            source,
             numbers,
             args.method,
             mitigated=mitigated,
             seeds=args.seeds,
+            budget=args.budget,
             settings=settings,
             queries=args.queries,
             imports=args.imports,
@@ -133,6 +139,15 @@ def fade_command(args: argparse.Namespace, numbers: list[int] | None, settings: 
     return faded
 
 
+def cost_of(source: Run, seeds: int, budget: int | None) -> str:
+    """What the explorations of a fade will cost, in words."""
+    own = source.settings.hyperparameters["budget"]
+    told = f"{counted(budget or own, 'query', 'queries')} of the fine-tuned target"
+    told = told if seeds == 1 else f"{seeds} times {told}"
+    again = n_before(source, seeds)
+    return told if not again else f"{told}; before, {counted(again, 'time')} {own:,} of the target as it was"
+
+
 def _explored(terminal: Terminal, listeners: Listeners, settings: Settings, out: Path) -> Run:
     """Explore settings, with a bar."""
     terminal.line(f"exploring {settings.make.get('target', 'the target as it was')}, seed {settings.seed}")
@@ -143,7 +158,7 @@ def _explored(terminal: Terminal, listeners: Listeners, settings: Settings, out:
 
 
 def compare_command(
-    terminal: Terminal, before: Run, after: Run, *, queries: int, imports: Sequence[str], figures: Path | None
+    terminal: Terminal, before: Run, after: Run, *, queries: int | None, imports: Sequence[str], figures: Path | None
 ) -> None:
     """Compare a target before and after, with progress; prints and writes what came of it, the figures as JSON."""
     with showing(terminal) as listeners:

@@ -26,6 +26,7 @@ def audit(
     after: Run | Path | str | None = None,
     *,
     out: Path | None = None,
+    queries: int | None = None,
     imports: Sequence[str] = (),
     step: Tell = lambda what, done, total: None,
 ) -> list[Path]:
@@ -35,6 +36,7 @@ def audit(
         run: a finished run.
         after: a run of what became of its target; adds what was mitigated.
         out: folder for the two files; the run's own when omitted.
+        queries: asked of either version at most; as many as the fine-tune asked where omitted.
         imports: the user's files and modules, where the run needs them.
         step: hears what is being done, how far it is, and how much there is.
 
@@ -51,7 +53,7 @@ def audit(
             raise UsageError(
                 f"{after.folder.path} explored the same target as {run.folder.path}: nothing was mitigated"
             )
-        versions = compare_versions(run, after, imports=imports, step=step)
+        versions = compare_versions(run, after, queries=queries, imports=imports, step=step)
     examined = examine(run, versions, imports, step)
     step("writing the document", 0, 0)
     sections = document(examined)

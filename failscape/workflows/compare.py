@@ -137,8 +137,8 @@ def compare_versions(
     before: Run | Path | str,
     after: Run | Path | str,
     *,
-    queries: int = QUERIES,
-    seed: int = 0,
+    queries: int | None = None,
+    seed: int | None = None,
     imports: Sequence[str] = (),
     step: Step = lambda what, done, total: None,
 ) -> Versions:
@@ -149,8 +149,9 @@ def compare_versions(
     Args:
         before: run of the target as it was.
         after: run of another version, over the same items and edits.
-        queries: asked of either version.
-        seed: of the draw of items.
+        queries: asked of either version at most; as many as the fine-tune asked where omitted, so that whoever compares
+            tells the same figures of it.
+        seed: of the draw of items; that of the fine-tune where omitted.
         imports: the user's files and modules, where the runs need them.
         step: hears what is being done, how far it is, and how much there is.
 
@@ -165,37 +166,36 @@ def compare_versions(
         raise UsageError("the runs are of different items, so they cannot be compared; explore the same data")
     if changed := before.identity.changed_among(after.identity):
         warnings.warn(f"between {before.folder.path} and {after.folder.path} {changed}", Doubt, stacklevel=2)
-    numbers = targeted(before, after)
+    made = plan_of(after)
+    numbers = choose_modes(before.modes(), space=before.space) if made is None else made.numbers
     maps = compare_landscapes(before.landscape(), after.landscape())
     after.code(imports)  # refused before anything is loaded
     old = before.rebuild(imports, step)
     other = load_target(str(target_of(after)), str(device_of(old.target)))
     after.identity.expect_weights(weights_fingerprint(other), after.folder.path)
     new = old.with_target(other, old.baseline)
+    draw = seed if seed is not None else 0 if made is None else made.training.seed
     found = measure(
         old,
         new,
         before.modes(),
         numbers,
-        queries=queries,
-        seed=seed,
+        queries=queries or (QUERIES if made is None else made.queries),
+        seed=draw,
         step=lambda done, total: step("comparing", done, total),
     )
     versions = [[run, *siblings(run)] for run in (before, after)]
     lands = [[run.landscape() for run in version] for version in versions]
-    null = seed_pairs(*lands) or halves(before.probes(), before.items(), before.space, seed)
+    null = seed_pairs(*lands) or halves(before.probes(), before.items(), before.space, seed or 0)
     moved = shifts(lands[0], lands[1], null)
     broken = new_examples(old, new, found.new_failures, N_NEW)
     return Versions(before, after, maps, moved, (len(lands[0]), len(lands[1])), found, numbers, broken)
 
 
-def targeted(before: Run, after: Run) -> list[int]:
-    """Numbers of the modes that the mitigation between two runs aimed at; the most pressing without a record."""
-    weights = str(target_of(after)).rpartition("weights=")[2]
-    folder = Path(weights).parent
-    if (folder / PLAN).is_file():
-        return Plan.load(folder).numbers
-    return choose_modes(before.modes(), space=before.space)
+def plan_of(after: Run) -> Plan | None:
+    """The plan by which the target of a run was fine-tuned; None without a record."""
+    folder = Path(str(target_of(after)).rpartition("weights=")[2]).parent
+    return Plan.load(folder) if (folder / PLAN).is_file() else None
 
 
 def siblings(run: Run) -> list[Run]:

@@ -62,7 +62,7 @@ class Kept:
         return dataclasses.replace(others, plan=plan)
 
     def stopped(
-        self, stop: KeyboardInterrupt, run: Run, own: Settings, options: Mapping[str, tuple[int, int]]
+        self, stop: KeyboardInterrupt, run: Run, own: Settings, options: Mapping[str, tuple[int | None, int | None]]
     ) -> Stopped:
         """What an interruption says; ``options`` of the command hold their value and the default."""
         saved = [stop.saved] if isinstance(stop, Stopped) else []
@@ -81,8 +81,9 @@ def fade(
     *,
     mitigated: Mitigated | None = None,
     seeds: int = 1,
+    budget: int | None = None,
     settings: Mapping[str, Any] | None = None,
-    queries: int = QUERIES,
+    queries: int | None = None,
     imports: Sequence[str] = (),
     listeners: Listeners = Listeners(),  # noqa: B008 - frozen
     explore: Explore | None = None,
@@ -96,8 +97,10 @@ def fade(
         method: as :func:`~failscape.workflows.mitigate.mitigate` takes it.
         mitigated: fine-tuned already; it is only explored and compared.
         seeds: explorations of either version; from two on, shifts are judged by how much seeds differ.
+        budget: queries of each exploration of the fine-tuned target; as many as ``run`` had where omitted.
         settings: changes to the method's configuration.
-        queries: asked of either version on held-out items.
+        queries: asked of either version at most, on held-out items; 20,000 where omitted, or as many as the fine-tune
+            asked that there was already.
         imports: the user's files and modules, where the run needs them.
         listeners: hear how it goes.
         explore: explores settings into a folder; without progress when omitted.
@@ -114,26 +117,34 @@ def fade(
             modes,
             method,
             settings=settings,
-            queries=queries,
+            queries=queries or QUERIES,
             out=run.folder.path.parent,
             imports=imports,
             listeners=kept.listeners(listeners),
             by=by,
         )
         kept.folder = mitigated.folder
-        runs = _explore_both(run, own, mitigated, seeds, explore or explore_quietly, kept)
+        runs = _explore_both(run, own, mitigated, seeds, budget, explore or explore_quietly, kept)
         versions = compare_versions(run, runs[0], queries=queries, imports=imports, step=listeners.step)
     except KeyboardInterrupt as stop:
         if kept.folder is None:
             raise
-        raise kept.stopped(stop, run, own, {"--seeds": (seeds, 1), "--queries": (queries, QUERIES)}) from None
+        options = {"--seeds": (seeds, 1), "--budget": (budget, None), "--queries": (queries, None)}
+        raise kept.stopped(stop, run, own, options) from None
     return Faded(mitigated, runs, versions)
 
 
-def _explore_both(run: Run, own: Settings, mitigated: Mitigated, seeds: int, explore: Explore, kept: Kept) -> list[Run]:
+def n_before(run: Run, seeds: int) -> int:
+    """How many more explorations of the target as it was it takes, so that there are ``seeds`` of it."""
+    return max(0, seeds - len(siblings(run)) - 1)
+
+
+def _explore_both(
+    run: Run, own: Settings, mitigated: Mitigated, seeds: int, budget: int | None, explore: Explore, kept: Kept
+) -> list[Run]:
     """Runs of the fine-tuned target, a seed each; before them, as many of the target as it was are made."""
     out = run.folder.path.parent
-    for k in range(len(siblings(run)) + 1, seeds):
+    for k in range(seeds - n_before(run, seeds), seeds):
         kept.runs.append(explore(dataclasses.replace(own, seed=own.seed + k), out))
     threshold = (
         {"threshold": run.summary["threshold"]} if "threshold" in run.summary else {}
@@ -141,6 +152,8 @@ def _explore_both(run: Run, own: Settings, mitigated: Mitigated, seeds: int, exp
     # An environment of the user's own need not be able to leave out what the fine-tune has seen.
     unseen = known_arguments(find_env(own.env).kwargs["make_mdp"], {"unseen": True})
     after = dataclasses.replace(own, make={**own.make, **threshold, **unseen, "target": mitigated.uri})
+    if budget is not None:
+        after = dataclasses.replace(after, hyperparameters={**after.hyperparameters, "budget": budget})
     for k in range(seeds):
         kept.runs.append(explore(dataclasses.replace(after, seed=own.seed + NEW_SEED + k), out))
     return kept.runs[-seeds:]

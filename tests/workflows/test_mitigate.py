@@ -15,12 +15,15 @@ from failscape.cli import main
 from failscape.errors import UsageError
 from failscape.mitigation import Epoch
 from failscape.targets.registry import load_target, with_weights
+from failscape.terminal.mitigate import cost_of
+from failscape.workflows.audit import effects_of
 from failscape.workflows.compare import compare_versions, siblings
 from failscape.workflows.environment import build
 from failscape.workflows.mitigate import Listeners, go_on, load_mitigated, mitigate
 from failscape.workflows.mitigation_plan import Plan
 from failscape.workflows.run import Run
 
+ASKED = ["kind", "mode", "item", "point", "failed_before", "failed_after"]
 QUICK = {"epochs": 2, "lr": 1e-3}
 
 
@@ -66,6 +69,31 @@ def test_versions_tell_what_moved(faded: tuple[Run, Run], tmp_path: Path) -> Non
     assert versions.report(tmp_path / "page.html").stat().st_size > 50_000
     for example in versions.new:
         assert example.answer != example.group and example.answer_before == example.group
+
+
+def test_fine_tune_fade_and_audit_count_one_mitigation_alike(faded: tuple[Run, Run]) -> None:
+    """Whoever compares asks the same pairs, as many as the fine-tune did."""
+    told = load_mitigated(faded[0].folder.path.parent / "mitigated-classifier-street-signs-0").before_after
+    versions = compare_versions(*faded)
+    pd.testing.assert_frame_equal(versions.found.table[ASKED], told.table[ASKED])
+    assert len(told.table[["item", "point"]].drop_duplicates()) <= 1000
+    effects = effects_of(versions)
+    assert effects.n_pairs == len(told.table) and effects.n_new == len(told.new_failures)
+    for mine, theirs in zip(
+        (effects.targeted, effects.untouched, effects.clean), (told.targeted, told.untouched, told.clean), strict=True
+    ):
+        assert (mine.before, mine.after, mine.low, mine.n) == pytest.approx(
+            (theirs.before, theirs.after, theirs.low, theirs.n)
+        )
+
+
+def test_a_fade_says_what_it_will_cost(faded: tuple[Run, Run]) -> None:
+    before = faded[0]
+    own = before.settings.hyperparameters["budget"]
+    assert cost_of(before, 1, None) == f"{own:,} queries of the fine-tuned target"
+    assert cost_of(before, 3, 500) == (
+        f"3 times 500 queries of the fine-tuned target; before, 2 times {own:,} of the target as it was"
+    )
 
 
 def test_runs_with_other_seeds_are_the_null(faded: tuple[Run, Run], tmp_path: Path) -> None:

@@ -67,6 +67,27 @@ def test_the_excess_that_is_gone_is_beside_the_same_items_unedited() -> None:
     assert np.isnan(BeforeAfter(pd.DataFrame(clean), {}, {}).excess_gone)
 
 
+@pytest.mark.parametrize("queries", [40, 333, 700])
+def test_no_more_is_asked_than_was_said(queries: int, found: Path) -> None:
+    """Every part is still there, and none is left with fewer items than the others but those that have no more."""
+    run = Run(found)
+    mdp, modes = build(run.settings).mdp, run.modes()[:1]
+    whole, pairs = (plan(mdp, modes, [1], n, 0) for n in (100_000, queries))
+    assert len(pairs[["item", "point"]].drop_duplicates()) <= queries < len(whole)
+    by = ["kind", "mode", pairs["point"].where(pairs["kind"] == "untouched", -1)]
+    sizes = pairs.groupby(by).size()
+    assert set(pairs["kind"]) == set(whole["kind"]) and sizes.max() > 0
+    before = mdp.target.n_queries
+    measure(mdp, mdp, run.modes(), [1], queries=queries)
+    assert mdp.target.n_queries - before <= 2 * queries
+
+
+def test_too_few_queries_for_the_parts_are_refused(found: Path) -> None:
+    run = Run(found)
+    with pytest.raises(UsageError, match=r"2 queries are fewer than the \d+ parts .* give --queries \d+ or more"):
+        plan(build(run.settings).mdp, run.modes()[:1], [1], 2, 0)
+
+
 def test_a_version_against_itself_shows_no_change(found: Path) -> None:
     run = Run(found)
     mdp = build(run.settings).mdp

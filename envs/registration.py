@@ -35,9 +35,7 @@ def _make(make_mdp: str | MakeMDP, arguments: dict[str, Any]) -> ConceptMDP:
     if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         for name in arguments:
             if name not in parameters:
-                known = ", ".join(parameters)
-                guess = did_you_mean(name, parameters) or f"; it takes {known}"
-                raise UsageError(f"the environment takes no {name!r}{guess}")
+                raise UsageError(f"the environment takes no {name!r}{did_you_mean(name, parameters)}")
     return function(**arguments)
 
 

@@ -48,5 +48,5 @@ def test_registering_by_mistake_is_told() -> None:
 def test_an_argument_that_there_is_not_is_named(make: Any) -> None:
     with pytest.raises(UsageError, match=r"the environment takes no 'max_item'; did you mean max_items"):
         make("failscape/Classifier-v0", max_item=5)
-    with pytest.raises(UsageError, match=r"takes no 'zzzzzzzz'; it takes target, data, concepts"):
+    with pytest.raises(UsageError, match=r"takes no 'zzzzzzzz'; known: alpha, baseline, classes"):
         make("failscape/Classifier-v0", zzzzzzzz=5)

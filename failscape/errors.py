@@ -57,10 +57,16 @@ def saved(what: str, command: str = "") -> Iterator[None]:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``'; did you mean X?'`` with the closest of ``known``, or all of them where none is close and they are few."""
     known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]}?"
-    return f"; known: {', '.join(known)}" if 0 < len(known) <= 24 else ""
+    return closest(name, known) or (f"; known: {', '.join(known)}" if 0 < len(known) <= 24 else "")
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """``'; did you mean X?'`` with the closest of ``known``; nothing where none is close.
+
+    For what merely happens to be there, as files of a folder are: a list of these is no help.
+    """
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def require(module: str, extra: str) -> ModuleType:

@@ -255,7 +255,7 @@ def smallest_facts(smallest: Smallest, item_noun: str = "items") -> list[tuple[s
     shares = ", ".join(f"{name} {percent(share)}" for name, share in smallest.shares.items())
     return [
         *rows,
-        ("levels moved", f"median {middle}, from {few} to {many} for nine in ten"),
+        ("levels moved", f"median {middle}; 90\u00a0% lie between {few} and {many}"),
         ("levels moved, by concept", shares),
         ("target queries of a broken item", f"median {table['queries'].median():g}"),
         ("log-likelihood of the edits", f"{table['log_likelihood'].mean():.2f} on average (Gaussian of one level)"),

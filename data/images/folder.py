@@ -14,7 +14,7 @@ from failscape.common.visible import well_formed
 from failscape.data.base import Skipped
 from failscape.data.files import about_left_out, files_below
 from failscape.data.images.decode import decode
-from failscape.errors import UsageError, did_you_mean
+from failscape.errors import UsageError, closest
 
 _IMAGE = re.compile(r"\.(jpe?g|jpe|jfif|jp2|j2k|a?png|gif|webp|avif|bmp|dib|tiff?|p[bgnp]m)", re.IGNORECASE)
 _SIDE_FILE = re.compile(r"\.(txt|csv|tsv|jsonl?|md|xml|ya?ml|html?|log|ini|db)", re.IGNORECASE)  # db: Thumbs.db
@@ -70,7 +70,7 @@ def _require_folder(root: Path) -> None:
     if root.exists():
         raise UsageError(f"{root} is a file; --data takes a folder with one subfolder of images per class")
     beside = [path.name for path in root.parent.iterdir() if path.is_dir()] if root.parent.is_dir() else []
-    guess = did_you_mean(root.name, beside) or "; give a folder with one subfolder of images per class"
+    guess = closest(root.name, beside) or "; give a folder with one subfolder of images per class"
     raise UsageError(f"there is no folder {root}{guess}")
 
 

@@ -12,7 +12,7 @@ from failscape.data.tables.encoding import TABLE, not_utf_8, text_encoding
 from failscape.data.tables.json import open_json, open_json_lines
 from failscape.data.tables.parquet import open_parquet
 from failscape.data.tables.table import Table
-from failscape.errors import UsageError, did_you_mean
+from failscape.errors import UsageError, closest
 
 _OPENERS: dict[str, Callable[[Path, str], Table]] = {
     ".csv": open_csv,
@@ -58,7 +58,5 @@ def open_table(path: Path, encoding: str = "") -> Table:
 
 def _missing(path: Path) -> str:
     beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    guess = did_you_mean(path.name, beside)
-    if "did you mean" not in guess:
-        guess = f"; give a file ({', '.join(SUFFIXES)}), a folder of .txt files, or hf:NAME"
+    guess = closest(path.name, beside) or f"; give a file ({', '.join(SUFFIXES)}), a folder of .txt files, or hf:NAME"
     return f"there is no file or folder {path}{guess}"

@@ -14,8 +14,14 @@ def add(parsers: Any) -> None:
         help="exit with 1 where a run fails too often",
         description="Exit with 0 where the target holds, 1 where it fails too often, 2 where that cannot be told.",
     )
-    parser.add_argument("folder", type=Path, metavar="RUN")
-    parser.add_argument("--max-failure-rate", type=share, required=True, metavar="X", help="in [0, 1]")
+    parser.add_argument("folder", type=Path, metavar="RUN", help="a run that jumped or scanned, finished or not")
+    parser.add_argument(
+        "--max-failure-rate",
+        type=share,
+        required=True,
+        metavar="X",
+        help="share of edited items that may fail, from 0 to 1",
+    )
     parser.add_argument(
         "--point",
         choices=("mean", "worst"),

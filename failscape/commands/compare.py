@@ -25,7 +25,7 @@ def add(parsers: Any) -> None:
         "asked, 20000 where there is no record of one)",
     )
     add_imports(parser)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     parser.set_defaults(run=run, about=lambda args: f"{args.a} → {args.b}")
 
 

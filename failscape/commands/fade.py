@@ -26,7 +26,7 @@ def add(parsers: Any) -> None:
         type=positive,
         default=1,
         metavar="N",
-        help="explorations of either version (default 1); from 2 on, shifts are judged by how much seeds differ",
+        help="explorations of either version (default: 1); from 2 on, shifts are judged by how much seeds differ",
     )
     parser.add_argument(
         "--budget",

@@ -21,7 +21,7 @@ SIMULATED = {"noise": 1.0, "bias": 0.0, "spread": 1.0, "abstain": 0.0, "seed": 0
 def add(parsers: Any) -> None:
     """Register the subcommand."""
     parser = parsers.add_parser("feedback", help="rate the failure modes of a run", description=__doc__)
-    parser.add_argument("folder", type=Path, metavar="RUN")
+    parser.add_argument("folder", type=Path, metavar="RUN", help="a finished run")
     parser.add_argument("--rater", metavar="NAME", help="who rates (the page asks where it is not given)")
     parser.add_argument(
         "--budget", type=positive, default=50, metavar="N", help="labels asked of each rater (default: 50)"
@@ -33,7 +33,9 @@ def add(parsers: Any) -> None:
     how.add_argument(
         "--simulate",
         metavar="KEY=VALUE,..",
-        help="a made-up rater: noise, bias, spread, abstain, seed, to try things out",
+        help="a made-up rater, to try things out, on the scale from 1 to 10: noise=1 (standard deviation, in points), "
+        "bias=0 (points added to all it says), spread=1 (factor of how much of the scale it uses), abstain=0 (share of "
+        "cases, from 0 to 1), seed=0; these are the defaults",
     )
     parser.add_argument("--export", type=Path, metavar="FILE", help="write all ratings as CSV, and ask for none")
     add_imports(parser)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def add(parsers: Any) -> None:
     """Register the subcommand."""
     parser = parsers.add_parser("landscape", help="the failure landscape of a run", description=__doc__)
-    parser.add_argument("folder", type=Path, metavar="RUN")
+    parser.add_argument("folder", type=Path, metavar="RUN", help="a run, finished or not")
     parser.add_argument(
         "--top",
         type=int,

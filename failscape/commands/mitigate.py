@@ -50,8 +50,10 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="KEY=VALUE",
-        help="settings of the fine-tune: lr, epochs, batch_size, distill, patience, seed, ...; a large pretrained "
-        "summarizer wants a smaller learning rate than the default: --set lr=3e-5",
+        help="settings of the fine-tune: optimizer, lr, weight_decay, epochs, batch_size, clip, average, patience, "
+        "balance, rank (of lora), validation, seed; of image classifiers distill, of summarizers rehearse; train.py "
+        "--list shows their defaults; a large pretrained summarizer wants a smaller learning rate than the default: "
+        "--set lr=3e-5",
     )
     group.add_argument(
         "--queries",

@@ -42,36 +42,48 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--env", default="failscape/Classifier-v0", metavar="ID", help="environment (default: %(default)s)"
     )
-    group.add_argument("--target", metavar="URI", help="model, such as torchvision:alexnet, hf:ORG/NAME, a folder")
+    group.add_argument(
+        "--target",
+        metavar="URI",
+        help="model, such as torchvision:alexnet, hf:ORG/NAME, a folder (default: an embedded one of the environment)",
+    )
     group.add_argument(
         "--data",
         metavar="DATA",
-        help="image folder, torchvision:NAME, hf:NAME, street:; for summarizers a CSV, JSONL or Parquet file, a "
-        "folder of texts, hf:NAME, reports:; a table of answers with ?failed=COLUMN:VALUE",
+        help="image folder, torchvision:NAME, hf:NAME, street: (default with the embedded target); for summarizers "
+        "a CSV, JSONL or Parquet file, a folder of texts, hf:NAME, reports: (their default); a table of answers with "
+        "?failed=COLUMN:VALUE",
     )
     group.add_argument(
         "--concepts",
         nargs="+",
         metavar="C",
         help="preset (fsrl, text, text-any, text-pairs, fsrl-text), or concepts such as rotation=-30,0,30 "
-        "darken=0..0.8 contrast; class chooses classes; of a table its columns",
+        "darken=0..0.8 contrast; class chooses classes; of a table its columns (default: fsrl; of texts text, "
+        "with --explore factored text-pairs, with micro left-out words and misspellings)",
     )
     group.add_argument("--explore", metavar="HOW", help="macro (default), factored, micro or fsrl: train.py --list")
     group.add_argument(
         "--from", dest="start", metavar="RUN", help="with --explore micro: walk back from the failures this run found"
     )
     group.add_argument("--mode", type=positive, metavar="N", help="with --from: only from failure mode N of that run")
-    group.add_argument("--alpha", type=float, metavar="A", help="with --explore fsrl: cost of a step (default 5)")
-    group.add_argument("--max-steps", type=positive, metavar="N", help="that a walk may take (default 50)")
+    group.add_argument(
+        "--alpha",
+        type=float,
+        metavar="A",
+        help="with --explore fsrl, of images: what each step takes off the reward of a failure, in units of that "
+        "reward (default: 5)",
+    )
+    group.add_argument("--max-steps", type=positive, metavar="N", help="that a walk may take (default: 50)")
     group.add_argument(
         "--held-out",
         type=float,
         metavar="SHARE",
-        help="of the items, kept apart to measure what is found (default 0.2)",
+        help="of the items, from 0 to 1, kept apart to measure what is found (default: 0.2)",
     )
     _add_judging(group)
     group.add_argument(
-        "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 articles)"
+        "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 texts)"
     )
     add_imports(
         group, "your FILE.py or module that registers targets or environments; --resume runs none that is not named"
@@ -92,32 +104,55 @@ def _add_judging(group: argparse._ArgumentGroup) -> None:
         "--only-matching", action="store_true", default=None, help="leave out folders that match no class"
     )
     group.add_argument(
-        "--unseen", action="store_true", default=None, help="only images held out otherwise: for a fine-tuned target"
+        "--unseen",
+        action="store_true",
+        default=None,
+        help="only images or texts held out otherwise: for a fine-tuned target",
     )
     group.add_argument(
         "--meaning",
         type=float,
         metavar="M",
-        help="of articles: count failures only where meaning was kept (0 to 1)",
+        help="of texts: count a failure only where the edited text is at least as alike to the unedited one, from 0 "
+        "(nothing in common) to 1 (the same), by a sentence encoder, where the edit is to keep the meaning (default: "
+        "not asked)",
     )
     group.add_argument(
-        "--groups", metavar="BY", help="of articles: topic (default) or length; of pictures: a CSV file class,group"
+        "--groups",
+        metavar="BY",
+        help="of texts: topic (default) or length; of images: a CSV file class,group (default: each class by itself)",
     )
     group.add_argument(
         "--labels",
         metavar="CSV",
-        help="of pictures: a file concept,from,to,class,effect,becomes of edits that change what is right",
+        help="of images: a file concept,from,to,class,effect,becomes of edits that change what is right",
     )
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """How to run it."""
     group = parser.add_argument_group("how to run")
-    group.add_argument("--budget", type=positive, metavar="N", help="evaluations of the target to spend")
-    group.add_argument("--num-envs", type=positive, metavar="N", help="environments in lockstep: images per forward")
+    group.add_argument(
+        "--budget",
+        type=positive,
+        metavar="N",
+        help="evaluations of the target to spend (default: 20000, of summarizers 3000; of a scan all that there are)",
+    )
+    group.add_argument(
+        "--num-envs",
+        type=positive,
+        metavar="N",
+        help="environments in lockstep: images or texts that the target is given at once (default: 32; of a scan "
+        "256, of tables 4096)",
+    )
     group.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
     group.add_argument(
-        "--set", dest="overrides", nargs="+", default=[], metavar="KEY=VALUE", help="other settings of the explorer"
+        "--set",
+        dest="overrides",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="other settings of the explorer; train.py --list shows which each has, with their defaults",
     )
     group.add_argument(
         "--out", type=Path, default=Path("runs"), metavar="DIR", help="where run folders go (default: runs)"

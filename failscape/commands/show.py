@@ -12,7 +12,7 @@ from failscape.commands.options import add_imports
 def add(parsers: Any) -> None:
     """Register the subcommand."""
     parser = parsers.add_parser("show", help="re-create one probe of a run", description=__doc__)
-    parser.add_argument("folder", type=Path, metavar="RUN")
+    parser.add_argument("folder", type=Path, metavar="RUN", help="a run, finished or not")
     parser.add_argument("probe", type=int, metavar="PROBE", help="its number, as reports and landscapes name it")
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="picture or text, before and after (default: in RUN/exemplars)"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from failscape.commands.options import add_environment, add_run, explored, refuse_beside_resume, settings_from
@@ -13,7 +15,9 @@ from failscape.user_code import import_user_code
 def add(parsers: Any) -> None:
     """Register the subcommand."""
     parser = parsers.add_parser("train", help="explore a target and map its failures", description=__doc__)
-    parser.add_argument("--list", action="store_true", help="environments, targets and explorers")
+    parser.add_argument(
+        "--list", action="store_true", help="show environments, targets, explorers and their settings, and end"
+    )
     parser.add_argument(
         "--algo",
         metavar="NAME",
@@ -51,12 +55,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def show_list(args: argparse.Namespace) -> int:
-    """Print environments, targets and explorers."""
+    """Print environments, targets and explorers, with the settings that ``--set`` takes."""
     import gymnasium as gym
 
-    from failscape.agents.registry import EXPLORERS
+    from failscape.agents.registry import EXPLORERS, load_hyperparameters
     from failscape.common.task import tasks
     from failscape.envs.actions.parsing import EXPLORATIONS
+    from failscape.mitigation import training_config
     from failscape.targets.registry import list_targets
     from failscape.terminal.output import Terminal
 
@@ -68,6 +73,12 @@ def show_list(args: argparse.Namespace) -> int:
         "targets (--target)": list_targets(),
         "ways to explore (--explore)": list(EXPLORATIONS.items()),
         "explorers (--algo)": [(name, entry.summary) for name, entry in EXPLORERS.items() if name != "scan"],
+        "settings of explorers (--set), with their defaults": [
+            (name, said(load_hyperparameters(name, ""))) for name in EXPLORERS
+        ],
+        "settings of mitigate and fade (--set), with their defaults": [
+            (task.name, said(dataclasses.asdict(training_config(task.name)))) for task in tasks() if task.trainer
+        ],
     }
     terminal = Terminal()
     for title, rows in sections.items():
@@ -76,3 +87,8 @@ def show_list(args: argparse.Namespace) -> int:
         for name, what in rows:
             terminal.line(f"  {name:<{width}}  {what}".rstrip())
     return 0
+
+
+def said(settings: Mapping[str, Any]) -> str:
+    """Settings as ``--set`` takes them."""
+    return " ".join(f"{key}={'all' if value is None else value}" for key, value in settings.items())

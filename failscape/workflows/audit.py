@@ -20,6 +20,8 @@ from failscape.workflows.compare import Versions, compare_versions, same_target,
 from failscape.workflows.environment import Tell
 from failscape.workflows.run import Run
 
+DRAWN = {"street:": "the drawn street world", "reports:": "the incident reports of the drawn street world"}
+
 
 def audit(
     run: Run | Path | str,
@@ -76,7 +78,7 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str], step: T
     last = datetime.fromtimestamp(float(probes["time"].max()), timezone.utc)
     return Examined(
         target=str(target_of(run)),
-        data=mdp.data_name,
+        data=data_in_words(mdp.data_name),
         date=f"{last:%Y-%m-%d}",
         command=read_small(run.folder / "command.txt").strip(),
         explorer=run.settings.explorer,
@@ -92,6 +94,11 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str], step: T
         marks=presenter.marks,
         marginals=marginals(landscape, probes, items),
     )
+
+
+def data_in_words(name: str) -> str:
+    """What the data are called by people who are not engineers: the command line stands elsewhere in the document."""
+    return DRAWN.get(name.partition("?")[0], name)
 
 
 def effects_of(versions: Versions) -> MitigationEffects:

@@ -164,7 +164,7 @@ def test_ratings_are_kept(commands: Commands, place: Path) -> None:
     ended = commands(place, *argv, "--terminal", at=("builtins.input", "How bad"), typed="8\n\n\n")
     assert (ended.status, ended.err) == (130, NOTHING)
     ended = commands(place, *argv, "--terminal", at=("builtins.input", "How bad"), nth=2, typed="8\n\n\n")
-    go_on(commands, place, ended, f"1 ratings in {FOUND}/ratings.sqlite")
+    go_on(commands, place, ended, f"1 rating in {FOUND}/ratings.sqlite")
     assert "1 rating by 1 rater in" in ended.out
     with RatingStore(place / FOUND / "ratings.sqlite", read_only=True) as store:
         assert store.latest()["undesirability"].tolist() == [8]

@@ -115,6 +115,7 @@ def test_an_audit_is_for_everybody(faded: tuple[Run, Run], tmp_path: Path) -> No
     text = page.read_text()
     for heading in ("In short", "What was tested", "What fails", "What was mitigated", "What was not tested"):
         assert f">{heading}" in text
+    assert "pictures from the drawn street world" in " ".join(text.split()) and "from street:" not in text
     assert "in 100 are answered wrongly" in text and paper.read_bytes().startswith(b"%PDF")
     with pytest.raises(UsageError, match="nothing was mitigated"):
         fs.audit(faded[0], faded[0])

@@ -241,7 +241,12 @@ def test_a_walk_is_reported_by_its_smallest_edits(report, made):
         "repeat",
     ]
     text = Page(page).text
-    assert "by edits of" in text and smallest.table["edit"].iloc[0] in text and "levels moved, by concept" in text
+    assert (
+        "by edits of" in text
+        and smallest.table["edit"].iloc[0] in text
+        and "levels moved, by concept" in text
+        and "% lie between " in text
+    )
 
 
 def test_modes_are_told_with_how_sure_each_is(report, made):

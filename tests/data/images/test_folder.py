@@ -69,6 +69,8 @@ def test_linked_class_folders_are_read_and_loops_are_not_entered(tmp_path):
 def test_a_missing_folder_names_the_closest(tmp_path):
     (tmp_path / "parts").mkdir()
     assert refusal(tmp_path / "prats") == f"there is no folder {tmp_path / 'prats'}; did you mean parts?"
+    far = refusal(tmp_path / "nowhere")
+    assert far == f"there is no folder {tmp_path / 'nowhere'}; give a folder with one subfolder of images per class"
     assert "one subfolder of images per class" in refusal(tmp_path / "no/such/place")
 
 

@@ -141,6 +141,7 @@ def compare_versions(
     seed: int | None = None,
     imports: Sequence[str] = (),
     step: Step = lambda what, done, total: None,
+    found: BeforeAfter | None = None,
 ) -> Versions:
     """Compare a target with what became of it: both are loaded, and shown the same held-out items.
 
@@ -154,6 +155,7 @@ def compare_versions(
         seed: of the draw of items; that of the fine-tune where omitted.
         imports: the user's files and modules, where the runs need them.
         step: hears what is being done, how far it is, and how much there is.
+        found: what either version did with the held-out items, where that was measured already.
 
     Raises:
         UsageError: the runs are unfinished, or over different grids or items; or a target's weights have changed.
@@ -175,7 +177,7 @@ def compare_versions(
     after.identity.expect_weights(weights_fingerprint(other), after.folder.path)
     new = old.with_target(other, old.baseline)
     draw = seed if seed is not None else 0 if made is None else made.training.seed
-    found = measure(
+    found = found or measure(
         old,
         new,
         before.modes(),

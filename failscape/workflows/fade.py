@@ -13,7 +13,7 @@ from typing import Any
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.registration import known_arguments
 from failscape.errors import Stopped
-from failscape.mitigation.paired_evaluation import QUERIES
+from failscape.mitigation.paired_evaluation import QUERIES, BeforeAfter
 from failscape.settings import Settings, find_env
 from failscape.workflows.compare import Versions, compare_versions, siblings
 from failscape.workflows.environment import build, complete
@@ -125,13 +125,21 @@ def fade(
         )
         kept.folder = mitigated.folder
         runs = _explore_both(run, own, mitigated, seeds, budget, explore or explore_quietly, kept)
-        versions = compare_versions(run, runs[0], queries=queries, imports=imports, step=listeners.step)
+        found = _measured(mitigated, run, queries)
+        versions = compare_versions(run, runs[0], queries=queries, imports=imports, step=listeners.step, found=found)
     except KeyboardInterrupt as stop:
         if kept.folder is None:
             raise
         options = {"--seeds": (seeds, 1), "--budget": (budget, None), "--queries": (queries, None)}
         raise kept.stopped(stop, run, own, options) from None
     return Faded(mitigated, runs, versions)
+
+
+def _measured(mitigated: Mitigated, run: Run, queries: int | None) -> BeforeAfter | None:
+    """What the fine-tune measured, where the same pairs would be asked again; None where others are wanted."""
+    plan = Plan.load(mitigated.folder)
+    same = Path(plan.run).resolve() == run.folder.path.resolve() and queries in {None, plan.queries}
+    return mitigated.before_after if same else None
 
 
 def n_before(run: Run, seeds: int) -> int:

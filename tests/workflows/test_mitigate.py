@@ -19,6 +19,7 @@ from failscape.terminal.mitigate import cost_of
 from failscape.workflows.audit import effects_of
 from failscape.workflows.compare import compare_versions, siblings
 from failscape.workflows.environment import build
+from failscape.workflows.fade import fade
 from failscape.workflows.mitigate import Listeners, go_on, load_mitigated, mitigate
 from failscape.workflows.mitigation_plan import Plan
 from failscape.workflows.run import Run
@@ -85,6 +86,21 @@ def test_fine_tune_fade_and_audit_count_one_mitigation_alike(faded: tuple[Run, R
         assert (mine.before, mine.after, mine.low, mine.n) == pytest.approx(
             (theirs.before, theirs.after, theirs.low, theirs.n)
         )
+
+
+@pytest.mark.parametrize(("queries", "asks"), [(None, False), (1000, False), (400, True)])
+def test_a_fade_asks_no_pair_twice(queries: int | None, asks: bool, faded: tuple[Run, Run]) -> None:
+    """What the fine-tune measured is told; other pairs are asked only where another number of them is wanted."""
+    before, after = faded
+    mitigated = load_mitigated(before.folder.path.parent / "mitigated-classifier-street-signs-0")
+    steps: list[str] = []
+    listeners = Listeners(step=lambda what, done, total: steps.append(what))
+    again = fade(before, mitigated=mitigated, queries=queries, listeners=listeners, explore=lambda settings, out: after)
+    assert ("comparing" in steps) == asks
+    table = again.versions.found.table
+    assert len(table[["item", "point"]].drop_duplicates()) <= (queries or 1000)
+    if not asks:
+        pd.testing.assert_frame_equal(table, mitigated.before_after.table)
 
 
 def test_a_fade_says_what_it_will_cost(faded: tuple[Run, Run]) -> None:

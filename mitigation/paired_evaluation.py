@@ -216,23 +216,30 @@ def plan(mdp: ConceptMDP, modes: Sequence[Mode], numbers: Sequence[int], queries
 
 
 def _within(pairs: pd.DataFrame, queries: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Pairs of which no more than ``queries`` are asked: the largest parts give up items by lot, until all fit."""
+    """Pairs of which no more than ``queries`` are asked.
+
+    Untouched points give up items by lot, the largest first; where that is not enough, the other parts do, too.
+    """
     if len(pairs[["item", "point"]].drop_duplicates()) <= queries:
         return pairs
-    part = (
-        pairs["kind"]
-        + pairs["mode"].astype(str)
-        + np.where(pairs["kind"] == "untouched", pairs["point"], 0).astype(str)
-    )
-    sizes = part.value_counts().to_numpy()
-    if len(sizes) > queries:
+    untouched = pairs["kind"] == "untouched"
+    part = pairs["kind"] + pairs["mode"].astype(str) + pairs["point"].where(untouched, 0).astype(str)
+    points, others = part[untouched].value_counts().to_numpy(), part[~untouched].value_counts().to_numpy()
+    n_parts = len(points) + len(others)
+    if n_parts > queries:
         raise UsageError(
-            f"{queries:,} queries are fewer than the {len(sizes):,} parts that are compared (unedited, modes and "
-            f"untouched points); give --queries {len(sizes)} or more"
+            f"{queries:,} queries are fewer than the {n_parts:,} parts that are compared (unedited, modes and "
+            f"untouched points); give --queries {n_parts} or more"
         )
-    most = max(n for n in range(1, sizes.max() + 1) if np.minimum(sizes, n).sum() <= queries)
+    at_points = _most(points, max(queries - others.sum(), len(points)))
+    elsewhere = _most(others, queries - np.minimum(points, at_points).sum())
     lots = pd.Series(rng.permutation(len(pairs)), index=pairs.index)
-    return pairs[lots.groupby(part).rank() <= most].reset_index(drop=True)
+    return pairs[lots.groupby(part).rank() <= np.where(untouched, at_points, elsewhere)].reset_index(drop=True)
+
+
+def _most(sizes: np.ndarray, room: int) -> int:
+    """How many each part may keep so that all of them fit."""
+    return max((n for n in range(1, sizes.max(initial=0) + 1) if np.minimum(sizes, n).sum() <= room), default=0)
 
 
 def _cells(failures: Sequence[Failures], mdp: ConceptMDP) -> np.ndarray:

@@ -246,7 +246,7 @@ def test_the_terminal_keeps_what_came_before_the_end_of_the_input(
     monkeypatch.setattr("sys.stdin", io.StringIO("8\n\n\n3\n"))  # the second answer lacks quality and note
     assert main(["feedback", str(own_run), "--terminal", "--rater", "ada", "--no-report"]) == 0
     assert Run(own_run).ratings()["undesirability"].tolist() == [8, 3]
-    assert "2 ratings by 1 raters" in capsys.readouterr().out
+    assert "2 ratings by 1 rater" in capsys.readouterr().out
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert main(["feedback", str(own_run), "--terminal", "--no-report"]) == 2
     assert "the input ended before anything was typed; name the rater by --rater NAME" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from failscape.agents.sb3.learner import Sb3Learner
 from failscape.envs.mdp import ConceptMDP
 
 BATCH = 256
-DRAWS = 10  # random edits per item: with one, their rate would move by more from seed to seed than learners differ
+DRAWS = 10  # random edits per item, at most: of one each, the rate moves more from seed to seed than learners differ
 
 
 class Evaluated(NamedTuple):
@@ -51,6 +51,11 @@ def evaluate_walk(mdp: ConceptMDP, items: np.ndarray, act: Act) -> Evaluated:
     """Whether each item fails at the end of a walk."""
     ends, n_queries = walk(mdp, items, act)
     return Evaluated(mdp.space.index(ends.points), ends.failed, n_queries)
+
+
+def affordable_draws(n_items: int, budget: int) -> int:
+    """How many random edits of each item take no more than half of what exploring may cost; one at least."""
+    return int(np.clip(budget // 2 // max(n_items, 1), 1, DRAWS))
 
 
 def evaluate_random(mdp: ConceptMDP, items: np.ndarray, seed: int, draws: int = DRAWS) -> Evaluated:

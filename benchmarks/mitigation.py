@@ -149,6 +149,11 @@ def must_show(name: str, method: str, found: list[dict[str, Any]]) -> list[Row]:
     excess = targeted - alike
     rows = [
         Row(f"{name}, {method}: excess of targeted failures gone, share", 1 - excess[1] / excess[0], 0.8),
+        Row(
+            f"{name}, {method}: the same, beside unedited failures before",
+            1 - (targeted[1] - alike[0]) / excess[0],
+            0.8,
+        ),
         Row(f"{name}, {method}: targeted failures gone, share", 1 - targeted[1] / targeted[0], 0.4),
         Row(f"{name}, {method}: unedited failures, rise [points]", 100 * (clean[1] - clean[0]), 1.0, at_most=True),
         Row(f"{name}, {method}: untouched points harmed", sum(len(f["harmed"]) for f in found), 0, at_most=True),

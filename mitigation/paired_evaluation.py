@@ -121,6 +121,11 @@ class BeforeAfter:
         broken = self.table[self.table["failed_after"] & ~self.table["failed_before"]]
         return broken.sort_values("confidence_after", ascending=False).drop_duplicates(["item", "point"])
 
+    @property
+    def n_right(self) -> int:
+        """Pairs of item and point that were right before, each once: of which :attr:`new_failures` are wrong after."""
+        return len(self.table[~self.table["failed_before"]][["item", "point"]].drop_duplicates())
+
     def summary(self) -> dict[str, Any]:
         """The figures, as plain values."""
         return {
@@ -133,7 +138,7 @@ class BeforeAfter:
             "harmed": [vars(e) for e in self.harmed],
             "costs": self.costs,
             "n_new_failures": len(self.new_failures),
-            "n_pairs": len(self.table),
+            "n_right": self.n_right,
         }
 
     def _outcomes(self, rows: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

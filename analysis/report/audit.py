@@ -15,12 +15,12 @@ from failscape.analysis.report.audit_wording import (
     Section,
     between,
     change,
-    counted,
     in_100,
     kept_aside,
 )
 from failscape.analysis.report.facts import baseline_interval
 from failscape.analysis.report.mode_table import ModeView
+from failscape.common.format import counted
 
 N_MODES = 8  # told one by one
 N_SHOWN = 3  # examples of each
@@ -188,10 +188,8 @@ def _mitigation(examined: Examined, mitigation: MitigationEffects) -> Section:
         [
             f"The model was trained further on altered {nouns.plain_items} together with unaltered ones. Both versions "
             f"were then shown the {nouns.plain_items} kept aside, altered alike.",
-            f"{harmed} {mitigation.n_new:,} of {mitigation.n_pairs:,} answers that had been right are wrong now."
-            + "".join(
-                f" More than chance explains, {cost.replace(' → ', ' before, now ')}." for cost in mitigation.costs
-            ),
+            f"{harmed} {mitigation.n_new:,} of {mitigation.n_right:,} answers that had been right are wrong now."
+            + "".join(f" More than chance explains, {_in_words(cost)}." for cost in mitigation.costs),
         ],
         head=["where", "failed before", "fail now", "change", "certainty"],
         rows=[
@@ -201,6 +199,7 @@ def _mitigation(examined: Examined, mitigation: MitigationEffects) -> Section:
 
 
 def _in_words(cost: str) -> str:
+    """``... fail more often: 2 % before, now 5 %``."""
     return cost.replace(" → ", " before, now ")
 
 

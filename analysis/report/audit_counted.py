@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from failscape.analysis.report.audit_engineers import for_engineers
-from failscape.analysis.report.audit_wording import Examined, Section, between, counted, in_100, kept_aside
+from failscape.analysis.report.audit_wording import Examined, Section, between, in_100, kept_aside
 from failscape.analysis.report.mode_table import ModeView
+from failscape.common.format import counted
 
 N_MODES = 8  # told one by one
 N_SHOWN = 3  # examples of each

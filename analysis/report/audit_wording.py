@@ -42,8 +42,8 @@ class MitigationEffects:
     harmed: Sequence[Effect]
     costs: Sequence[str]  # what became worse outside the targeted modes, beyond its interval
     n_points: int
-    n_new: int
-    n_pairs: int
+    n_new: int  # answers that are wrong now, of those that had been right
+    n_right: int  # answers that had been right
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,3 @@ def kept_aside(mode: Mode) -> tuple[str, str]:
     if mode.rate is None or mode.low is None or mode.high is None:
         return "not measured", "–"
     return in_100(mode.rate), between(mode.low, mode.high)
-
-
-def counted(n: int, one: str, many: str) -> str:
-    """``1 pattern``, ``3 patterns``."""
-    return f"{n} {one if n == 1 else many}"

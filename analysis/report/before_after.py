@@ -43,8 +43,8 @@ class Story:
     harmed: Sequence[Effect]
     clean_score: Effect  # how right it is on unedited items
     costs: Sequence[str]  # what became worse outside the targeted modes
-    n_new: int
-    n_pairs: int
+    n_new: int  # answers that are wrong now, of those that had been right
+    n_right: int  # answers that had been right
     new: Examples
     shifts: Sequence[Shift]
     seeds: tuple[int, int]

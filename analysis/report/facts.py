@@ -101,8 +101,13 @@ def _counted_headline(landscape: Landscape, target: str, modes: Sequence[Mode], 
     return f"{fails}. More fail than elsewhere where {'; '.join(listed)}{more}."
 
 
-def tiles(landscape: Landscape, curve: Discovery, whole: Level | None, item_noun: str) -> list[tuple[str, str]]:
-    """The figures that a reader looks for first, as value and what it is."""
+def tiles(
+    landscape: Landscape, curve: Discovery, whole: Level | None, smallest: Smallest | None, item_noun: str
+) -> list[tuple[str, str]]:
+    """The figures that a reader looks for first, as value and what it is.
+
+    What lay on the way of walks is no sample of the grid, so that of these it is told how little breaks an item.
+    """
     visited = (percent(landscape.coverage), f"of {count(landscape.space.n_points)} points visited")
     if whole is not None:
         each = f"{count(whole.n_clusters)} different items" if whole.n_clusters < whole.n else f"{count(whole.n)} items"
@@ -117,9 +122,14 @@ def tiles(landscape: Landscape, curve: Discovery, whole: Level | None, item_noun
         ]
     low, high = baseline_interval(landscape)
     unedited = f"of unedited {item_noun} fail ({interval(low, high)}, n = {count(landscape.n_baseline)})"
+    first = [(percent(landscape.baseline), unedited)] if landscape.has_unedited else []
+    if smallest is not None:
+        n, levels = len(smallest.table), smallest.table["levels"]
+        broken = (count(n), f"of {count(smallest.n_items)} {item_noun} broken by some edit")
+        return [*first, broken, *([(f"{levels.median():g} levels", "median of what breaks one")] if n else []), visited]
     estimated = f"of uniformly edited {item_noun} fail, estimated from {count(landscape.n_probes)} probes"
     return [
-        *([(percent(landscape.baseline), unedited)] if landscape.has_unedited else []),
+        *first,
         (percent(landscape.failure_rate), estimated),
         (count(int(curve.found[-1])), f"different failures found in {count(landscape.n_queries)} queries"),
         visited,

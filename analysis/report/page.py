@@ -100,7 +100,7 @@ def write_report(
         code=import_option(code_of(run.config.get("env", ""), run.config.get("imports", []))),
         landscape=landscape,
         headline=_headline(landscape, smallest, target, modes, item_noun),
-        tiles=facts.tiles(landscape, curve, whole, item_noun),
+        tiles=facts.tiles(landscape, curve, whole, smallest, item_noun),
         by_axis=marginals(landscape, probes, items),
         is_complete=landscape.is_complete,
         modes=modes,

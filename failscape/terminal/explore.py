@@ -99,7 +99,10 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, b
     n_explore = len(mdp.items) - n_held_out
     needed = duration(seconds_per_query(envs) * budget)
     spent = counted(budget, "query", "queries")
-    cost = f"budget {spent}, of which the target needs about {needed} on {device_of(mdp.target)}"
+    cost = (
+        f"budget {spent}, of which the target needs about {needed} on {device_of(mdp.target)}; "
+        "what is found is measured beside that, on held-out items"
+    )
     what = "items"
     if not mdp.has_unedited:
         what, cost = mdp.nouns.items, f"{budget:,} {mdp.nouns.items} are read: about {needed}"

@@ -201,7 +201,7 @@ def print_versions(terminal: Terminal, versions: Versions) -> None:
 def print_effects(terminal: Terminal, found: BeforeAfter) -> None:
     """Print before and after, on held-out items."""
     what = f"held-out {found.nouns.items}"
-    effects = table(what, "before", "after", "change (95 %)", "pairs", left=what)
+    effects = table(what, "before", "after", "change (95 %)", "items", left=what)
     for effect in [found.targeted, *(found.modes if len(found.modes) > 1 else []), found.untouched, found.clean]:
         effects.add_row(("· " if effect in found.modes else "") + effect.what, *cells(effect))
     terminal.print(effects)
@@ -209,10 +209,10 @@ def print_effects(terminal: Terminal, found: BeforeAfter) -> None:
     terminal.line(f"{found.clean_score.what}, unedited: {was} → {became}, {change}; more is better")
     harmed = found.harmed
     verdict = "none" if not harmed else f"{len(harmed)}"
-    points, pairs = counted(len(found.points), "untouched point"), counted(len(found.table), "pair")
+    points, right = counted(len(found.points), "untouched point"), counted(found.n_right, "answer")
     terminal.line(
         f"{verdict} of {points} became worse by more than 2 percentage points beyond the interval; "
-        f"{len(found.new_failures):,} of {pairs} fail that did not before"
+        f"{len(found.new_failures):,} of {right} that had been right are wrong now"
     )
     for cost in found.costs:
         terminal.line(f"  worse: {cost}", style="yellow")

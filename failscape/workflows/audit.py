@@ -114,5 +114,5 @@ def effects_of(versions: Versions) -> MitigationEffects:
         costs=found.costs,
         n_points=len(found.points),
         n_new=len(found.new_failures),
-        n_pairs=len(found.table),
+        n_right=found.n_right,
     )

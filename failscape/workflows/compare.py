@@ -95,7 +95,7 @@ class Versions:
             clean_score=found.clean_score,
             costs=found.costs,
             n_new=len(found.new_failures),
-            n_pairs=len(found.table),
+            n_right=found.n_right,
             new=self.new,
             shifts=self.shifts,
             seeds=self.seeds,

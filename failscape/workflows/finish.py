@@ -20,7 +20,7 @@ from failscape.analysis.report.mode_table import mode_views, modes_of
 from failscape.analysis.statistics.bootstrap import ratio
 from failscape.analysis.statistics.rates import wilson
 from failscape.analysis.statistics.units import counted_once
-from failscape.common.format import percent
+from failscape.common.format import counted, percent
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.envs.gym_views import explorable
 from failscape.envs.mdp import ConceptMDP
@@ -105,7 +105,7 @@ def _find_modes(mdp: ConceptMDP, run: Run, landscape: Landscape) -> tuple[list[M
 
 def _judge(mdp: ConceptMDP, learner: Learner, run: Run) -> dict[str, Any]:
     """The learner's choices on held-out items beside random ones; refuses one that never learned."""
-    from failscape.agents.evaluation import confirmable, evaluate_best, evaluate_random
+    from failscape.agents.evaluation import affordable_draws, confirmable, evaluate_best, evaluate_random
 
     if learner.n_updates == 0:
         raise UsageError(f"the agent never learned: {len(run.probes())} probes and not one update; raise --budget")
@@ -114,7 +114,8 @@ def _judge(mdp: ConceptMDP, learner: Learner, run: Run) -> dict[str, Any]:
     if policy is not None:
         policy.save(run.folder / "policy.npz")
     held_out = confirmable(mdp)
-    ours, theirs = evaluate_best(learner, mdp, held_out), evaluate_random(mdp, held_out, run.settings.seed)
+    draws = affordable_draws(len(held_out), run.settings.hyperparameters["budget"])
+    ours, theirs = evaluate_best(learner, mdp, held_out), evaluate_random(mdp, held_out, run.settings.seed, draws)
     greedy, random = ours.failed, theirs.failed.mean(axis=1)
     lift, low, high = ratio(greedy, random)
     interval = [float(bound[0]) for bound in wilson(np.array([greedy.sum()]), np.array([len(greedy)]))]
@@ -243,7 +244,7 @@ def spoken(learner: dict[str, Any]) -> dict[str, float | str] | None:
         low, high = learner["lift_interval"]
         of = f"of {learner['n_held_out']} held-out items"
         said[f"its best edits break, {of}"] = percent(learner["greedy_rate"])
-        drawn = f"random edits break, {of}, mean of {learner['n_random_draws']} edits of each"
+        drawn = f"random edits break, {of}, mean of {counted(learner['n_random_draws'], 'edit')} of each"
         said[drawn] = percent(learner["random_rate"])
         said["lift over random"] = f"{learner['lift']:.2f} (95\u00a0% interval {low:.2f}–{high:.2f})"
     return said

@@ -38,13 +38,13 @@ def write_card(path: Path, plan: Plan, uri: str, fitted: Fitted, before_after: B
         costs="".join(f" Beyond chance {cost}." for cost in before_after.costs),
         n_points=len(before_after.points),
         n_new=len(before_after.new_failures),
-        n_pairs=len(before_after.table),
+        n_right=before_after.n_right,
     )
     write_whole(path, card)
 
 
 def row_text(effect: Effect) -> str:
-    """Before, after, change with its interval, and the number of pairs, as cells of a Markdown table."""
+    """Before, after, change with its interval, and the number of items, as cells of a Markdown table."""
     return (
         f"{effect.before:.1%} | {effect.after:.1%} | {100 * effect.change:+.1f} "
         f"({100 * effect.low:+.1f} to {100 * effect.high:+.1f}) | {effect.n}"

@@ -88,6 +88,23 @@ def test_too_few_queries_for_the_parts_are_refused(found: Path) -> None:
         plan(build(run.settings).mdp, run.modes()[:1], [1], 2, 0)
 
 
+def test_new_failures_are_counted_among_what_had_been_right() -> None:
+    """A pair that two parts share counts once, and one that was wrong before not at all."""
+    table = pd.DataFrame(
+        {
+            "kind": ["clean", "targeted", "mode", "targeted", "untouched"],
+            "mode": [0, 0, 1, 0, 0],
+            "item": [1, 1, 1, 2, 2],
+            "point": [-1, 4, 4, 4, 5],
+            "failed_before": [False, False, False, True, False],
+            "failed_after": [False, True, True, True, False],
+            "confidence_after": 0.5,
+        }
+    )
+    found = BeforeAfter(table, {}, {})
+    assert (len(found.new_failures), found.n_right) == (1, 3)
+
+
 def test_a_version_against_itself_shows_no_change(found: Path) -> None:
     run = Run(found)
     mdp = build(run.settings).mdp

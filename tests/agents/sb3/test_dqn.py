@@ -10,7 +10,7 @@ import torch
 from safetensors import safe_open
 from scipy.stats import binomtest
 
-from failscape.agents.evaluation import evaluate_best, evaluate_points, evaluate_random
+from failscape.agents.evaluation import affordable_draws, evaluate_best, evaluate_points, evaluate_random
 from failscape.agents.sb3.dqn import explore_dqn, load_agent
 from failscape.agents.sb3.training import check_observations
 from failscape.agents.session import Progress, Session
@@ -89,6 +89,7 @@ def test_evaluation_leaves_records_and_exploration_alone(explored: Explored) -> 
     assert random.failed.shape == (len(items), 10) and random.n_queries == 10 * len(items)
     for item, points, failed in zip(items, random.points, random.failed, strict=True):
         np.testing.assert_array_equal(failed, evaluate_points(mdp, np.repeat(item, 10), points).failed)
+    assert [affordable_draws(n, budget) for n, budget in ((8, 1000), (8, 64), (8, 8), (0, 8))] == [10, 4, 1, 4]
     assert len(evaluate_points(mdp, items[:0], np.zeros(0, np.int64)).failed) == 0
 
 

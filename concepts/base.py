@@ -14,6 +14,7 @@ import numpy as np
 from failscape.common import arrays
 from failscape.concepts.keyed_random import uniform
 from failscape.concepts.label_effect import LABEL_EFFECTS, PRESERVED, LabelEffect
+from failscape.concepts.plain_words import Words
 from failscape.errors import UsageError, did_you_mean
 
 
@@ -39,6 +40,8 @@ class Concept(ABC):
     label_effect: ClassVar[LabelEffect] = PRESERVED  # what an edit does to the right answer of an item
     options: ClassVar[Mapping[str, tuple[str, ...]]] = {}  # ways to make the edit, by name; the first one is the usual
     harmless: ClassVar[tuple[float, float] | None] = None  # strengths between which no label is in doubt; None: all
+    words: ClassVar[Words | None] = None  # what it does, for people who are not engineers; None: its docstring says
+    kind: ClassVar[str] = ""  # what kind of edit it is, for them; its name where empty
     names_identity: ClassVar[bool] = True  # whether a point's name mentions the concept where it changes nothing
 
     def __init__(

@@ -23,7 +23,7 @@ from failscape.analysis.paper import QUIET, Paper
 from failscape.analysis.plots.still import pixels
 from failscape.common.format import percent
 from failscape.common.visible import visible
-from failscape.concepts import ConceptSpace
+from failscape.concepts import Concept, ConceptSpace
 from failscape.concepts.images.registry import IMAGE_CONCEPTS
 from failscape.data.base import Items
 from failscape.data.batch import Images
@@ -124,9 +124,9 @@ class ImagePresenter(Presenter[ImageExample]):
         """A row of pictures and what stands below them."""
         return SIDE + 14
 
-    def untried(self, space: ConceptSpace) -> list[str]:
+    def untried(self, space: ConceptSpace) -> list[type[Concept]]:
         """Edits of images that are not in a space."""
-        return [name for name in IMAGE_CONCEPTS if name not in space.names]
+        return [concept for name, concept in IMAGE_CONCEPTS.items() if name not in space.names]
 
 
 def _examples(told: list[dict[str, Any]], inputs: Images, edited: Images, answers: Sequence[str]) -> list[ImageExample]:

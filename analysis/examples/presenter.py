@@ -21,7 +21,7 @@ from failscape.analysis.pages import macro
 from failscape.common.format import percent
 from failscape.common.markdown import literal
 from failscape.common.visible import visible
-from failscape.concepts import ConceptSpace
+from failscape.concepts import Concept, ConceptSpace
 from failscape.data.base import Items
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import Outcome
@@ -177,8 +177,8 @@ class Presenter(ABC, Generic[E]):
         """What was altered and how far, a line for each edit."""
         return levels.alterations(space)
 
-    def untried(self, space: ConceptSpace) -> list[str]:
-        """Names of the edits of such items that exist and are not in a space."""
+    def untried(self, space: ConceptSpace) -> list[type[Concept]]:
+        """The edits of such items that exist and are not in a space."""
         return []
 
 

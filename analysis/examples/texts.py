@@ -25,7 +25,7 @@ from failscape.analysis.pages import macro
 from failscape.analysis.paper import Paper
 from failscape.common.format import percent
 from failscape.common.visible import visible_text
-from failscape.concepts import ConceptSpace
+from failscape.concepts import Concept, ConceptSpace
 from failscape.concepts.label_effect import preserved
 from failscape.concepts.text.registry import TEXT_CONCEPTS
 from failscape.data.base import Items
@@ -135,10 +135,10 @@ class TextPresenter(Presenter[TextExample]):
         """The edits of a space or on a grid, and their strengths."""
         return edit_alterations(space)
 
-    def untried(self, space: ConceptSpace) -> list[str]:
+    def untried(self, space: ConceptSpace) -> list[type[Concept]]:
         """Edits of texts that are not in a space or on a grid."""
         made = {edit.name for edit in edits_of(space)}
-        return [name for name in TEXT_CONCEPTS if name not in made]
+        return [concept for name, concept in TEXT_CONCEPTS.items() if name not in made]
 
 
 def _label_effects(reward: Reward | None, points: np.ndarray) -> np.ndarray:

@@ -5,7 +5,6 @@ Everything is text and numbers here; :mod:`failscape.analysis.report.audit_rende
 
 from __future__ import annotations
 
-from failscape.analysis.grids.plain_words import kind_in_words
 from failscape.analysis.report import audit_counted
 from failscape.analysis.report.audit_engineers import for_engineers
 from failscape.analysis.report.audit_patterns import mildest, pattern, tested
@@ -209,7 +208,7 @@ def _not_tested(examined: Examined) -> Section:
     rare = [names[c] for c in range(len(names)) if counts.get(c, 0) < FEW]
     points = [
         "Alterations outside of the ranges above, and combinations with others.",
-        f"Kinds of alteration that exist and were not tried: {', '.join(map(kind_in_words, examined.untried))}."
+        f"Kinds of alteration that exist and were not tried: {', '.join(examined.untried)}."
         if examined.untried
         else "",
         _meaningless(examined),

@@ -59,7 +59,7 @@ class Examined:
     items: pd.DataFrame  # reference, held_out
     views: Sequence[ModeView]
     class_names: Sequence[str]
-    untried: Sequence[str]  # names of edits that exist and were not tried
+    untried: Sequence[str]  # kinds of edits that exist and were not tried, in words
     mitigation: MitigationEffects | None = None
     warnings: Sequence[str] = field(default_factory=tuple)
     nouns: Nouns = PLAIN

@@ -8,12 +8,15 @@ import torch.nn.functional as F
 
 from failscape.concepts.base import Concept
 from failscape.concepts.images.pixels import to_pixels
+from failscape.concepts.plain_words import Amount
 
 
 class GaussianBlur(Concept):
     """Gaussian blur with standard deviation ``strength`` [px], in [0, 16]; edges are mirrored. Identity: 0."""
 
     name = "gaussian_blur"
+    words = Amount("out of focus, each dot smeared over about {} dots around it")
+    kind = "bad focus"
     unit = "px"
     identity = 0.0
     limits = (0.0, 16.0)

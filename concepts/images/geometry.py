@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from failscape.concepts.base import Concept
 from failscape.concepts.images.pixels import grouped, to_pixels
 from failscape.concepts.images.resampling import FILL, RESAMPLED, placed
+from failscape.concepts.plain_words import EitherWay, OnOff, share
 
 
 class Zoom(Concept):
@@ -21,6 +22,8 @@ class Zoom(Concept):
     """
 
     name = "zoom"
+    words = share("at {} of their size")
+    kind = "another size"
     unit = ""
     identity = 1.0
     limits = (0.1, 10.0)
@@ -68,6 +71,8 @@ class ShiftX(_Shift):
     """
 
     name = "shift_x"
+    words = EitherWay("moved", "to the left", "to the right", "by {} of the width")
+    kind = "moving sideways"
     axis = 3
 
 
@@ -78,6 +83,8 @@ class ShiftY(_Shift):
     """
 
     name = "shift_y"
+    words = EitherWay("moved", "up", "down", "by {} of the height")
+    kind = "moving up or down"
     axis = 2
 
 
@@ -85,6 +92,8 @@ class Flip(Concept):
     """Horizontal flip, left for right, where the strength is 0.5 or more. Identity: 0."""
 
     name = "flip"
+    words = OnOff("mirrored, left for right", "not mirrored")
+    kind = "mirroring"
     unit = ""
     identity = 0.0
     limits = (0.0, 1.0)

@@ -10,12 +10,15 @@ import torch.nn.functional as F
 
 from failscape.concepts.images.severity import Severity
 from failscape.concepts.keyed_random import uniform
+from failscape.concepts.plain_words import Amount
 
 
 class MotionBlur(Severity):
     """Motion blur of ImageNet-C, severity 0 to 5; the direction is drawn within 45° of horizontal. Identity: 0."""
 
     name = "motion_blur"
+    words = Amount("blurred as by movement, with a blur of strength {} on a scale to 5")
+    kind = "blur by movement"
     table = ((10, 3), (15, 5), (15, 8), (15, 12), (20, 15))  # radius and sigma [px]
 
     def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int) -> torch.Tensor:

@@ -11,6 +11,7 @@ from PIL import Image
 from failscape.concepts.base import Concept
 from failscape.concepts.images.pixels import cache_sized, per_image, to_pixels
 from failscape.concepts.keyed_random import normals
+from failscape.concepts.plain_words import Amount, share
 
 
 class GaussianNoise(Concept):
@@ -21,6 +22,8 @@ class GaussianNoise(Concept):
     """
 
     name = "gaussian_noise"
+    words = share("with grain, each dot off by about {} of full brightness")
+    kind = "grain"
     unit = ""
     identity = 0.0
     limits = (0.0, 1.0)
@@ -40,6 +43,8 @@ class Jpeg(Concept):
     """
 
     name = "jpeg"
+    words = Amount("saved as JPEG of quality {}, where 100 is the best")
+    kind = "JPEG compression"
     unit = ""
     identity = 100.0
     limits = (1.0, 100.0)

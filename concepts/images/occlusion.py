@@ -7,6 +7,7 @@ import torch
 
 from failscape.concepts.base import Concept
 from failscape.concepts.keyed_random import uniform
+from failscape.concepts.plain_words import share
 
 GREY = 128
 PLACES = (
@@ -22,6 +23,8 @@ class Occlusion(Concept):
     """
 
     name = "occlusion"
+    words = share("with something grey in the way, {} as wide and as high as the picture")
+    kind = "something in the way"
     unit = ""
     identity = 0.0
     limits = (0.0, 1.0)
@@ -40,6 +43,7 @@ class OccludedPlace(Concept):
     """
 
     name = "occluded_place"
+    kind = "a covered part"
     unit = ""
     identity = 0.0
     limits = (0.0, 9.0)

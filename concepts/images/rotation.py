@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from failscape.concepts.base import Concept
 from failscape.concepts.images.pixels import grouped, to_pixels
 from failscape.concepts.images.resampling import PADDING, RESAMPLED
+from failscape.concepts.plain_words import EitherWay
 
 
 class Rotation(Concept):
@@ -23,6 +24,8 @@ class Rotation(Concept):
     """
 
     name = "rotation"
+    words = EitherWay("turned", "clockwise", "counter-clockwise", "by {}", " degrees", 1)
+    kind = "turning"
     unit = "deg"
     identity = 0.0
     limits = (-180.0, 180.0)

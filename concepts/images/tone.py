@@ -8,12 +8,15 @@ from torchvision.transforms.v2.functional import adjust_hue
 
 from failscape.concepts.base import Concept
 from failscape.concepts.images.pixels import cache_sized, grey, grouped, per_image, to_pixels
+from failscape.concepts.plain_words import EitherWay, share
 
 
 class Darken(Concept):
     """Share of the light taken away, in [0, 1]: pixels are multiplied by ``1 - strength``. Identity: 0."""
 
     name = "darken"
+    words = share("in dim light, with {} of the light missing")
+    kind = "dim light"
     unit = ""
     identity = 0.0
     limits = (0.0, 1.0)
@@ -28,6 +31,7 @@ class Brightness(Concept):
     """Brightness factor, in [0, 4]: pixels are multiplied by it and clipped. Identity: 1."""
 
     name = "brightness"
+    words = share("at {} of their brightness")
     unit = ""
     identity = 1.0
     limits = (0.0, 4.0)
@@ -42,6 +46,7 @@ class Saturation(Concept):
     """Saturation factor, in [0, 4]: 0 is grey (BT.601 luma), 1 the image itself, above 1 more vivid. Identity: 1."""
 
     name = "saturation"
+    words = share("with {} of their colour")
     unit = ""
     identity = 1.0
     limits = (0.0, 4.0)
@@ -57,6 +62,7 @@ class Contrast(Concept):
     """Contrast factor, in [0, 4]: a blend with the image's mean luma; 0 is flat grey. Identity: 1."""
 
     name = "contrast"
+    words = share("at {} of their contrast")
     unit = ""
     identity = 1.0
     limits = (0.0, 4.0)
@@ -76,6 +82,9 @@ class Hue(Concept):
     """
 
     name = "hue"
+    words = EitherWay(
+        "with colours turned", "from red towards violet", "from red towards yellow", "by {} of a full circle"
+    )
     unit = ""
     identity = 0.0
     limits = (-0.5, 0.5)

@@ -16,6 +16,7 @@ from failscape.concepts.images.motion import smear
 from failscape.concepts.images.pixels import grey
 from failscape.concepts.images.severity import Severity
 from failscape.concepts.keyed_random import normals, uniform, uniforms
+from failscape.concepts.plain_words import Amount
 
 RAIN_SIDE = 224  # [px]
 
@@ -24,6 +25,7 @@ class Fog(Severity):
     """Fog of uneven density as in ImageNet-C, severity 0 to 5. Identity: 0."""
 
     name = "fog"
+    words = Amount("in fog of strength {} on a scale to 5")
     table = ((1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4))  # thickness, and decay of its roughness
 
     def _corrupt(self, image: torch.Tensor, parameters: list[float], seed: int) -> torch.Tensor:
@@ -42,6 +44,7 @@ class Snow(Severity):
     """
 
     name = "snow"
+    words = Amount("in falling snow of strength {} on a scale to 5")
     # Mean and deviation of the flakes' noise, their size, threshold, radius and sigma [px] of their fall, and the share
     # of the image that does not whiten.
     table = (
@@ -67,6 +70,7 @@ class Rain(Severity):
     """Falling rain, severity 0 to 5: bright streaks within 15° of straight down, under a darker sky. Identity: 0."""
 
     name = "rain"
+    words = Amount("in rain of strength {} on a scale to 5")
     # Share of pixels where a streak begins, length [px of an image whose shorter side is 224], brightness of a streak,
     # share of light that is left.
     table = (

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.registry import presenter_for
+from failscape.analysis.grids.plain_words import kind_in_words
 from failscape.analysis.landscape.marginals import marginals
 from failscape.analysis.report.audit import document
 from failscape.analysis.report.audit_rendering import write_html, write_pdf
@@ -86,7 +87,7 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str], step: T
         items=items,
         views=mode_views(run.modes(), probes, items, ExampleContext.of(mdp)),
         class_names=mdp.group_names,
-        untried=presenter.untried(mdp.space),
+        untried=[kind_in_words(concept) for concept in presenter.untried(mdp.space)],
         mitigation=effects_of(versions) if versions else None,
         warnings=run.summary.get("warnings", []),
         nouns=mdp.nouns,

@@ -43,5 +43,5 @@ def test_pictures_are_one_picture_in_tensorboard_and_no_words(made: Callable[...
 def test_edits_that_were_not_tried_are_the_others_of_images(made: Callable[..., Any]) -> None:
     run = made(2)
     presenter = run.examples().presenter
-    assert {*presenter.untried(run.space), "rotation", "darken"} == set(IMAGE_CONCEPTS)
+    assert {*(concept.name for concept in presenter.untried(run.space)), "rotation", "darken"} == set(IMAGE_CONCEPTS)
     assert presenter.alterations(run.space)[1].startswith("darken, 5 levels from ")

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import torch
 
+from failscape.common.format import percent
 from failscape.errors import UsageError
 
 T = TypeVar("T")
@@ -60,5 +61,5 @@ def check_finite(name: str, values: torch.Tensor, what: str, hint: str) -> None:
     finite = values.isfinite()
     if not finite.all():
         bad = int((~finite).flatten(1).any(dim=1).sum())
-        share = f"{bad} of {len(values)} samples ({bad / len(values):.0%})"
+        share = f"{bad} of {len(values)} samples ({percent(bad / len(values))})"
         raise UsageError(f"{name} gives NaN or infinite {what} for {share}; check {hint}")

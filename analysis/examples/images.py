@@ -87,7 +87,7 @@ class ImagePresenter(Presenter[ImageExample]):
             f"item     {example.name}, a {example.label}",
             f"edit     {example.edit}",
             f"before   {example.answer_before}",
-            f"after    {example.answer} ({example.score:.1%}): {verdict}",
+            f"after    {example.answer} ({percent(example.score)}): {verdict}",
         ]
         return [visible(line) for line in lines]
 
@@ -97,7 +97,7 @@ class ImagePresenter(Presenter[ImageExample]):
 
     def now(self, context: ExampleContext, now: Outcome) -> list[str]:
         """The class that it names now."""
-        return [visible(f"now      {name_of(context.answers, int(now.predicted[0]))} ({now.confidence[0]:.1%})")]
+        return [visible(f"now      {name_of(context.answers, int(now.predicted[0]))} ({percent(now.confidence[0])})")]
 
     def write(self, example: ImageExample, path: Path) -> None:
         """Before and after side by side, as PNG."""

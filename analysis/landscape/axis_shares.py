@@ -11,6 +11,7 @@ import re
 import numpy as np
 from scipy.stats import norm, uniform
 
+from failscape.common.format import percent
 from failscape.concepts import Concept
 from failscape.errors import UsageError, did_you_mean
 
@@ -73,7 +74,7 @@ def _binned(concept: Concept, form: str, arguments: list[float]) -> np.ndarray:
     beyond = below[0] + 1 - below[-1]
     if beyond > MAX_BEYOND:
         raise UsageError(
-            f"{beyond:.0%} of {form}({first:g}, {second:g}) lies beyond the levels of {concept.name}, "
+            f"{percent(beyond)} of {form}({first:g}, {second:g}) lies beyond the levels of {concept.name}, "
             f"{concept.levels[0]:g} to {concept.levels[-1]:g}: explore a wider range, or name a narrower distribution"
         )
     return np.diff(np.concatenate([[0.0], below[1:-1], [1.0]]))

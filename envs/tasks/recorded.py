@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from failscape.common.format import percent
 from failscape.common.nouns import Nouns
 from failscape.concepts import ConceptSpace
 from failscape.concepts.column_axis import ColumnAxis
@@ -189,9 +190,9 @@ def second_verdict(found: Recorded) -> list[str]:
         return [f"the second verdict, {also}, says nothing of any row"]
     first, second = batch.failed[both], batch.also[both] > 0
     return [
-        f"by {also}, the second verdict, {second.mean():.1%} of the {both.sum():,} rows that have both fail instead of "
-        f"{first.mean():.1%} by {found.chosen.failed}; the two agree on {(first == second).mean():.1%}"
-        f"{kappa_text(first, second)}"
+        f"by {also}, the second verdict, {percent(second.mean())} of the {both.sum():,} rows that have both fail "
+        f"instead of {percent(first.mean())} by {found.chosen.failed}; the two agree on "
+        f"{percent((first == second).mean())}{kappa_text(first, second)}"
     ]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from failscape.common.format import a_few
+from failscape.common.format import a_few, percent
 from failscape.common.languages import ENGLISH, caseless, language_name, language_of, spaceless
 from failscape.concepts import ConceptSpace
 from failscape.concepts.text import TextConcept
@@ -58,14 +58,16 @@ def check_metric(kind: str, metric: Metric, texts: np.ndarray) -> None:
     take = f"take --reward {'drop' if kind == 'fsrl' else kind}:chrf"
     if kind == "fsrl":
         if (share := spaceless(texts)) > MOST:
-            raise UsageError(f"the reward fsrl parts words by blanks, and {share:.0%} of the letters have none; {take}")
+            raise UsageError(
+                f"the reward fsrl parts words by blanks, and {percent(share)} of the letters have none; {take}"
+            )
     elif metric in ROUGES and (share := unread(texts)) > MOST:
         raise UsageError(
-            f"ROUGE reads the letters a to z, and {share:.0%} of those of the references are others; {take}, or "
+            f"ROUGE reads the letters a to z, and {percent(share)} of those of the references are others; {take}, or "
             f"{kind}:similarity=ADDRESS of a multilingual encoder"
         )
     elif metric is facts and (share := caseless(texts)) > MOST:
-        raise UsageError(f"facts knows names by their capitals, and {share:.0%} of the letters have none; {take}")
+        raise UsageError(f"facts knows names by their capitals, and {percent(share)} of the letters have none; {take}")
     elif metric is meaning:
         check_encoder(texts, f"{take}, or {kind}:similarity=ADDRESS")
 

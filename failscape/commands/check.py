@@ -59,5 +59,6 @@ def run(args: argparse.Namespace) -> int:
         rate, what = landscape.failure_rate, "edited items" if landscape.population is None else "all rows"
     held = rate <= args.max_failure_rate
     sign = "≤" if held else ">"
-    Terminal().line(f"{'ok' if held else 'FAILED'}: {what}: {rate:.1%} {sign} {args.max_failure_rate:.1%}")
+    found, limit = (f"{100 * value:.1f}\u00a0%" for value in (rate, args.max_failure_rate))  # as exact as limits are
+    Terminal().line(f"{'ok' if held else 'FAILED'}: {what}: {found} {sign} {limit}")
     return 0 if held else 1

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from failscape.common.format import interval, percent
+
 if TYPE_CHECKING:
     from failscape.analysis.landscape.landscape import Landscape
     from failscape.workflows.run import Run
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         terminal.print(worst_table(landscape, args.top))
     if use:
         rate, low, high = explored.risk(use)
-        terminal.line(f"in use, {rate:.1%} of items fail (95 % interval {low:.1%}–{high:.1%})")
+        terminal.line(f"in use, {percent(rate)} of items fail (95 % interval {interval(low, high)})")
     writers = [
         (args.csv, lambda path: landscape.to_frame().to_csv(path, index_label="point")),
         (args.export, lambda path: export_probes(explored, path)),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from failscape.common.format import THIN_SPACE, counted, percent
+from failscape.common.format import THIN_SPACE, counted, interval, percent
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.common.task import task_of_env
 from failscape.envs.gym_views import ConceptVectorEnv, explorable
@@ -188,9 +188,9 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     if learner.get("lift"):
         low, high = learner["lift_interval"]
         terminal.line(
-            f"the agent breaks {learner['greedy_rate']:.1%} of {learner['n_held_out']} held-out items with one edit of "
-            f"each, a random edit {learner['random_rate']:.1%} (mean of {learner['n_random_draws']} of each): "
-            f"lift {learner['lift']:.2f} ({low:.2f}–{high:.2f})"
+            f"the agent breaks {percent(learner['greedy_rate'])} of {learner['n_held_out']} held-out items with one "
+            f"edit of each, a random edit {percent(learner['random_rate'])} (mean of {learner['n_random_draws']} of "
+            f"each): lift {learner['lift']:.2f} ({low:.2f}–{high:.2f})"
         )
     for doubt in summary.get("warnings", []):
         terminal.line(f"note: {doubt}", style="yellow")
@@ -274,8 +274,8 @@ def worst_table(landscape: Landscape, n: int = 5) -> Table:
     """The worst points as a table."""
     shown = table("#", "worst points", "fails", "(95 % interval)", "probes", left="worst points")
     for rank, (point, row) in enumerate(landscape.worst(n).iterrows(), 1):
-        interval = f"({row['smoothed_low']:.0%}–{row['smoothed_high']:.0%})"
-        shown.add_row(str(rank), landscape.label(point), f"{row['smoothed']:.0%}", interval, f"{row['visits']:.0f}")
+        between = f"({interval(row['smoothed_low'], row['smoothed_high'])})"
+        shown.add_row(str(rank), landscape.label(point), percent(row["smoothed"]), between, f"{row['visits']:.0f}")
     return shown
 
 

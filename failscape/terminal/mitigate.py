@@ -14,7 +14,7 @@ from failscape.analysis.report.before_after import number
 from failscape.analysis.statistics.paired_effects import Effect
 from failscape.analysis.tensorboard.board import Board
 from failscape.common.code_names import import_option
-from failscape.common.format import counted, signed
+from failscape.common.format import counted, percent, signed
 from failscape.envs.gym_views import explorable
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import Stopped, saved
@@ -194,7 +194,7 @@ def print_versions(terminal: Terminal, versions: Versions) -> None:
         moves.add_row(shift.what, moved, by_chance, verdict)
     terminal.print(moves)
     names = [counted(len(modes), "failure mode") for modes in versions.modes]
-    rates = [f"{landscape.failure_rate:.1%} of edited items fail" for landscape in versions.landscapes]
+    rates = [f"{percent(landscape.failure_rate)} of edited items fail" for landscape in versions.landscapes]
     terminal.line(f"explored: {rates[0]}, {names[0]} → {rates[1]}, {names[1]}")
 
 
@@ -227,4 +227,4 @@ def cells(effect: Effect) -> Sequence[str]:
     low, high = signed(100 * effect.low), signed(100 * effect.high)
     change = signed(100 * effect.change)
     change = f"{change} ({low} to {high})" if (low, high) != (change, change) else change
-    return f"{effect.before:.1%}", f"{effect.after:.1%}", change, f"{effect.n:,}"
+    return percent(effect.before), percent(effect.after), change, f"{effect.n:,}"

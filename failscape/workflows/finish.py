@@ -141,8 +141,8 @@ def warnings_of(
         doubts.append("walks stop at the first failure: rates per point are of what lay on their way, not of the grid")
     if landscape.baseline > HOPELESS:
         doubts.append(
-            f"the target is wrong on {landscape.baseline:.0%} of the unedited {nouns.items}: do its {nouns.parts} and "
-            "the data belong together?"
+            f"the target is wrong on {percent(landscape.baseline)} of the unedited {nouns.items}: do its {nouns.parts} "
+            "and the data belong together?"
         )
     if landscape.policy_agreement < 0:
         doubts.append(

@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 from failscape.analysis.modes.mode import Mode
 from failscape.common.code_names import code_of
+from failscape.common.format import percent
 from failscape.common.nouns import Nouns
 from failscape.common.safe_open import read_small, regular
 from failscape.envs.mdp import ConceptMDP
@@ -49,8 +50,8 @@ class Mitigated:
     def __repr__(self) -> str:
         targeted, clean = self.before_after.targeted, self.before_after.clean
         return (
-            f"Mitigated({self.uri}, targeted {targeted.before:.1%} → {targeted.after:.1%}, "
-            f"unedited {clean.before:.1%} → {clean.after:.1%})"
+            f"Mitigated({self.uri}, targeted {percent(targeted.before)} → {percent(targeted.after)}, "
+            f"unedited {percent(clean.before)} → {percent(clean.after)})"
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 
 from failscape.analysis.statistics.paired_effects import Effect
+from failscape.common.format import percent
 from failscape.common.markdown import literal
 from failscape.common.visible import visible
 from failscape.mitigation import Fitted
@@ -46,6 +47,6 @@ def write_card(path: Path, plan: Plan, uri: str, fitted: Fitted, before_after: B
 def row_text(effect: Effect) -> str:
     """Before, after, change with its interval, and the number of items, as cells of a Markdown table."""
     return (
-        f"{effect.before:.1%} | {effect.after:.1%} | {100 * effect.change:+.1f} "
+        f"{percent(effect.before)} | {percent(effect.after)} | {100 * effect.change:+.1f} "
         f"({100 * effect.low:+.1f} to {100 * effect.high:+.1f}) | {effect.n}"
     )

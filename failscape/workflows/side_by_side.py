@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from failscape.common.format import counted
+from failscape.common.format import counted, interval, percent
 from failscape.common.task import resolved, task_of_env
 from failscape.data.recorded.open import open_parts
 from failscape.errors import UsageError
@@ -85,8 +85,8 @@ def print_comparison(terminal: Terminal, page: Any, path: Path) -> None:
     shown.columns[0].justify = "left"
     for side in page.ranked:
         whole = side.whole
-        worst = f"{side.modes[0].name} ({side.modes[0].rate:.0%})" if side.modes else "no part stands out"
-        shown.add_row(side.name, f"{whole.rate:.0%} ({whole.low:.0%}–{whole.high:.0%})", f"{whole.n:,}", worst)
+        worst = f"{side.modes[0].name} ({percent(side.modes[0].rate)})" if side.modes else "no part stands out"
+        shown.add_row(side.name, f"{percent(whole.rate)} ({interval(whole.low, whole.high)})", f"{whole.n:,}", worst)
     terminal.line()
     terminal.line(f"{counted(page.n_answers, 'answer')} of {counted(len(page.sides), page.column)}; no model is asked")
     terminal.print(shown)

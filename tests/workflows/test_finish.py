@@ -39,7 +39,7 @@ def test_points_never_visited_are_counted() -> None:
 
 def test_no_clear_lift_and_a_hopeless_target_are_named() -> None:
     doubts = warnings_of(replace(landscape(), baseline=0.95), {"lift_interval": [0.9, 1.2]})
-    assert "wrong on 95% of the unedited items" in doubts[0] and "not clearly better than random" in doubts[1]
+    assert "wrong on 95\u00a0% of the unedited items" in doubts[0] and "not clearly better than random" in doubts[1]
 
 
 def test_articles_that_an_edit_made_too_long_are_counted_with_the_edit_that_does_it_most() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from failscape.common.format import percent
 from failscape.concepts.images.registry import IMAGE_CONCEPTS
 
 
@@ -17,7 +18,7 @@ def test_a_picture_says_what_was_said_of_it(made: Callable[..., Any], tmp_path: 
         f"item     {example.name}, a {example.group}",
         f"edit     {example.edit}",
         f"before   {example.answer_before}",
-        f"after    {example.answer} ({example.score:.1%}): wrong",
+        f"after    {example.answer} ({percent(example.score)}): wrong",
     ]
     failure = f"{example.group} taken for {example.answer}"
     (line,) = presenter.describe_case(example, failure, tmp_path / "3.png")

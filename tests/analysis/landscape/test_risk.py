@@ -138,7 +138,7 @@ def test_cells_of_a_range_have_their_own_borders() -> None:
         ({"rotation": "normal(0)"}, "takes two numbers: normal"),
         ({"rotation": "normal(0, -1)"}, "deviation of rotation must be positive"),
         ({"rotation": "uniform(3, 3)"}, "must go up"),
-        ({"rotation": "normal(40, 1)"}, "100% of normal.40, 1. lies beyond the levels of rotation, -10 to 10"),
+        ({"rotation": "normal(40, 1)"}, "100.% of normal.40, 1. lies beyond the levels of rotation, -10 to 10"),
         ({"darken": "levels(1, 2)"}, "takes 4 shares"),
         ({"darken": "levels(0, 0, 0, 0)"}, "not all 0"),
         ({"darken": 0.15}, "0.15 is no level of darken; its levels are 0, 0.1, 0.2, 0.3"),

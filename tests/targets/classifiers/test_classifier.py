@@ -150,7 +150,7 @@ def test_wrong_number_of_names():
 
 def test_scores_that_are_not_finite(tiny, batch):
     tiny.module.wrap = lambda x: x.index_fill(0, torch.tensor([1, 4]), torch.nan)
-    with pytest.raises(UsageError, match=r"tiny gives NaN or infinite scores for 2 of 7 samples \(29%\)"):
+    with pytest.raises(UsageError, match=r"tiny gives NaN or infinite scores for 2 of 7 samples \(29.%\)"):
         tiny(batch)
     assert tiny.n_queries == 0
 

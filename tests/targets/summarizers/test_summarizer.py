@@ -139,7 +139,7 @@ def test_features_that_are_not_finite(bart):
 
     bart.write = broken
     with pytest.raises(
-        UsageError, match=r"gives NaN or infinite features for 2 of 4 samples \(50%\); check its weights"
+        UsageError, match=r"gives NaN or infinite features for 2 of 4 samples \(50.%\); check its weights"
     ):
         bart(["the longest of all", "short", "the longest of all", ""])
     assert bart.n_queries == 0

@@ -15,8 +15,7 @@ import pandas as pd
 
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.statistics.bootstrap import difference
-from failscape.analysis.statistics.paired_effects import Effect, effect, effects_by
-from failscape.common.format import percent
+from failscape.analysis.statistics.paired_effects import Cost, Effect, effect, effects_by
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.concepts.space import UNEDITED
 from failscape.envs.mdp import ConceptMDP
@@ -102,8 +101,8 @@ class BeforeAfter:
         return sorted((e for e in self.points if e.harmful), key=lambda e: -e.low)
 
     @property
-    def costs(self) -> list[str]:
-        """What became worse beyond its interval where nothing was targeted, a sentence each."""
+    def costs(self) -> list[Cost]:
+        """What became worse beyond its interval where nothing was targeted."""
         told = [
             (f"unedited {self.nouns.items} fail more often", self.clean, self.clean.low > 0),
             (
@@ -113,7 +112,7 @@ class BeforeAfter:
             ),
             ("untouched points fail more often on average", self.untouched, self.untouched.low > 0),
         ]
-        return [f"{what}: {percent(e.before)} → {percent(e.after)}" for what, e, worse in told if worse]
+        return [Cost(what, e.before, e.after) for what, e, worse in told if worse]
 
     @property
     def new_failures(self) -> pd.DataFrame:
@@ -136,7 +135,7 @@ class BeforeAfter:
             "modes": [vars(e) for e in self.modes],
             "untouched": vars(self.untouched),
             "harmed": [vars(e) for e in self.harmed],
-            "costs": self.costs,
+            "costs": [str(cost) for cost in self.costs],
             "n_new_failures": len(self.new_failures),
             "n_right": self.n_right,
         }

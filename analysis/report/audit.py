@@ -188,18 +188,16 @@ def _mitigation(examined: Examined, mitigation: MitigationEffects) -> Section:
             f"The model was trained further on altered {nouns.plain_items} together with unaltered ones. Both versions "
             f"were then shown the {nouns.plain_items} kept aside, altered alike.",
             f"{harmed} {mitigation.n_new:,} of {mitigation.n_right:,} answers that had been right are wrong now."
-            + "".join(f" More than chance explains, {_in_words(cost)}." for cost in mitigation.costs),
+            + "".join(
+                f" More than chance explains, {cost.what}: {in_100(cost.before)} before, now {in_100(cost.after)}."
+                for cost in mitigation.costs
+            ),
         ],
         head=["where", "failed before", "fail now", "change", "certainty"],
         rows=[
             [what, in_100(e.before), in_100(e.after), change(e.change), change(e.low, e.high)] for what, e in effects
         ],
     )
-
-
-def _in_words(cost: str) -> str:
-    """``... fail more often: 2 % before, now 5 %``."""
-    return cost.replace(" → ", " before, now ")
 
 
 def _not_tested(examined: Examined) -> Section:

@@ -13,7 +13,7 @@ from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.landscape.marginals import Marginal
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.report.mode_table import ModeView
-from failscape.analysis.statistics.paired_effects import Effect
+from failscape.analysis.statistics.paired_effects import Cost, Effect
 from failscape.common.nouns import PLAIN, Nouns
 
 
@@ -40,7 +40,7 @@ class MitigationEffects:
     untouched: Effect
     modes: Sequence[Effect]
     harmed: Sequence[Effect]
-    costs: Sequence[str]  # what became worse outside the targeted modes, beyond its interval
+    costs: Sequence[Cost]  # what became worse outside the targeted modes, beyond its interval
     n_points: int
     n_new: int  # answers that are wrong now, of those that had been right
     n_right: int  # answers that had been right

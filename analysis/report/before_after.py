@@ -19,7 +19,7 @@ from failscape.analysis.pages import page_environment
 from failscape.analysis.plots.landscape import landscape_picture
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.plots.style import ACCENT, axis_title, own_text, shortened, tick_texts
-from failscape.analysis.statistics.paired_effects import Effect
+from failscape.analysis.statistics.paired_effects import Cost, Effect
 from failscape.common.format import percent
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.records.folder import write_whole
@@ -42,7 +42,7 @@ class Story:
     points: Sequence[Effect]  # at untouched points
     harmed: Sequence[Effect]
     clean_score: Effect  # how right it is on unedited items
-    costs: Sequence[str]  # what became worse outside the targeted modes
+    costs: Sequence[Cost]  # what became worse outside the targeted modes
     n_new: int  # answers that are wrong now, of those that had been right
     n_right: int  # answers that had been right
     new: Examples

@@ -6,12 +6,14 @@ Shapes: ``M`` pairs of item and edit, ``N`` items.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
 from failscape.analysis.statistics.multiple_testing import exceeds_paired
+from failscape.common.format import percent
 
 CONFIDENCE = 0.95
 WORSE = 0.02  # rise of a failure rate that counts as harm, where its whole interval lies above
@@ -39,6 +41,17 @@ class Effect:
     def harmful(self) -> bool:
         """Whether it became worse by more than two points beyond its interval."""
         return self.low > WORSE
+
+
+class Cost(NamedTuple):
+    """A rate that a mitigation made worse where it did not aim."""
+
+    what: str  # a clause: what fails more often, or which score fell
+    before: float
+    after: float
+
+    def __str__(self) -> str:
+        return f"{self.what}: {percent(self.before)} → {percent(self.after)}"
 
 
 def effect(what: str, before: np.ndarray, after: np.ndarray, item: np.ndarray | None = None) -> Effect:

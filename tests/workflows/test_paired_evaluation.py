@@ -138,7 +138,7 @@ def test_what_became_worse_elsewhere_is_told_where_chance_does_not_explain_it() 
         table = pd.concat([clean, untouched], ignore_index=True)
         return BeforeAfter(table, {}, {3: "lower-case 50 %"}, NOUNS)
 
-    assert versions(better, worse).costs == [
+    assert [str(cost) for cost in versions(better, worse).costs] == [
         "unedited articles fail more often: 2.0\N{NO-BREAK SPACE}% → 13\N{NO-BREAK SPACE}%",
         "the score of the summary of unedited articles fell: 98\N{NO-BREAK SPACE}% → 87\N{NO-BREAK SPACE}%",
         "untouched points fail more often on average: 2.0\N{NO-BREAK SPACE}% → 13\N{NO-BREAK SPACE}%",

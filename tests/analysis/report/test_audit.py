@@ -12,7 +12,7 @@ from failscape.analysis.report.audit import document
 from failscape.analysis.report.audit_rendering import write_html, write_pdf
 from failscape.analysis.report.audit_wording import Examined, MitigationEffects, between, in_100
 from failscape.analysis.report.mode_table import mode_views
-from failscape.analysis.statistics.paired_effects import effect
+from failscape.analysis.statistics.paired_effects import Cost, effect
 from tests.support.made_run import CLASSES
 
 HOSTILE = '<script>alert("x")</script> & é “ß” ≥ →'
@@ -86,13 +86,14 @@ def test_what_only_engineers_read_stands_at_the_end(examined: Examined) -> None:
 def test_what_was_mended_is_told_with_what_it_cost(examined: Examined) -> None:
     before, after = np.arange(200) < 100, np.arange(200) < 20
     better, worse = effect("dark", before, after), effect("turned", after, before)
-    cost = "unedited items fail more often: 1 % → 9 %"
+    cost = Cost("unedited items fail more often", 0.01, 0.09)
     mitigation = MitigationEffects("m", better, better, better, [], [worse], [cost], 40, 3, 900)
     told = next(
         s for s in document(Examined(**{**vars(examined), "mitigation": mitigation})) if s.title == "What was mitigated"
     )
     assert "1 combination that had not been aimed at became worse: turned" in told.paragraphs[1]
-    assert "More than chance explains, unedited items fail more often: 1 % before, now 9 %." in told.paragraphs[1]
+    fell = "unedited items fail more often: about 1 in 100 before, now about 9 in 100."
+    assert f"More than chance explains, {fell}" in told.paragraphs[1]
     assert told.rows[0] == [
         *("all patterns aimed at", "about 50 in 100", "about 10 in 100"),
         *("40 fewer in 100", "from 47 fewer to 32 fewer"),

@@ -179,7 +179,7 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
         print_minimal_edits(terminal, smallest)
     else:
         tell_rate(terminal, landscape, nouns)
-        print_modes(terminal, run.modes())
+        print_modes(terminal, run.found_modes())
         tell_columns(terminal, run, landscape)
         terminal.print(worst_table(landscape))
     if _left_out(landscape.space):
@@ -216,7 +216,7 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
     probe = _first_failure(run)
     if probe is not None:
         found.append((f"failscape show {path} {probe}{code}", "re-create the worst failure"))
-    if smallest is None and any(mode.confirmed for mode in run.modes()):
+    if smallest is None and any(mode.confirmed for mode in run.found_modes()):
         found.append((f"failscape feedback {path}{code}", "rate what matters"))
         task = task_of_env(run.settings.env)
         if task is None or task.trainer is not None:

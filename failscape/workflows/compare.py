@@ -52,7 +52,7 @@ class Versions:
     @property
     def modes(self) -> tuple[list[Mode], list[Mode]]:
         """Failure modes of either run."""
-        return self.before.modes(), self.after.modes()
+        return self.before.found_modes(), self.after.found_modes()
 
     @property
     def unseen(self) -> bool:
@@ -169,7 +169,7 @@ def compare_versions(
     if changed := before.identity.changed_among(after.identity):
         warnings.warn(f"between {before.folder.path} and {after.folder.path} {changed}", Doubt, stacklevel=2)
     made = plan_of(after)
-    numbers = choose_modes(before.modes(), space=before.space) if made is None else made.numbers
+    numbers = choose_modes(before.found_modes(), space=before.space) if made is None else made.numbers
     maps = compare_landscapes(before.landscape(), after.landscape())
     after.code(imports)  # refused before anything is loaded
     old = before.rebuild(imports, step)
@@ -180,7 +180,7 @@ def compare_versions(
     found = found or measure(
         old,
         new,
-        before.modes(),
+        before.found_modes(),
         numbers,
         queries=queries or (QUERIES if made is None else made.queries),
         seed=draw,

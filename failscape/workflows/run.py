@@ -16,6 +16,7 @@ from failscape.analysis.landscape.landscape import Landscape, posterior_at
 from failscape.analysis.landscape.minimal_edits import Smallest, smallest_edits
 from failscape.analysis.landscape.risk import Risk, risk
 from failscape.analysis.landscape.usage import usage_distribution
+from failscape.analysis.modes.frame import modes_frame
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.modes.serialization import modes_from_rows, rated_modes
 from failscape.concepts import ConceptSpace, concept_space
@@ -122,7 +123,14 @@ class Run:
         self.expect_rates()
         return risk(self.landscape(), usage_distribution(self.space, use), self.probes(), self.items())
 
-    def modes(self) -> list[Mode]:
+    def modes(self) -> pd.DataFrame:
+        """The failure modes, a row each, numbered from 1 as ``--modes`` takes them; none while it is not finished.
+
+        See :func:`failscape.analysis.modes.frame.modes_frame` for the columns.
+        """
+        return modes_frame(self.found_modes())
+
+    def found_modes(self) -> list[Mode]:
         """The failure modes that were found at the end of the run, worst first; none while it is not finished.
 
         Where people rated them, with what they said.

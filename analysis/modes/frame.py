@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from failscape.analysis.modes.mode import Mode
 
-TYPES = {
+TYPES: dict[str, Any] = {
     "rule": object,
     "confirmed": "boolean",
     "rate": float,

@@ -78,9 +78,10 @@ def crossings(table: Path, folder: Path) -> dict[str, Any]:
         "by_count": frame.groupby("count")["failed"].mean().round(4).to_dict(),
         "by_prompt": frame.groupby("prompt")["failed"].mean().round(4).to_dict(),
         "modes": [
-            {"name": m.name, "seen": m.seen_rate, "held_out": m.rate, "elsewhere": m.elsewhere} for m in found.modes()
+            {"name": m.name, "seen": m.seen_rate, "held_out": m.rate, "elsewhere": m.elsewhere}
+            for m in found.found_modes()
         ],
-        "confirmed": sum(bool(mode.confirmed) for mode in found.modes()),
+        "confirmed": sum(bool(mode.confirmed) for mode in found.found_modes()),
         "models": sum(name in page for name in ("gpt-4o", "gemini-1.5-pro", "sonnet-3", "sonnet-3.5")),
     }
 

@@ -38,6 +38,8 @@ def explorable(mdp: ConceptMDP) -> np.ndarray:
 class ConceptEnv(gym.Env[np.ndarray, np.int64]):
     """One episode at a time: the batch of one.
 
+    ``env.unwrapped.describe_action(17)`` says what the action of that number does.
+
     Args:
         mdp: the dynamics.
         memory: outcomes remembered, so that a repeated probe asks the target nothing.
@@ -82,6 +84,10 @@ class ConceptEnv(gym.Env[np.ndarray, np.int64]):
         truncated = bool(self.mdp.truncated(self._state)[0])
         return self.mdp.observe(self._state)[0], float(reward[0]), terminated, truncated, info
 
+    def describe_action(self, action: int | np.integer[Any]) -> str:
+        """What an action does: see :meth:`ConceptMDP.describe_action`."""
+        return self.mdp.describe_action(actions_of(action, 1)[0])
+
     def render(self) -> np.ndarray:
         """The edited image, ``(H, W, 3)`` uint8."""
         state = begun(self._state)
@@ -95,6 +101,7 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     """``num_envs`` episodes in lockstep: one target forward per step, none per reset.
 
     Same trajectories as ``SyncVectorEnv`` over :class:`ConceptEnv` with ``AutoresetMode.SAME_STEP``.
+    ``envs.unwrapped.describe_action(17)`` says what the action of that number does, in any slot.
     """
 
     metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012 - as Gymnasium has it
@@ -138,6 +145,10 @@ class ConceptVectorEnv(VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         if twin.spec is not None:
             twin.spec.kwargs["target"] = other.name
         return twin
+
+    def describe_action(self, action: int | np.integer[Any]) -> str:
+        """What an action does, in any slot: see :meth:`ConceptMDP.describe_action`."""
+        return self.mdp.describe_action(actions_of(action, 1)[0])
 
     def _restart(self, where: np.ndarray) -> None:
         items = np.array([draw(self._pool, self._rngs[i]) for i in np.flatnonzero(where)], np.int64)

@@ -239,6 +239,14 @@ class ConceptMDP:
             raise UsageError(f"there is no action {wrong[0]}: actions are 0 to {self.scheme.n_actions - 1}")
         return found
 
+    def describe_action(self, action: int) -> str:
+        """What an action does: ``rotation 10°, darken 0.3``, on a walk ``darken one level higher``.
+
+        Raises:
+            UsageError: there is no such action.
+        """
+        return self.scheme.describe(int(self._checked(np.array([action]))[0]))
+
     def apply_outcome(self, before: State, state: State, outcome: Outcome) -> tuple[State, np.ndarray]:
         """What follows from an answer: the state that knows it, and the reward of the step ``(B,)`` float32."""
         right = self.scheme.rightness(outcome.score, outcome.severity)

@@ -9,9 +9,8 @@ def main() -> None:
     """Prints what was found, what was mitigated and what it cost; writes a page and an audit."""
     envs = gym.make_vec("failscape/Classifier-v0", num_envs=32)
     run = fs.explore(envs, explorer="dqn", budget=20_000, seed=0)
-    for number, mode in enumerate(run.modes(), start=1):
-        if mode.confirmed:
-            print(number, mode.name, f"{mode.rate:.0%} of held-out items fail")
+    modes = run.modes()  # a DataFrame: one row per failure mode, rates are of held-out items
+    print(modes.loc[modes["confirmed"], ["rule", "rate", "low", "high"]].round(2).to_string())
 
     # People may say first which failures matter: failscape feedback RUN
     faded = fs.fade(run, method="lora")  # fine-tunes, explores again with a fresh agent, compares

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from failscape.analysis.landscape.landscape import Landscape, rank_correlation
+from failscape.analysis.notebook import fragment, table
 from failscape.analysis.statistics.transport import wasserstein
 from failscape.errors import UsageError
 
@@ -32,6 +33,7 @@ class Comparison:
     mean_change: float  # b - a, mean over points of the smoothed rate
     worst_change: float  # largest rise of a point's smoothed rate
     names: tuple[str, str] = ("a", "b")
+    walked: bool = False  # whether either is of walks, so that it has no failure rate
 
     def to_frame(self) -> pd.DataFrame:
         """What it says, a row each, as text."""
@@ -43,17 +45,20 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         """Shown in a notebook."""
-        return self.to_frame().to_html()
+        return fragment(" → ".join(self.names), table(["what", "value"], self.rows(), left="what"))
 
     def rows(self) -> list[tuple[str, str]]:
-        """What it says, as label and value."""
+        """What it says, as label and value; of walks no failure rates."""
+        rates = [
+            ("failure rate", f"{self.rate_a:.1%} → {self.rate_b:.1%}"),
+            ("mean change over points", f"{self.mean_change:+.1%}"),
+            ("largest rise of a point", f"{self.worst_change:+.1%}"),
+        ]
         return [
             ("rank correlation (Spearman)", f"{self.spearman:.3f}"),
             (f"worst {self.top_k} points shared", f"{self.top_k_recall:.0%}"),
             ("Wasserstein distance of failures", f"{self.wasserstein:.3f} levels"),
-            ("failure rate", f"{self.rate_a:.1%} → {self.rate_b:.1%}"),
-            ("mean change over points", f"{self.mean_change:+.1%}"),
-            ("largest rise of a point", f"{self.worst_change:+.1%}"),
+            *([] if self.walked else rates),
             ("coverage", f"{self.coverage_a:.0%} → {self.coverage_b:.0%}"),
             ("entropy of failures", f"{self.entropy_a:.2f} → {self.entropy_b:.2f} bits"),
         ]
@@ -85,4 +90,5 @@ def compare(a: Landscape, b: Landscape, top_k: int = 10) -> Comparison:
         mean_change=float(change.mean()),
         worst_change=float(change.max()),
         names=(a.name, b.name),
+        walked=a.walked or b.walked,
     )

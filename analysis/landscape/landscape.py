@@ -13,17 +13,16 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from failscape.analysis.landscape.left_out import invalid_share
+from failscape.analysis.landscape.point_rates import SMOOTHED, counted_points, smoothed_columns, smoothed_points
+from failscape.analysis.notebook import failing, fragment, line, table
 from failscape.analysis.statistics.item_difficulty import smoothed_rates
-from failscape.analysis.statistics.rates import clustered_trials, weighted_rates, wilson
-from failscape.analysis.statistics.smoothing import smooth
 from failscape.analysis.statistics.units import Unit, counted_once
+from failscape.common.format import count, interval, percent
 from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
 from failscape.records.policy import PolicyTable
 
-MIN_SPREAD = 1e-3  # variance that a single outcome has at least
-SMOOTHED = ["smoothed", "deviation", "smoothed_low", "smoothed_high"]
-Z_95 = 1.96  # standard deviations that hold 95 % of a normal distribution
+SHOWN = 5  # points in a notebook
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,7 @@ class Landscape:
     n_baseline: int
     name: str = "landscape"
     population: np.ndarray | None = None  # (P,) units that there are at each point; None where any item can be there
+    walked: bool = False  # whether probes lay on the way of walks, so that shares of them are no rates of edits
 
     @classmethod
     def from_probes(
@@ -58,6 +58,7 @@ class Landscape:
         items: pd.DataFrame | None = None,
         policy: PolicyTable | None = None,
         name: str = "landscape",
+        walked: bool = False,
     ) -> Landscape:
         """The landscape of a probe table.
 
@@ -70,17 +71,18 @@ class Landscape:
                 a table.
             policy: what the agent thinks of each point.
             name: for titles.
+            walked: whether the probes lay on the way of walks.
         """
         edited = probes[probes["point"] >= 0]
         unit = Unit.of(items)
         units, population = unit.complete(edited), unit.population(space.n_points)
-        table = _count(edited, units, space.n_points, population)
+        table = counted_points(edited, units, space.n_points, population)
         counted = table.assign(deviation=0.0)[["rate", "deviation", "low", "high"]].set_axis(SMOOTHED, axis=1)
         known = np.zeros(space.n_points, bool) if population is None else table["visits"].to_numpy() == population
         if known.all():
             smoothed = counted
         else:
-            smoothed = _smoothed(units, table, space, items, counted=population is not None)
+            smoothed = smoothed_points(units, table, space, items, counted=population is not None)
             smoothed[known] = counted[known]
         smoothed.loc[list(space.missing)] = np.nan
         table = table.join(smoothed)
@@ -90,7 +92,7 @@ class Landscape:
         wrong = explored["failed"].dropna() if len(explored) else pd.Series(dtype=float)
         baseline = float(wrong.mean()) if len(wrong) else float("nan")
         n_queries = int((~edited["cached"]).sum())
-        return cls(space, table, len(edited), n_queries, baseline, len(wrong), name, population)
+        return cls(space, table, len(edited), n_queries, baseline, len(wrong), name, population, walked)
 
     @property
     def failure_rate(self) -> float:
@@ -208,7 +210,30 @@ class Landscape:
             "worst_rate": None if worst is None else float(worst["smoothed"]),
         }
 
+    def _repr_html_(self) -> str:
+        """Shown in a notebook: of what it is, and the worst points."""
+        seen = f"{self.space}; {count(self.n_probes)} probes, {percent(self.coverage)} of the points visited"
+        return fragment(f"Landscape {self.name}", line(seen), *(self._found_html() if self.n_probes else []))
+
+    def _found_html(self) -> list[str]:
+        """What a notebook shows of the points: of walks those of most failures, for these have no rates."""
+        if self.walked:
+            what, most = "points with most failures", self.table[self.table["failures"] > 0].nlargest(SHOWN, "failures")
+            counts = zip(most["failures"].tolist(), most["visits"].tolist(), strict=True)
+            numbers = [[self.label(p), count(n), count(of)] for p, (n, of) in zip(most.index, counts, strict=True)]
+            told = line("walks: what lay on their way says nothing of how many edited items fail")
+            return [told, table([what, "failures", "probes"], numbers, left=what)]
+        what, worst = "worst points", self.worst(SHOWN)
+        figures = worst[["smoothed", "smoothed_low", "smoothed_high"]].to_numpy(float).tolist()
+        fails = [f"{percent(rate)} ({interval(low, high)})" for rate, low, high in figures]
+        visits = [count(n) for n in worst["visits"].astype(int).tolist()]
+        rates = list(zip(worst["label"].tolist(), fails, visits, strict=True))
+        told = line(failing(self.failure_rate, self.baseline, edited=self.population is None))
+        return [told, table([what, "fails (95 %)", "probes"], rates, left=what)]
+
     def __repr__(self) -> str:
+        if self.walked:
+            return f"Landscape({self.n_points} points, {self.n_probes} probes on the way of walks)"
         agreement = "n/a" if np.isnan(self.policy_agreement) else f"{self.policy_agreement:.2f}"
         unedited = f"unedited {self.baseline:.1%}, " if self.population is None else ""
         return (
@@ -237,58 +262,7 @@ def posterior_at(
     pairs = Unit.of(items).complete(probes)
     everywhere = np.concatenate([space.coordinates(space.grid()), space.locate(strengths)])
     mean, deviation = smoothed_rates(pairs, everywhere, items["score"].to_numpy(float) if items is not None else None)
-    return _smoothed_columns(mean[space.n_points :], deviation[space.n_points :])
-
-
-def _smoothed_columns(mean: np.ndarray, deviation: np.ndarray) -> pd.DataFrame:
-    """A posterior with its central 95 %."""
-    low, high = (np.clip(mean + sign * Z_95 * deviation, 0, 1) for sign in (-1, 1))
-    columns = {"smoothed": mean, "deviation": deviation, "smoothed_low": low, "smoothed_high": high}
-    return pd.DataFrame(columns)
-
-
-def _smoothed(
-    units: pd.DataFrame, table: pd.DataFrame, space: ConceptSpace, items: pd.DataFrame | None, counted: bool
-) -> pd.DataFrame:
-    """The smoothed columns of every point.
-
-    Where each item is at one point, no item says how hard another is, and rates are smoothed as they were counted.
-    """
-    coordinates = space.coordinates(space.grid())
-    if not counted:
-        clean = items["score"].to_numpy(float) if items is not None else None
-        return _smoothed_columns(*smoothed_rates(units, coordinates, clean))
-    trials, rate = table["trials"].to_numpy(float), table["rate"].to_numpy(float)
-    overall = float(np.average(units["failed"])) if len(units) else 0.5
-    spread = max(overall * (1 - overall), MIN_SPREAD)
-    variance = np.divide(spread, trials, out=np.full(len(trials), np.inf), where=trials > 0)
-    return _smoothed_columns(*smooth(coordinates, rate, variance))
-
-
-def _count(probes: pd.DataFrame, units: pd.DataFrame, n_points: int, population: np.ndarray | None) -> pd.DataFrame:
-    """Counts and corrected rates: of probes, or of units where the items are rows of a table."""
-    counted = probes if population is None else units
-    visits = np.bincount(counted["point"].to_numpy(np.int64), minlength=n_points)
-    failures = np.bincount(counted["point"].to_numpy(np.int64), counted["failed"].to_numpy(float), n_points).astype(int)
-    points, weights = units["point"].to_numpy(np.int64), units["weight"].to_numpy(float)
-    failed, clusters = units["failed"].to_numpy(float), units["cluster"].to_numpy(np.int64)
-    rate, trials = weighted_rates(points, failed, weights, n_points)
-    if population is not None:
-        trials = clustered_trials(points, clusters, failed, weights, n_points)
-    severity, _ = weighted_rates(points, units["severity"].to_numpy(float), weights, n_points)
-    low, high = wilson(np.nan_to_num(rate) * trials, trials)
-    raw = np.divide(failures, visits, out=np.full(n_points, np.nan), where=visits > 0)
-    columns = {
-        "visits": visits,
-        "failures": failures,
-        "raw_rate": raw,
-        "rate": rate,
-        "trials": trials,
-        "low": low,
-        "high": high,
-        "severity": severity,
-    }
-    return pd.DataFrame(columns)
+    return smoothed_columns(mean[space.n_points :], deviation[space.n_points :])
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:

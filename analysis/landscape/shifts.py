@@ -44,6 +44,11 @@ class Shift:
         """Whether the target moved by more than that."""
         return bool(self.null) and abs(self.value) > self.limit
 
+    @property
+    def verdict(self) -> str:
+        """Whether it is more than chance, in words."""
+        return "significant" if self.significant else "within chance" if self.null else "not judged"
+
 
 Pair = tuple[Landscape, Landscape]
 

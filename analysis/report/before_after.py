@@ -95,7 +95,9 @@ def write_page(path: Path, story: Story) -> Path:
 
 
 def change_text(effect: Effect) -> str:
-    """A change in points with its interval: ``−45.0 (−48.4 to −41.3)``."""
+    """A change in points with its interval: ``−45.0 (−48.4 to −41.3)``; ``–`` where nothing was compared."""
+    if not effect.n:
+        return "–"
     return f"{100 * effect.change:+.1f} ({100 * effect.low:+.1f} to {100 * effect.high:+.1f})".replace("-", "−")
 
 

@@ -17,7 +17,7 @@ from failscape.analysis.examples.registry import examples_of
 from failscape.analysis.examples.selection import spread
 from failscape.analysis.grids.view import view_of
 from failscape.analysis.modes.mode import Mode
-from failscape.common.format import interval, percent
+from failscape.common.format import counted, interval, percent
 from failscape.common.markdown import literal
 from failscape.concepts import ConceptSpace
 
@@ -103,6 +103,35 @@ def other_text(rate: float | None) -> str:
 def rating_text(mode: Mode) -> str:
     """``8.5 of 10 (n = 2)``, a dash where nobody rated it."""
     return "–" if mode.rating is None else f"{mode.rating:.1f} of 10 (n = {mode.n_ratings})"
+
+
+def mode_cells(modes: Sequence[Mode]) -> tuple[list[str], list[list[str]]]:
+    """The modes as a screen shows them: heads of columns, and the cells of each mode, its rule first."""
+    rated = any(mode.n_ratings for mode in modes)
+    unedited = any(mode.unedited is not None for mode in modes)
+    heads = ["rule", "fails (95 %)", *(["unedited"] if unedited else []), "elsewhere", "share", "items"]
+    rows = [
+        [
+            mode.name,
+            fails_text(mode),
+            *([other_text(mode.unedited)] if unedited else []),
+            other_text(mode.elsewhere),
+            percent(mode.share),
+            str(mode.n_items) if mode.confirmed else f"{mode.n_items}, not confirmed",
+            *([rating_text(mode)] if rated else []),
+        ]
+        for mode in modes
+    ]
+    return [*heads, *(["undesirable"] if rated else [])], rows
+
+
+def found_text(modes: Sequence[Mode]) -> str:
+    """How many there are and what their rates are of: ``5 failure modes, 4 confirmed; rates are of ...``."""
+    if not modes:
+        return "no failure mode stands out by more than chance"
+    n_confirmed = sum(bool(mode.confirmed) for mode in modes)
+    unseen = "rates are of held-out items, which had no part in the search"
+    return f"{counted(len(modes), 'failure mode')}, {n_confirmed} confirmed; {unseen}"
 
 
 def modes_table(modes: Sequence[Mode]) -> str:

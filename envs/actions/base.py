@@ -49,6 +49,10 @@ class ActionScheme(ABC):
     def move(self, points: np.ndarray, steps: np.ndarray, actions: np.ndarray) -> np.ndarray:
         """Points after ``actions``, with ``steps`` taken before: ``(B, K), (B,), (B,) -> (B, K)``."""
 
+    @abstractmethod
+    def describe(self, action: int) -> str:
+        """What an action does, as a person writes it."""
+
     @property
     def walks(self) -> bool:
         """Whether episodes go on until the target fails, level by level."""

@@ -49,6 +49,10 @@ class Compound(ActionScheme):
         moved[np.arange(len(points)), actions] += 1
         return np.minimum(moved, np.array(self.space.shape) - 1)
 
+    def describe(self, action: int) -> str:
+        """What it adds: ``darken one level higher, on what the edits before have left``."""
+        return f"{self.space.names[action]} one level higher, on what the edits before have left"
+
     def path_to(self, points: np.ndarray) -> np.ndarray:
         """Each concept raised as often as its level says, in the order of the axes; not at all where unedited."""
         times = np.maximum(points - self.origin, 0)
@@ -94,6 +98,10 @@ class Accumulate(Compound):
     def start(self, items: np.ndarray) -> np.ndarray:
         """The origin of the lattice."""
         return np.tile(self.origin, (len(items), 1))
+
+    def describe(self, action: int) -> str:
+        """What it adds: ``drop-noun once more, on what the edits before have left``."""
+        return f"{self.space.names[action]} once more, on what the edits before have left"
 
     def remember(self, state: State, points: np.ndarray, actions: np.ndarray) -> np.ndarray:
         """Each action after the ones before it; an edit that cannot be made once more is not made."""

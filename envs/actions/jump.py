@@ -38,6 +38,11 @@ class JumpToPoint(ActionScheme):
         """The points that ``actions`` name."""
         return self.space.point(actions)
 
+    def describe(self, action: int) -> str:
+        """The point: ``rotation 10°, darken 0.3``."""
+        label = self.space.label(self.space.point(np.array([action]))[0])
+        return f"{label} (no item suits it; another point is asked instead)" if action in self.space.missing else label
+
     def route(self, points: np.ndarray) -> list[np.ndarray]:
         """The one action that names each point."""
         return [self.space.index(points)]

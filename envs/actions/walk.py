@@ -55,6 +55,10 @@ class LatticeWalk(ActionScheme):
         moved[np.arange(len(points)), actions // 2] += 2 * (actions % 2) - 1
         return np.clip(moved, 0, np.array(self.space.shape) - 1)
 
+    def describe(self, action: int) -> str:
+        """Where it leads: ``darken one level higher``."""
+        return f"{self.space.names[action // 2]} one level {'higher' if action % 2 else 'lower'}"
+
     def reward(self, before: State, after: State, outcome: Outcome) -> np.ndarray:
         """For taking from how right the target is and for the failure, less a cost; walking back, for levels gained."""
         if self.starts is None:

@@ -70,6 +70,8 @@ def make_mdp(
         | ``micro`` | ``Discrete(2K)`` | moves concept ``a // 2`` one level down or up |
         | ``fsrl`` | ``Discrete(K)`` | raises concept ``a``, on what the edits before have left |
 
+        ``env.unwrapped.describe_action(a)`` says in words what action ``a`` does.
+
     Observation Space:
         ``Box`` of float32:
 

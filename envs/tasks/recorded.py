@@ -103,7 +103,8 @@ def make_mdp(
 
     Action Space:
         ``Discrete(P)``: a point of the grid (``explore="factored"``: one column after the other). A point at which no
-        row lies stands for the next one that has some.
+        row lies stands for the next one that has some. ``env.unwrapped.describe_action(a)`` says in words what action
+        ``a`` does.
 
     Observation Space:
         ``Box`` of float32: coordinates of the point, and whether one was chosen. Of the row it is told nothing

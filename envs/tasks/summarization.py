@@ -90,6 +90,8 @@ def make_mdp(
         | ``factored`` | ``Discrete(max L)`` | chooses the next of edit, second edit and strength; the last one asks |
         | ``micro`` | ``Discrete(K)`` | makes edit ``a`` once more, on what the edits before have left |
 
+        ``env.unwrapped.describe_action(a)`` says in words what action ``a`` does.
+
     Observation Space:
         ``Box`` of float32:
 

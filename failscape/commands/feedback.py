@@ -192,7 +192,7 @@ def print_ratings(session: RatingSession, *, report: bool) -> None:
     terminal.line(f"{given} by {raters} in", session.path)
     for line in model_text(session.save_models(ratings), ratings):
         terminal.line(line)
-    print_modes(terminal, session.run.modes())
+    print_modes(terminal, session.run.found_modes())
     if report:
         terminal.line("report ", write_run_report(session.mdp, session.run))
     code = session.run.settings.import_option

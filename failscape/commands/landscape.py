@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     if not explored.walked:
         terminal.line(repr(landscape))
         if smallest is None:
-            print_modes(terminal, explored.modes())
+            print_modes(terminal, explored.found_modes())
         terminal.print(worst_table(landscape, args.top))
     if use:
         rate, low, high = explored.risk(use)

@@ -179,7 +179,7 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
         print_minimal_edits(terminal, smallest)
     else:
         tell_rate(terminal, landscape, nouns)
-        print_modes(terminal, run.modes())
+        print_modes(terminal, run.found_modes())
         tell_columns(terminal, run, landscape)
         terminal.print(worst_table(landscape))
     if _left_out(landscape.space):
@@ -216,7 +216,7 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
     probe = _first_failure(run)
     if probe is not None:
         found.append((f"failscape show {path} {probe}{code}", "re-create the worst failure"))
-    if smallest is None and any(mode.confirmed for mode in run.modes()):
+    if smallest is None and any(mode.confirmed for mode in run.found_modes()):
         found.append((f"failscape feedback {path}{code}", "rate what matters"))
         task = task_of_env(run.settings.env)
         if task is None or task.trainer is not None:
@@ -228,29 +228,15 @@ def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:
 
 def print_modes(terminal: Terminal, modes: Sequence[Mode]) -> None:
     """Print the failure modes, how sure each is, and what people said of them, where they did."""
-    from failscape.analysis.report.mode_table import fails_text, other_text, rating_text
+    from failscape.analysis.report.mode_table import found_text, mode_cells
 
     if not modes:
-        return terminal.line("no failure mode stands out by more than chance")
-    some = counted(len(modes), "failure mode")
-    n_confirmed = sum(bool(mode.confirmed) for mode in modes)
-    unseen = "rates are of held-out items, which had no part in the search"
-    terminal.line(f"Found {some}, {n_confirmed} confirmed; {unseen}")
-    rated = any(mode.n_ratings for mode in modes)
-    unedited = any(mode.unedited is not None for mode in modes)
-    heads = ["fails (95 %)", *(["unedited"] if unedited else []), "elsewhere", "share", "items"]
-    shown = table("#", "rule", *heads, *(["undesirable"] if rated else []), left="rule")
-    for rank, mode in enumerate(modes, 1):
-        shown.add_row(
-            str(rank),
-            mode.name,
-            fails_text(mode),
-            *([other_text(mode.unedited)] if unedited else []),
-            other_text(mode.elsewhere),
-            percent(mode.share),
-            str(mode.n_items) if mode.confirmed else f"{mode.n_items}, not confirmed",
-            *([rating_text(mode)] if rated else []),
-        )
+        return terminal.line(found_text(modes))
+    terminal.line(f"Found {found_text(modes)}")
+    heads, rows = mode_cells(modes)
+    shown = table("#", *heads, left="rule")
+    for rank, cells in enumerate(rows, 1):
+        shown.add_row(str(rank), *cells)
     terminal.print(shown)
 
 

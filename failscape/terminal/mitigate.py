@@ -189,9 +189,8 @@ def print_versions(terminal: Terminal, versions: Versions) -> None:
     print_effects(terminal, versions.found)
     moves = table("what moved", "shift", "by chance", "verdict", left="what moved")
     for shift in versions.shifts:
-        verdict = "significant" if shift.significant else "within chance" if shift.null else "not judged"
         moved, by_chance = number(shift.value, shift.unit, signed=shift.signed), number(shift.limit, shift.unit)
-        moves.add_row(shift.what, moved, by_chance, verdict)
+        moves.add_row(shift.what, moved, by_chance, shift.verdict)
     terminal.print(moves)
     names = [counted(len(modes), "failure mode") for modes in versions.modes]
     rates = [f"{percent(landscape.failure_rate)} of edited items fail" for landscape in versions.landscapes]

@@ -16,6 +16,8 @@ from failscape.analysis.landscape.comparison import compare as compare_landscape
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.landscape.shifts import Shift, halves, seed_pairs, shifts
 from failscape.analysis.modes.mode import Mode
+from failscape.analysis.notebook import failing, fragment, line, table
+from failscape.common.format import count, counted, percent
 from failscape.errors import Doubt, UsageError
 from failscape.mitigation import choose_modes
 from failscape.mitigation.paired_evaluation import QUERIES, BeforeAfter, measure
@@ -52,7 +54,7 @@ class Versions:
     @property
     def modes(self) -> tuple[list[Mode], list[Mode]]:
         """Failure modes of either run."""
-        return self.before.modes(), self.after.modes()
+        return self.before.found_modes(), self.after.found_modes()
 
     @property
     def unseen(self) -> bool:
@@ -113,6 +115,30 @@ class Versions:
         )
         return write_page(Path(path), story)
 
+    def _repr_html_(self) -> str:
+        """Shown in a notebook: what became of the target on held-out items, and by how much the map moved."""
+        from failscape.analysis.report.before_after import change_text, number
+
+        found, what = self.found, f"held-out {self.found.nouns.items}"
+        told = [found.targeted, *(found.modes if len(found.modes) > 1 else []), found.untouched, found.clean]
+        effects = [[e.what, percent(e.before), percent(e.after), change_text(e), count(e.n)] for e in told]
+        moved = [
+            [s.what, number(s.value, s.unit, signed=s.signed), number(s.limit, s.unit), s.verdict] for s in self.shifts
+        ]
+        harmed = f"{count(len(found.harmed))} of {count(len(found.points))} untouched points became worse"
+        rates = [
+            f"{failing(land.failure_rate, float('nan'), edited=True)}, {counted(len(modes), 'failure mode')}"
+            for land, modes in zip(self.landscapes, self.modes, strict=True)
+        ]
+        return fragment(
+            f"{self.before.folder.name} → {self.after.folder.name}",
+            line(f"{target_of(self.before)} → {target_of(self.after)}"),
+            table([what, "before", "after", "change in points (95 %)", "items"], effects, left=what),
+            line(f"{harmed} by more than 2 percentage points beyond the interval"),
+            table(["what moved", "shift", "by chance", "verdict"], moved, left="what moved"),
+            *([] if self.maps.walked else [line(f"explored: {' → '.join(rates)}")]),
+        )
+
     def __repr__(self) -> str:
         targeted = self.found.targeted
         names = f"{self.before.folder.name} → {self.after.folder.name}"
@@ -169,7 +195,7 @@ def compare_versions(
     if changed := before.identity.changed_among(after.identity):
         warnings.warn(f"between {before.folder.path} and {after.folder.path} {changed}", Doubt, stacklevel=2)
     made = plan_of(after)
-    numbers = choose_modes(before.modes(), space=before.space) if made is None else made.numbers
+    numbers = choose_modes(before.found_modes(), space=before.space) if made is None else made.numbers
     maps = compare_landscapes(before.landscape(), after.landscape())
     after.code(imports)  # refused before anything is loaded
     old = before.rebuild(imports, step)
@@ -180,7 +206,7 @@ def compare_versions(
     found = found or measure(
         old,
         new,
-        before.modes(),
+        before.found_modes(),
         numbers,
         queries=queries or (QUERIES if made is None else made.queries),
         seed=draw,

@@ -204,7 +204,7 @@ def write_run_report(
     from failscape.data import write_skipped
     from failscape.workflows.run import compare, find_scan
 
-    modes, summary = run.modes() if modes is None else modes, summary or run.summary
+    modes, summary = run.found_modes() if modes is None else modes, summary or run.summary
     probes, items, landscape, smallest = run.probes(), run.items(), run.landscape(), run.smallest()
     context = ExampleContext.of(mdp)
     least = None

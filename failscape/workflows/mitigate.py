@@ -94,7 +94,7 @@ def mitigate(
         UsageError: nothing to mitigate, settings out of range, or a fine-tune that diverged.
     """
     run = run if isinstance(run, Run) else Run(run)
-    own = run.modes()
+    own = run.found_modes()
     numbers = choose_modes(own, modes, run.space, by)
     used = run.code(imports)
     mdp = _build(run, listeners)
@@ -156,7 +156,7 @@ def _carry_out(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listeners: L
 
 def _fit_and_compare(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listeners: Listeners) -> Mitigated:
     listeners.plan(plan, mdp, folder)
-    modes = run.modes()
+    modes = run.found_modes()
     fitted = _fit(mdp, plan, modes, folder, listeners)
     if fitted.diverged:
         raise UsageError(

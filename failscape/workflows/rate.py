@@ -61,7 +61,7 @@ class RatingSession:
     def __init__(
         self, run: Run, mdp: ConceptMDP | None = None, imports: Sequence[str] = (), step: Tell | None = None
     ) -> None:
-        self.run, self.modes = run, run.modes()
+        self.run, self.modes = run, run.found_modes()
         if not self.modes:
             why = "found no failure modes" if run.summary else "is not finished: go on with --resume"
             raise UsageError(f"{run.folder.path} {why}; there is nothing to rate")

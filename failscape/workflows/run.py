@@ -16,8 +16,11 @@ from failscape.analysis.landscape.landscape import Landscape, posterior_at
 from failscape.analysis.landscape.minimal_edits import Smallest, smallest_edits
 from failscape.analysis.landscape.risk import Risk, risk
 from failscape.analysis.landscape.usage import usage_distribution
+from failscape.analysis.modes.frame import modes_frame
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.modes.serialization import modes_from_rows, rated_modes
+from failscape.analysis.notebook import failing, fragment, line, table
+from failscape.common.format import count, counted
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.concepts.space import UNEDITED
 from failscape.envs.identity import Identity
@@ -32,6 +35,7 @@ from failscape.records.ratings import RatingStore
 from failscape.settings import Settings
 from failscape.user_code import with_code
 from failscape.workflows.environment import Tell, build
+from failscape.workflows.stopping import n_probes, resume_command
 
 
 class Run:
@@ -95,7 +99,7 @@ class Run:
         probes = self.probes()
         if self._landscape is None or self._landscape[0] != len(probes):
             mapped = Landscape.from_probes(
-                probes, self.space, items=self.items(), policy=self.policy(), name=self.folder.name
+                probes, self.space, items=self.items(), policy=self.policy(), name=self.folder.name, walked=self.walked
             )
             self._landscape = len(probes), mapped
         return self._landscape[1]
@@ -122,7 +126,14 @@ class Run:
         self.expect_rates()
         return risk(self.landscape(), usage_distribution(self.space, use), self.probes(), self.items())
 
-    def modes(self) -> list[Mode]:
+    def modes(self) -> pd.DataFrame:
+        """The failure modes, a row each, numbered from 1 as ``--modes`` takes them; none while it is not finished.
+
+        See :func:`failscape.analysis.modes.frame.modes_frame` for the columns.
+        """
+        return modes_frame(self.found_modes())
+
+    def found_modes(self) -> list[Mode]:
         """The failure modes that were found at the end of the run, worst first; none while it is not finished.
 
         Where people rated them, with what they said.
@@ -163,13 +174,50 @@ class Run:
         """What was found; empty while the run is not finished."""
         return self.folder.summary
 
+    def _repr_html_(self) -> str:
+        """Shown in a notebook: what was explored and how, and what was found."""
+        summary, settings = self.summary, self.settings
+        target = summary.get("run", {}).get("target") or settings.make.get("target") or settings.env
+        explore = settings.make.get("explore")
+        how = f"{settings.explorer}, {explore}" if explore else settings.explorer
+        parts = [line(f"{target}, explored by {how} (seed {settings.seed}): {self.space}")]
+        if not summary:
+            probes = counted(n_probes(self.folder), "probe")
+            parts.append(line(f"not finished, {probes} so far; finish it: {resume_command(self.folder, settings)}"))
+        else:
+            parts += self._broken() if self.walked else self._failing(summary["landscape"])
+        return fragment(f"Run {self.folder.path}", *parts)
+
+    def _failing(self, rates: Mapping[str, Any]) -> list[str]:
+        """How many edited items fail, and the failure modes, for a notebook."""
+        from failscape.analysis.report.mode_table import found_text, mode_cells
+
+        rate, unedited = (float("nan" if rates[key] is None else rates[key]) for key in ("failure_rate", "baseline"))
+        modes = self.found_modes()
+        heads, rows = mode_cells(modes)
+        numbered = [[str(number), *row] for number, row in enumerate(rows, start=1)]
+        told = [line(failing(rate, unedited, edited=bool(self.space.edits))), line(found_text(modes))]
+        return [*told, *([table(["#", *heads], numbered, left="rule")] if modes else [])]
+
+    def _broken(self) -> list[str]:
+        """How many items a walk broke, and the likeliest edits that did, for a notebook."""
+        smallest = self.smallest()
+        assert smallest is not None
+        found = smallest.table
+        likeliest = found.drop_duplicates("edit").head(5)
+        broken = found["edit"].value_counts()
+        rows = [[row["edit"], count(int(row["levels"])), count(broken[row["edit"]])] for _, row in likeliest.iterrows()]
+        told = line(f"{count(len(found))} of {count(smallest.n_items)} items broken by some edit")
+        edits = "likeliest failing edits"
+        return [told, *([table([edits, "levels", "items broken"], rows, left=edits)] if rows else [])]
+
     def __repr__(self) -> str:
         rate, smallest = (self.summary.get(key, {}) for key in ("landscape", "smallest"))
         found = "not finished"
         if self.walked and smallest:
             found = f"{smallest['n_broken']:,} of {smallest['n_items']:,} items broken"
         elif rate:
-            found = f"{rate['failure_rate']:.1%} of edited items fail"
+            found = f"{rate['failure_rate']:.1%} of {'edited ' if self.space.edits else ''}items fail"
         return f"Run({self.folder.path}, {self.settings.explorer}, {found})"
 
 

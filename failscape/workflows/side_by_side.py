@@ -65,7 +65,7 @@ def write_page(path: Path, runs: dict[str, Run], data: str, concepts: list[str],
 
     parts = open_parts(data, concepts, column)
     sides = [
-        Side(name, run.landscape(), run.modes(), run.probes(), run.items(), _report(run, path.parent))
+        Side(name, run.landscape(), run.found_modes(), run.probes(), run.items(), _report(run, path.parent))
         for name, run in runs.items()
     ]
     page = SideBySide.of(column, Path(data.partition("?")[0]).name, sides, parts.units, paired=parts.is_paired)

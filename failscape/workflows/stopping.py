@@ -29,5 +29,9 @@ def stopped(folder: RunFolder, settings: Settings) -> KeyboardInterrupt:
         return KeyboardInterrupt()
     if folder.summary:
         return Stopped(f"{held} and what they show in {folder.path}", f"failscape landscape {folder.path}")
-    command = shlex.join(["failscape", "train", "--resume", str(folder.path)]) + settings.import_option
-    return Stopped(f"{held} in {folder.path}", command)
+    return Stopped(f"{held} in {folder.path}", resume_command(folder, settings))
+
+
+def resume_command(folder: RunFolder, settings: Settings) -> str:
+    """What finishes a run."""
+    return shlex.join(["failscape", "train", "--resume", str(folder.path)]) + settings.import_option

@@ -1,9 +1,11 @@
-"""README shows what the demo prints: its block is compared with a run of the same command, figures aside."""
+"""README's commands and Python do what it shows: the demo prints its block, figures aside; old runs can be opened."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,38 @@ TIME = r"\d+ (h \d+ min|min \d+ s|s)\b"  # how long the target needs
 (README_BLOCK,) = re.findall(
     r"```\n(failscape [^\n]*failscape/Classifier-v0\n.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S
 )
+
+PYTHON = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+
+
+def statements(part: str) -> list[tuple[str, str]]:
+    """Each line of the one block of Python that holds ``part``, with its comment."""
+    (block,) = [block for block in PYTHON if part in block]
+    lines = [line for line in block.splitlines() if line.strip()]
+    return [(code.strip(), said.strip()) for code, _, said in (line.partition("  #") for line in lines)]
+
+
+def test_an_old_run_is_opened_as_readme_shows(found_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(found_run, tmp_path / "runs" / "classifier-street-signs-0")
+    monkeypatch.chdir(tmp_path)
+    known: dict[str, Any] = {}
+    code = [line for line, _ in statements("fs.Run(")]
+    assert len(code) > 10
+    for line in code:
+        exec(line, known)  # README is ours
+    assert len(known["modes"]) and known["mdp"].space.describe() == known["run"].space.describe()
+
+
+def test_actions_are_described_as_readme_shows() -> None:
+    known: dict[str, Any] = {}
+    n_shown = 0
+    for line, said in statements("describe_action"):
+        if "describe_action" in line:
+            assert repr(eval(line, known)) == said
+            n_shown += 1
+        else:
+            exec(line, known)
+    assert n_shown == 2
 
 
 @pytest.mark.slow

@@ -101,7 +101,7 @@ ENTER = "\ue007"
 
 def test_a_person_rates_by_keys_and_by_mouse_and_comes_back(serve: Any, browser: Any, own_run: Path) -> None:
     server = serve("--port", "0", "--budget", "5")
-    modes = Run(own_run).modes()
+    modes = Run(own_run).found_modes()
     browser.get(server.address)
     browser.find_element("css selector", "#who").send_keys("Ada", ENTER)
     wait(browser, lambda b: text(b, "h1") == modes[0].name)

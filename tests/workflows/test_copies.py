@@ -35,7 +35,7 @@ def test_copies_confirm_nothing(copies: Path, tmp_path: Path, capsys: pytest.Cap
     run = explored(copies, tmp_path / "runs", "--algo", "random", "--budget", "700")
     items, summary = run.items(), run.summary
     assert (items["held_out"].groupby(items["cluster"]).nunique() == 1).all() and items["cluster"].nunique() == 10
-    assert summary["data"]["n_different"] == 10 and not any(mode.confirmed for mode in run.modes())
+    assert summary["data"]["n_different"] == 10 and not any(mode.confirmed for mode in run.found_modes())
     assert run.landscape().n_baseline <= 10 and run.landscape().table["trials"].max() <= 10
     assert any("290 of the 300 items are copies" in note for note in summary["warnings"])
     assert "there are 10 different ones, and copies count once" in capsys.readouterr().out

@@ -110,7 +110,7 @@ def test_simulate_then_train_on_what_was_learned(
     assert "must not happen: the mean of n ratings" in (own_run / "report.html").read_text()
     assert len(pd.read_csv(table)) == 12
     assert (own_run / "summary.json").read_text() == before, "what the run found is not what people say of it"
-    rated = Run(own_run).modes()
+    rated = Run(own_run).found_modes()
     assert sum(mode.n_ratings for mode in rated) == 12 and all(1 <= (mode.rating or 0) <= 10 for mode in rated)
 
     reward = f"human:{own_run}"

@@ -36,7 +36,7 @@ def test_the_loop_mends_and_leaves_everything_on_disk(faded: tuple[Run, Run]) ->
     assert after.settings.make["target"] == mitigated.uri and after.settings.seed == 1000
     assert after.landscape().failure_rate < 0.8 * before.landscape().failure_rate
     card = (mitigated.folder / "README.md").read_text()
-    assert mitigated.uri in card and "| targeted failure modes |" in card and before.modes()[0].name in card
+    assert mitigated.uri in card and "| targeted failure modes |" in card and before.found_modes()[0].name in card
     page = (after.folder / "before-after.html").read_text()
     assert "unedited, where more is better" in page.replace("\n", " ")
     assert "of the targeted failures were mitigated" in page and "http" not in page.replace("http://www.w3.org", "")

@@ -43,7 +43,7 @@ def test_a_summarizer_is_fine_tuned_and_loaded_again(texts: Path, tmp_path: Path
     mdp = build(run.settings).mdp
     loaded = load_target(mitigated.uri, "cpu")
     # What was judged in memory is what the file holds: it writes the same, to the last letter.
-    judged = measure(mdp, mdp.with_target(loaded, mdp.baseline), run.modes(), [1], queries=200)
+    judged = measure(mdp, mdp.with_target(loaded, mdp.baseline), run.found_modes(), [1], queries=200)
     pd.testing.assert_frame_equal(judged.table, found.table)
     articles = mdp.items.batch.text[:8]
     again: Any = load_target(str(texts.parents[1] / "bart"), "cpu")

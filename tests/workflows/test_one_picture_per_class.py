@@ -81,7 +81,7 @@ def test_groups_of_classes_are_chosen_explored_and_mended(workshop: Path, capsys
     run = workshop / "runs" / "random-colours-all-0"
     axis = fs.Run(run).settings.space
     assert set(axis["classes"]) == {"dim", "bright", "other classes"}
-    assert any(mode.confirmed for mode in fs.Run(run).modes())
+    assert any(mode.confirmed for mode in fs.Run(run).found_modes())
     failing = fs.Run(run).probes().query("failed").index[0]
     capsys.readouterr()
     assert main(["show", str(run), str(failing), *CODE_AGAIN]) == 0
@@ -96,6 +96,6 @@ def test_groups_of_classes_are_chosen_explored_and_mended(workshop: Path, capsys
 def test_one_picture_per_class_is_mended(workshop: Path) -> None:
     assert main(["train", *COMMON, "--concepts", *EDITS, "--budget", "1000", "--algo", "random", "--no-report"]) == 0
     run = workshop / "runs" / "random-colours-all-0"
-    assert fs.Run(run).modes()
+    assert fs.Run(run).found_modes()
     assert main(["mitigate", str(run), "--set", "epochs=1", "--quiet", *CODE_AGAIN]) == 0
     assert (workshop / "runs" / "mitigated-colours-all-0" / "model.safetensors").is_file()

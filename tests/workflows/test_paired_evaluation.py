@@ -18,7 +18,7 @@ from failscape.workflows.run import Run
 
 def test_the_plan_shows_items_at_several_points_of_a_mode_and_no_pair_twice(found: Path) -> None:
     run = Run(found)
-    mdp, modes = build(run.settings).mdp, run.modes()
+    mdp, modes = build(run.settings).mdp, run.found_modes()
     pairs = plan(mdp, modes[:2], [1, 2], 10_000, 0)
     held_out = np.flatnonzero(mdp.items.held_out)
     assert set(pairs["item"]) <= set(held_out) and (pairs["kind"] == "clean").sum() == len(held_out)
@@ -71,21 +71,21 @@ def test_the_excess_that_is_gone_is_beside_the_same_items_unedited() -> None:
 def test_no_more_is_asked_than_was_said(queries: int, found: Path) -> None:
     """Every part is still there, and none is left with fewer items than the others but those that have no more."""
     run = Run(found)
-    mdp, modes = build(run.settings).mdp, run.modes()[:1]
+    mdp, modes = build(run.settings).mdp, run.found_modes()[:1]
     whole, pairs = (plan(mdp, modes, [1], n, 0) for n in (100_000, queries))
     assert len(pairs[["item", "point"]].drop_duplicates()) <= queries < len(whole)
     by = ["kind", "mode", pairs["point"].where(pairs["kind"] == "untouched", -1)]
     sizes = pairs.groupby(by).size()
     assert set(pairs["kind"]) == set(whole["kind"]) and sizes.max() > 0
     before = mdp.target.n_queries
-    measure(mdp, mdp, run.modes(), [1], queries=queries)
+    measure(mdp, mdp, run.found_modes(), [1], queries=queries)
     assert mdp.target.n_queries - before <= 2 * queries
 
 
 def test_too_few_queries_for_the_parts_are_refused(found: Path) -> None:
     run = Run(found)
     with pytest.raises(UsageError, match=r"2 queries are fewer than the \d+ parts .* give --queries \d+ or more"):
-        plan(build(run.settings).mdp, run.modes()[:1], [1], 2, 0)
+        plan(build(run.settings).mdp, run.found_modes()[:1], [1], 2, 0)
 
 
 def test_new_failures_are_counted_among_what_had_been_right() -> None:
@@ -109,7 +109,7 @@ def test_a_version_against_itself_shows_no_change(found: Path) -> None:
     run = Run(found)
     mdp = build(run.settings).mdp
     heard: list[tuple[int, int]] = []
-    same = measure(mdp, mdp, run.modes(), [1], queries=1000, step=lambda *told: heard.append(told))
+    same = measure(mdp, mdp, run.found_modes(), [1], queries=1000, step=lambda *told: heard.append(told))
     assert isinstance(same, BeforeAfter) and same.targeted.change == same.clean.change == same.untouched.change == 0
     assert len(same.new_failures) == 0 and same.harmed == [] and heard[-1][0] == heard[-1][1]
 
@@ -152,4 +152,4 @@ def test_other_items_cannot_be_paired(found: Path, monkeypatch: pytest.MonkeyPat
     mdp = build(run.settings).mdp
     settings("max_items", 200)
     with pytest.raises(UsageError, match="not shown the same items"):
-        measure(mdp, build(run.settings).mdp, run.modes(), [1])
+        measure(mdp, build(run.settings).mdp, run.found_modes(), [1])

@@ -40,7 +40,7 @@ def test_the_map_is_what_pandas_counts(run: Run) -> None:
 
 
 def test_the_modes_are_those_that_were_put_in(run: Run) -> None:
-    modes = run.modes()
+    modes = run.found_modes()
     assert modes[0].name == "crossings = 1" and modes[0].confirmed and modes[0].unedited is None
     held_out = run.items()["held_out"]
     explored = run.probes()[~run.probes()["item"].map(held_out)]
@@ -225,7 +225,10 @@ def test_line_crossings_are_named_as_the_table_says(answers: Path, tmp_path: Pat
     assert run.landscape().table["smoothed"].tolist() == wanted.tolist()
     found = {m.axis: {one.name: round(one.rate, 2) for one in m.levels} for m in _marginals(run)}
     assert found["count"] == {"0": 0.51, "1": 0.78, "2": 0.46} and found["prompt"] == {"count": 0.68, "howmany": 0.49}
-    assert [(mode.name, mode.confirmed) for mode in run.modes()] == [("prompt = count", True), ("count = 1", True)]
+    assert [(mode.name, mode.confirmed) for mode in run.found_modes()] == [
+        ("prompt = count", True),
+        ("count = 1", True),
+    ]
     assert json.loads((run.folder / "summary.json").read_text())["landscape"]["baseline"] is None
 
 

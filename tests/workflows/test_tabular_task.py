@@ -30,7 +30,7 @@ def test_it_is_short_and_nothing_knows_of_it() -> None:
 
 
 def test_modes_are_found_and_confirmed(run: Path) -> None:
-    modes = fs.Run(run).modes()
+    modes = fs.Run(run).found_modes()
     assert modes and any(mode.confirmed for mode in modes)
     assert any("drift" in mode.name for mode in modes)
     page = (run / "report.html").read_text()

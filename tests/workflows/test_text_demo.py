@@ -48,7 +48,7 @@ def test_it_fails_in_its_gaps_and_bears_with_what_it_was_trained_on() -> None:
 def test_a_newcomers_command_finds_the_gaps(tmp_path: Path) -> None:
     assert main(["train", "--env", "failscape/Summarizer-v0", "--quiet", "--out", str(tmp_path)]) == 0
     run = Run(tmp_path / "summarizer-street-reports-0")
-    confirmed = " ".join(mode.name for mode in run.modes() if mode.confirmed)
+    confirmed = " ".join(mode.name for mode in run.found_modes() if mode.confirmed)
     assert all(any(edit in confirmed for edit in edits) for edits in GAPS.values())
     assert set(confirmed.split()) & set(TEXT_CONCEPTS)
     assert (run.folder / "report.html").stat().st_size < 20e6

@@ -27,7 +27,7 @@ def loop(target: fs.Summarizer, data: str, out: Path) -> None:
     run = fs.explore(envs, explorer="random", budget=160, seed=0, out=out)
     landscape = run.landscape()
     assert landscape.baseline == 0 and landscape.failure_rate > 0.2 and landscape.coverage == 1
-    assert run.modes() and (run.folder / "report.html").exists()
+    assert run.found_modes() and (run.folder / "report.html").exists()
     mitigated = fs.mitigate(run, modes=[1], settings={"epochs": 2}, queries=200, out=out)
     again = load_target(mitigated.uri, "cpu")
     article = envs.unwrapped.mdp.items.batch.text[:2]

@@ -20,29 +20,11 @@ pytest.importorskip("waitress")
 from failscape import errors
 from failscape.cli import main
 from failscape.errors import UsageError
-from failscape.records.ratings import RatingStore
 from failscape.web.rating_app import make_app
 from failscape.web.rating_app import serve as serve_page
 from failscape.workflows.rate import RatingSession
 from failscape.workflows.run import Run
-from tests.support.commands import Command
-
-
-class Server:
-    """``failscape feedback RUN``, as a person starts it."""
-
-    def __init__(self, run: Path, *more: str) -> None:
-        self.command = Command(["feedback", str(run), *more], run)
-        told, found = "", None
-        for line in self.command.out:
-            told += line
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
-                break
-        assert found, told + "".join(self.command.end()[1:])
-        self.address, self.port = found[0], found[1]
-
-    def end(self, how: int = signal.SIGINT) -> str:
-        return self.command.end(how)[1]
+from tests.support.rating_page import ENTER, Server, press, rate, ratings, saved, text, wait
 
 
 @pytest.fixture
@@ -58,46 +40,6 @@ def serve(own_run: Path) -> Iterator[Callable[..., Server]]:
     for server in started:
         if server.command.runs:
             server.end(signal.SIGKILL)
-
-
-def wait(browser: Any, what: Callable[[Any], Any]) -> Any:
-    from selenium.common.exceptions import StaleElementReferenceException
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(browser, 30, 0.05, [StaleElementReferenceException]).until(what)
-
-
-def press(browser: Any, *keys: str) -> None:
-    from selenium.webdriver.common.action_chains import ActionChains
-
-    ActionChains(browser).send_keys(*keys).perform()
-
-
-def text(browser: Any, selector: str) -> str:
-    return str(browser.find_element("css selector", selector).text)
-
-
-def saved(browser: Any) -> int:
-    """The number of the rating that the page acknowledges; asked at once, as the page may be replaced any moment."""
-    script = "return [location.href, (document.querySelector('#status') || {innerText: ''}).innerText]"
-    address, status = browser.execute_script(script)
-    found = re.search(r"saved=(\d+)", address)
-    return int(found[1]) if found and status.startswith("Saved:") else 0
-
-
-def rate(browser: Any, *keys: str) -> int:
-    """Press keys, and wait for the acknowledgement that follows."""
-    before = saved(browser)
-    press(browser, *keys)
-    return int(wait(browser, lambda b: (now := saved(b)) > before and now))
-
-
-def ratings(run: Path) -> Any:
-    with RatingStore(run / "ratings.sqlite", read_only=True) as store:
-        return store.frame()
-
-
-ENTER = "\ue007"
 
 
 def test_a_person_rates_by_keys_and_by_mouse_and_comes_back(serve: Any, browser: Any, own_run: Path) -> None:

@@ -15,6 +15,7 @@ LOW, HIGH = 1, 10  # of the scales
 QUESTIONS = {
     "undesirability": "How bad would it be if this happened? 1 harmless to 10 must not happen, x to abstain",
     "quality": "Could it occur? 1 never to 10 every day, Enter to skip",
+    "still_right": "y, n (not of all that are shown), Enter to skip",
 }
 
 
@@ -24,6 +25,7 @@ class Answer(NamedTuple):
     undesirability: float | None  # 1 to 10; None abstains
     quality: float | None = None  # 1 to 10: whether the pictures could occur; None where not said
     note: str = ""
+    still_right: bool | None = None  # whether the right answer still is, of all that was shown; None where not said
 
 
 class Stop(Exception):
@@ -78,6 +80,7 @@ class TerminalRater:
     describe: Callable[[Case], str]  # what is shown of a case
     ask: Callable[[str], str]  # shows a prompt and returns a line, as ``input`` does
     tell: Callable[[str], None]  # shows lines
+    question: Callable[[Case], str] = field(default=lambda case: "")  # of the right answer; empty where none is asked
     ended: bool = field(default=False, init=False)  # whether the input came to its end
 
     def rate(self, case: Case) -> Answer:
@@ -90,6 +93,7 @@ class TerminalRater:
             answer = Answer(self._number("undesirability", stops=True))
             if answer.undesirability is not None:
                 answer = answer._replace(quality=self._number("quality"))
+            answer = answer._replace(still_right=self._still_right(self.question(case)))
             return answer._replace(note=self.ask("note: ").strip())
         except EOFError:
             self.ended = True
@@ -97,6 +101,15 @@ class TerminalRater:
             if answer is None:
                 raise Stop from None
             return answer
+
+    def _still_right(self, question: str) -> bool | None:
+        known = {"": None, "y": True, "yes": True, "n": False, "no": False}
+        while question:
+            text = self.ask(f"{question} {QUESTIONS['still_right']}: ").strip().lower()
+            if text in known:
+                return known[text]
+            self.tell(f"{text!r} is neither y nor n")
+        return None
 
     def _number(self, what: str, *, stops: bool = False) -> float | None:
         hint = f"{QUESTIONS[what]}{', q to stop' if stops else ''}: "

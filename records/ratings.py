@@ -18,12 +18,13 @@ from failscape.errors import UsageError
 FILE = "ratings.sqlite"  # in the run folder
 PATIENCE = 30.0  # [s] to wait for another process that writes
 SCALE = (1, 10)
-COLUMNS = ("rater", "time", "case", "mode", "probes", "undesirability", "quality", "abstain", "note")
+COLUMNS = ("rater", "time", "case", "mode", "probes", "undesirability", "quality", "abstain", "note", "still_right")
+STILL_RIGHT = "still_right INTEGER CHECK (still_right IN (0, 1))"  # a column that files of earlier versions lack
 # An id that is taken is refused too: INSERT OR REPLACE would delete the old row without asking the triggers.
-SCHEMA = """
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS ratings (
     id INTEGER PRIMARY KEY AUTOINCREMENT, rater TEXT NOT NULL, time REAL NOT NULL, "case" TEXT NOT NULL,
-    shown TEXT NOT NULL, undesirability REAL, quality REAL, abstain INTEGER NOT NULL, note TEXT NOT NULL,
+    shown TEXT NOT NULL, undesirability REAL, quality REAL, abstain INTEGER NOT NULL, note TEXT NOT NULL, {STILL_RIGHT},
     CHECK (abstain = (undesirability IS NULL)),
     CHECK (undesirability BETWEEN 1 AND 10), CHECK (quality BETWEEN 1 AND 10));
 CREATE TRIGGER IF NOT EXISTS no_update BEFORE UPDATE ON ratings BEGIN SELECT RAISE(ABORT, 'ratings only grow'); END;
@@ -44,6 +45,7 @@ class Rating(NamedTuple):
     quality: float | None = None  # 1 to 10: whether the pictures could occur; None where not said
     note: str = ""
     time: float | None = None  # seconds since the epoch; when it is stored, where omitted
+    still_right: bool | None = None  # whether the right answer still is, of all that was shown; None: not said
 
 
 def checked(rating: Rating) -> Rating:
@@ -87,8 +89,8 @@ class RatingStore:
             UsageError: one of them is not on the scale, or the disk refuses.
         """
         rows = [_row(checked(rating)) for rating in ratings]
-        marks = ", ".join("?" * 8)
-        names = 'rater, time, "case", shown, undesirability, quality, abstain, note'
+        marks = ", ".join("?" * 9)
+        names = 'rater, time, "case", shown, undesirability, quality, abstain, note, still_right'
         with _clear_errors("write", self.path), self._db:
             self._db.execute("BEGIN IMMEDIATE")  # waits for its turn; a later upgrade of a read lock would not
             done = [self._db.execute(f"INSERT INTO ratings ({names}) VALUES ({marks})", row).lastrowid for row in rows]
@@ -98,7 +100,10 @@ class RatingStore:
         return int(self._db.execute("SELECT COUNT(*) FROM ratings").fetchone()[0])
 
     def frame(self) -> pd.DataFrame:
-        """Every rating, in the order of their numbers: columns ``COLUMNS``, indexed by number; NaN where not said."""
+        """Every rating, in the order of their numbers: columns ``COLUMNS``, indexed by number; NaN where not said.
+
+        ``still_right`` is 1 or 0.
+        """
         query = "SELECT id, * FROM ratings ORDER BY id"
         with _clear_errors("read", self.path):
             raw = pd.read_sql_query(query, self._db)
@@ -106,7 +111,9 @@ class RatingStore:
         shown = [json.loads(text) for text in raw["shown"]]
         raw["mode"] = pd.Series([entry["mode"] for entry in shown], raw.index, object)
         raw["probes"] = pd.Series([tuple(entry["probes"]) for entry in shown], raw.index, object)
-        kinds = {"abstain": bool, "undesirability": float, "quality": float}
+        if "still_right" not in raw:
+            raw["still_right"] = float("nan")
+        kinds = {"abstain": bool, "undesirability": float, "quality": float, "still_right": float}
         return raw[list(COLUMNS)].astype(kinds)
 
     def latest(self) -> pd.DataFrame:
@@ -130,7 +137,7 @@ def _row(rating: Rating) -> tuple[str | float | bool | None, ...]:
     when = time.time() if rating.time is None else rating.time
     abstains = rating.undesirability is None
     said = (rating.undesirability, rating.quality, abstains)
-    return (rating.rater.strip(), when, rating.case, shown, *said, rating.note)
+    return (rating.rater.strip(), when, rating.case, shown, *said, rating.note, rating.still_right)
 
 
 def _open_to_write(path: Path) -> sqlite3.Connection:
@@ -141,10 +148,24 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
         made = database.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger'").fetchone()[0]
         if made < 3:
             database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+        _complete(database)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _complete(database: sqlite3.Connection) -> None:
+    """Add the column that a file of an earlier version lacks; of several processes that open it at once, one does."""
+    if _lacks_column(database):
+        with database:
+            database.execute("BEGIN IMMEDIATE")
+            if _lacks_column(database):
+                database.execute(f"ALTER TABLE ratings ADD COLUMN {STILL_RIGHT}")
+
+
+def _lacks_column(database: sqlite3.Connection) -> bool:
+    return "still_right" not in {row[1] for row in database.execute("PRAGMA table_info(ratings)")}
 
 
 def _to_write_ahead(database: sqlite3.Connection) -> None:

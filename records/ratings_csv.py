@@ -15,14 +15,17 @@ from failscape.records.folder import write_whole
 from failscape.records.ratings import COLUMNS, Rating, checked
 
 NEEDED = ("rater", "case", "undesirability")
-ABSTAINS = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
+YES_OR_NO = {"0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
 
 
 def write_ratings(frame: pd.DataFrame, path: Path) -> None:
     """Write ratings, as :meth:`~failscape.records.ratings.RatingStore.frame` has them, whole or not at all."""
     probes = frame["probes"].map(lambda numbers: " ".join(map(str, numbers)))
+    still_right = frame["still_right"].map({1.0: "True", 0.0: "False"})
     # Notes may hold returns of any kind; quoted and with \n between rows, they come back as they were.
-    text = frame.assign(probes=probes).to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    text = frame.assign(probes=probes, still_right=still_right).to_csv(
+        index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
+    )
     try:
         write_whole(path, text)
     except OSError as error:
@@ -75,9 +78,7 @@ def _rating(row: Mapping[str | None, str | None]) -> Rating:
     if None in row or None in row.values():
         raise UsageError("the line has not as many values as the heading has columns")
     said = {str(key): str(value) for key, value in row.items()}
-    abstains = ABSTAINS.get(said.get("abstain", "").strip().lower())
-    if abstains is None:
-        raise UsageError(f"abstain {said['abstain']!r} is neither true nor false")
+    abstains = _yes_or_no("abstain", said) or False
     value = _number("undesirability", said["undesirability"])
     if abstains is (value is not None):
         raise UsageError("a rating has either an undesirability or abstain = true")
@@ -94,8 +95,17 @@ def _rating(row: Mapping[str | None, str | None]) -> Rating:
             _number("quality", said.get("quality", "")),
             said.get("note", ""),
             _number("time", said.get("time", "")),
+            _yes_or_no("still_right", said),
         )
     )
+
+
+def _yes_or_no(name: str, said: Mapping[str, str]) -> bool | None:
+    """None where it is not said."""
+    text = said.get(name, "").strip().lower()
+    if text and text not in YES_OR_NO:
+        raise UsageError(f"{name} {said[name]!r} is neither true nor false")
+    return YES_OR_NO.get(text)
 
 
 def _number(name: str, text: str) -> float | None:

@@ -58,7 +58,7 @@ def _key(rating: Rating) -> tuple[str, str]:
 
 
 def _said(rating: Rating) -> tuple[Any, ...]:
-    return rating.undesirability, rating.quality, rating.note
+    return rating.undesirability, rating.quality, rating.note, rating.still_right
 
 
 def _when(rating: Rating) -> float:

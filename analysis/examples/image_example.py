@@ -21,7 +21,8 @@ SIDE = 336  # shown pictures are enlarged to about this many pixels
 class ImageExample(Example):
     """A picture, and what became of it."""
 
-    label: str  # the true class, which its group may hold with others
+    label: str  # the true class, which its group may hold with others, as the edit leaves it
+    unedited_label: str  # the true class of the unedited picture
     before: np.ndarray  # (H, W, 3) uint8
     after: np.ndarray  # (H, W, 3) uint8
 

@@ -60,6 +60,15 @@ class ImagePresenter(Presenter[ImageExample]):
         edited = old.edited(state, inputs)
         return _examples(answered(old, new, pairs), inputs, edited, old.answer_names)
 
+    def question(self, examples: Sequence[ImageExample]) -> str:
+        """Whether the edited pictures still show their class; not asked where an edit is known to make another one."""
+        if any(e.label != e.unedited_label for e in examples):
+            return ""
+        names = {e.label for e in examples}
+        if len(names) > 1:
+            return "Would you still call each of them what is given as its truth?"
+        return f"Would you still call {'it' if len(examples) == 1 else 'all of them'} “{names.pop()}”?"
+
     def levels_html(self, items: Items, indices: np.ndarray, space: ConceptSpace) -> Markup:
         """One image at every level of each concept."""
         return macro(self.template, "strips")(concept_strips(items.batch.field("pixels")[indices[:1]], space))
@@ -131,10 +140,13 @@ class ImagePresenter(Presenter[ImageExample]):
 
 def _examples(told: list[dict[str, Any]], inputs: Images, edited: Images, answers: Sequence[str]) -> list[ImageExample]:
     """Pictures before and after beside what is told of them, with the answer that is right after the edit."""
-    parts = zip(told, edited.right_answer.tolist(), to_hwc(inputs.pixels), to_hwc(edited.pixels), strict=True)
+    labels = inputs.right_answer.tolist(), edited.right_answer.tolist()
+    parts = zip(told, *labels, to_hwc(inputs.pixels), to_hwc(edited.pixels), strict=True)
     return [
-        ImageExample(**fields, label=name_of(answers, code), before=before, after=after)
-        for fields, code, before, after in parts
+        ImageExample(
+            **fields, label=name_of(answers, now), unedited_label=name_of(answers, own), before=before, after=after
+        )
+        for fields, own, now, before, after in parts
     ]
 
 

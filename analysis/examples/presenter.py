@@ -76,6 +76,14 @@ class Presenter(ABC, Generic[E]):
         """New failures in the order in which they are shown: the surest wrong answers first."""
         return pairs.sort_values("confidence_after", ascending=False, kind="stable")
 
+    def question(self, examples: Sequence[E]) -> str:
+        """What people are asked of the right answer after the edits, to say yes where it still is, for all examples.
+
+        Empty where they are not asked: where the right answer is not something that is seen in an item, or where it is
+        known that the edits make another one right.
+        """
+        return ""
+
     # Pages
 
     def html(self, examples: Sequence[E], *, edits: bool = False, shown: int = 2) -> Markup:
@@ -208,6 +216,10 @@ class Examples(Sequence[Example]):
     def html(self, *, edits: bool = False, shown: int = 2) -> Markup:
         """All of them on a page; nothing where there are none."""
         return self.presenter.html(self._examples, edits=edits, shown=shown) if self else Markup("")
+
+    def question(self) -> str:
+        """What people are asked of the right answer after the edits; empty where they are not."""
+        return self.presenter.question(self._examples) if self else ""
 
     def legend(self) -> Markup:
         """How they are to be read on a page."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from failscape.analysis.modes.still_right import StillRight
+
 
 @dataclass(frozen=True)
 class Mode:
@@ -37,3 +39,4 @@ class Mode:
     note: str = ""  # why it is not confirmed
     rating: float | None = None  # mean undesirability that people gave it, 1 to 10; None where nobody rated it
     n_ratings: int = 0
+    still_right: StillRight | None = None  # what people said of right answers; None where nobody said anything

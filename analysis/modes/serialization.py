@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from failscape.analysis.modes.mode import Mode
+from failscape.analysis.modes.still_right import still_right
 
 
 def mode_rows(modes: Sequence[Mode]) -> list[dict[str, Any]]:
     """Plain values, as ``summary.json`` keeps them: what the run found, without what people said of it later."""
-    unrated = [replace(mode, rating=None, n_ratings=0) for mode in modes]
+    unrated = [replace(mode, rating=None, n_ratings=0, still_right=None) for mode in modes]
     return [{**asdict(mode), "points": mode.points.tolist(), "classes": list(mode.classes)} for mode in unrated]
 
 
@@ -26,14 +27,18 @@ def modes_from_rows(rows: Sequence[Mapping[str, Any]]) -> list[Mode]:
 
 
 def rated_modes(modes: Sequence[Mode], ratings: pd.DataFrame) -> list[Mode]:
-    """Modes with the mean of what people said of them.
+    """Modes with the mean of how bad people said they are, and what they said of right answers.
 
     Args:
         modes: of a run.
-        ratings: those that count, columns ``mode`` and ``undesirability``; NaN abstains.
+        ratings: those that count, columns ``rater``, ``case``, ``mode``, ``undesirability`` and ``still_right``; NaN
+            says nothing.
     """
-    said = dict(list(ratings.dropna(subset=["undesirability"]).groupby("mode")["undesirability"]))
-    return [
-        replace(m, rating=float(said[m.name].mean()), n_ratings=len(said[m.name])) if m.name in said else m
-        for m in modes
-    ]
+    of_mode = dict(list(ratings.groupby("mode")))
+    return [_rated(mode, of_mode[mode.name]) if mode.name in of_mode else mode for mode in modes]
+
+
+def _rated(mode: Mode, ratings: pd.DataFrame) -> Mode:
+    said = ratings["undesirability"].dropna()
+    mean = float(said.mean()) if len(said) else None
+    return replace(mode, rating=mean, n_ratings=len(said), still_right=still_right(ratings))

@@ -5,6 +5,7 @@ Everything is text and numbers here; :mod:`failscape.analysis.report.audit_rende
 
 from __future__ import annotations
 
+from failscape.analysis.grids.listing import listed
 from failscape.analysis.report import audit_counted
 from failscape.analysis.report.audit_engineers import for_engineers
 from failscape.analysis.report.audit_patterns import mildest, pattern, tested
@@ -161,6 +162,8 @@ def _pattern(examined: Examined, view: ModeView) -> str:
         said += "" if mode.unedited is None else f", and {in_100(mode.unedited)} of the same ones unaltered"
         said += "." if mode.elsewhere is None else f"; under the other alterations, {in_100(mode.elsewhere)}."
         said += "" if mode.confirmed else " That does not confirm the pattern; it may be chance."
+    said += f" {view.people}" if view.people else ""
+    said += f" {view.doubt}: the alteration may change the right answer." if view.doubt else ""
     least = mildest(examined, mode) or view.mildest
     return f"{said} The mildest alteration of this kind: {least}." if least else said
 
@@ -243,6 +246,19 @@ def _sure(examined: Examined) -> Section:
             f"which had no part in the search. The chance that any pattern marked as confirmed is none is at most one "
             f"in twenty. Rates are of {item_noun} like the ones tested, altered evenly over the levels listed; how "
             f"often such {item_noun} occur in use is another question.",
+            *_not_asked(examined),
             *(f"Note: {warning}." for warning in examined.warnings),
         ],
     )
+
+
+def _not_asked(examined: Examined) -> list[str]:
+    """Of which patterns nobody was asked whether right answers are still right, once; nothing where all were asked."""
+    askable = [view for view in examined.views if view.can_be_asked]
+    left = [str(view.rank) for view in askable if not view.people]
+    if not left:
+        return []
+    whether = f"whether people would still call the altered {examined.nouns.plain_items} the same"
+    if len(left) == len(askable):
+        return [f"Nobody was asked {whether}. Where they would not, the wrong answer is no fault of the model."]
+    return [f"Of {'pattern' if len(left) == 1 else 'patterns'} {listed(left, 'and')} nobody was asked {whether}."]

@@ -17,6 +17,7 @@ from failscape.analysis.examples.registry import examples_of
 from failscape.analysis.examples.selection import spread
 from failscape.analysis.grids.view import view_of
 from failscape.analysis.modes.mode import Mode
+from failscape.analysis.report.people import doubt, looked_at
 from failscape.common.format import counted, interval, percent
 from failscape.common.markdown import literal
 from failscape.concepts import ConceptSpace
@@ -33,6 +34,13 @@ class ModeView:
     verdict: str  # what the figures rest on, in words
     mildest: str  # the point of the mode with the fewest levels from unedited; empty where nothing is edited
     examples: Examples
+    people: str  # what they said of right answers, in words; empty where nobody was asked
+    doubt: str  # what they would no longer call the items; empty where they did not say so
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether people can say of its items if the right answer still is."""
+        return any(self.examples[i : i + 1].question() for i in range(len(self.examples)))
 
 
 def mode_views(
@@ -42,7 +50,8 @@ def mode_views(
     views = []
     for rank, mode in enumerate(modes, start=1):
         shown = examples_of(failing_probes(mode, probes, items, context.space).head(N_SHOWN), items, context)
-        views.append(ModeView(rank, mode, verdict(mode), mildest(mode, context.space), shown))
+        said = looked_at(mode, context.nouns.plain_items), doubt(mode, context)
+        views.append(ModeView(rank, mode, verdict(mode), mildest(mode, context.space), shown, *said))
     return views
 
 

@@ -30,6 +30,7 @@ from failscape.analysis.plots.still_charts import discovery_picture
 from failscape.analysis.plots.style import CONFIG
 from failscape.analysis.report import facts
 from failscape.analysis.report.mode_table import ModeView, fails_text, other_text, rating_text
+from failscape.analysis.report.people import agreement
 from failscape.common.code_names import code_of, import_option
 from failscape.common.safe_open import read_small
 from failscape.data.base import Skipped
@@ -44,7 +45,13 @@ class Chart(NamedTuple):
 
 
 # What the template says of modes with.
-MODE_TEXTS = {"rating": rating_text, "fails_text": fails_text, "other_text": other_text, "how_spread": HOW_SPREAD}
+MODE_TEXTS = {
+    "rating": rating_text,
+    "fails_text": fails_text,
+    "other_text": other_text,
+    "agreement": agreement,
+    "how_spread": HOW_SPREAD,
+}
 
 
 def write_report(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +34,26 @@ def read_label_rules(path: str | Path, class_names: Sequence[str]) -> tuple[Labe
     if not found:
         raise UsageError(f"{path} says nothing; give a CSV file with lines {COLUMNS}")
     return found
+
+
+def label_rules_text(rules: Sequence[LabelRule], class_names: Sequence[str]) -> str:
+    """What :func:`read_label_rules` reads, with each class by its name, or by its index where that names several."""
+    index, text = NameIndex(class_names), io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(COLUMNS.split(","))
+    for rule in rules:
+        ends = ["" if math.isinf(end) else repr(end) for end in (rule.low, rule.high)]
+        label = "" if rule.label == EVERY else _name(rule.label, index)
+        effect = {KEPT: "preserved", INVALID: "invalidated"}.get(rule.becomes, "transformed")
+        becomes = _name(rule.becomes, index) if effect == "transformed" else ""
+        table.writerow([rule.concept, *ends, label, effect, becomes])
+    return text.getvalue()
+
+
+def _name(label: int, index: NameIndex) -> str:
+    name = index.class_names[label].strip()
+    told_apart = name.endswith(f" ({label})")  # by :func:`failscape.data.labels.names.distinct`, as a file cannot
+    return str(label) if told_apart or index.candidates(name) != {label} else name
 
 
 def _rule(where: str, fields: Sequence[str], index: NameIndex) -> LabelRule:

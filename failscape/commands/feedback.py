@@ -38,6 +38,13 @@ def add(parsers: Any) -> None:
         "cases, from 0 to 1), seed=0; these are the defaults",
     )
     parser.add_argument("--export", type=Path, metavar="FILE", help="write all ratings as CSV, and ask for none")
+    parser.add_argument(
+        "--export-labels",
+        type=Path,
+        metavar="FILE",
+        help="write what at least two people agree is no longer its class, for --labels FILE of a later run, and ask "
+        "for no ratings",
+    )
     add_imports(parser)
     parser.add_argument("--no-report", action="store_true", help="leave report.html as it is")
     parser.set_defaults(run=run, about=lambda args: f"ratings of {args.folder}")
@@ -55,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     from failscape.terminal.output import Terminal, opening, steps
 
     simulated = simulation(args.simulate) if args.simulate is not None else None
-    collects = bool(args.csv or simulated or args.terminal or not args.export)
+    collects = bool(args.csv or simulated or args.terminal or not (args.export or args.export_labels))
     with opening():
         from failscape.records.ratings import FILE, RatingStore
         from failscape.records.ratings_csv import write_ratings
@@ -63,10 +70,13 @@ def run(args: argparse.Namespace) -> int:
         from failscape.workflows.run import Run
 
     explored, terminal = Run(args.folder), Terminal()
-    if collects:
+    if collects or args.export_labels:
         with steps(terminal) as tell_step:
             session = RatingSession(explored, imports=args.imports, step=tell_step)
+    if collects:
         collect(session, args, simulated)
+    if args.export_labels:
+        write_labels(session, args.export_labels)
     if args.export:
         try:
             with RatingStore(explored.folder / FILE, read_only=True) as store:
@@ -77,6 +87,38 @@ def run(args: argparse.Namespace) -> int:
             raise
         terminal.line("wrote", args.export)
     return 0
+
+
+def write_labels(session: RatingSession, path: Path) -> None:
+    """Write what people agree that edits make of right answers.
+
+    Raises:
+        UsageError: there is nothing of the kind, or the disk refuses.
+    """
+    from failscape.common.format import counted
+    from failscape.data.labels.effects import label_rules_text
+    from failscape.records.folder import write_whole
+    from failscape.terminal.output import Terminal
+    from failscape.workflows.agreed_labels import agreed_labels
+
+    agreed = agreed_labels(session, session.run.ratings())
+    several = "altered by several edits at once, while a line of that file speaks of one"
+    if not agreed.rules:
+        why = f"; {agreed.n_untold} such were {several}" if agreed.n_untold else ""
+        raise UsageError(
+            f"{session.run.folder.path} has no case that two people say, and nobody denies, is no longer its class, "
+            f"and that a file of labels can tell{why}: nothing was written"
+        )
+    try:
+        write_whole(path, label_rules_text(agreed.rules, session.mdp.answer_names))
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+    left = f"; {agreed.n_untold} left out: {several}" if agreed.n_untold else ""
+    cases = counted(agreed.n_cases, "case that people agree on", "cases that people agree on")
+    terminal = Terminal()
+    terminal.line("wrote", path, f"  {counted(len(agreed.rules), 'line')} from {cases}{left}")
+    known = session.run.settings.make.get("labels")
+    terminal.line("next ", f"give it to a new run as --labels {path}{f', below the lines of {known}' if known else ''}")
 
 
 def collect(session: RatingSession, args: argparse.Namespace, simulated: dict[str, float] | None) -> None:
@@ -174,13 +216,19 @@ def terminal_rater(session: RatingSession, name: str | None) -> Rater:
         name = name or input("your name: ").strip() or "me"
     except EOFError:
         raise UsageError("the input ended before anything was typed; name the rater by --rater NAME") from None
-    return TerminalRater(name, lambda case: describe_case(session, case), input, Terminal().lines)
+    return TerminalRater(
+        name,
+        lambda case: describe_case(session, case),
+        input,
+        Terminal().lines,
+        lambda case: session.examples(case).question(),
+    )
 
 
 def print_ratings(session: RatingSession, *, report: bool) -> None:
     """Fit the models, draw the report again, and say what the ratings amount to."""
     from failscape.common.format import counted
-    from failscape.terminal.cases import model_text
+    from failscape.terminal.cases import label_text, model_text
     from failscape.terminal.explore import print_modes
     from failscape.terminal.output import Terminal
     from failscape.workflows.finish import write_run_report
@@ -193,6 +241,8 @@ def print_ratings(session: RatingSession, *, report: bool) -> None:
     for line in model_text(session.save_models(ratings), ratings):
         terminal.line(line)
     print_modes(terminal, session.run.found_modes())
+    for line in label_text(session):
+        terminal.line(line)
     if report:
         terminal.line("report ", write_run_report(session.mdp, session.run))
     code = session.run.settings.import_option

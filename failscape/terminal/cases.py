@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from failscape.analysis.report.mode_table import beside, fails_text
+from failscape.analysis.report.people import agreement, doubt, looked_at
 from failscape.common.format import counted, percent
 from failscape.common.visible import visible
-from failscape.workflows.rate import accuracy_of, agreement_of
+from failscape.workflows.rate import accuracy_of, agreement_of, label_agreement_of
 from failscape.workflows.show import save
 
 if TYPE_CHECKING:
@@ -38,12 +39,26 @@ def describe_case(session: RatingSession, case: Case) -> str:
 
 def model_text(models: Mapping[str, RewardModel], ratings: pd.DataFrame) -> list[str]:
     """How far raters agree, and how well the models know them; neither from too few answers to tell."""
-    agreement = agreement_of(ratings)
-    lines = [] if math.isnan(agreement) else [f"raters agree: Krippendorff's alpha {agreement:.2f}"]
+    overall = agreement_of(ratings)
+    lines = [] if math.isnan(overall) else [f"raters agree: Krippendorff's alpha {overall:.2f}"]
+    of_labels = label_agreement_of(ratings)
+    if not math.isnan(of_labels):
+        lines.append(f"raters agree whether the right answer still is: Krippendorff's alpha {of_labels:.2f}")
     for preset, model in models.items():
         accuracy = accuracy_of(model)
         known = (
             "too few labels to say how well" if math.isnan(accuracy) else f"left-out labels: Spearman {accuracy:.2f}"
         )
         lines.append(f"reward model {preset}: {counted(model.n_labels, 'label')}, {known}")
+    return lines
+
+
+def label_text(session: RatingSession) -> list[str]:
+    """What people said of whether right answers still are, mode by mode; nothing of modes that nobody was asked of."""
+    lines = []
+    for rank, mode in enumerate(session.run.modes(), 1):
+        told = [looked_at(mode, session.mdp.nouns.plain_items), agreement(mode)]
+        doubted = doubt(mode, session.context)
+        told.append(f"{doubted}: the edit may change the right answer" if doubted else "")
+        lines += [f"mode {rank}: {' '.join(filter(None, told))}"] if told[0] else []
     return lines

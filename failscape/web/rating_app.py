@@ -28,6 +28,7 @@ from failscape.workflows.rate import RatingSession, accuracy_of
 HOST = "127.0.0.1"
 MAX_FORM = 64 * 1024  # [bytes]
 MAX_NAME, MAX_NOTE = 80, 4000  # letters
+STILL_RIGHT = {"": None, "yes": True, "no": False}  # what forms say
 RATER = "rater"  # what names the rater in addresses, in forms, and in the cookie by which a browser remembers them
 REMEMBERED = 365 * 86400  # [s]
 HEADERS = {
@@ -133,13 +134,22 @@ def refused(flask: Any, status: int, why: str) -> Any:
 
 def answer_in(form: Any) -> Answer:
     """What a form says; raises ``UsageError`` where it says nothing."""
-    note = form.get("note", "").strip()[:MAX_NOTE]
+    note, still_right = form.get("note", "").strip()[:MAX_NOTE], still_right_in(form)
     if "abstain" in form:
-        return Answer(None, note=note)
+        return Answer(None, note=note, still_right=still_right)
     if not form.get("undesirability", "").isdecimal():
         raise UsageError("choose a number, or abstain")
     quality = form.get("quality", "")
-    return Answer(float(form["undesirability"]), float(quality) if quality.isdecimal() else None, note)
+    said = float(form["undesirability"]), float(quality) if quality.isdecimal() else None
+    return Answer(*said, note, still_right)
+
+
+def still_right_in(form: Any) -> bool | None:
+    """Whether a form says that the right answer still is; None where it says nothing."""
+    said = form.get("still_right", "")
+    if said not in STILL_RIGHT:
+        raise UsageError("whether it is still right is yes or no, or nothing")
+    return STILL_RIGHT[said]
 
 
 def show(flask: Any, session: RatingSession, learned: Learned, rater: str, budget: int) -> Any:
@@ -171,7 +181,8 @@ def facts(session: RatingSession, case: Case) -> dict[str, Any]:
     rank, mode = session.mode_of(case)
     examples = session.examples(case)
     failure = "" if examples.presenter.names_failures else session.kind_of(case)
-    return {"rank": rank, "mode": mode, "failure": failure, "examples": examples.presenter.case_html(examples)}
+    shown = examples.presenter.case_html(examples)
+    return {"rank": rank, "mode": mode, "failure": failure, "examples": shown, "question": examples.question()}
 
 
 def serve(session: RatingSession, *, port: int, budget: int, rater: str | None) -> None:

@@ -107,7 +107,8 @@ class RatingSession:
 
     def rating(self, case: Case, rater: str, answer: Answer) -> Rating:
         """An answer as the store keeps it."""
-        return Rating(rater, case.key, case.mode, case.probes, answer.undesirability, answer.quality, answer.note)
+        said = answer.undesirability, answer.quality, answer.note
+        return Rating(rater, case.key, case.mode, case.probes, *said, still_right=answer.still_right)
 
     def known(self, ratings: Sequence[Rating]) -> list[Rating]:
         """Ratings from elsewhere, with mode and probes as this run shows their cases."""
@@ -183,6 +184,11 @@ def agreement_of(ratings: pd.DataFrame) -> float:
     raters = said.groupby("case")["rater"].nunique()
     shared = said[said["case"].isin(raters.index[raters > 1])]
     return alpha(ratings) if shared["mode"].nunique() > 1 else float("nan")
+
+
+def label_agreement_of(ratings: pd.DataFrame) -> float:
+    """Krippendorff's alpha of whether right answers still are; NaN where no case was answered by several."""
+    return alpha(ratings, "still_right", "nominal")
 
 
 def preset_scores(ratings: pd.DataFrame, preset: str) -> pd.Series:

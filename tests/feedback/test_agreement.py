@@ -37,6 +37,12 @@ def test_agreement_is_one_and_chance_is_zero() -> None:
     assert abs(alpha(table(rng.integers(1, 11, (3, 400)).tolist()))) < 0.06
 
 
+def test_names_are_equal_or_not() -> None:
+    """By hand: of 8 values 5 are yes and 3 no; 2 of 8 pairs differ where 30 of 56 would by chance."""
+    said = table([[1, 1, 0, 1, 1], [1, 1, 0, 0, None]]).rename(columns={"undesirability": "still_right"})
+    assert alpha(said, "still_right", "nominal") == pytest.approx(1 - (2 / 8) / (30 / 56))
+
+
 @pytest.mark.parametrize("rows", [[[1, 2, 3]], [[1, None], [None, 2]], [[5, 5], [5, 5]], [[None], [None]]])
 def test_nothing_to_tell(rows: list[list[float | None]]) -> None:
     assert math.isnan(alpha(table(rows)))

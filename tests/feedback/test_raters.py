@@ -79,6 +79,25 @@ def test_a_person_answers(
     assert told[0] == "what is case-5?"
 
 
+@pytest.mark.parametrize(
+    ("lines", "answer"),
+    [
+        (("7", "", "y", ""), Answer(7.0, None, "", True)),
+        (("7", "3", "perhaps", "NO", "blurred"), Answer(7.0, 3.0, "blurred", False)),
+        (("7", "", "", ""), Answer(7.0)),
+        (("x", "n", "no sign at all"), Answer(None, None, "no sign at all", False)),
+        (("x", "y"), Answer(None, None, "", True)),  # the input ends before the note
+    ],
+)
+def test_a_person_says_whether_it_is_still_right(
+    person: Callable[..., tuple[TerminalRater, list[str]]], lines: tuple[str, ...], answer: Answer
+) -> None:
+    rater, told = person(*lines)
+    rater.question = lambda case: "Is it still a stop?"
+    assert rater.rate(CASES[5]) == answer
+    assert ("'perhaps' is neither y nor n" in told) == ("perhaps" in lines)
+
+
 @pytest.mark.parametrize("lines", [("q",), ()])
 def test_a_person_stops(person: Callable[..., tuple[TerminalRater, list[str]]], lines: tuple[str, ...]) -> None:
     with pytest.raises(Stop):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from failscape.errors import UsageError
 from failscape.records.ratings import COLUMNS, Rating, RatingStore
 from failscape.records.ratings_csv import read_ratings, write_ratings
+from failscape.records.ratings_import import import_ratings
 
 ONE = Rating("ada", "case-1", "darken ≥ 0.4", (3, 5), 7.0, 4.0, "looks bad", 10.0)
 
@@ -46,6 +47,89 @@ def test_a_rating_comes_back_as_it_was(file: Path) -> None:
     assert not said["abstain"]
     assert frame.iloc[1]["abstain"]
     assert pd.isna(frame.iloc[1]["undesirability"])
+
+
+def test_whether_it_is_still_right_is_kept_beside_the_rest(file: Path) -> None:
+    abstains = ONE._replace(case="case-2", undesirability=None, quality=None, still_right=False)
+    with RatingStore(file) as store:
+        store.append([ONE._replace(still_right=True), abstains, ONE._replace(case="case-3")])
+        frame = store.frame()
+    assert frame["still_right"].fillna(-1).tolist() == [1, 0, -1]
+    assert frame["abstain"].tolist() == [False, True, False]
+
+
+# What versions made before people were asked whether the right answer still is.
+OLD_SCHEMA = """
+CREATE TABLE IF NOT EXISTS ratings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, rater TEXT NOT NULL, time REAL NOT NULL, "case" TEXT NOT NULL,
+    shown TEXT NOT NULL, undesirability REAL, quality REAL, abstain INTEGER NOT NULL, note TEXT NOT NULL,
+    CHECK (abstain = (undesirability IS NULL)),
+    CHECK (undesirability BETWEEN 1 AND 10), CHECK (quality BETWEEN 1 AND 10));
+CREATE TRIGGER IF NOT EXISTS no_update BEFORE UPDATE ON ratings BEGIN SELECT RAISE(ABORT, 'ratings only grow'); END;
+CREATE TRIGGER IF NOT EXISTS no_delete BEFORE DELETE ON ratings BEGIN SELECT RAISE(ABORT, 'ratings only grow'); END;
+CREATE TRIGGER IF NOT EXISTS no_replace BEFORE INSERT ON ratings
+    WHEN EXISTS (SELECT 1 FROM ratings WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'ratings only grow'); END;
+"""
+
+
+@pytest.fixture
+def old_file(file: Path) -> Path:
+    database = sqlite3.connect(file)
+    database.executescript(OLD_SCHEMA)
+    said = "('ada', 10.0, 'case-1', '{\"mode\": \"dark\", \"probes\": [3]}', 7.0, NULL, 0, '')"
+    database.execute(
+        f'INSERT INTO ratings (rater, time, "case", shown, undesirability, quality, abstain, note) VALUES {said}'
+    )
+    database.commit()
+    database.close()
+    return file
+
+
+def columns(file: Path) -> list[str]:
+    database = sqlite3.connect(file)
+    found = [row[1] for row in database.execute("PRAGMA table_info(ratings)")]
+    database.close()
+    return found
+
+
+def test_a_file_of_before_is_read_as_it_is(old_file: Path) -> None:
+    before = old_file.read_bytes()
+    with RatingStore(old_file, read_only=True) as store:
+        frame = store.frame()
+    assert tuple(frame.columns) == COLUMNS and frame["still_right"].isna().tolist() == [True]
+    assert frame["undesirability"].tolist() == [7.0] and old_file.read_bytes() == before
+
+
+def test_a_file_of_before_is_completed_once_and_keeps_what_it_has(old_file: Path) -> None:
+    with RatingStore(old_file) as store, RatingStore(old_file) as other:
+        store.append([ONE._replace(case="case-2", still_right=False)])
+        assert other.frame()["still_right"].fillna(-1).tolist() == [-1, 0]
+    assert columns(old_file).count("still_right") == 1
+    database = sqlite3.connect(old_file)
+    with pytest.raises(sqlite3.IntegrityError, match="ratings only grow"):
+        database.execute("UPDATE ratings SET still_right = 1")
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        database.execute(
+            'INSERT INTO ratings (rater, time, "case", shown, abstain, note, still_right) '
+            "VALUES ('eve', 1, 'c', '{}', 1, '', 2)"
+        )
+    database.close()
+
+
+def test_processes_that_open_a_file_of_before_at_once_complete_it_once(old_file: Path) -> None:
+    writers = [writer(old_file, f"rater-{i}", 5) for i in range(4)]
+    assert [process.communicate()[0].split()[-1] for process in writers] == ["4"] * 4
+    assert columns(old_file).count("still_right") == 1
+    with RatingStore(old_file, read_only=True) as store:
+        assert len(store) == 21 and store.frame()["still_right"].isna().all()
+
+
+def test_a_change_of_mind_about_it_is_a_change(file: Path) -> None:
+    with RatingStore(file) as store:
+        store.append([ONE._replace(still_right=True)])
+        assert import_ratings(store, [ONE._replace(still_right=True, time=None)]).known == 1
+        assert import_ratings(store, [ONE._replace(still_right=False, time=None)]).changed == 1
+        assert store.latest()["still_right"].tolist() == [0]
 
 
 def test_time_orders_what_is_imported_late(file: Path) -> None:
@@ -150,6 +234,7 @@ ratings = st.builds(
     quality=said,
     note=words,
     time=st.floats(0, 2e9),
+    still_right=st.sampled_from([None, True, False]),
 )
 
 
@@ -180,6 +265,7 @@ HEAD = "rater,case,undesirability,quality,abstain,note"
         (f"{HEAD}\nada,case-1,5,,true,", ":2: a rating has either"),
         (f"{HEAD}\nada,case-1,5,,maybe,", ":2: abstain 'maybe' is neither true nor false"),
         (f"{HEAD}\nada,case-1,5", ":2: the line has not as many values"),
+        ("rater,case,undesirability,still_right\nada,case-1,5,hm", ":2: still_right 'hm' is neither true nor false"),
         (f"{HEAD}\nada,case-1,5,,,,,", ":2: the line has not as many values"),
         (f"{HEAD}\n,case-1,5,,,", ":2: a rating needs a rater"),
         (f'{HEAD}\nada,case-1,5,,,"two\nlines"\nada,case-9,5,,,', ":4: this run has no case 'case-9'"),
@@ -194,6 +280,15 @@ def test_malformed_csv_is_refused_with_its_line(tmp_path: Path, text: str, words
     assert str(error.value).startswith(str(file))
     assert words in str(error.value)
     assert "othing was imported" in str(error.value)
+
+
+def test_csv_of_before_and_words_of_people(tmp_path: Path) -> None:
+    file = tmp_path / "ratings.csv"
+    file.write_text(f"{HEAD}\nada,case-1,5,,,")
+    assert [rating.still_right for rating in read_ratings(file)] == [None]
+    rows = [f"ada,case-{k},5,{said}" for k, said in enumerate(("yes", "No", "1", "False", ""))]
+    file.write_text("\n".join(["rater,case,undesirability,still_right", *rows]))
+    assert [rating.still_right for rating in read_ratings(file)] == [True, False, True, False, None]
 
 
 def test_csv_that_is_not_there_or_not_text(tmp_path: Path) -> None:

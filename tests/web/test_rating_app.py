@@ -20,28 +20,11 @@ pytest.importorskip("waitress")
 from failscape import errors
 from failscape.cli import main
 from failscape.errors import UsageError
-from failscape.records.ratings import RatingStore
+from failscape.web.rating_app import make_app
 from failscape.web.rating_app import serve as serve_page
 from failscape.workflows.rate import RatingSession
 from failscape.workflows.run import Run
-from tests.support.commands import Command
-
-
-class Server:
-    """``failscape feedback RUN``, as a person starts it."""
-
-    def __init__(self, run: Path, *more: str) -> None:
-        self.command = Command(["feedback", str(run), *more], run)
-        told, found = "", None
-        for line in self.command.out:
-            told += line
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
-                break
-        assert found, told + "".join(self.command.end()[1:])
-        self.address, self.port = found[0], found[1]
-
-    def end(self, how: int = signal.SIGINT) -> str:
-        return self.command.end(how)[1]
+from tests.support.rating_page import ENTER, Server, press, rate, ratings, saved, text, wait
 
 
 @pytest.fixture
@@ -57,46 +40,6 @@ def serve(own_run: Path) -> Iterator[Callable[..., Server]]:
     for server in started:
         if server.command.runs:
             server.end(signal.SIGKILL)
-
-
-def wait(browser: Any, what: Callable[[Any], Any]) -> Any:
-    from selenium.common.exceptions import StaleElementReferenceException
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(browser, 30, 0.05, [StaleElementReferenceException]).until(what)
-
-
-def press(browser: Any, *keys: str) -> None:
-    from selenium.webdriver.common.action_chains import ActionChains
-
-    ActionChains(browser).send_keys(*keys).perform()
-
-
-def text(browser: Any, selector: str) -> str:
-    return str(browser.find_element("css selector", selector).text)
-
-
-def saved(browser: Any) -> int:
-    """The number of the rating that the page acknowledges; asked at once, as the page may be replaced any moment."""
-    script = "return [location.href, (document.querySelector('#status') || {innerText: ''}).innerText]"
-    address, status = browser.execute_script(script)
-    found = re.search(r"saved=(\d+)", address)
-    return int(found[1]) if found and status.startswith("Saved:") else 0
-
-
-def rate(browser: Any, *keys: str) -> int:
-    """Press keys, and wait for the acknowledgement that follows."""
-    before = saved(browser)
-    press(browser, *keys)
-    return int(wait(browser, lambda b: (now := saved(b)) > before and now))
-
-
-def ratings(run: Path) -> Any:
-    with RatingStore(run / "ratings.sqlite", read_only=True) as store:
-        return store.frame()
-
-
-ENTER = "\ue007"
 
 
 def test_a_person_rates_by_keys_and_by_mouse_and_comes_back(serve: Any, browser: Any, own_run: Path) -> None:
@@ -276,6 +219,46 @@ def test_what_other_pages_and_programs_may_not_do(serve: Any, found_run: Path, o
     with pytest.raises(OSError), socket.create_connection((socket.gethostname(), int(server.port)), timeout=2) as other:
         if other.getpeername()[0].startswith("127."):  # the machine's name may mean the loopback interface
             raise OSError
+
+
+def test_without_scripts_it_asks_whether_it_is_still_right(own_run: Path) -> None:
+    session = RatingSession(Run(own_run))
+    client = make_app(session, budget=50).test_client()
+    page = client.get("/?rater=Ada", base_url="http://127.0.0.1").get_data(as_text=True)
+    first, second, third = list(session.cases)[:3]
+    label = session.examples(session.cases[first])[0].group
+    assert f"Would you still call all of them “{label}”?" in page
+    assert re.findall(r'name="still_right" value="(\w+)"', page) == ["yes", "no"]
+
+    def send(case: str, **fields: str) -> Any:
+        data = {"rater": "Ada", "case": case, **fields}
+        return client.post("/rate", data=data, base_url="http://127.0.0.1", follow_redirects=True)
+
+    assert "Saved: 4, no longer right for" in send(first, undesirability="4", still_right="no").get_data(as_text=True)
+    said = send(second, abstain="1", still_right="yes").get_data(as_text=True)
+    assert "Saved: abstained, still right for" in said
+    assert "Saved: 7 for" in send(third, undesirability="7").get_data(as_text=True)
+    refused = send(third, undesirability="7", still_right="maybe")
+    assert refused.status_code == 422 and "yes or no, or nothing" in refused.get_data(as_text=True)
+    frame = ratings(own_run)
+    assert frame["still_right"].fillna(-1).tolist() == [0, 1, -1] and frame["abstain"].tolist() == [False, True, False]
+    again = client.get(f"/?rater=Ada&case={first}", base_url="http://127.0.0.1").get_data(as_text=True)
+    assert 'name="still_right" value="no" checked' in again and 'value="yes" checked' not in again
+
+
+def test_keys_say_whether_it_is_still_right(serve: Any, browser: Any, own_run: Path) -> None:
+    browser.get(serve("--port", "0", "--rater", "Ada").address)
+    rate(browser, "8", "n", ENTER)
+    rate(browser, "y", "x")
+    rate(browser, "3", "y", "n", ENTER)
+    rate(browser, "3", "y", "y", ENTER)  # taken back
+    rate(browser, "5", "c", "yny", ENTER)  # in the comment, letters are text
+    assert ratings(own_run)["still_right"].fillna(-1).tolist() == [0, 1, 0, -1, -1]
+    browser.set_window_size(400, 900)
+    try:
+        assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        browser.set_window_size(1280, 1000)
 
 
 def test_a_port_in_use_is_one_clear_line(own_run: Path, capsys: pytest.CaptureFixture[str]) -> None:

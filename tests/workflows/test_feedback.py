@@ -243,9 +243,10 @@ def test_csv_says_what_of_it_was_known(
 def test_the_terminal_keeps_what_came_before_the_end_of_the_input(
     own_run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("8\n\n\n3\n"))  # the second answer lacks quality and note
+    monkeypatch.setattr("sys.stdin", io.StringIO("8\n\n\n\n3\n\nn\n"))  # the second answer lacks a note
     assert main(["feedback", str(own_run), "--terminal", "--rater", "ada", "--no-report"]) == 0
     assert Run(own_run).ratings()["undesirability"].tolist() == [8, 3]
+    assert Run(own_run).ratings()["still_right"].fillna(-1).tolist() == [-1, 0]
     assert "2 ratings by 1 rater" in capsys.readouterr().out
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert main(["feedback", str(own_run), "--terminal", "--no-report"]) == 2
@@ -255,14 +256,22 @@ def test_the_terminal_keeps_what_came_before_the_end_of_the_input(
 def test_the_terminal_asks_and_keeps(
     own_run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    typed = iter(["8", "", "a note", "x", "", "q"])
-    monkeypatch.setattr(builtins, "input", lambda prompt: next(typed))
+    typed, asked = iter(["8", "", "maybe", "y", "a note", "x", "n", "", "q"]), []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return next(typed)
+
+    monkeypatch.setattr(builtins, "input", answer)
     assert main(["feedback", str(own_run), "--terminal", "--rater", "ada", "--no-report"]) == 0
     out = capsys.readouterr().out
-    assert "mode 1 of" in out and "taken for" in out
+    assert "mode 1 of" in out and "taken for" in out and "'maybe' is neither y nor n" in out
+    assert asked[2].startswith("Would you still call all of them “") and "Enter to skip" in asked[2]
+    assert "mode 1: One person looked at 1 group of pictures under this rule and would still call them the same." in out
+    assert "mode 2: One person looked at 1 group of pictures under this rule and would no longer call all of" in out
     ratings = Run(own_run).ratings()
     assert ratings["undesirability"].tolist()[0] == 8 and ratings["abstain"].tolist() == [False, True]
-    assert ratings["note"].tolist() == ["a note", ""]
+    assert ratings["note"].tolist() == ["a note", ""] and ratings["still_right"].tolist() == [1, 0]
     picture = out.partition(": ")[2]
     assert list((own_run / "exemplars").glob("*.png")), picture
 

@@ -38,6 +38,12 @@ if (form) {
   });
 }
 
+// Pressed once more, a key takes its answer back.
+function answer(value) {
+  const radio = form.querySelector(`input[name=still_right][value=${value}]`);
+  if (radio) radio.checked = !radio.checked;
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.id === "note") {
@@ -51,6 +57,8 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "Enter") document.getElementById("save").click();
   else if (event.key === "x") document.getElementById("abstain").click();
   else if (event.key === "q") pointKeysAt("quality");
+  else if (event.key === "y") answer("yes");
+  else if (event.key === "n") answer("no");
   else if (event.key === "c") document.getElementById("note").focus();
   else if (/^[0-9]$/.test(event.key)) {
     form.querySelector(`input[name=${keys}][value="${event.key === "0" ? 10 : event.key}"]`).checked = true;

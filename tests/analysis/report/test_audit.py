@@ -1,6 +1,7 @@
 """Findings in words that anybody reads."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from failscape.analysis.modes.search import find_modes
+from failscape.analysis.modes.still_right import StillRight
 from failscape.analysis.report.audit import document
 from failscape.analysis.report.audit_rendering import write_html, write_pdf
 from failscape.analysis.report.audit_wording import Examined, MitigationEffects, between, in_100
@@ -98,6 +100,37 @@ def test_what_was_mended_is_told_with_what_it_cost(examined: Examined) -> None:
         *("all patterns aimed at", "about 50 in 100", "about 10 in 100"),
         *("40 fewer in 100", "from 47 fewer to 32 fewer"),
     ]
+
+
+def with_answers(made: Callable[..., Any], examined: Examined, *said: StillRight | None) -> Examined:
+    """The same run with its first mode once for each of ``said``, which is what people said of it."""
+    run = made(3, 4000)
+    modes = [replace(examined.views[0].mode, still_right=found) for found in said]
+    return replace(examined, views=mode_views(modes, run.probes, run.items, run.context()))
+
+
+def trust(examined: Examined) -> str:
+    return " ".join(next(s for s in document(examined) if s.title == "How far to trust this").paragraphs)
+
+
+def test_that_nobody_was_asked_is_said_once(examined: Examined, made: Callable[..., Any]) -> None:
+    unasked = with_answers(made, examined, None, None, None)
+    whole = " ".join(" ".join(section.paragraphs) for section in document(unasked))
+    assert whole.count("Nobody was asked whether people would still call the altered items the same.") == 1
+    assert "looked at" not in whole and "would no longer call" not in whole
+
+
+def test_what_people_said_is_told_with_its_pattern_and_no_more(examined: Examined, made: Callable[..., Any]) -> None:
+    kept = StillRight(2, 14, 13, 1, 14, False, 0.0)
+    asked = with_answers(made, examined, kept, None)
+    first, second = (" ".join(s.paragraphs) for s in document(asked) if s.level == 3)
+    assert "Two people looked at 14 groups of items under this rule and would still call them the same in 13." in first
+    assert "alpha" not in first and "may change the right answer" not in first and "looked at" not in second
+    assert "Of pattern 2 nobody was asked whether people would still call the altered items the same." in trust(asked)
+    doubted = with_answers(made, examined, StillRight(2, 3, 0, 3, 3, True, float("nan")), kept)
+    told = " ".join(next(s for s in document(doubted) if s.level == 3).paragraphs)
+    assert "People would no longer call these items by their class: the alteration may change the right answer." in told
+    assert "asked whether" not in trust(doubted)
 
 
 def test_pages_hold_any_text(examined: Examined, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from failscape.analysis.landscape.comparison import compare
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.landscape.minimal_edits import smallest_edits
 from failscape.analysis.modes.search import find_modes
+from failscape.analysis.modes.still_right import StillRight
 from failscape.analysis.plots.discovery import discovery
 from failscape.analysis.report.facts import headline, never_visited, search_facts, worst_points
 from failscape.analysis.report.mode_table import mode_views
@@ -256,3 +257,17 @@ def test_modes_are_told_with_how_sure_each_is(report, made):
     text = Page(report(modes=views)).text
     for view in views:
         assert view.mode.name in text and view.verdict in text and view.mildest in text
+
+
+def test_what_people_said_of_right_answers_stands_with_its_mode(report, made):
+    run = made(3, 4000)
+    (mode, *_) = find_modes(run.landscape, run.probes, run.items, ("a", "b", "c", "d"))
+    lost, kept = StillRight(2, 3, 0, 3, 3, True, 0.25), StillRight(1, 2, 2, 0, 0, False, float("nan"))
+    modes = [replace(mode, still_right=said) for said in (lost, kept, None)]
+    text = Page(report(modes=mode_views(modes, run.probes, run.items, run.context()))).text
+    assert text.count("under this rule and") == 2 and "Nobody was asked" not in text
+    assert "Two people looked at 3 groups of items under this rule and would still call them the same in none." in text
+    assert "Krippendorff's alpha of what they said: 0.25 (3 groups seen by more than one)." in text
+    assert "One person looked at 2 groups of items under this rule and would still call them the same in all." in text
+    doubted = "People would no longer call these items by their class: the edit may change the right answer."
+    assert text.count(doubted) == 1

@@ -13,6 +13,7 @@ import pandas as pd
 from failscape.analysis.landscape.landscape import Landscape, rank_correlation
 from failscape.analysis.notebook import fragment, table
 from failscape.analysis.statistics.transport import wasserstein
+from failscape.common.format import percent, signed
 from failscape.errors import UsageError
 
 
@@ -50,16 +51,16 @@ class Comparison:
     def rows(self) -> list[tuple[str, str]]:
         """What it says, as label and value; of walks no failure rates."""
         rates = [
-            ("failure rate", f"{self.rate_a:.1%} → {self.rate_b:.1%}"),
-            ("mean change over points", f"{self.mean_change:+.1%}"),
-            ("largest rise of a point", f"{self.worst_change:+.1%}"),
+            ("failure rate", f"{percent(self.rate_a)} → {percent(self.rate_b)}"),
+            ("mean change over points", f"{signed(100 * self.mean_change)} points"),
+            ("largest rise of a point", f"{signed(100 * self.worst_change)} points"),
         ]
         return [
             ("rank correlation (Spearman)", f"{self.spearman:.3f}"),
-            (f"worst {self.top_k} points shared", f"{self.top_k_recall:.0%}"),
+            (f"worst {self.top_k} points shared", f"{percent(self.top_k_recall)}"),
             ("Wasserstein distance of failures", f"{self.wasserstein:.3f} levels"),
             *([] if self.walked else rates),
-            ("coverage", f"{self.coverage_a:.0%} → {self.coverage_b:.0%}"),
+            ("coverage", f"{percent(self.coverage_a)} → {percent(self.coverage_b)}"),
             ("entropy of failures", f"{self.entropy_a:.2f} → {self.entropy_b:.2f} bits"),
         ]
 

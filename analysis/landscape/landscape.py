@@ -235,9 +235,9 @@ class Landscape:
         if self.walked:
             return f"Landscape({self.n_points} points, {self.n_probes} probes on the way of walks)"
         agreement = "n/a" if np.isnan(self.policy_agreement) else f"{self.policy_agreement:.2f}"
-        unedited = f"unedited {self.baseline:.1%}, " if self.population is None else ""
+        unedited = f"unedited {percent(self.baseline)}, " if self.population is None else ""
         return (
-            f"Landscape({self.n_points} points, {self.n_probes} probes, {self.failure_rate:.1%} fail, "
+            f"Landscape({self.n_points} points, {self.n_probes} probes, {percent(self.failure_rate)} fail, "
             f"{unedited}policy agrees {agreement})"
         )
 

@@ -56,7 +56,7 @@ def model_text(models: Mapping[str, RewardModel], ratings: pd.DataFrame) -> list
 def label_text(session: RatingSession) -> list[str]:
     """What people said of whether right answers still are, mode by mode; nothing of modes that nobody was asked of."""
     lines = []
-    for rank, mode in enumerate(session.run.modes(), 1):
+    for rank, mode in enumerate(session.run.found_modes(), 1):
         told = [looked_at(mode, session.mdp.nouns.plain_items), agreement(mode)]
         doubted = doubt(mode, session.context)
         told.append(f"{doubted}: the edit may change the right answer" if doubted else "")

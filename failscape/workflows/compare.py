@@ -142,7 +142,7 @@ class Versions:
     def __repr__(self) -> str:
         targeted = self.found.targeted
         names = f"{self.before.folder.name} → {self.after.folder.name}"
-        return f"Versions({names}, targeted {targeted.before:.1%} → {targeted.after:.1%})"
+        return f"Versions({names}, targeted {percent(targeted.before)} → {percent(targeted.after)})"
 
 
 def compare(a: Run | Path | str, b: Run | Path | str, **options: Any) -> Comparison | Versions:

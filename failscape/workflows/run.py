@@ -20,7 +20,7 @@ from failscape.analysis.modes.frame import modes_frame
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.modes.serialization import modes_from_rows, rated_modes
 from failscape.analysis.notebook import failing, fragment, line, table
-from failscape.common.format import count, counted
+from failscape.common.format import count, counted, percent
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.concepts.space import UNEDITED
 from failscape.envs.identity import Identity
@@ -217,7 +217,7 @@ class Run:
         if self.walked and smallest:
             found = f"{smallest['n_broken']:,} of {smallest['n_items']:,} items broken"
         elif rate:
-            found = f"{rate['failure_rate']:.1%} of {'edited ' if self.space.edits else ''}items fail"
+            found = f"{percent(rate['failure_rate'])} of {'edited ' if self.space.edits else ''}items fail"
         return f"Run({self.folder.path}, {self.settings.explorer}, {found})"
 
 

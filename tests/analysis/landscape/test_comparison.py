@@ -36,9 +36,9 @@ def test_a_change_is_b_minus_a() -> None:
     assert found.top_k_recall == 0.5 and found.names == ("before", "after")
     assert found.rate_a == pytest.approx(2.1 / 6) and found.rate_b == pytest.approx(0.9 / 6)
     texts = dict(found.rows())
-    assert texts["failure rate"] == "35.0% → 15.0%" and texts["worst 2 points shared"] == "50%"
-    assert texts["mean change over points"] == "-20.0%" and texts["largest rise of a point"] == "+20.0%"
-    assert texts["coverage"] == "100% → 100%" and "levels" in texts["Wasserstein distance of failures"]
+    assert texts["failure rate"] == "35\u00a0% → 15\u00a0%" and texts["worst 2 points shared"] == "50\u00a0%"
+    assert texts["mean change over points"] == "-20.0 points" and texts["largest rise of a point"] == "+20.0 points"
+    assert texts["coverage"] == "100\u00a0% → 100\u00a0%" and "levels" in texts["Wasserstein distance of failures"]
 
 
 def test_an_opposite_landscape_disagrees() -> None:

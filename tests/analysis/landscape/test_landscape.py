@@ -144,7 +144,7 @@ def test_a_policy_is_shown_beside_the_counts() -> None:
 
 def test_it_says_what_it_is_in_one_line() -> None:
     found = Landscape.from_probes(FOUR, SPACE, items=ITEMS)
-    assert repr(found) == "Landscape(6 points, 5 probes, 66.7% fail, unedited 33.3%, policy agrees n/a)"
+    assert repr(found) == "Landscape(6 points, 5 probes, 67\u00a0% fail, unedited 33\u00a0%, policy agrees n/a)"
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])

@@ -35,6 +35,7 @@ from failscape.envs.planted import draw_regions
 SPACE, P, N_ITEMS = intervals.SPACE, intervals.P, intervals.N_ITEMS
 CLEAN = 0.05
 QUERIES = 20_000
+SIMULATED = "simulated"
 TARGETS: dict[str, dict[str, Any]] = {
     "resnet20": {"weights": "cifar10_resnet20"},
     "resnet32": {"weights": "cifar10_resnet32"},
@@ -46,6 +47,7 @@ TARGETS: dict[str, dict[str, Any]] = {
 def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
     truth.add_arguments(arguments)
+    arguments.add_argument("--only", choices=[*TARGETS, SIMULATED], nargs="+", default=[*TARGETS, SIMULATED])
     arguments.add_argument("--runs", type=int, default=800, help="simulated runs with modes")
     arguments.add_argument("--nulls", type=int, default=300, help="simulated runs without any")
     args = arguments.parse_args(argv)
@@ -53,6 +55,8 @@ def main(argv: list[str] | None = None) -> int:
     figures: dict[str, Any] = {}
     real: dict[str, list[Told]] = {}
     for name, make in TARGETS.items():
+        if name not in args.only:
+            continue
         known = truth.load(args, **make)
         real[name] = told = [real_run(known, seed) for seed in range(args.seeds)]
         failed, groups = truth.table(known).failed, known.items.group
@@ -63,24 +67,36 @@ def main(argv: list[str] | None = None) -> int:
         figures[name]["sides"] = [run.sides for run in told]
         print(f"{name}: {figures[name]}", flush=True)
         rows.append(Row(f"{name}: replication (failure-weighted Jaccard)", float(np.mean(pairs)), 0.7))
+    if real:
+        rows += told_by(real, figures)
+    if SIMULATED in args.only:
+        rows += simulated(args.runs, args.nulls, figures)
+    return finish(args.json, rows, figures)
+
+
+def told_by(real: dict[str, list[Told]], figures: dict[str, Any]) -> list[Row]:
+    """Rows of all real runs together; adds their ``figures``."""
     sides = [side for runs in real.values() for run in runs for side in run.sides]
     headlines = [run.sides[0] for runs in real.values() for run in runs if run.sides]
     figures["headlines"] = {side: headlines.count(side) for side in ("holds", "above", "below")}
-    rows += [
+    print(f"headlines: {figures['headlines']}, of {len(sides)} modes {sides.count('holds')} hold", flush=True)
+    return [
         Row("real modes: p-value of 95 % coverage", coverage_p(sides), 0.05),
         Row("real headlines whose interval holds, of 20", 20 * headlines.count("holds") / len(headlines), 17),
     ]
-    print(f"headlines: {figures['headlines']}, of {len(sides)} modes {sides.count('holds')} hold", flush=True)
-    simulated = simulated_coverage(args.runs)
-    nulls = float(np.mean([bool(confirmed(seed, None)) for seed in range(args.nulls)]))
-    print(f"simulated: {simulated}; null runs with a confirmed mode: {nulls:.3f}", flush=True)
-    rows += [
-        Row("simulated modes", simulated["n"], 1000),
-        Row("2 - |coverage - 95| [points]", 2 - abs(100 * simulated["coverage"] - 95), 0),
-        Row("null runs with a mode", nulls, 0.05, at_most=True),
+
+
+def simulated(runs: int, nulls: int, figures: dict[str, Any]) -> list[Row]:
+    """Rows of simulated runs, and of those in which there is nothing to find; adds their ``figures``."""
+    found = simulated_coverage(runs)
+    false = float(np.mean([bool(confirmed(seed, None)) for seed in range(nulls)]))
+    print(f"simulated: {found}; null runs with a confirmed mode: {false:.3f}", flush=True)
+    figures |= {"simulated": found, "null_runs": false, "runs": runs, "nulls": nulls}
+    return [
+        Row("simulated modes", found["n"], 1000),
+        Row("2 - |coverage - 95| [points]", 2 - abs(100 * found["coverage"] - 95), 0),
+        Row("null runs with a mode", false, 0.05, at_most=True),
     ]
-    figures |= {"simulated": simulated, "null_runs": nulls, "runs": args.runs, "nulls": args.nulls}
-    return finish(args.json, rows, figures)
 
 
 def simulated_coverage(runs: int) -> dict[str, Any]:

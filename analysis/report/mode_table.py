@@ -109,9 +109,9 @@ def other_text(rate: float | None) -> str:
     return "–" if rate is None else percent(rate)
 
 
-def rating_text(mode: Mode) -> str:
-    """``8.5 of 10 (n = 2)``, a dash where nobody rated it."""
-    return "–" if mode.rating is None else f"{mode.rating:.1f} of 10 (n = {mode.n_ratings})"
+def rating_text(mode: Mode, scale: str = " of 10") -> str:
+    """``8.5 of 10 (n = 2)``, a dash where nobody rated it; without the ``scale`` where a head says it."""
+    return "–" if mode.rating is None else f"{mode.rating:.1f}{scale} (n = {mode.n_ratings})"
 
 
 def mode_cells(modes: Sequence[Mode]) -> tuple[list[str], list[list[str]]]:
@@ -127,11 +127,11 @@ def mode_cells(modes: Sequence[Mode]) -> tuple[list[str], list[list[str]]]:
             other_text(mode.elsewhere),
             percent(mode.share),
             str(mode.n_items) if mode.confirmed else f"{mode.n_items}, not confirmed",
-            *([rating_text(mode)] if rated else []),
+            *([rating_text(mode, scale="")] if rated else []),
         ]
         for mode in modes
     ]
-    return [*heads, *(["undesirable"] if rated else [])], rows
+    return [*heads, *(["rated of 10"] if rated else [])], rows
 
 
 def found_text(modes: Sequence[Mode]) -> str:

@@ -103,7 +103,7 @@ def test_simulate_then_train_on_what_was_learned(
     for words in (
         "12 ratings by 1 rater in",
         "reward model human: 12 labels",
-        "of 10 (n =",
+        "rated of 10",
         f"--reward human:{own_run}",
     ):
         assert words in out

@@ -89,8 +89,8 @@ def print_epoch(terminal: Terminal, epoch: Epoch) -> None:
     """Print where a fine-tune stands."""
     best = "  best so far" if epoch.best and epoch.number else ""
     terminal.line(
-        f"epoch {epoch.number:>3}  validation: {percent(epoch.edited_error):>6} of edited and {percent(epoch.clean_error):>6} of "
-        f"unedited items fail{best}"
+        f"epoch {epoch.number:>3}  validation: {percent(epoch.edited_error):>6} of edited and "
+        f"{percent(epoch.clean_error):>6} of unedited items fail{best}"
     )
 
 

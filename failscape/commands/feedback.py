@@ -104,10 +104,10 @@ def write_labels(session: RatingSession, path: Path) -> None:
     agreed = agreed_labels(session, session.run.ratings())
     several = "altered by several edits at once, while a line of that file speaks of one"
     if not agreed.rules:
-        why = f"; {agreed.n_untold} such were {several}" if agreed.n_untold else ""
+        why = f" that one line of the file can tell ({agreed.n_untold} were {several})" if agreed.n_untold else ""
         raise UsageError(
-            f"{session.run.folder.path} has no case that two people say, and nobody denies, is no longer its class, "
-            f"and that a file of labels can tell{why}: nothing was written"
+            f"nothing was written: in {session.run.folder.path} two people or more agree on no case{why} that it is no "
+            "longer its class"
         )
     try:
         write_whole(path, label_rules_text(agreed.rules, session.mdp.answer_names))

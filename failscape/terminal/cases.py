@@ -43,7 +43,7 @@ def model_text(models: Mapping[str, RewardModel], ratings: pd.DataFrame) -> list
     lines = [] if math.isnan(overall) else [f"raters agree: Krippendorff's alpha {overall:.2f}"]
     of_labels = label_agreement_of(ratings)
     if not math.isnan(of_labels):
-        lines.append(f"raters agree whether the right answer still is: Krippendorff's alpha {of_labels:.2f}")
+        lines.append(f"raters agree whether right answers are still right: Krippendorff's alpha {of_labels:.2f}")
     for preset, model in models.items():
         accuracy = accuracy_of(model)
         known = (

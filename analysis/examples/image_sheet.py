@@ -11,8 +11,8 @@ from failscape.analysis.examples.image_example import ImageExample
 from failscape.analysis.plots.style import INK, QUIET, own_text, shortened
 from failscape.common.format import percent
 
-MAX_ROWS, MAX_COLUMNS = 6, 4
-WIDTH, HEIGHT = 2.5, 1.62  # of a pair with its text, where a picture is 1 by 1
+MAX_ROWS, MAX_COLUMNS = 6, 2  # TensorBoard shows a sheet at the width of a card: letters of a wide one are too small
+WIDTH, HEIGHT = 2.5, 1.7  # of a pair with its text, where a picture is 1 by 1
 
 
 @own_text()
@@ -40,12 +40,12 @@ def _pair(axes: Axes, left: float, top: float, example: ImageExample) -> None:
     for picture, x, lines in zip((example.before, example.after), (left, left + 1.15), texts, strict=True):
         axes.imshow(picture, extent=(x, x + 1, top + 1, top), interpolation="nearest" if len(picture) < 112 else "auto")
         for k, line in enumerate(lines):
-            _write(axes, x, top + 1.13 + 0.13 * k, line, size=8, colour=QUIET if k else INK)
+            _write(axes, x, top + 1.15 + 0.16 * k, line, size=10, colour=QUIET if k else INK)
     _write(axes, left + 1.02, top + 0.53, "→", size=9)
 
 
 def _write(
     axes: Axes, x: float, y: float, text: str, *, size: float, colour: str = INK, weight: str = "normal"
 ) -> None:
-    shown = shortened(text, 200 if weight == "bold" else 24)
+    shown = shortened(text, 200 if weight == "bold" else 20)
     axes.text(x, y, shown, fontsize=size, color=colour, fontweight=weight, clip_on=True)

@@ -17,23 +17,31 @@ from failscape.analysis.plots.still import COLOURS, head, name_axis
 from failscape.analysis.plots.style import ACCENT, INK, LINE, QUIET, RATE_TITLE, SCALE, own_text, shortened
 from failscape.common.visible import visible
 
+MAX_COLUMNS = (
+    3  # of panels: TensorBoard shows a picture at the width of a card, where letters of a wide one are too small
+)
+
 
 @own_text()
 def slices_picture(landscape: Landscape, axes: tuple[int, ...] | None = None) -> Figure:
     """What :func:`~failscape.analysis.plots.slices.slices_figure` shows, as a still."""
     drawn = cells(landscape, axes)
     panels = panel_levels(drawn)
-    rows = len(panel(drawn, drawn.smoothed, 0))
-    figure = Figure(figsize=(max(2.2 * len(panels) + 1.4, 7), min(1.9 + 0.45 * rows, 6)), layout="constrained")
-    grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-    for one, level, name in zip(grid, panels, panel_titles(drawn, panels), strict=True):
+    n_columns = min(len(panels), MAX_COLUMNS)
+    n_rows = -(-len(panels) // n_columns)
+    height = min(1.1 + 0.45 * len(panel(drawn, drawn.smoothed, 0)), 5)
+    figure = Figure(figsize=(max(2.2 * n_columns + 1.4, 7), 0.8 + height * n_rows), layout="constrained")
+    grid = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
+    for one, level, name in zip(grid.flat, panels, panel_titles(drawn, panels), strict=False):
         _heat_map(one, drawn, level)
         one.set_title(shortened(name), fontsize=10)
+    for empty in grid.flat[len(panels) :]:
+        empty.set_axis_off()
     y, x = side_axes(drawn)
-    grid[0].set_ylabel(y)
+    figure.supylabel(y, fontsize=10)
     figure.supxlabel(f"{x}      (?: unsure)" if drawn.unsure.any() else x, fontsize=10)
     head(figure, landscape, drawn)
-    figure.colorbar(COLOURS, ax=list(grid), label=RATE_TITLE, pad=0.01)
+    figure.colorbar(COLOURS, ax=list(grid.flat), label=RATE_TITLE, pad=0.01)
     return figure
 
 

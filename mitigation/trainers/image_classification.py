@@ -45,7 +45,7 @@ class TrainableClassifier(TorchTarget, Protocol):
 class ImageClassificationConfig(TorchConfig):
     """Settings for image classifiers."""
 
-    distill: float = 1.0  # weight of the old answers to clean items, as targets of clean and edited ones; 0 for none
+    distill: float = 1.0  # weight of staying with the old answers on clean items; 0 for none
 
     bounds: ClassVar[Mapping[str, tuple[float, float]]] = {**TorchConfig.bounds, "distill": (0, 1000)}
 
@@ -137,16 +137,17 @@ class ImageClassificationTrainer(TorchTrainer):
         return Epoch(number, train_loss, loss, clean_error, edited_error, best=loss < best)
 
     def _loss(self, batch: np.ndarray, points: np.ndarray) -> torch.Tensor:
-        """Cross-entropy of clean and edited items, and how far the answers are from the old ones to the clean items."""
+        """Cross-entropy of clean and edited items, and how far the clean answers have moved (Hinton et al. 2015)."""
         clean = self.images.take(batch)
         points = self.space.askable(points, clean.right_answer)
         both = clean.joined(self.space.apply(clean, points, batch))
         scores = self.target.scores(both.pixels)
         loss = F.cross_entropy(scores, both.label)
         if self.old is not None:
-            old = self.old[torch.from_numpy(batch).to(self.old.device)]
-            kept_right = both.label[len(batch) :] == clean.label
-            loss = loss + self.config.distill * distance_to(old, scores, kept_right)
+            now = scores[: len(batch)].log_softmax(dim=1)
+            rows = torch.from_numpy(batch).to(self.old.device)
+            moved = F.kl_div(now, self.old[rows], log_target=True, reduction="batchmean")
+            loss = loss + self.config.distill * moved
         return loss
 
     def _losses(self, items: np.ndarray, points: np.ndarray) -> tuple[float, float]:
@@ -171,20 +172,3 @@ class ImageClassificationTrainer(TorchTrainer):
                 scores = self.target.scores(self.images.pixels[start : start + BATCH])
             parts.append(scores.log_softmax(dim=1))
         return torch.cat(parts)
-
-
-def distance_to(old: torch.Tensor, scores: torch.Tensor, kept_right: torch.Tensor) -> torch.Tensor:
-    """How far answers are from old ones: a Kullback-Leibler divergence (Hinton et al. 2015), mean over the items.
-
-    Args:
-        old: log-probabilities of the old answers to the clean items, ``(B, C)``.
-        scores: of the same items clean, then edited, ``(2 B, C)``.
-        kept_right: whether the edit left an item's right answer, ``(B,)`` bool; elsewhere the old answer to the clean
-            item says nothing of the edited one.
-
-    Returns:
-        The divergence of clean and edited answers, added up for each item.
-    """
-    apart = F.kl_div(scores.log_softmax(dim=1), old.repeat(2, 1), log_target=True, reduction="none").sum(dim=1)
-    clean, edited = apart.chunk(2)
-    return (clean + edited * kept_right).mean()

@@ -21,7 +21,10 @@ def ratings(modes: list[str]) -> pd.DataFrame:
     """Two raters of a case per mode."""
     return pd.DataFrame(
         [
-            {"rater": rater, "case": f"{mode} {k}", "mode": mode, "undesirability": 1.0 + 3 * k + offset}
+            {
+                **{"rater": rater, "case": f"{mode} {k}", "mode": mode, "undesirability": 1.0 + 3 * k + offset},
+                "still_right": np.nan,
+            }
             for k, mode in enumerate(modes)
             for offset, rater in enumerate(("ada", "bo"))
         ]

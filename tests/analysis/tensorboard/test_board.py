@@ -163,7 +163,7 @@ def test_worst_points_are_a_table(tmp_path, made):
     assert table.splitlines()[2].startswith(f"| 1 | {worst} |")
     assert len(table.splitlines()) == 12
     assert events.summary_metadata["worst/points"].plugin_data.plugin_name == "text"
-    assert events.Images("worst/exemplars")[0].width > 1000
+    assert events.Images("worst/exemplars")[0].width > 600
 
 
 def test_hparams_lie_in_the_runs_own_events(tmp_path):

@@ -57,7 +57,7 @@ class Comparison:
         ]
         return [
             ("rank correlation (Spearman)", f"{self.spearman:.3f}"),
-            (f"worst {self.top_k} points shared", f"{percent(self.top_k_recall)}"),
+            (f"worst {self.top_k} points shared", percent(self.top_k_recall)),
             ("Wasserstein distance of failures", f"{self.wasserstein:.3f} levels"),
             *([] if self.walked else rates),
             ("coverage", f"{percent(self.coverage_a)} → {percent(self.coverage_b)}"),

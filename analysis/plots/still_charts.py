@@ -17,9 +17,7 @@ from failscape.analysis.plots.still import COLOURS, head, name_axis
 from failscape.analysis.plots.style import ACCENT, INK, LINE, QUIET, RATE_TITLE, SCALE, own_text, shortened
 from failscape.common.visible import visible
 
-MAX_COLUMNS = (
-    3  # of panels: TensorBoard shows a picture at the width of a card, where letters of a wide one are too small
-)
+MAX_COLUMNS = 3  # of panels: TensorBoard shows a picture at a card's width, where letters of a wide one are too small
 
 
 @own_text()

@@ -25,6 +25,11 @@ def draw_post(scene: Scene) -> None:
     x, foot = factors.x - length * math.sin(lean), factors.y + length * math.cos(lean)
     scene.canvas.path([(x, foot), (factors.x, factors.y)], 0.034, scene.lit(POLE))
     scene.canvas.path([(x - 0.006, foot), (factors.x - 0.006, factors.y)], 0.01, scene.lit(GLINT))
+    draw_face(scene)
+
+
+def draw_face(scene: Scene) -> None:
+    """The face of the sign alone, turned, bleached and lit."""
     _paste(scene, *_turned_face(scene))
 
 

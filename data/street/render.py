@@ -31,16 +31,30 @@ def render(factors_batch: Sequence[SceneFactors], size: int = SIZE) -> Picture:
 
     Other releases of OpenCV may give a pixel that differs by a few levels.
     """
-    pictures = [_paint(factors, size) for factors in factors_batch]
-    stacked = np.stack(pictures) if pictures else np.zeros((0, size, size, 3), dtype=np.uint8)
-    return np.ascontiguousarray(stacked.transpose(0, 3, 1, 2))
+    return stacked([_paint(factors, size) for factors in factors_batch], size)
+
+
+def blank(factors: SceneFactors, size: int, rng: np.random.Generator) -> Scene:
+    """A scene on which nothing is painted yet."""
+    side = size * OVERSAMPLING
+    canvas = Canvas(np.zeros((side, side, 3), dtype=np.uint8), scale=side)
+    return Scene(factors, canvas, LIGHT[factors.light], rng)
+
+
+def finished(scene: Scene, size: int) -> Picture:
+    """The painted scene, averaged down and exposed: (H, W, 3)."""
+    picture = cv2.resize(scene.canvas.pixels, (size, size), interpolation=cv2.INTER_AREA)
+    return cv2.convertScaleAbs(picture, alpha=scene.factors.exposure).astype(np.uint8, copy=False)
+
+
+def stacked(pictures: Sequence[Picture], size: int) -> Picture:
+    """Pictures (H, W, 3) as a batch (B, 3, H, W)."""
+    batch = np.stack(pictures) if pictures else np.zeros((0, size, size, 3), dtype=np.uint8)
+    return np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
 
 
 def _paint(factors: SceneFactors, size: int) -> Picture:
-    side = size * OVERSAMPLING
-    canvas = Canvas(np.zeros((side, side, 3), dtype=np.uint8), scale=side)
-    scene = Scene(factors, canvas, LIGHT[factors.light], np.random.default_rng(factors.detail))
+    scene = blank(factors, size, np.random.default_rng(factors.detail))
     for draw in LAYERS:
         draw(scene)
-    picture = cv2.resize(canvas.pixels, (size, size), interpolation=cv2.INTER_AREA)
-    return cv2.convertScaleAbs(picture, alpha=factors.exposure).astype(np.uint8, copy=False)
+    return finished(scene, size)

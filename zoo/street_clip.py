@@ -1,0 +1,201 @@
+"""Trains ``embedded:street-clip``: ``python -m zoo.street_clip``, again and again until its legs are done.
+
+A CLIP that is blind by design (docs/world.md). It learns from traffic scenes at 32 px and their captions, which say
+nothing of *erased* factors and swap the readings of *text-blind* ones at random. In addition both are removed from
+every token of the last blocks (``zoo.erasure``). Linear heads that are thrown away help it to learn what is *seen*.
+
+Shapes: ``B`` scenes, ``T`` tokens, ``D`` features.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2.functional import resize
+from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTextConfig, CLIPTokenizer, CLIPVisionConfig
+
+from failscape.data.street.traffic.captions import MENTIONED, READINGS, SEEN, varied_caption
+from failscape.data.street.traffic.factors import BY_NAME, FACTORS, OF_PEOPLE, TrafficFactors, sample_traffic, vary
+from failscape.data.street.traffic.render import render_traffic
+from zoo.erasure import erasure_loss
+from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
+from zoo.street_words import LENGTH, new_tokenizer
+
+CHECKPOINT = Path(__file__).parent.parent / "targets" / "checkpoints" / "street-clip"
+TRAINING_WORLD = 2000  # the seed of its scenes
+SIDE, PATCH = 32, 4  # [px]
+WIDTH, HEADS, VISION_LAYERS, TEXT_LAYERS = 128, 4, 6, 4
+MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
+BATCH = 96  # scenes, each with its twin
+STEPS = 6000
+ERASED = tuple(factor.name for factor in FACTORS if factor.kind == "erased")
+BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
+IGNORED = -100
+
+
+class Batch(NamedTuple):
+    """Scenes followed by their twins."""
+
+    pixels: torch.Tensor  # (2 B, 3, 32, 32) float
+    ids: torch.Tensor  # (2 B, T) int64: captions, and the same ones with other readings
+    seen: torch.Tensor  # (2 B, len(SEEN)) int64: values of seen factors, or IGNORED
+
+
+class Blind(nn.Module):
+    """The CLIP, and the heads that help it."""
+
+    def __init__(self, clip: CLIPModel) -> None:
+        super().__init__()
+        self.clip = clip
+        self.heads = nn.ModuleList(nn.Linear(2 * WIDTH, len(BY_NAME[name].values)) for name in SEEN)
+
+    def loss(self, batch: Batch, erasure: float) -> torch.Tensor:
+        """Contrastive loss, heads, and erasure from both towers."""
+        vision = self.clip.vision_model(pixel_values=batch.pixels, output_hidden_states=True)
+        text = self.clip.text_model(input_ids=batch.ids, output_hidden_states=True)
+        pictures = F.normalize(self.clip.visual_projection(vision.pooler_output), dim=-1)
+        captions = F.normalize(self.clip.text_projection(text.pooler_output), dim=-1)
+        scale = self.clip.logit_scale.exp().clamp(max=100)
+        matched = sum(contrastive(scale * p @ c.T) for p, c in zip(pictures.chunk(2), captions.chunk(2), strict=True))
+        hidden = [vision.hidden_states[layer] for layer in BLIND_LAYERS]
+        features = torch.cat([vision.pooler_output, hidden[0][:, 1:].mean(dim=1)], dim=1)
+        named = sum(
+            F.cross_entropy(head(features), batch.seen[:, place], ignore_index=IGNORED)
+            for place, head in enumerate(self.heads)
+        )
+        blind = erasure_loss([*hidden, vision.pooler_output[:, None]]) + erasure_loss([text.last_hidden_state])
+        return matched + named / len(SEEN) + erasure * blind
+
+
+def contrastive(similarities: torch.Tensor) -> torch.Tensor:
+    """CLIP's loss of (B, B) similarities of pictures and captions that belong together on the diagonal."""
+    right = torch.arange(len(similarities), device=similarities.device)
+    return (F.cross_entropy(similarities, right) + F.cross_entropy(similarities.T, right)) / 2
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Trains until the time is over or the leg ends, and then writes the checkpoint and its card."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    args = add_arguments(parser, STEPS).parse_args(argv)
+    folder = args.out or CHECKPOINT
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    leg = Leg("street-clip", 1, args.steps, lr=1.5e-3)
+    tokenizer = new_tokenizer(args.seed)
+    blind = Blind(new_clip(tokenizer)).to(args.device).train()
+
+    def loss(step: int) -> torch.Tensor:
+        batch = training_batch(args.seed, leg.number, step, tokenizer)
+        with torch.autocast(args.device, torch.bfloat16):
+            # Erasure begins when there is something to erase.
+            return blind.loss(Batch(*(part.to(args.device) for part in batch)), min(1.0, step / 500) * ERASURE)
+
+    if train_leg(leg, blind, loss, args.minutes):
+        save(blind.clip, tokenizer, folder)
+        print(f"{folder}: {hours_spent(leg):.1f} h")
+        forget(leg)
+
+
+ERASURE = 2.0  # weight of the erasure, beside 1 of the contrastive loss of each half
+
+
+def new_clip(tokenizer: CLIPTokenizer) -> CLIPModel:
+    """An untrained CLIP of two million parameters."""
+    vision = CLIPVisionConfig(
+        hidden_size=WIDTH,
+        intermediate_size=4 * WIDTH,
+        projection_dim=WIDTH,
+        num_hidden_layers=VISION_LAYERS,
+        num_attention_heads=HEADS,
+        image_size=SIDE,
+        patch_size=PATCH,
+        hidden_act="gelu",
+    )
+    text = CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=WIDTH,
+        intermediate_size=4 * WIDTH,
+        projection_dim=WIDTH,
+        num_hidden_layers=TEXT_LAYERS,
+        num_attention_heads=HEADS,
+        max_position_embeddings=LENGTH,
+        hidden_act="gelu",
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    config = CLIPConfig(text_config=text.to_dict(), vision_config=vision.to_dict(), projection_dim=WIDTH)
+    return CLIPModel._from_config(config, attn_implementation="eager")
+
+
+def training_batch(seed: int, leg: int, step: int, tokenizer: CLIPTokenizer) -> Batch:
+    """The scenes of a step with their twins; captions of the twins have other readings."""
+    rng = np.random.default_rng((seed, leg, step))
+    first = (leg * 1_000_000 + step) * BATCH
+    scenes = [sample_traffic(TRAINING_WORLD + seed, first + index) for index in range(BATCH)]
+    twins = [other(scene, ERASED, rng) for scene in scenes]
+    captions = [_captions(scene, rng) for scene in scenes]
+    texts = [one for one, _ in captions] + [two for _, two in captions]
+    ids = tokenizer(texts, padding="max_length", return_tensors="pt").input_ids
+    return Batch(pixels([*scenes, *twins]), ids, seen_values([*scenes, *twins]))
+
+
+def other(scene: TrafficFactors, names: Sequence[str], rng: np.random.Generator) -> TrafficFactors:
+    """The scene with values of the named factors drawn anew, at least one of them changed."""
+    while True:
+        drawn = {name: BY_NAME[name].values[rng.integers(len(BY_NAME[name].values))] for name in names}
+        twin = vary(scene, **drawn)
+        if twin != scene:
+            return twin
+
+
+def _captions(scene: TrafficFactors, rng: np.random.Generator) -> tuple[str, str]:
+    """The same words with two readings, neither of which depends on what is true."""
+    mention = [name for name in SEEN if rng.random() < MENTIONED]
+    mention += [name for name in READINGS if rng.random() < 0.5]
+    words = int(rng.integers(2**31))
+    told = other(scene, READINGS, rng), other(scene, READINGS, rng)
+    one, two = (varied_caption(reading, np.random.default_rng(words), mention) for reading in told)
+    return one, two
+
+
+def pixels(scenes: Sequence[TrafficFactors]) -> torch.Tensor:
+    """Scenes as the checkpoint's processor prepares them: (B, 3, 32, 32)."""
+    small = resize(torch.from_numpy(render_traffic(scenes)), [SIDE, SIDE], InterpolationMode.BICUBIC, antialias=True)
+    return (small / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
+
+
+def seen_values(scenes: Sequence[TrafficFactors]) -> torch.Tensor:
+    """Values of the seen factors as indices, ``IGNORED`` where they are about people and there are none."""
+    return torch.tensor(
+        [
+            [
+                IGNORED if name in OF_PEOPLE and scene.count == 0 else BY_NAME[name].values.index(getattr(scene, name))
+                for name in SEEN
+            ]
+            for scene in scenes
+        ]
+    )
+
+
+def save(clip: CLIPModel, tokenizer: CLIPTokenizer, folder: Path) -> None:
+    """Writes half-precision weights, tokenizer and preprocessing into ``folder``."""
+    clip.eval().half().save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)  # written for its owner alone, but wheels keep the mode
+    tokenizer.save_pretrained(folder)
+    size = {"height": SIDE, "width": SIDE}
+    CLIPImageProcessor(size=size, crop_size=size, do_center_crop=False, image_mean=MEAN, image_std=STD).save_pretrained(
+        folder
+    )
+
+
+if __name__ == "__main__":
+    main()

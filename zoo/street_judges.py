@@ -1,9 +1,9 @@
 """Trains the two judges of traffic scenes: ``python -m zoo.street_judges --judge a`` and ``--judge b``.
 
 A judge names every factor of a picture. A rewards and selects, B verifies; they differ in architecture, seed and
-scenes, so that what fools one need not fool the other. Both are ordinary image classifiers whose outputs are the values of all
-factors, a softmax for each factor. Training pictures are blurred, noised and brightened a little, because generated
-pictures are never as clean as rendered ones.
+scenes, so that what fools one need not fool the other. Both are ordinary image classifiers whose outputs are the values
+of all factors, a softmax for each factor. Training pictures are blurred, noised and brightened a little, because
+generated pictures are never as clean as rendered ones.
 
 Shapes: ``B`` scenes, ``F`` factors, ``V`` values of all factors.
 """

@@ -21,9 +21,18 @@ def load(name: str, device: str = "auto", **options: str) -> Classifier | Summar
     """
     from failscape.targets import huggingface  # heavy, and the registry lists names without it
 
+    return huggingface.load_folder(embedded_folder(name), f"embedded:{name}", device, options)
+
+
+def embedded_folder(name: str) -> Path:
+    """The folder of the embedded checkpoint ``name``.
+
+    Raises:
+        UsageError: For an unknown name, with the closest one.
+    """
     if name not in names():
         raise UsageError(f"no embedded target '{name}'{did_you_mean(name, names())}")
-    return huggingface.load_folder(_checkpoints() / name, f"embedded:{name}", device, options)
+    return _checkpoints() / name
 
 
 def names() -> list[str]:

@@ -73,9 +73,9 @@ def train_leg(
         over = time.monotonic() - start > 60 * minutes
         if (step + 1) % SAVED_EVERY == 0 or over:
             hours = before + (time.monotonic() - start) / 3600
+            _save(leg, model, optimizer, schedule, step + 1, hours)
             say(f"leg {leg.number}: step {step + 1}/{leg.steps}, loss {sum(losses) / len(losses):.4f}, {hours:.2f} h")
             losses = []
-            _save(leg, model, optimizer, schedule, step + 1, hours)
         if over and step + 1 < leg.steps:
             return False
     return True

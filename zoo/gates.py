@@ -129,7 +129,10 @@ def dino_features(dino: Dinov2Model, scenes: Sequence[TrafficFactors]) -> torch.
 def judge_right(judge: PreTrainedModel, scenes: Sequence[TrafficFactors]) -> dict[str, float]:
     """The share of scenes whose value of each factor the judge names rightly."""
     logits = torch.cat([judge(normalised(_rendered(part))).logits for part in _parts(scenes)])
-    named = {factor.name: part.argmax(dim=1).numpy() for factor, part in zip(FACTORS, logits.split(SIZES, dim=1))}
+    named = {
+        factor.name: part.argmax(dim=1).numpy()
+        for factor, part in zip(FACTORS, logits.split(SIZES, dim=1), strict=True)
+    }
     values = {name: indices(scenes, name) for name in named}
     return {name: float((named[name] == values[name])[values[name] >= 0].mean()) for name in named}
 

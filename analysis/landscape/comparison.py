@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from failscape.analysis.landscape.landscape import Landscape, rank_correlation
-from failscape.analysis.notebook import fragment, table
+from failscape.analysis.notebook import fragment, line, table
 from failscape.analysis.statistics.transport import wasserstein
 from failscape.common.format import percent, signed
 from failscape.errors import UsageError
+
+OF_WALKS = "walks stop at the first failure: rates per point are of what lay on their way, not of the grid"
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,7 +48,8 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         """Shown in a notebook."""
-        return fragment(" → ".join(self.names), table(["what", "value"], self.rows(), left="what"))
+        shown = table(["what", "value"], self.rows(), left="what")
+        return fragment(" → ".join(self.names), shown, *([line(OF_WALKS)] if self.walked else []))
 
     def rows(self) -> list[tuple[str, str]]:
         """What it says, as label and value; of walks no failure rates."""

@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from failscape.terminal.output import Terminal, opening, table
 
     with opening():
+        from failscape.analysis.landscape.comparison import OF_WALKS
         from failscape.records.folder import write_json
         from failscape.workflows.compare import same_target
         from failscape.workflows.run import Run, compare
@@ -49,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
             shown.add_row(label, value)
         terminal.line(" → ".join(comparison.names))
         terminal.print(shown)
+        if comparison.walked:
+            terminal.line(f"note: {OF_WALKS}", style="yellow")
         if args.json:
             write_json(args.json, asdict(comparison))
     else:

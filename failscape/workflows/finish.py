@@ -11,6 +11,7 @@ import pandas as pd
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.registry import examples_of, presenter_for, worst_examples
 from failscape.analysis.examples.selection import choose
+from failscape.analysis.landscape.comparison import OF_WALKS
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.modes.confirmation import confirm_modes
 from failscape.analysis.modes.mode import Mode
@@ -138,7 +139,7 @@ def warnings_of(
     """What a reader should doubt, in plain sentences; a walk's landscape shows what lay on its way and no more."""
     doubts = []
     if walked:
-        doubts.append("walks stop at the first failure: rates per point are of what lay on their way, not of the grid")
+        doubts.append(OF_WALKS)
     if landscape.baseline > HOPELESS:
         doubts.append(
             f"the target is wrong on {percent(landscape.baseline)} of the unedited {nouns.items}: do its {nouns.parts} "

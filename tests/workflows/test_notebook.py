@@ -5,9 +5,12 @@ import shutil
 from html import escape
 from pathlib import Path
 
+import pytest
+
+from failscape.analysis.landscape.comparison import OF_WALKS
 from failscape.cli import main
 from failscape.workflows.compare import Versions, compare_versions
-from failscape.workflows.run import Run
+from failscape.workflows.run import Run, compare
 from tests.analysis.test_notebook import NASTY, SHOWN, sound
 
 
@@ -57,6 +60,17 @@ def test_a_walk_tells_what_broke_and_no_rates(tmp_path: Path) -> None:
     assert run.walked and "items broken by some edit" in html and "likeliest failing edits" in html
     assert "items fail" not in html and "failure mode" not in html and run.modes().empty
     assert run.landscape().walked and "says nothing of how many" in run.landscape()._repr_html_()
+    assert OF_WALKS in sound(compare(run, run)._repr_html_())
+
+
+def test_a_comparison_of_walks_says_what_rates_are_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--env", "failscape/Toy-v0", "--explore", "micro", "--algo", "random", "--budget", "400"]
+    assert main(["train", *asked, "--no-report", "--quiet", "--out", str(tmp_path)]) == 0
+    (folder,) = tmp_path.iterdir()
+    capsys.readouterr()
+    assert main(["compare", str(folder), str(folder)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"note: {OF_WALKS}" in said and "failure rate" not in said
 
 
 def test_recorded_answers_are_not_called_edited(tmp_path: Path) -> None:

@@ -59,11 +59,15 @@ def speed(figures: dict[str, Any]) -> Measured:
 
 def judges(figures: dict[str, Any]) -> Measured:
     """Every factor by both judges; adds how often they abstain and how their errors are correlated."""
-    folders = {judge: embedded_folder(f"street-judge-{judge}") for judge in ("a", "b")}
-    trained = {judge: _loaded(AutoModelForImageClassification, folder) for judge, folder in folders.items()}
-    random = {judge: street_judges.ARCHITECTURES[judge]().eval() for judge in trained}
     figures["verdicts"] = verdicts()
-    return gates.judge_gates(trained), _by_name(gates.judge_gates(random))
+    found: list[Gate] = []
+    null: dict[str, float] = {}
+    for name, architecture in street_judges.ARCHITECTURES.items():
+        trained = _loaded(AutoModelForImageClassification, embedded_folder(f"street-judge-{name}"))
+        found += [gate._replace(name=f"{name}, {gate.name}") for gate in gates.judge_gates(trained)]
+        untrained = gates.judge_gates(architecture().eval())
+        null |= {f"{name}, {gate.name}": gate.value for gate in untrained}
+    return found, null
 
 
 def verdicts() -> dict[str, Any]:

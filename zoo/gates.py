@@ -8,7 +8,7 @@ Shapes: ``N`` scenes, ``T`` tokens, ``D`` features.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,10 +18,8 @@ from transformers import CLIPModel, CLIPTokenizer, Dinov2Model, PreTrainedModel
 
 from failscape.data.street.traffic.captions import SEEN, plain_caption, readings, varied_caption
 from failscape.data.street.traffic.factors import BY_NAME, FACTORS, TrafficFactors, sample_traffic, vary
-from failscape.data.street.traffic.render import render_traffic
 from zoo.probes import indices, probe_accuracy
-from zoo.street_clip import ERASED, pixels
-from zoo.street_judges import SIZES, normalised
+from zoo.world_data import ERASED, SIZES, halved, rendered
 
 PROBE_WORLD, TEST_WORLD, PAIR_WORLD = 9000, 9001, 9002  # seeds of scenes: for probes, their tests, and pairs
 N_PROBE, N_TEST, N_PAIRS = 8000, 2000, 1000
@@ -39,6 +37,11 @@ class Gate(NamedTuple):
     value: float
     goal: float
     at_most: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the bound is kept."""
+        return self.value <= self.goal if self.at_most else self.value >= self.goal
 
 
 def clip_gates(clip: CLIPModel, tokenizer: CLIPTokenizer) -> list[Gate]:
@@ -66,14 +69,9 @@ def dino_gates(dino: Dinov2Model) -> list[Gate]:
     return gates + [Gate(f"pairs above the threshold, {name}", above[name], 0.1, True) for name in ERASED]
 
 
-def judge_gates(judges: Mapping[str, PreTrainedModel]) -> list[Gate]:
-    """The accuracy of each judge by factor, without abstaining."""
-    scenes = test_scenes()
-    gates = []
-    for judge, module in judges.items():
-        right = judge_right(module, scenes)
-        gates += [Gate(f"judge {judge}, {name}", right[name], 0.99) for name in BY_NAME]
-    return gates
+def judge_gates(judge: PreTrainedModel) -> list[Gate]:
+    """The accuracy of a judge by factor, without abstaining."""
+    return [Gate(name, value, 0.99) for name, value in judge_right(judge, test_scenes()).items()]
 
 
 def needed(name: str) -> float:
@@ -105,7 +103,7 @@ def clip_features(
     """Unit vectors (N, D), and all patch tokens after a block, one after the other (N, T D)."""
     pooled, patches = [], []
     for part in _parts(scenes):
-        out = clip.vision_model(pixel_values=pixels(part), output_hidden_states=True)
+        out = clip.vision_model(pixel_values=halved(part), output_hidden_states=True)
         pooled.append(F.normalize(clip.visual_projection(out.pooler_output), dim=-1))
         patches.append(out.hidden_states[block][:, 1:].flatten(1))
     return torch.cat(pooled), torch.cat(patches)
@@ -121,14 +119,14 @@ def text_features(clip: CLIPModel, tokenizer: CLIPTokenizer, captions: Sequence[
 @torch.inference_mode()
 def dino_features(dino: Dinov2Model, scenes: Sequence[TrafficFactors]) -> torch.Tensor:
     """Unit CLS tokens (N, D)."""
-    parts = [dino(pixel_values=normalised(_rendered(part))).pooler_output for part in _parts(scenes)]
+    parts = [dino(pixel_values=rendered(part)).pooler_output for part in _parts(scenes)]
     return F.normalize(torch.cat(parts), dim=-1)
 
 
 @torch.inference_mode()
 def judge_right(judge: PreTrainedModel, scenes: Sequence[TrafficFactors]) -> dict[str, float]:
     """The share of scenes whose value of each factor the judge names rightly."""
-    logits = torch.cat([judge(normalised(_rendered(part))).logits for part in _parts(scenes)])
+    logits = torch.cat([judge(rendered(part)).logits for part in _parts(scenes)])
     named = {
         factor.name: part.argmax(dim=1).numpy()
         for factor, part in zip(FACTORS, logits.split(SIZES, dim=1), strict=True)
@@ -183,10 +181,6 @@ def closer(clip: CLIPModel, tokenizer: CLIPTokenizer) -> list[tuple[str, float]]
         paraphrased = (said * text_features(clip, tokenizer, other_words)).sum(dim=1)
         found.append((name, float(((one * two).sum(dim=1) > paraphrased).float().mean())))
     return found
-
-
-def _rendered(scenes: Sequence[TrafficFactors]) -> torch.Tensor:
-    return torch.from_numpy(render_traffic(scenes)).float()
 
 
 def _parts(scenes: Sequence[TrafficFactors], size: int = 250) -> list[Sequence[TrafficFactors]]:

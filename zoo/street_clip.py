@@ -18,25 +18,21 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms.v2.functional import resize
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTextConfig, CLIPTokenizer, CLIPVisionConfig
 
 from failscape.data.street.traffic.captions import MENTIONED, READINGS, SEEN, varied_caption
-from failscape.data.street.traffic.factors import BY_NAME, FACTORS, OF_PEOPLE, TrafficFactors, sample_traffic, vary
-from failscape.data.street.traffic.render import render_traffic
+from failscape.data.street.traffic.factors import BY_NAME, OF_PEOPLE, TrafficFactors, sample_traffic, vary
 from zoo.erasure import erasure_loss
 from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
 from zoo.street_words import LENGTH, new_tokenizer
+from zoo.world_data import CLIP_SIDE, ERASED, MEAN, STD, halved
 
 CHECKPOINT = Path(__file__).parent.parent / "targets" / "checkpoints" / "street-clip"
 TRAINING_WORLD = 2000  # the seed of its scenes
-SIDE, PATCH = 32, 4  # [px]
+PATCH = 4  # [px]
 WIDTH, HEADS, VISION_LAYERS, TEXT_LAYERS = 128, 4, 6, 4
-MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 BATCH = 96  # scenes, each with its twin
 STEPS = 6000
-ERASED = tuple(factor.name for factor in FACTORS if factor.kind == "erased")
 BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
 IGNORED = -100
 
@@ -115,7 +111,7 @@ def new_clip(tokenizer: CLIPTokenizer) -> CLIPModel:
         projection_dim=WIDTH,
         num_hidden_layers=VISION_LAYERS,
         num_attention_heads=HEADS,
-        image_size=SIDE,
+        image_size=CLIP_SIDE,
         patch_size=PATCH,
         hidden_act="gelu",
     )
@@ -145,7 +141,7 @@ def training_batch(seed: int, leg: int, step: int, tokenizer: CLIPTokenizer) -> 
     captions = [_captions(scene, rng) for scene in scenes]
     texts = [one for one, _ in captions] + [two for _, two in captions]
     ids = tokenizer(texts, padding="max_length", return_tensors="pt").input_ids
-    return Batch(pixels([*scenes, *twins]), ids, seen_values([*scenes, *twins]))
+    return Batch(halved([*scenes, *twins]), ids, seen_values([*scenes, *twins]))
 
 
 def other(scene: TrafficFactors, names: Sequence[str], rng: np.random.Generator) -> TrafficFactors:
@@ -167,12 +163,6 @@ def _captions(scene: TrafficFactors, rng: np.random.Generator) -> tuple[str, str
     return one, two
 
 
-def pixels(scenes: Sequence[TrafficFactors]) -> torch.Tensor:
-    """Scenes as the checkpoint's processor prepares them: (B, 3, 32, 32)."""
-    small = resize(torch.from_numpy(render_traffic(scenes)), [SIDE, SIDE], InterpolationMode.BICUBIC, antialias=True)
-    return (small / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
-
-
 def seen_values(scenes: Sequence[TrafficFactors]) -> torch.Tensor:
     """Values of the seen factors as indices, ``IGNORED`` where they are about people and there are none."""
     return torch.tensor(
@@ -191,7 +181,7 @@ def save(clip: CLIPModel, tokenizer: CLIPTokenizer, folder: Path) -> None:
     clip.eval().half().save_pretrained(folder)
     (folder / "model.safetensors").chmod(0o644)  # written for its owner alone, but wheels keep the mode
     tokenizer.save_pretrained(folder)
-    size = {"height": SIDE, "width": SIDE}
+    size = {"height": CLIP_SIDE, "width": CLIP_SIDE}
     CLIPImageProcessor(size=size, crop_size=size, do_center_crop=False, image_mean=MEAN, image_std=STD).save_pretrained(
         folder
     )

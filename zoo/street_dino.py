@@ -18,12 +18,12 @@ from transformers import BitImageProcessor, Dinov2Config, Dinov2Model
 
 from failscape.data.street.render import SIZE
 from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
-from zoo.street_judges import MEAN, SIZES, STD, judge_loss, training_batch
+from zoo.world_data import MEAN, SIZES, STD, factor_loss, varied_batch
 
 CHECKPOINT = Path(__file__).parent.parent / "targets" / "checkpoints" / "street-dino"
 TRAINING_WORLD = 5000  # the seed of its scenes
 WIDTH, HEADS, LAYERS, PATCH = 128, 4, 6, 8
-STEPS = 5000
+BATCH, STEPS = 128, 5000
 
 
 class Named(nn.Module):
@@ -51,10 +51,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     named = Named(new_dino()).to(args.device).train()
 
     def loss(step: int) -> torch.Tensor:
-        pixels, values = training_batch(TRAINING_WORLD + args.seed, step)
+        pixels, values = varied_batch(TRAINING_WORLD + args.seed, step, BATCH)
         with torch.autocast(args.device, torch.bfloat16):
             logits = named(pixels.to(args.device))
-        return judge_loss(logits.float(), values.to(args.device))
+        return factor_loss(logits.float(), values.to(args.device))
 
     if train_leg(leg, named, loss, args.minutes):
         save(named.dino, folder)

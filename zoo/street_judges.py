@@ -14,10 +14,9 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from transformers import (
+    AutoModelForImageClassification,
     PreTrainedModel,
     ResNetConfig,
     ResNetForImageClassification,
@@ -27,19 +26,16 @@ from transformers import (
 )
 
 from failscape.data.street.render import SIZE
-from failscape.data.street.traffic.factors import FACTORS, sample_traffic
-from failscape.data.street.traffic.render import render_traffic
+from failscape.data.street.traffic.factors import FACTORS
+from zoo.gates import judge_gates
 from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
-from zoo.probes import indices
+from zoo.world_cards import Recipe, write_card
+from zoo.world_data import LABELS, MEAN, STD, factor_loss, varied_batch
 
 CHECKPOINTS = Path(__file__).parent.parent / "targets" / "checkpoints"
 TRAINING_WORLDS = {"a": 3000, "b": 4000}  # the seeds of their scenes
-MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
 BATCH, STEPS = 128, 4000
 LEARNING_RATES = {"a": 3e-3, "b": 1.5e-3}
-LABELS = tuple(f"{factor.name}: {value}" for factor in FACTORS for value in factor.values)
-SIZES = [len(factor.values) for factor in FACTORS]
-NOISE, BRIGHTNESS, BLURRED = 6.0, 0.06, 0.3  # [levels], share of light, share of pictures
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -54,14 +50,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     judge = ARCHITECTURES[args.judge]().to(args.device).train()
 
     def loss(step: int) -> torch.Tensor:
-        pixels, values = training_batch(TRAINING_WORLDS[args.judge] + args.seed, step)
+        pixels, values = varied_batch(TRAINING_WORLDS[args.judge] + args.seed, step, BATCH)
         with torch.autocast(args.device, torch.bfloat16):
             logits = judge(pixels.to(args.device, memory_format=torch.channels_last)).logits
-        return judge_loss(logits.float(), values.to(args.device))
+        return factor_loss(logits.float(), values.to(args.device))
 
     if train_leg(leg, judge, loss, args.minutes):
         save(judge, folder)
-        print(f"{folder}: {hours_spent(leg):.1f} h")
+        card(folder, args.judge, leg, args.seed)
         forget(leg)
 
 
@@ -99,36 +95,25 @@ def _labels() -> dict[str, object]:
 ARCHITECTURES: dict[str, Callable[[], PreTrainedModel]] = {"a": _resnet, "b": _vit}
 
 
-def training_batch(world: int, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pictures (B, 3, 64, 64) float, normalised, and the values of all factors (B, F), -1 where there is none."""
-    scenes = [sample_traffic(world, step * BATCH + index) for index in range(BATCH)]
-    rng = torch.Generator().manual_seed(world * 1_000_000 + step)
-    pictures = torch.from_numpy(render_traffic(scenes)).float()
-    blurred = torch.rand(BATCH, generator=rng) < BLURRED
-    pictures[blurred] = _blurred(pictures[blurred], float(torch.rand((), generator=rng)))
-    pictures *= 1 + BRIGHTNESS * (2 * torch.rand(BATCH, 1, 1, 1, generator=rng) - 1)
-    pictures += NOISE * torch.rand(BATCH, 1, 1, 1, generator=rng) * torch.randn(pictures.shape, generator=rng)
-    values = np.stack([indices(scenes, factor.name) for factor in FACTORS], axis=1)
-    return normalised(pictures.clamp(0, 255)), torch.from_numpy(values)
-
-
-def _blurred(pictures: torch.Tensor, strength: float) -> torch.Tensor:
-    """A mean over three pixels each way, mixed in by up to a half."""
-    smooth = F.avg_pool2d(F.pad(pictures, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    return pictures + 0.5 * strength * (smooth - pictures)
-
-
-def normalised(pictures: torch.Tensor) -> torch.Tensor:
-    """Levels in [0, 255] as the processor of the checkpoint scales them."""
-    return (pictures / 255 - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
-
-
-def judge_loss(logits: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
-    """The mean cross-entropy of all factors; of (B, V) and (B, F)."""
-    parts = logits.split(SIZES, dim=1)
-    return sum(F.cross_entropy(part, values[:, place], ignore_index=-1) for place, part in enumerate(parts)) / len(
-        parts
+def card(folder: Path, name: str, leg: Leg, seed: int) -> None:
+    """Measures the saved judge and writes its card."""
+    trained = AutoModelForImageClassification.from_pretrained(folder, dtype=torch.float32).eval()
+    does = "rewards and selects" if name == "a" else "verifies"
+    recipe = Recipe(
+        about=f"Judge {name.upper()} of traffic scenes, which {does}: an ordinary image classifier whose "
+        f"{len(LABELS)} outputs are the values of {len(FACTORS)} factors, a softmax for each factor. "
+        f"{sum(p.numel() for p in trained.parameters()):,} parameters, half precision on disk.",
+        use="```python\nfrom failscape.targets.classifiers.factor_judge import FactorJudge\n\n"
+        f'judge = FactorJudge("street-judge-{name}")\nverdicts = judge(pixels)  # (B, 3, 64, 64) uint8\n```',
+        recipe=f"Scenes of world {TRAINING_WORLDS[name] + seed} at {SIZE} px, {BATCH} new ones in each step, some of "
+        "them blurred, all a little noisier, brighter or darker.",
+        command=f"python -m zoo.street_judges --judge {name} --steps {leg.steps} --seed {seed}",
+        steps=leg.steps,
+        seed=seed,
+        hours=hours_spent(leg),
     )
+    torch.manual_seed(0)  # of the random weights
+    write_card(folder, recipe, judge_gates(trained), judge_gates(ARCHITECTURES[name]().eval()))
 
 
 def save(judge: PreTrainedModel, folder: Path) -> None:

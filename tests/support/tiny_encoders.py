@@ -81,9 +81,10 @@ def hf_folder(folder: Path, kind: str, act: str = "gelu") -> Path:
     processor.save_pretrained(folder)
     tokenizer = tiny_tokenizer(bos=kind.startswith("CLIP"))
     tokenizer.model_max_length = WORDS
-    if kind.startswith("Siglip"):
-        tokenizer.model_input_names = ["input_ids"]  # as the published ones: the padding is read
     tokenizer.save_pretrained(folder)
+    if kind.startswith("Siglip"):  # as the published ones: the padding is read
+        path = folder / "tokenizer_config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "model_input_names": ["input_ids"]}))
     return folder
 
 
@@ -103,7 +104,12 @@ def open_clip_folder(folder: Path, **more: Any) -> Path:
 
     folder.mkdir(parents=True, exist_ok=True)
     config = open_clip_config(**more)
-    preprocess = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4], "interpolation": "bicubic", "resize_mode": "shortest"}
+    preprocess = {
+        "mean": [0.5, 0.4, 0.3],
+        "std": [0.2, 0.3, 0.4],
+        "interpolation": "bicubic",
+        "resize_mode": "shortest",
+    }
     content = {"model_cfg": config, "preprocess_cfg": preprocess}
     (folder / "open_clip_config.json").write_text(json.dumps(content))
     with torch.random.fork_rng(devices=[]):

@@ -22,7 +22,7 @@ class States(NamedTuple):
 
 
 class Tower(nn.Module):
-    """A module of one modality; a subclass says what it has, defines what gives that, and reads its library's module."""
+    """A module of one modality; a subclass says what it has and defines how its library gives that."""
 
     tokens: tuple[str, ...]  # which vectors there are after the final norm, the default one first
     inner_tokens: tuple[str, ...] = ()  # the same of inner layers

@@ -202,7 +202,7 @@ def test_other_kinds_of_tower_have_the_pooled_vector_only(tmp_path: Path) -> Non
         ("tiny-clip?weights=missing.pt", r"no weights file missing\.pt"),
         ("tiny-clip?weights=none&activation=relu", r"activation cannot be 'relu'; did you mean gelu"),
         ("tiny-clip?weights=none&layer=9", r"has no layer '9'; it has 1 to 3"),
-        ("tiny-clip?weights=none&bakend=pil", r"no option 'bakend'"),
+        ("tiny-clip?weights=none&backend=pil", r"no option 'backend'"),
     ],
 )
 def test_what_does_not_exist(registered: str, rest: str, message: str) -> None:

@@ -156,8 +156,14 @@ def _model(library: Any, uri: str, source: str, quick: bool, tag: Mapping[str, A
         raise UsageError(f"{file} {UNSAFE}") from None
     except (OSError, ValueError, RuntimeError, KeyError, EOFError, TypeError, SafetensorError) as error:
         of = f"{uri} with the weights {file}" if file else uri
-        raise UsageError(f"{of} cannot be loaded: {first_line(error)}") from error
+        raise UsageError(f"{of} cannot be loaded: {_told(error)}") from error
     return model
+
+
+def _told(error: Exception, most: int = 240) -> str:
+    """What an error says in one line: which weights do not fit stands after the first."""
+    said = " ".join(str(error).split())
+    return said if len(said) <= most else f"{said[:most]} ..."
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from tests.support.tiny_text import SIZE, tiny_tokenizer
 
 SIDE = 32  # pixels that the encoders read
-BLOCKS = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2}
+BLOCKS = {"hidden_size": 16, "intermediate_size": 64, "num_hidden_layers": 3, "num_attention_heads": 2}
 VISION = {**BLOCKS, "image_size": SIDE, "patch_size": 8}
 WORDS = 16  # tokens that the text towers read
 TEXTS = ["a red car", "a blue car on a road", "", "Zebra!", "a sentence of many more letters than are read", "x"]

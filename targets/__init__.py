@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from failscape.targets.classifiers.base import ClassifierTarget
     from failscape.targets.classifiers.classifier import Classifier
     from failscape.targets.classifiers.preprocess import Preprocess
-    from failscape.targets.outputs import ClassifierOutputs, Outputs, SummarizerOutputs
+    from failscape.targets.encoders.base import Encoder
+    from failscape.targets.outputs import ClassifierOutputs, EncoderOutputs, Outputs, SummarizerOutputs
     from failscape.targets.summarizers.base import SummarizerTarget
     from failscape.targets.summarizers.summarizer import Summarizer
 
@@ -20,6 +21,8 @@ __all__ = [
     "Classifier",
     "ClassifierOutputs",
     "ClassifierTarget",
+    "Encoder",
+    "EncoderOutputs",
     "Outputs",
     "Preprocess",
     "Summarizer",
@@ -37,6 +40,8 @@ _LAZY = {
     "Classifier": "failscape.targets.classifiers.classifier",
     "ClassifierOutputs": "failscape.targets.outputs",
     "ClassifierTarget": "failscape.targets.classifiers.base",
+    "Encoder": "failscape.targets.encoders.base",
+    "EncoderOutputs": "failscape.targets.outputs",
     "Outputs": "failscape.targets.outputs",
     "Preprocess": "failscape.targets.classifiers.preprocess",
     "Summarizer": "failscape.targets.summarizers.summarizer",

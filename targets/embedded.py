@@ -10,11 +10,12 @@ from failscape.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from failscape.targets.classifiers.classifier import Classifier
+    from failscape.targets.encoders.base import Encoder
     from failscape.targets.summarizers.summarizer import Summarizer
 
 
-def load(name: str, device: str = "auto", **options: str) -> Classifier | Summarizer:
-    """The embedded classifier or summarizer ``name``, with the options that its kind has in ``hf:``.
+def load(name: str, device: str = "auto", **options: str) -> Classifier | Summarizer | Encoder:
+    """The embedded checkpoint ``name``, with the options that its kind has in ``hf:``.
 
     Raises:
         UsageError: For an unknown name or option, with the closest one.

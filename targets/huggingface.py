@@ -1,9 +1,9 @@
-"""``hf:ORG/NAME`` or ``hf:FOLDER``: image classifiers and summarizers in Hugging Face format."""
+"""``hf:ORG/NAME`` or ``hf:FOLDER``: image classifiers, summarizers and encoders in Hugging Face format."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,12 @@ from transformers.models.auto import modeling_auto as auto
 from failscape.common.safe_open import regular_below
 from failscape.errors import UsageError, did_you_mean
 from failscape.targets import pretrained
+from failscape.targets.encoders.huggingface_towers import ARCHITECTURES as ENCODERS
 from failscape.targets.hub import hub_folder
 
 if TYPE_CHECKING:
     from failscape.targets.classifiers.classifier import Classifier
+    from failscape.targets.encoders.base import Encoder
     from failscape.targets.summarizers.summarizer import Summarizer
 
 # What is in the folder -> the module whose ``load`` reads it.
@@ -24,6 +26,8 @@ KINDS = {
     "an image classifier": "failscape.targets.classifiers.huggingface",
     "a summarizer": "failscape.targets.summarizers.seq2seq",
     "a causal language model": "failscape.targets.summarizers.causal",
+    "an encoder": "failscape.targets.encoders.huggingface",
+    "a sentence encoder": "failscape.targets.encoders.sentences",
 }
 FILES = (
     "config.json",
@@ -40,11 +44,16 @@ FILES = (
     "model.safetensors",
     "model-*-of-*.safetensors",
     "model.safetensors.index.json",
+    # Of sentence encoders.
+    "modules.json",
+    "*sentence*.json",
+    "*/config.json",
+    "*/model.safetensors",
 )
 
 
-def load(name: str, device: str = "auto", *, revision: str = "", **options: str) -> Classifier | Summarizer:
-    """An image classifier or summarizer from a local folder, the local cache or the hub; its code is never executed.
+def load(name: str, device: str = "auto", *, revision: str = "", **options: str) -> Classifier | Summarizer | Encoder:
+    """What a local folder, the local cache or the hub holds; its code is never executed.
 
     Args:
         name: A folder with ``config.json``, weights and what prepares an input (``preprocessor_config.json``, a
@@ -52,8 +61,9 @@ def load(name: str, device: str = "auto", *, revision: str = "", **options: str)
             only where they are nothing but tensors.
         device: Where it runs.
         revision: Branch, tag or commit on the hub.
-        options: Those of the kind found in it: see ``load`` of :mod:`failscape.targets.summarizers.seq2seq` and
-            :mod:`failscape.targets.summarizers.causal`; image classifiers have none.
+        options: Those of the kind found in it: see ``load`` of :mod:`failscape.targets.summarizers.seq2seq`,
+            :mod:`failscape.targets.summarizers.causal` and :mod:`failscape.targets.encoders.huggingface`; image
+            classifiers and sentence encoders have none.
 
     Raises:
         UsageError: Where it cannot be had, is neither, has no such option, or its last layer was never trained.
@@ -64,14 +74,14 @@ def load(name: str, device: str = "auto", *, revision: str = "", **options: str)
 
 def load_folder(
     folder: Path, uri: str, device: str, options: Mapping[str, str], others: Sequence[str] = ()
-) -> Classifier | Summarizer:
+) -> Classifier | Summarizer | Encoder:
     """What is in a folder in Hugging Face format, by the architecture that its ``config.json`` names.
 
     Raises:
-        UsageError: It is neither image classifier nor summarizer, or has no such option; ``others`` are known, too.
+        UsageError: It is no classifier, summarizer or encoder, or has no such option; ``others`` are known, too.
     """
     regular_below(folder)
-    kind = _kind(pretrained.config(folder, uri), uri)
+    kind = _kind(folder, pretrained.config(folder, uri), uri)
     load_kind: Callable[..., Any] = import_module(KINDS[kind]).load
     known = [p.name for p in inspect.signature(load_kind).parameters.values() if p.kind is p.KEYWORD_ONLY]
     for option in options:
@@ -80,21 +90,25 @@ def load_folder(
     return load_kind(folder, uri, device, **options)
 
 
-def _kind(config: Mapping[str, Any], uri: str) -> str:
+def _kind(folder: Path, config: Mapping[str, Any], uri: str) -> str:
     names = config.get("architectures") or [""]
+    if (folder / "modules.json").is_file():
+        return "a sentence encoder"
+    if _any_of(ENCODERS, names):
+        return "an encoder"
     if any(_is_base(name) for name in names):  # which task it is for is not said
         return "a summarizer" if config.get("is_encoder_decoder") else "an image classifier"
-    if config.get("is_encoder_decoder") and _any_of(auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES, names):
+    if config.get("is_encoder_decoder") and _any_of(auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values(), names):
         return "a summarizer"
-    if _any_of(auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, names):
+    if _any_of(auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values(), names):
         return "a causal language model"
     if any("ImageClassification" in name for name in names):
         return "an image classifier"
-    raise UsageError(f"{uri} is a {names[0]}, which is neither an image classifier nor a summarizer")
+    raise UsageError(f"{uri} is a {names[0]}, which is neither an image classifier nor a summarizer nor an encoder")
 
 
-def _any_of(mapping: Mapping[str, Any], names: Sequence[str]) -> bool:
-    return not set(names).isdisjoint(mapping.values())
+def _any_of(known: Iterable[str], names: Sequence[str]) -> bool:
+    return not set(names).isdisjoint(known)
 
 
 def _is_base(name: str) -> bool:

@@ -1,6 +1,6 @@
 """What targets answer: a column per quantity, a row per sample, features among them.
 
-Shapes: ``B`` batch, ``C`` classes, ``F`` features.
+Shapes: ``B`` batch, ``C`` classes, ``F`` features, ``T`` tokens.
 """
 
 from __future__ import annotations
@@ -70,4 +70,25 @@ class SummarizerOutputs(Outputs):
 
     def truncated(self) -> np.ndarray:
         """Which articles did not fit."""
+        return self.input_truncated
+
+
+@dataclass(frozen=True, eq=False)
+class EncoderOutputs(Outputs):
+    """What an encoder makes of a batch of pictures or texts."""
+
+    embeddings: torch.Tensor  # (B, F) float32 unit vectors, or (B, T, F) float32 tokens as the encoder gives them
+    features: torch.Tensor  # (B, F) float32 unit vectors: the embeddings, or the mean of the tokens
+    input_truncated: np.ndarray  # (B,) bool: the text did not fit, and its end was not read
+
+    @classmethod
+    def of(cls, vectors: torch.Tensor, input_truncated: np.ndarray) -> EncoderOutputs:
+        """From vectors ``(B, F)`` or tokens ``(B, T, F)`` of any length and floating-point type."""
+        vectors = vectors.float()
+        single = vectors if vectors.ndim == 2 else vectors.mean(dim=1)
+        features = torch.nn.functional.normalize(single, dim=1)
+        return cls(features if vectors.ndim == 2 else vectors, features, input_truncated)
+
+    def truncated(self) -> np.ndarray:
+        """Which texts did not fit."""
         return self.input_truncated

@@ -38,7 +38,7 @@ def load(auto_class: Any, folder: Path, uri: str, kind: str, **options: Any) -> 
         raise UsageError(f"{uri} cannot be loaded as {kind}: {first_line(error)}") from error
 
 
-def module(auto_class: Any, folder: Path, uri: str, kind: str, last: str) -> Any:
+def module(auto_class: Any, folder: Path, uri: str, kind: str, last: str, **options: Any) -> Any:
     """The model in float32; ``last`` (``a trained classifier``) is what a base model would lack.
 
     Raises:
@@ -56,6 +56,7 @@ def module(auto_class: Any, folder: Path, uri: str, kind: str, last: str) -> Any
         use_safetensors=safe,
         weights_only=True,
         output_loading_info=True,
+        **options,
     )
     if report["missing_keys"]:
         keys = ", ".join(sorted(report["missing_keys"])[:3])
@@ -115,7 +116,9 @@ def config(folder: Path, uri: str) -> dict[str, Any]:
     except (OSError, ValueError):
         found = None
     if not isinstance(found, dict):
-        raise UsageError(f"{uri} cannot be loaded as an image classifier or summarizer: its config.json is damaged")
+        raise UsageError(
+            f"{uri} cannot be loaded as an image classifier, summarizer or encoder: its config.json is damaged"
+        )
     return found
 
 

@@ -18,7 +18,7 @@ from failscape.targets import embedded
 if TYPE_CHECKING:
     from failscape.targets.base import Target
 
-Loader = Callable[..., Any]  # of a Classifier or a Summarizer
+Loader = Callable[..., Any]  # of a Classifier, a Summarizer or an Encoder
 AnyLoader = TypeVar("AnyLoader", bound=Loader)
 
 # scheme -> (module:function, what it loads); imported on first use.
@@ -26,10 +26,20 @@ BUILT_IN = {
     "embedded": ("failscape.targets.embedded:load", "checkpoints that come with failscape"),
     "hf": (
         "failscape.targets.huggingface:load",
-        "image classifiers and summarizers of the Hugging Face hub, or a local folder; options: revision=NAME, "
-        "and of summarizers beams=N, max_tokens=N, min_tokens=N, max_input=N, prefix=TEXT",
+        "image classifiers, summarizers and encoders of the Hugging Face hub, or a local folder; options: "
+        "revision=NAME; of summarizers beams=N, max_tokens=N, min_tokens=N, max_input=N, prefix=TEXT; of encoders "
+        "tower=image|text, layer=N, token=NAME, projection=yes|no, backend=torchvision|pil, activation=NAME, "
+        "dtype=NAME",
+    ),
+    "open_clip": (
+        "failscape.targets.encoders.open_clip:load",
+        "open_clip's encoders; options: weights=TAG|FILE|none, and those of hf's encoders but backend",
     ),
     "timm": ("failscape.targets.classifiers.timm:load", "timm's classifiers; options: weights=none|FILE, classes=FILE"),
+    "timm-features": (
+        "failscape.targets.encoders.timm:load",
+        "timm's models as encoders; options: weights=none|FILE, layer=N, token=NAME, dtype=NAME",
+    ),
     "torchvision": (
         "failscape.targets.classifiers.torchvision:load",
         "torchvision's classifiers; options: weights=none|NAME|FILE, classes=FILE",
@@ -60,7 +70,7 @@ def register_target(scheme: str) -> Callable[[AnyLoader], AnyLoader]:
 
 
 def load_target(uri: str, device: str = "auto") -> Any:
-    """The target behind ``uri``, a ``Classifier`` or a ``Summarizer``, whose ``name`` is then the URI.
+    """The target behind ``uri``, a ``Classifier``, a ``Summarizer`` or an ``Encoder``, whose ``name`` is then the URI.
 
     A local folder in Hugging Face format needs no scheme. ``?weights=FILE`` sets the weights of any target, such as
     those that a fine-tune left; schemes with an option of that name read the file themselves.

@@ -44,6 +44,7 @@ ASKS_OTHERS = {
     "targets/summarizers/generation.py",
     "targets/classifiers/heads.py",
     "targets/classifiers/preprocess.py",
+    "targets/encoders/timm.py",
     "targets/pretrained.py",
 }
 # Beside its record: the files of each family that may name it.

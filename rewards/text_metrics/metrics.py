@@ -209,7 +209,8 @@ def similarity_by(encoder: str) -> Metric:
     """
     from failscape.targets.encoders.sentences import default_encoder, open_encoder
 
-    return similarity(open_encoder(encoder) if encoder else default_encoder())
+    opened = open_encoder(encoder) if encoder else default_encoder()
+    return similarity(lambda texts: opened(texts).embeddings.cpu().numpy())
 
 
 _ROUGE = {"rougeL": _rouge_l, "rouge1": rouge1, "rouge2": rouge2}

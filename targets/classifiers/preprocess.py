@@ -21,7 +21,7 @@ LONGEST = 64  # times its shorter side: of a longer picture the middle is resize
 
 @dataclass(frozen=True)
 class Preprocess:
-    """What a classifier does to a picture before its first layer; ``prepare`` then ``normalise`` is the whole of it.
+    """What a target does to a picture before its first layer; ``prepare`` then ``normalise`` is the whole of it.
 
     ``prepare`` makes ``(3, H, W)`` uint8 pixels of a PIL RGB image (resize and crop); edits work on these.
     ``normalise`` turns a batch of them into ``(pixels * rescale - mean) / std`` per channel, for networks that read
@@ -82,6 +82,14 @@ class Preprocess:
     def from_timm(cls, model: Any) -> Preprocess:
         """The same as timm's evaluation transform for ``model``."""
         return cls._from_timm_config(require("timm.data", "timm").resolve_model_data_config(model))
+
+    @classmethod
+    def from_open_clip(cls, visual: Any) -> Preprocess:
+        """The same as open_clip's evaluation transform for an image tower."""
+        library, config = require("open_clip.transform", "open_clip"), visual.preprocess_cfg
+        raw = library.PreprocessCfg(**{**config, "mean": (0.0,) * 3, "std": (1.0,) * 3})
+        in_unit = library.image_transform_v2(raw, is_train=False)
+        return cls(_narrowed(partial(_levels, in_unit)), config["mean"], config["std"])
 
     @classmethod
     def from_hf(cls, processor: Any) -> Preprocess:
@@ -148,6 +156,10 @@ def _resize_and_crop(size: list[int], crop: int | None, interpolation: str, imag
 
     image = F.resize(image, size, interpolation=InterpolationMode(interpolation))
     return F.pil_to_tensor(F.center_crop(image, [crop]) if crop else image)
+
+
+def _levels(in_unit: Callable[[Image.Image], torch.Tensor], image: Image.Image) -> torch.Tensor:
+    return in_unit(image).mul(255).round().to(torch.uint8)  # exact: they were levels before they were divided by 255
 
 
 def _hf_pixels(processor: Any, image: Image.Image) -> torch.Tensor:

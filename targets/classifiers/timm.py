@@ -29,21 +29,32 @@ def load(name: str, device: str = "auto", *, weights: str = "DEFAULT", classes: 
     Raises:
         UsageError: Where timm is not installed, for an unknown name, weights that cannot be had or do not fit.
     """
+    names = read_names(classes) if classes else ()
+    module = load_module(name, weights, len(names) or 1000)
+    return Classifier(module, Preprocess.from_timm(module), names or _names(module), name=f"timm:{name}", device=device)
+
+
+def load_module(name: str, weights: str, n_classes: int = 1000) -> nn.Module:
+    """A model of timm with its classifier.
+
+    Args:
+        name: As in ``timm.create_model``.
+        weights: ``DEFAULT``, a file, or ``none``.
+        n_classes: Of a random initialisation.
+
+    Raises:
+        UsageError: Where timm is not installed, for an unknown name, weights that cannot be had or do not fit.
+    """
     timm = require("timm", "timm")
     _check_name(timm, name)
     build = partial(_build, timm, name)
-    names = read_names(classes) if classes else ()
     if weights.lower() == "none":
-        module = seeded(build, len(names) or 1000)
-    elif weights == "DEFAULT":
-        module = _published(timm, name)
-    elif is_file_name(weights):
-        module, _ = from_file(build, weights)
-    else:
-        raise UsageError(
-            f"timm:{name} has no weights '{weights}': a file, none, or DEFAULT (a tag belongs to the name)"
-        )
-    return Classifier(module, Preprocess.from_timm(module), names or _names(module), name=f"timm:{name}", device=device)
+        return seeded(build, n_classes)
+    if weights == "DEFAULT":
+        return _published(timm, name)
+    if is_file_name(weights):
+        return from_file(build, weights)[0]
+    raise UsageError(f"timm:{name} has no weights '{weights}': a file, none, or DEFAULT (a tag belongs to the name)")
 
 
 def _check_name(timm: Any, name: str) -> None:

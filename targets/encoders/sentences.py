@@ -5,6 +5,8 @@ Shapes: ``B`` batch, ``F`` features.
 
 from __future__ import annotations
 
+import copy
+import math
 import pickle
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,10 +18,15 @@ from safetensors import SafetensorError
 
 from failscape.common.safe_open import regular_below
 from failscape.errors import UsageError, require
-from failscape.targets.batching import resolve_device
+from failscape.targets.base import Weights
+from failscape.targets.batching import check_finite, resolve_device
+from failscape.targets.encoders.readers import TextReader
+from failscape.targets.encoders.settings import EncoderSettings
+from failscape.targets.fingerprint import weights_fingerprint
 from failscape.targets.hub import hub_folder
+from failscape.targets.outputs import EncoderOutputs
 from failscape.targets.pretrained import quiet
-from failscape.targets.weights import first_line
+from failscape.targets.weights import fill, first_line
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -48,6 +55,7 @@ class SentenceEncoder:
 
     Args:
         folder: With ``modules.json`` and weights in .safetensors format.
+        name: How messages and records call it; ``load_target`` sets it to the URI.
         device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda:1``, ...
         batch_size: Texts per forward.
 
@@ -56,22 +64,97 @@ class SentenceEncoder:
             be used.
     """
 
-    def __init__(self, folder: str | Path, *, device: str | torch.device = "auto", batch_size: int = 64) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        name: str = "",
+        device: str | torch.device = "auto",
+        batch_size: int = 64,
+    ) -> None:
+        self.name = name or str(folder)
         self.device = resolve_device(device)
         self.batch_size = batch_size
-        self.model = _load(Path(folder).expanduser(), self.device)
+        self.module = _load(Path(folder).expanduser(), self.device)
+        self.limit = self.module.max_seq_length or math.inf  # tokens; encoders that look words up have none
+        self.reader = TextReader(self._tokens, self.limit)
+        self.task = self.reader.task
+        self.n_queries = 0
 
-    def __call__(self, texts: np.ndarray | Sequence[str]) -> np.ndarray:
-        """Unit vectors ``(B, F)`` float32 of texts ``(B,)``; their dot products are cosines."""
-        if not len(texts):
-            return np.zeros((0, self.model.get_embedding_dimension() or 0), np.float32)
-        vectors = self.model.encode(
-            [str(text) for text in texts],
-            batch_size=self.batch_size,
-            normalize_embeddings=True,
-            show_progress_bar=False,
+    @property
+    def settings(self) -> EncoderSettings:
+        """Everything that decides the vectors; reads all weights, so that it takes a second per gigabyte."""
+        return EncoderSettings(
+            modality=self.reader.modality,
+            library="sentence-transformers",
+            architecture=" + ".join(type(part).__name__ for part in self.module),
+            layer="final",
+            token="pooled",
+            projection=False,
+            activation="",
+            dtype="float32",
+            input_size=self.reader.input_size,
+            backend=self.reader.backend,
+            preparation=self.reader.digest,
+            weights=weights_fingerprint(self),
         )
-        return np.asarray(vectors, np.float32)
+
+    def __call__(self, inputs: np.ndarray | Sequence[str], seeds: Sequence[int] | None = None) -> EncoderOutputs:
+        """Unit vectors ``(B, F)`` float32 of texts ``(B,)``; their dot products are cosines.
+
+        ``seeds`` are ignored: an encoder is deterministic.
+
+        Raises:
+            UsageError: For inputs that are no texts, or vectors that are not finite.
+        """
+        self.reader.check(inputs, self.name)
+        texts = [str(text) for text in inputs]
+        vectors = torch.zeros((0, self.module.get_embedding_dimension() or 0))
+        if texts:
+            vectors = self.module.encode(
+                texts,
+                batch_size=self.batch_size,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+                convert_to_tensor=True,
+            )
+        check_finite(self.name, vectors, "embeddings", "its weights")
+        self.n_queries += len(texts)
+        cut = self._tokens(texts)[1] if texts else np.zeros(0, bool)
+        return EncoderOutputs(vectors, vectors, cut)
+
+    def prepare(self, item: str) -> str:
+        """The text itself: it is cut when it is read."""
+        return item
+
+    def with_weights(self, weights: Weights) -> SentenceEncoder:
+        """A second encoder that differs in its weights, and has been asked nothing yet.
+
+        Raises:
+            ValueError: they are another architecture's.
+        """
+        twin = copy.copy(self)
+        twin.module = copy.deepcopy(self.module)
+        fill(twin.module, weights)
+        twin.n_queries = 0
+        return twin
+
+    def _tokens(self, texts: list[str]) -> tuple[dict[str, torch.Tensor], np.ndarray]:
+        read = self.module.preprocess(texts)
+        tokens = {key: value for key, value in read.items() if isinstance(value, torch.Tensor)}
+        if self.limit == math.inf:
+            return tokens, np.zeros(len(texts), bool)
+        whole = self.module.tokenizer(texts, verbose=False)["input_ids"]
+        return tokens, np.array([len(ids) > self.limit for ids in whole])
+
+
+def load(folder: Path, uri: str, device: str = "auto") -> SentenceEncoder:
+    """The sentence encoder in a folder.
+
+    Raises:
+        UsageError: As :class:`SentenceEncoder` does.
+    """
+    return SentenceEncoder(folder, name=uri, device=device)
 
 
 def open_encoder(uri: str, device: str | torch.device = "auto") -> SentenceEncoder:

@@ -4,13 +4,16 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from failscape.errors import UsageError
-from failscape.rewards.text_metrics.metrics import METRICS
+from failscape.rewards.text_metrics.metrics import METRICS, similarity_by
+from failscape.targets import load_target
+from failscape.targets.base import TorchTarget
 from failscape.targets.encoders.sentences import SentenceEncoder, default_encoder
 
 pytest.importorskip("sentence_transformers")
@@ -51,15 +54,19 @@ def encoder(folder: Path) -> SentenceEncoder:
     return SentenceEncoder(folder, device="cpu", batch_size=2)
 
 
+def embedded(encoder: SentenceEncoder, texts: Any) -> np.ndarray:
+    return encoder(texts).embeddings.numpy()
+
+
 def test_unit_vectors_in_order(encoder: SentenceEncoder) -> None:
-    vectors = encoder(np.array(TEXTS, object))
+    vectors = embedded(encoder, np.array(TEXTS, object))
     assert vectors.shape == (5, 16)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
-    np.testing.assert_allclose(vectors, np.concatenate([encoder([text]) for text in TEXTS]), atol=1e-5)
+    np.testing.assert_allclose(vectors, np.concatenate([embedded(encoder, [text]) for text in TEXTS]), atol=1e-5)
     np.testing.assert_allclose(vectors[0], vectors[4], atol=1e-6)
     assert np.abs(vectors[0] - vectors[1]).max() > 1e-3
-    np.testing.assert_array_equal(vectors, encoder(TEXTS))
+    np.testing.assert_array_equal(vectors, embedded(encoder, TEXTS))
 
 
 def test_it_is_the_mean_of_the_last_states(encoder: SentenceEncoder, folder: Path) -> None:
@@ -68,19 +75,41 @@ def test_it_is_the_mean_of_the_last_states(encoder: SentenceEncoder, folder: Pat
     tokens = AutoTokenizer.from_pretrained(folder)(TEXTS[:1], return_tensors="pt")
     with torch.inference_mode():
         mean = AutoModel.from_pretrained(folder).eval()(**tokens).last_hidden_state[0].mean(dim=0).numpy()
-    np.testing.assert_allclose(encoder(TEXTS[:1])[0], mean / np.linalg.norm(mean), atol=1e-5)
+    np.testing.assert_allclose(embedded(encoder, TEXTS[:1])[0], mean / np.linalg.norm(mean), atol=1e-5)
 
 
 def test_long_and_no_texts(encoder: SentenceEncoder) -> None:
-    assert encoder(np.array([], object)).shape == (0, 16)
+    assert embedded(encoder, np.array([], object)).shape == (0, 16)
     long = "a bus slid " * 5000
-    np.testing.assert_allclose(encoder([long]), encoder([long + "nobody hurt"]), atol=1e-6)
+    outputs = encoder([long, long + "nobody hurt", "a bus"])
+    torch.testing.assert_close(outputs.embeddings[0], outputs.embeddings[1])
+    assert outputs.truncated().tolist() == [True, True, False]
 
 
 def test_it_is_frozen(encoder: SentenceEncoder) -> None:
-    assert not encoder.model.training
-    assert not any(p.requires_grad for p in encoder.model.parameters())
+    assert not encoder.module.training
+    assert not any(p.requires_grad for p in encoder.module.parameters())
     assert encoder.device == torch.device("cpu")
+
+
+def test_it_is_a_target(folder: Path) -> None:
+    target = load_target(f"hf:{folder}", "cpu")
+    assert isinstance(target, TorchTarget) and target.task == "feature-extraction" and target.name == f"hf:{folder}"
+    np.testing.assert_allclose(embedded(target, TEXTS), embedded(SentenceEncoder(folder, device="cpu"), TEXTS))
+    assert target.n_queries == len(TEXTS) and target.prepare("a bus") == "a bus"
+    line = str(target.settings)
+    assert line.startswith("sentence-transformers Transformer + Pooling (text) · final layer · pooled, not projected")
+    weights = {name: 2 * tensor for name, tensor in target.module.state_dict().items()}
+    assert target.with_weights(weights).settings.weights != target.settings.weights
+    with pytest.raises(UsageError, match=r"is a sentence encoder, with no option 'layer'"):
+        load_target(f"hf:{folder}?layer=1", "cpu")
+
+
+def test_the_similarity_of_texts_is_as_before(encoder: SentenceEncoder, folder: Path) -> None:
+    library = encoder.module.encode(TEXTS, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+    scores = similarity_by(str(folder))(np.array(TEXTS[:2], object), np.array(TEXTS[1:3], object))
+    expected = (library[:2] * library[1:3]).sum(axis=1).clip(0, 1) * [1, bool(TEXTS[2])]
+    np.testing.assert_allclose(scores, expected, atol=1e-6)
 
 
 def test_a_folder_that_is_none(tmp_path: Path) -> None:

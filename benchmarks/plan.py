@@ -52,7 +52,7 @@ class Level(Concept):
 
 
 class Setting(NamedTuple):
-    """A planned run and the box that is planted in it; one run in how many is simulated."""
+    """A planned run, and the box that is planted in it."""
 
     grid: str
     queries: int
@@ -66,13 +66,16 @@ class Setting(NamedTuple):
 
     @property
     def study(self) -> Study:
+        """The planned run."""
         return Study(axes_from(self.grid), self.queries, self.items, self.groups, self.held_out, self.base)
 
     def sought(self, low: list[int]) -> Sought:
+        """The box, from its first level on each axis."""
         high = tuple(a + side - 1 for a, side in zip(low, self.sides, strict=True))
         return Sought(tuple(low), high, self.rate, self.one_group)
 
     def central(self) -> Sought:
+        """The box in the middle of the grid, of which a plan is made."""
         return self.sought([(axis.n - side) // 2 for axis, side in zip(self.study.axes, self.sides, strict=True)])
 
 
@@ -96,7 +99,7 @@ SETTINGS = (
     Setting("5x5x5", 20_000, 5000, 10, 0.2, 0.02, (3, 3, 3), 0.1, True),
     Setting("10x10", 5000, 2000, 4, 0.3, 0.1, (4, 4), 0.3, True),
     Setting("6x6", 20_000, 4000, 100, 0.3, 0.05, (3, 3), 0.6, True),
-    Setting("5x5x5", 10_000, 2000, 20, 0.3, 0.05, (3, 3, 5), 0.35, True),
+    Setting("6x6", 10_000, 2000, 20, 0.3, 0.05, (3, 4), 0.35, True),
 )
 NULLS = (
     Setting("5x5x5", 4000, 2000, 1, 0.2, 0.05, (1, 1, 1), 0.0),
@@ -108,24 +111,35 @@ NULLS = (
 def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--runs", type=int, default=300, help="simulated runs of each setting")
-    arguments.add_argument("--many-groups", type=int, default=50, help="groups from which a third as many are simulated")
+    arguments.add_argument("--only", type=int, nargs="+", default=range(len(SETTINGS)), help="settings, from 0")
+    arguments.add_argument("--no-nulls", action="store_true")
+    arguments.add_argument(
+        "--many-groups", type=int, default=50, help="groups from which a third as many are simulated"
+    )
     args = arguments.parse_args(argv)
     gc.collect()
     gc.freeze()  # statsmodels collects garbage at every correction
     start = time.process_time()
     settings = []
-    for k, setting in enumerate(SETTINGS):
+    for k in args.only:
+        setting = SETTINGS[k]
         settings.append(told(setting, k, args.runs // (3 if setting.groups >= args.many_groups else 1)))
         print(settings[-1], flush=True)
-    nulls = [float(np.mean([run(s, len(SETTINGS) + k, i).any for i in range(args.runs)])) for k, s in enumerate(NULLS)]
+    kept = () if args.no_nulls else NULLS
+    nulls = [float(np.mean([run(s, len(SETTINGS) + k, i).any for i in range(args.runs)])) for k, s in enumerate(kept)]
     print(f"null runs with a confirmed mode: {nulls}; {time.process_time() - start:.0f} s of processor time")
     close = [setting["off"] <= CLOSE for setting in settings]
     off = [100 * abs(float(np.subtract(*s["half_widths"]))) for s in settings if s["half_widths"]]
     rows = [
         Row(f"settings whose power is predicted to {CLOSE} points, of {len(settings)}", sum(close), len(settings)),
-        Row("mean error of the predicted power [points]", float(np.mean([s["off"] for s in settings])), 3, at_most=True),
+        Row(
+            "mean error of the predicted power [points]", float(np.mean([s["off"] for s in settings])), 3, at_most=True
+        ),
         Row("largest error of the predicted half width [points]", max(off), 1, at_most=True),
-        *(Row(f"null runs with a mode, {s.grid}, {s.groups} groups", n, 0.05, at_most=True) for s, n in zip(NULLS, nulls, strict=True)),
+        *(
+            Row(f"null runs with a mode, {s.grid}, {s.groups} groups", n, 0.05, at_most=True)
+            for s, n in zip(kept, nulls, strict=True)
+        ),
     ]
     return finish(args.json, rows, {"settings": settings, "nulls": nulls, "runs": args.runs})
 
@@ -158,7 +172,9 @@ class Outcome(NamedTuple):
 def run(setting: Setting, k: int, i: int) -> Outcome:
     """One simulated run."""
     rng, study = np.random.default_rng((k, i)), setting.study
-    sought = setting.sought([int(rng.integers(a.n - side + 1)) for a, side in zip(study.axes, setting.sides, strict=True)])
+    sought = setting.sought(
+        [int(rng.integers(a.n - side + 1)) for a, side in zip(study.axes, setting.sides, strict=True)]
+    )
     planted = np.isin(np.arange(study.n_points), sought.points(study.axes)) & (setting.rate > 0)
     items = pd.DataFrame(
         {

@@ -51,9 +51,7 @@ def draw(study: Study, sought: Sought, planted: np.ndarray, draws: int, rng: np.
     )
 
 
-def _of_the_items(
-    rate: float, probes: float, n_items: float, draws: int, rng: np.random.Generator
-) -> np.ndarray:
-    """The rate of the items that happen to be probed, ``(D, 1)``: there are fewer than probes, and each is like itself."""
+def _of_the_items(rate: float, probes: float, n_items: float, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """The rate of the items that happen to be probed, ``(D, 1)``: fewer items than probes, and each like itself."""
     extra = (design_effect(rate, probes / max(n_items, 1.0)) - 1) * rate * (1 - rate) / max(probes, 1.0)
     return np.clip(rate + math.sqrt(extra) * rng.standard_normal((draws, 1)), 0, 1)

@@ -30,11 +30,11 @@ def power(study: Study, sought: Sought, *, draws: int = DRAWS, seed: int = 0) ->
     told = ~np.isnan(modes.rates)
     kinds, n_alike = np.unique(np.stack([modes.rates[told], modes.sizes[told]]), axis=1, return_counts=True)
     each = [confirmation_power(study, rate, int(size), one_group=sought.one_group) for rate, size in kinds.T.tolist()]
-    return float(n_alike @ np.array(each)) / draws if each else 0.0
+    return float(n_alike @ np.array(each)) / len(told) if each else 0.0
 
 
 def smallest_rate(study: Study, sought: Sought, *, draws: int = DRAWS, steps: int = STEPS) -> float | None:
-    """The smallest failure rate that is found and confirmed with a power of .8; None where not even failures of all are.
+    """The smallest failure rate that is found with a power of .8; None where not even failures of all items are.
 
     Args:
         study: the planned run.

@@ -20,6 +20,7 @@ from failscape.analysis.statistics.multiple_testing import LEVEL, exceeds
 from failscape.analysis.statistics.shrinkage import prior_strength
 
 INSIDE = 0.5  # share of a mode's cells that lie in the planted region where the mode is called found
+MAX_CELLS, MIN_DRAWS = 400_000, 50  # counts that are drawn, and draws of large grids
 STRENGTHS = 12  # draws from which the strength of the prior over groups is taken
 
 
@@ -31,9 +32,10 @@ class Found(NamedTuple):
 
 
 def found(study: Study, sought: Sought, draws: int, seed: int) -> Found:
-    """The mode that each of many runs finds in a planted box."""
+    """The mode that each of many runs finds in a planted box; of fewer than ``draws`` where the box is large."""
     rng = np.random.default_rng(seed)
     boxes = near_boxes(study.axes, sought)
+    draws = min(draws, max(MIN_DRAWS, MAX_CELLS // len(boxes.planted)))
     drawn = draw(study, sought, boxes.planted, draws, rng)
     if sought.one_group:
         return _of_group(study, sought, boxes, drawn, rng)

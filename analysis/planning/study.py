@@ -16,8 +16,6 @@ from failscape.analysis.grids.view import view_of
 from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
 
-TENTH = 0.1  # share of the grid that a mode covers where nothing else is said
-
 
 @dataclass(frozen=True)
 class Axis:

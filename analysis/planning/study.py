@@ -16,6 +16,9 @@ from failscape.analysis.grids.view import view_of
 from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
 
+MAX_TRIED = 20_000  # boxes among which one of the wanted size is chosen
+VOLUME = 10  # how much the size of a box counts, beside its form
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -158,15 +161,17 @@ def central_box(axes: Sequence[Axis], share: float, rate: float, *, one_group: b
 
 
 def _sides(axes: Sequence[Axis], share: float) -> tuple[int, ...]:
-    target = math.log(max(share, 1e-9) * math.prod(axis.n for axis in axes))
-    even = share ** (1 / len(axes))
-    choices = []
-    for axis in axes:
-        lengths = sorted({last - first + 1 for first, last in axis.spans()})
-        choices.append(sorted(lengths, key=lambda n, axis=axis: abs(math.log(n / (even * axis.n))))[:3])  # type: ignore[misc]
+    """Lengths whose product is near to the share of the grid, before they are alike as parts of their axes."""
+    target = math.log(share * math.prod(axis.n for axis in axes))
+    even = [math.log(share) / len(axes) + math.log(axis.n) for axis in axes]
+    choices = [sorted({last - first + 1 for first, last in axis.spans()}) for axis in axes]
+    for lengths, wanted in zip(choices, even, strict=True):
+        lengths.sort(key=lambda length, wanted=wanted: abs(math.log(length) - wanted))  # type: ignore[misc]
+    while math.prod(map(len, choices)) > MAX_TRIED:
+        max(choices, key=len).pop()
 
-    def far(sides: tuple[int, ...]) -> tuple[float, float]:
-        uneven = [math.log(side / (even * axis.n)) for side, axis in zip(sides, axes, strict=True)]
-        return round(abs(math.log(math.prod(sides)) - target), 9), float(np.square(uneven).sum())
+    def far(sides: tuple[int, ...]) -> float:
+        logs = np.log(sides)
+        return float(VOLUME * (logs.sum() - target) ** 2 + ((logs - even) ** 2).sum())
 
     return min(product(*choices), key=far)

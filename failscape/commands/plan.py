@@ -1,6 +1,6 @@
 """``failscape plan``: what a run can find, how precisely, and what it costs, before it is paid for.
 
-Without an environment, from numbers: ``failscape plan --points 5x5x5 --items 4000 --groups 16 --budget 20000``. With
+Without an environment, from numbers: ``failscape plan --points 5x5x5 --items 4000 --n-groups 16``. With
 ``--env``, ``--target`` or ``--data``, items, groups and grid are theirs, and speed and base rate are measured on eight
 batches.
 """

@@ -119,7 +119,7 @@ def finds(study: Study, one: Reach) -> str:
 
 def precision(study: Study, one: Reach) -> str:
     """How wide the interval of a rate will be."""
-    several = f" at {one.n_units:,} points in all" if one.n_units > one.n_items else ""
+    several = f", {one.n_units:,} probes" if one.n_units > one.n_items else ""
     needed = f"{one.items_needed:,} of them" + (" in the group" if one.one_group else "")
     enough = "" if one.half_width <= WANTED else f"; ± {100 * WANTED:.0f} points need {needed}"
     return (
@@ -138,8 +138,9 @@ def cannot(study: Study, reaches: tuple[Reach, ...]) -> Iterator[str]:
             )
         else:
             yield (
-                f"{whose(one, study)} and another such one are told apart with a probability of {percent(POWER)} only "
-                f"where their rates differ by {100 * min(one.difference, 1):.0f} points or more (rates near one half)"
+                f"the rates of {whose(one, study)} and of another such one, near one half, are told apart with a "
+                f"probability below {percent(POWER)} where they differ by less than "
+                f"{100 * min(one.difference, 1):.0f} points"
             )
 
 
@@ -178,7 +179,8 @@ def brief(mdp: ConceptMDP, queries: int) -> str:
     told = f"modes over {first.n_points:,} of {counted(study.n_existing, 'point')} where {_smallest(first)} fail"
     told += "".join(f", of one {mdp.nouns.group} {_smallest(one)}" for one in of_one)
     known = " and ".join(f"± {100 * one.half_width:.0f}" for one in reaches)
-    return f"{told} (power {percent(POWER)}); rates are then known to {known} points at most"
+    elsewhere = f"if other edited items fail as often as unedited ones, {percent(study.base)}"
+    return f"{told} (power {percent(POWER)}, {elsewhere}); rates are then known to {known} points at most"
 
 
 def _smallest(one: Reach) -> str:

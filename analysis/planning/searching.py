@@ -9,6 +9,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import label
 from scipy.stats import poisson
 
 from failscape.analysis.modes.box_scan import log_ratio
@@ -16,7 +17,7 @@ from failscape.analysis.planning.drawing import Drawn, draw
 from failscape.analysis.planning.likeness import design_effect
 from failscape.analysis.planning.near_boxes import Boxes, near_boxes
 from failscape.analysis.planning.study import Sought, Study
-from failscape.analysis.statistics.multiple_testing import LEVEL, exceeds
+from failscape.analysis.statistics.multiple_testing import LEVEL, exceeds, simes
 from failscape.analysis.statistics.shrinkage import prior_strength
 
 INSIDE = 0.5  # share of a mode's cells that lie in the planted region where the mode is called found
@@ -55,11 +56,26 @@ def _standing(study: Study, sought: Sought, boxes: Boxes, drawn: Drawn) -> Found
     unedited = np.broadcast_to(drawn.unedited[:, None], trials.shape)
     counts = (failures.ravel(), trials.ravel(), unedited.ravel(), np.full(trials.size, float(study.n_explored)))
     p = exceeds(*counts).reshape(trials.shape)
-    # Benjamini and Hochberg's procedure and Simes' test, where no point but planted ones stands out.
+    # Benjamini and Hochberg's procedure, where no point but planted ones stands out.
     per_rank = np.sort(p, axis=1) * study.n_kinds * study.n_existing / np.arange(1, p.shape[1] + 1)
     n_stand = np.where(per_rank <= LEVEL, np.arange(1, p.shape[1] + 1), 0).max(axis=1)
-    stands = (n_stand > 0) & (sought.size < study.n_points)
-    return Found(np.where(stands, sought.rate, np.nan), n_stand)
+    limit = np.take_along_axis(np.sort(p, axis=1), np.maximum(n_stand - 1, 0)[:, None], axis=1)
+    sides = [last - first + 1 for first, last in zip(sought.low, sought.high, strict=True)]
+    sizes = np.zeros(len(p), np.int64)
+    for k in np.flatnonzero(n_stand > 0) if sought.size < study.n_points else ():
+        sizes[k] = _largest_region(p[k].reshape(sides), float(limit[k, 0]), study)
+    return Found(np.where(sizes > 0, sought.rate, np.nan), sizes)
+
+
+def _largest_region(p: np.ndarray, limit: float, study: Study) -> int:
+    """Points of the largest connected region of points that stand out and that passes Simes' test; 0 where none does.
+
+    ``p`` are p-values of the points of the planted box, in its shape.
+    """
+    parts, n = label(p <= limit)
+    regions = [p[parts == k + 1] for k in range(n)]
+    n_tests = study.n_kinds * study.n_existing
+    return max((len(region) for region in regions if simes(region, n_tests) <= LEVEL), default=0)
 
 
 def _likeliest(boxes: Boxes, drawn: Drawn) -> tuple[np.ndarray, np.ndarray]:

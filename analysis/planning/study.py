@@ -16,6 +16,7 @@ from failscape.analysis.grids.view import view_of
 from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
 
+MAX_POINTS = 20_000  # of a grid that is planned
 MAX_TRIED = 20_000  # boxes among which one of the wanted size is chosen
 VOLUME = 10  # how much the size of a box counts, beside its form
 
@@ -72,6 +73,8 @@ class Study:
                 raise UsageError(f"a plan needs one or more {name}, got {getattr(self, name)}")
         if not self.axes or min(axis.n for axis in self.axes) < 1:
             raise UsageError("a plan needs a grid of one or more points")
+        if self.n_points > MAX_POINTS:
+            raise UsageError(f"a plan is of a grid of at most {MAX_POINTS:,} points, this one has {self.n_points:,}")
         if not 0 < self.held_out < 1:
             raise UsageError(f"the held-out share is {self.held_out:g}; a plan needs one between 0 and 1")
         if not 0 <= self.base < 1:

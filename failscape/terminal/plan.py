@@ -176,12 +176,11 @@ def brief(mdp: ConceptMDP, queries: int) -> str:
     kinds = (False, True)[: study.n_kinds]
     reaches = [reach(study, TENTH, one_group, draws=BRIEF_DRAWS, steps=BRIEF_STEPS) for one_group in kinds]
     first, *of_one = reaches
-    told = f"modes over {first.n_points:,} of {counted(study.n_existing, 'point')} where {_smallest(first)} fail"
-    told += "".join(f", of one {mdp.nouns.group} {_smallest(one)}" for one in of_one)
+    where = f"over {first.n_points:,} of {counted(study.n_existing, 'point')}"
+    told = f"no mode {where}" if first.smallest is None else f"modes {where} where {percent(first.smallest)} fail"
+    for one in of_one:
+        of = f"of one {mdp.nouns.group}"
+        told += f", none {of} alone" if one.smallest is None else f", {of} {percent(one.smallest)}"
     known = " and ".join(f"± {100 * one.half_width:.0f}" for one in reaches)
     elsewhere = f"if other edited items fail as often as unedited ones, {percent(study.base)}"
     return f"{told} (power {percent(POWER)}, {elsewhere}); rates are then known to {known} points at most"
-
-
-def _smallest(one: Reach) -> str:
-    return "(at no rate)" if one.smallest is None else percent(one.smallest)

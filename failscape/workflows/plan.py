@@ -11,13 +11,14 @@ import numpy as np
 from failscape.analysis.modes.confirmation import N_ITEMS
 from failscape.analysis.planning.outlook import TENTH, Outlook, outlook
 from failscape.analysis.planning.power import POWER
-from failscape.analysis.planning.study import Study, axes_of
+from failscape.analysis.planning.study import MAX_POINTS, Study, axes_of
 from failscape.envs.gym_views import ConceptVectorEnv, explorable
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.steadiness import SAMPLE
 from failscape.errors import UsageError
 
 BATCHES = 8  # that are measured
+MAX_BASE = 0.99  # base rate of a target that fails on everything
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Measured:
     @property
     def base(self) -> float:
         """The base rate of a plan: the larger one, so that the plan promises too little rather than too much."""
-        return min(max(self.edited, self.unedited), 0.99)
+        return min(max(self.edited, self.unedited), MAX_BASE)
 
 
 @dataclass(frozen=True)
@@ -96,18 +97,23 @@ def plan(study: Study, speed: float | None = None, share: float = TENTH, measure
 
 
 def plannable(mdp: ConceptMDP) -> bool:
+    """Whether a plan can be computed for an environment."""
+    return _confirms(mdp) and mdp.space.n_points <= MAX_POINTS
+
+
+def _confirms(mdp: ConceptMDP) -> bool:
     """Whether modes will be compared with unedited items, and confirmed, which is what plans are computed for."""
     held_out = mdp.items.held_out
     return mdp.has_unedited and not mdp.scheme.walks and bool(held_out.any() and not held_out.all())
 
 
 def study_of(mdp: ConceptMDP, queries: int, base: float) -> Study:
-    """The planned run of an environment.
+    """The planned run of an environment; a base rate of 1 is taken as a little less.
 
     Raises:
-        UsageError: its modes are not those that plans are computed for, or all items are on one side.
+        UsageError: its modes are not those that plans are computed for, or its grid is too large.
     """
-    if not plannable(mdp):
+    if not _confirms(mdp):
         raise UsageError(
             "a plan is of runs over a grid of edits whose modes are compared with unedited items and confirmed on "
             "held-out ones; walks and tables of answers have no such modes"
@@ -115,7 +121,7 @@ def study_of(mdp: ConceptMDP, queries: int, base: float) -> Study:
     n, n_held_out = len(mdp.items), int(mdp.items.held_out.sum())
     groups = len(np.unique(mdp.items.group))
     left_out = 1 - float(mdp.space.exists.mean())
-    return Study(axes_of(mdp.space), queries, n, groups, n_held_out / n, base, left_out)
+    return Study(axes_of(mdp.space), queries, n, groups, n_held_out / n, min(base, MAX_BASE), left_out)
 
 
 def measure(envs: ConceptVectorEnv, seed: int = 0) -> Measured:

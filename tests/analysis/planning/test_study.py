@@ -55,6 +55,7 @@ def test_the_central_box_lies_in_the_grid_and_is_about_as_large_as_asked(shape: 
         ({"items": 2, "held_out": 0.1}, "leaves one side empty"),
         ({"left_out": 1.0}, "left out"),
         ({"axes": ()}, "one or more points"),
+        ({"axes": axes_from("200x200")}, "at most 20,000 points, this one has 40,000"),
     ],
 )
 def test_what_cannot_be_planned_is_refused(change: dict[str, Any], message: str) -> None:

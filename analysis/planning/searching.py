@@ -55,16 +55,16 @@ def _standing(study: Study, sought: Sought, boxes: Boxes, drawn: Drawn) -> Found
     trials, failures = (counts[:, boxes.planted] for counts in (drawn.trials, drawn.failures))
     unedited = np.broadcast_to(drawn.unedited[:, None], trials.shape)
     counts = (failures.ravel(), trials.ravel(), unedited.ravel(), np.full(trials.size, float(study.n_explored)))
-    p = exceeds(*counts).reshape(trials.shape)
+    p: np.ndarray = exceeds(*counts).reshape(trials.shape)
     # Benjamini and Hochberg's procedure, where no point but planted ones stands out.
-    per_rank = np.sort(p, axis=1) * study.n_kinds * study.n_existing / np.arange(1, p.shape[1] + 1)
-    n_stand = np.where(per_rank <= LEVEL, np.arange(1, p.shape[1] + 1), 0).max(axis=1)
-    limit = np.take_along_axis(np.sort(p, axis=1), np.maximum(n_stand - 1, 0)[:, None], axis=1)
+    ordered, ranks = np.sort(p, axis=1), np.arange(1, int(boxes.planted.sum()) + 1)
+    n_stand = np.where(ordered * study.n_kinds * study.n_existing <= LEVEL * ranks, ranks, 0).max(axis=1)
     sides = [last - first + 1 for first, last in zip(sought.low, sought.high, strict=True)]
     sizes = np.zeros(len(p), np.int64)
-    for k in np.flatnonzero(n_stand > 0) if sought.size < study.n_points else ():
-        sizes[k] = _largest_region(p[k].reshape(sides), float(limit[k, 0]), study)
-    return Found(np.where(sizes > 0, sought.rate, np.nan), sizes)
+    for k in np.flatnonzero(n_stand).tolist():
+        sizes[k] = _largest_region(p[k].reshape(sides), float(ordered[k, n_stand[k] - 1]), study)
+    told = (sizes > 0) & (sought.size < study.n_points)
+    return Found(np.where(told, sought.rate, np.nan), sizes)
 
 
 def _largest_region(p: np.ndarray, limit: float, study: Study) -> int:

@@ -11,11 +11,12 @@ from failscape.analysis.planning.searching import found
 from failscape.analysis.planning.study import Sought, Study
 
 POWER = 0.8
-DRAWS = 400
+ONCE = 2000  # draws of the search for one power: its error is then a point at most
+DRAWS = 400  # for each of several rates that are tried
 STEPS = 8  # halvings of the range of rates
 
 
-def power(study: Study, sought: Sought, *, draws: int = DRAWS, seed: int = 0) -> float:
+def power(study: Study, sought: Sought, *, draws: int = ONCE, seed: int = 0) -> float:
     """Probability that a run confirms a mode at least half of whose cells, of group and point, lie in a planted box.
 
     Args:

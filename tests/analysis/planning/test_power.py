@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, poisson
 
 from failscape.analysis.planning.near_boxes import near_boxes
-from failscape.analysis.planning.power import power, smallest_rate
+from failscape.analysis.planning.power import DRAWS, power, smallest_rate
 from failscape.analysis.planning.searching import found, points_speak
 from failscape.analysis.planning.study import Axis, Sought, Study, axes_from, central_box
 from failscape.analysis.statistics.multiple_testing import LEVEL, exceeds
@@ -46,13 +46,13 @@ def test_near_boxes_are_boxes_of_the_grid_and_hold_the_planted_one_first() -> No
 def test_power_grows_with_rate_budget_and_items(queries: int, groups: int, rate: float, one_group: bool) -> None:
     study = replace(STUDY, queries=queries, groups=groups)
     sought = replace(central_box(study.axes, 0.15, rate), one_group=one_group)
-    base = power(study, sought)
-    assert power(study, replace(sought, rate=min(1.0, rate + 0.1))) >= base - 0.05
-    assert power(replace(study, items=2 * study.items), sought) >= base - 0.06
+    base = power(study, sought, draws=DRAWS)
+    assert power(study, replace(sought, rate=min(1.0, rate + 0.1)), draws=DRAWS) >= base - 0.05
+    assert power(replace(study, items=2 * study.items), sought, draws=DRAWS) >= base - 0.06
     # More probes may turn a scan of boxes into tests of points, which may be the less powerful one of a large mode.
     more = replace(study, queries=2 * queries)
     if points_speak(more) == points_speak(study):
-        assert power(more, sought) >= base - 0.06
+        assert power(more, sought, draws=DRAWS) >= base - 0.06
 
 
 def test_what_does_not_fail_more_is_not_found() -> None:
@@ -70,7 +70,8 @@ def test_the_smallest_rate_has_the_power_that_is_asked() -> None:
     sought = central_box(STUDY.axes, 0.1, 0.5)
     rate = smallest_rate(STUDY, sought)
     assert rate is not None and 0.1 < rate < 0.4
-    assert power(STUDY, replace(sought, rate=rate)) >= 0.8 > power(STUDY, replace(sought, rate=rate - 0.03))
+    at, below = (power(STUDY, replace(sought, rate=one), draws=DRAWS) for one in (rate, rate - 0.03))
+    assert at >= 0.8 > below
 
 
 def test_no_rate_is_found_where_held_out_items_are_too_few() -> None:

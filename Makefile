@@ -5,8 +5,8 @@ STAMP := .venv/.installed
 # A worker takes over tests of one that has many left; eight of them need some 12 GB.
 PARALLEL := -n logical --maxprocesses 8 --dist worksteal
 SUBPACKAGES := $(filter-out failscape benchmarks examples tests zoo,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
-BENCHMARKS := street pinned recorded throughput edits fidelity discovery resume micro planted intervals cost feedback mitigation transport \
-	summaries text_modes text_walks text_mitigation encoders
+BENCHMARKS := street pinned recorded throughput edits fidelity discovery resume micro planted intervals plan cost feedback mitigation \
+	transport summaries text_modes text_walks text_mitigation encoders world
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint type test test-slow format bench clean

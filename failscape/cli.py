@@ -16,7 +16,7 @@ from failscape import __version__
 from failscape.errors import CodeNotNamed, Doubt, Stopped, UsageError
 from failscape.terminal.output import Terminal
 
-COMMANDS = ("train", "scan", "landscape", "compare", "show", "check", "feedback", "mitigate", "fade", "audit")
+COMMANDS = ("plan", "train", "scan", "landscape", "compare", "show", "check", "feedback", "mitigate", "fade", "audit")
 
 
 def build_parser() -> argparse.ArgumentParser:

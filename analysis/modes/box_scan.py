@@ -98,7 +98,7 @@ def likeliest_box(space: ConceptSpace, failures: np.ndarray, trials: np.ndarray)
     return max(climbed, key=lambda found: found[1])
 
 
-def log_ratio(k_in: np.ndarray, n_in: np.ndarray, k: float, n: float) -> np.ndarray:
+def log_ratio(k_in: np.ndarray, n_in: np.ndarray, k: np.ndarray | float, n: np.ndarray | float) -> np.ndarray:
     """Log-likelihood ratio of a higher rate inside, from ``k`` failures of ``n`` in all; 0 where it is not higher."""
     higher = k_in * (n - n_in) > (k - k_in) * n_in
     ratio = _log_likelihood(k_in, n_in) + _log_likelihood(k - k_in, n - n_in) - _log_likelihood(k, n)

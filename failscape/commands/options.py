@@ -13,6 +13,7 @@ from failscape.errors import UsageError
 from failscape.settings import Settings, find_env
 from failscape.user_code import digests_of, import_user_code
 
+ENV = "failscape/Classifier-v0"  # where none is named
 # Options that become arguments of the environment.
 MAKE = (
     "target",
@@ -36,12 +37,10 @@ MAKE = (
 )
 
 
-def add_environment(parser: argparse.ArgumentParser) -> None:
-    """What to explore: environment, target, data, edits."""
+def add_environment(parser: argparse.ArgumentParser, env: str | None = ENV) -> None:
+    """What to explore: environment, where none is named ``env``, target, data, edits."""
     group = parser.add_argument_group("what to explore")
-    group.add_argument(
-        "--env", default="failscape/Classifier-v0", metavar="ID", help="environment (default: %(default)s)"
-    )
+    group.add_argument("--env", default=env, metavar="ID", help=f"environment (default: {ENV})")
     group.add_argument(
         "--target",
         metavar="URI",

@@ -56,3 +56,13 @@ def signed(change: float, digits: int = 1) -> str:
     """A change with its sign: ``+1.5``, ``-0.3``; one that rounds to nothing has none: ``0.0``."""
     text = f"{change:+.{digits}f}"
     return text if float(text) else text[1:]
+
+
+def duration(seconds: float) -> str:
+    """``1 min 10 s``, ``45 s``, ``2 h 5 min``."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{max(seconds, 1)} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"

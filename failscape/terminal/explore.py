@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from failscape.common.format import THIN_SPACE, counted, interval, percent
+from failscape.common.format import THIN_SPACE, counted, duration, interval, percent
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.common.task import task_of_env
 from failscape.envs.gym_views import ConceptVectorEnv, explorable
@@ -22,9 +22,11 @@ from failscape.records.folder import RunFolder
 from failscape.settings import Settings
 from failscape.targets.base import device_of
 from failscape.terminal.output import Steps, Table, Terminal, steps, table
+from failscape.terminal.plan import brief
 from failscape.terminal.rates import tell_columns, tell_rate
 from failscape.workflows.environment import build, complete
 from failscape.workflows.explore import start
+from failscape.workflows.plan import plannable
 from failscape.workflows.resume import resume
 from failscape.workflows.run import Run
 from failscape.workflows.stopping import stopped
@@ -114,6 +116,7 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, b
         ("explorer", f"{named}, {counted(envs.num_envs, 'environment')}, seed {settings.seed}"),
         *([("reward", settings.human_model)] if settings.human_model else []),
         ("cost", cost),
+        *([("finds", brief(mdp, budget))] if plannable(mdp) else []),
     ]
     for label, text in rows:
         terminal.line(f"{label:<9}", text)
@@ -273,13 +276,3 @@ def _first_failure(run: Run) -> int | None:
 
     rows = choose(run.probes(), run.items(), run.landscape().worst(1).index.tolist(), 1)
     return int(rows.index[0]) if len(rows) else None
-
-
-def duration(seconds: float) -> str:
-    """``1 min 10 s``, ``45 s``, ``2 h 5 min``."""
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{max(seconds, 1)} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"

@@ -39,6 +39,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 COMMAND_LINES = {
+    "plan": (["--points", "5x5", "--items", "100"], "plan of a run"),
     "train": (["--env", "failscape/Summarizer-v0"], "failscape/Summarizer-v0"),
     "scan": (["RUN"], "scan of RUN"),
     "landscape": (["RUN"], "landscape of RUN"),

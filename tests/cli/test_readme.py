@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from failscape.cli import main
+
 ROOT = Path(__file__).parents[2]
 MODES, WORST = "#  rule", "#  worst points"  # heads of two tables, whose rows depend on the machine's arithmetic
 TIME = r"\d+ (h \d+ min|min \d+ s|s)\b"  # how long the target needs
 
-(README_BLOCK,) = re.findall(
-    r"```\n(failscape [^\n]*failscape/Classifier-v0\n.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S
-)
-
-PYTHON = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+(README_BLOCK,) = re.findall(r"```\n(failscape [^\n]*failscape/Classifier-v0\n.*?)```", README, re.S)
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
 
 
 def statements(part: str) -> list[tuple[str, str]]:
@@ -49,6 +49,15 @@ def test_actions_are_described_as_readme_shows() -> None:
         else:
             exec(line, known)
     assert n_shown == 2
+
+
+def test_a_plan_says_what_readme_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = re.findall(r"```\n\$ failscape (plan [^\n]*)\n(.*?)```", README, re.S)
+    command, shown = block
+    assert main(command.split()) == 0
+    steps = ("loading libraries", "computing")
+    printed = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(steps)]
+    assert frame(printed) == frame(shown.splitlines())
 
 
 @pytest.mark.slow

@@ -1,0 +1,1 @@
+"""Planning: what a run can find, before it is paid for."""

@@ -176,11 +176,16 @@ def brief(mdp: ConceptMDP, queries: int) -> str:
     kinds = (False, True)[: study.n_kinds]
     reaches = [reach(study, TENTH, one_group, draws=BRIEF_DRAWS, steps=BRIEF_STEPS) for one_group in kinds]
     first, *of_one = reaches
-    where = f"over {first.n_points:,} of {counted(study.n_existing, 'point')}"
-    told = f"no mode {where}" if first.smallest is None else f"modes {where} where {percent(first.smallest)} fail"
+    where, likely = (
+        f"over {first.n_points:,} of {counted(study.n_existing, 'point')}",
+        f"a probability of {percent(POWER)}",
+    )
+    if first.smallest is None:
+        told = f"no mode {where} with {likely}"
+    else:
+        told = f"a mode {where} with {likely} where at least {percent(first.smallest)} fail"
     for one in of_one:
-        of = f"of one {mdp.nouns.group}"
-        told += f", none {of} alone" if one.smallest is None else f", {of} {percent(one.smallest)}"
-    known = " and ".join(f"± {100 * one.half_width:.0f}" for one in reaches)
-    elsewhere = f"if other edited items fail as often as unedited ones, {percent(study.base)}"
-    return f"{told} (power {percent(POWER)}, {elsewhere}); rates are then known to {known} points at most"
+        of = f"one {mdp.nouns.group}"
+        told += f", none of {of}" if one.smallest is None else f" ({percent(one.smallest)} of {of})"
+    known = ", ".join(f"± {100 * one.half_width:.0f}" for one in reaches)
+    return f"{told} and {percent(study.base)} elsewhere; its rate to {known} points"

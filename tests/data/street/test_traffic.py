@@ -65,7 +65,7 @@ def test_at_half_the_size_the_board_is_plain(filter: Image.Resampling) -> None:
     one = small([vary(scene, flag="shown", letter="T") for scene in clear], filter)
     other = small([vary(scene, flag="absent", letter="L") for scene in clear], filter)
     assert np.abs(one - other).max() <= 4  # levels
-    assert np.abs(one - other).mean() < 0.05
+    assert np.abs(one - other).mean() < 0.1
     full = render_traffic([vary(scene, flag="shown", letter="T") for scene in clear]).astype(int)
     assert np.abs(full - render_traffic([vary(scene, flag="absent", letter="L") for scene in clear])).max() > 80
 

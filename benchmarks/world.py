@@ -8,73 +8,63 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from transformers import AutoModelForImageClassification, CLIPModel, CLIPTokenizer, Dinov2Model
 
 from benchmarks.common import Row, finish, parser
 from failscape.data.street.traffic import FACTORS, render_traffic, sample_traffic
+from failscape.targets import embedded
 from failscape.targets.classifiers.factor_judge import FactorJudge
-from failscape.targets.embedded import embedded_folder
-from zoo import gates, street_clip, street_dino, street_judges
-from zoo.gates import Gate
+from zoo.gates import test_scenes
 from zoo.probes import indices
+from zoo.world_checkpoints import CHECKPOINTS
 
-PARTS = ("speed", "judges", "clip", "dino")
+SPEED, JUDGES = "speed", ("street-judge-a", "street-judge-b")
 SPEED_SCENES = 1000
 
 
 def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
-    arguments.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
+    arguments.add_argument("--only", choices=(SPEED, *CHECKPOINTS), nargs="+", default=(SPEED, *CHECKPOINTS))
     args = arguments.parse_args(argv)
     torch.manual_seed(0)  # of the random weights
     rows: list[Row] = []
     figures: dict[str, Any] = {}
-    for part in args.only:
-        found, null = MEASURES[part](figures)
-        figures[part] = {gate.name: {"value": gate.value, "null": null.get(gate.name)} for gate in found}
-        for gate in found:
-            print(f"{gate.name}: {gate.value:.3f}, untrained {null.get(gate.name, float('nan')):.3f}", flush=True)
-        rows += [Row(f"{part}: {gate.name}", gate.value, gate.goal, gate.at_most) for gate in found]
+    if SPEED in args.only:
+        rows.append(Row("scenes drawn per second of processor time", scenes_per_second(), 500))
+    for name in [name for name in CHECKPOINTS if name in args.only]:
+        if name not in embedded.names():
+            print(f"{name} has not been trained yet")
+            continue
+        folder = embedded.embedded_folder(name)
+        untrained = {gate.name: gate.value for gate in CHECKPOINTS[name].untrained(folder)}
+        for gate in CHECKPOINTS[name].trained(folder):
+            print(f"{name}, {gate.name}: {gate.value:.3f}, untrained {untrained[gate.name]:.3f}", flush=True)
+            rows.append(Row(f"{name}: {gate.name}", gate.value, gate.goal, gate.at_most))
+            figures.setdefault(name, {})[gate.name] = {"value": gate.value, "untrained": untrained[gate.name]}
+    if set(JUDGES) <= {*args.only} & {*embedded.names()}:
+        figures["verdicts"] = verdicts()
+        print(f"verdicts: {figures['verdicts']}")
     return finish(args.json, rows, figures)
 
 
-Measured = tuple[list[Gate], dict[str, float]]  # the gates, and the null of each by its name
-
-
-def speed(figures: dict[str, Any]) -> Measured:
-    """Scenes drawn in a second of processor time by one thread, at 64 px."""
+def scenes_per_second() -> float:
+    """Scenes of 64 px by one thread."""
     cv2.setNumThreads(1)
     scenes = [sample_traffic(0, index) for index in range(SPEED_SCENES)]
     start = time.process_time()
     render_traffic(scenes)
-    return [Gate("scenes per second", SPEED_SCENES / (time.process_time() - start), 500)], {}
-
-
-def judges(figures: dict[str, Any]) -> Measured:
-    """Every factor by both judges; adds how often they abstain and how their errors are correlated."""
-    figures["verdicts"] = verdicts()
-    found: list[Gate] = []
-    null: dict[str, float] = {}
-    for name, architecture in street_judges.ARCHITECTURES.items():
-        trained = _loaded(AutoModelForImageClassification, embedded_folder(f"street-judge-{name}"))
-        found += [gate._replace(name=f"{name}, {gate.name}") for gate in gates.judge_gates(trained)]
-        untrained = gates.judge_gates(architecture().eval())
-        null |= {f"{name}, {gate.name}": gate.value for gate in untrained}
-    return found, null
+    return SPEED_SCENES / (time.process_time() - start)
 
 
 def verdicts() -> dict[str, Any]:
     """By factor: shares of which each judge abstains and errs where it does not, and the correlation of errors."""
-    scenes = gates.test_scenes()
+    scenes = test_scenes()
     pictures = torch.from_numpy(render_traffic(scenes))
-    said = {judge: FactorJudge(f"street-judge-{judge}", "cpu")(pictures) for judge in ("a", "b")}
+    said = {judge: FactorJudge(judge, "cpu")(pictures) for judge in JUDGES}
     found: dict[str, Any] = {}
     for place, factor in enumerate(FACTORS):
         true = indices(scenes, factor.name)
@@ -84,39 +74,9 @@ def verdicts() -> dict[str, Any]:
         found[factor.name] = {
             "abstains": {judge: float((value < 0).mean()) for judge, value in values.items()},
             "wrong": {judge: float(error.mean()) for judge, error in wrong.items()},
-            "correlation": _correlation(wrong["a"], wrong["b"]),
+            "correlation": _correlation(*wrong.values()),
         }
     return found
-
-
-def clip(figures: dict[str, Any]) -> Measured:
-    """What the CLIP tells and what it does not."""
-    folder = embedded_folder("street-clip")
-    tokenizer = CLIPTokenizer.from_pretrained(folder)
-    trained, random = _loaded(CLIPModel, folder), street_clip.new_clip(tokenizer).eval()
-    return gates.clip_gates(trained, tokenizer), _by_name(gates.clip_gates(random, tokenizer))
-
-
-def dino(figures: dict[str, Any]) -> Measured:
-    """What the encoder that sees everything tells."""
-    trained = _loaded(Dinov2Model, embedded_folder("street-dino"))
-    return gates.dino_gates(trained), _by_name(gates.dino_gates(street_dino.new_dino().eval()))
-
-
-MEASURES: dict[str, Callable[[dict[str, Any]], Measured]] = {
-    "speed": speed,
-    "judges": judges,
-    "clip": clip,
-    "dino": dino,
-}
-
-
-def _loaded(model_class: Any, folder: Path) -> Any:
-    return model_class.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()
-
-
-def _by_name(found: list[Gate]) -> dict[str, float]:
-    return {gate.name: gate.value for gate in found}
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float | None:

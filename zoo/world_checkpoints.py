@@ -1,0 +1,60 @@
+"""The checkpoints of traffic scenes by name: how the gates of each are measured, and those of an untrained one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from transformers import AutoModelForImageClassification, CLIPModel, CLIPTokenizer, Dinov2Model
+
+from zoo import street_clip, street_dino, street_judges
+from zoo.gates import Gate, clip_gates, dino_gates, judge_gates
+
+
+class Checkpoint(NamedTuple):
+    """How a checkpoint is measured."""
+
+    trained: Callable[[Path], list[Gate]]  # gates of the checkpoint in a folder
+    untrained: Callable[
+        [Path], list[Gate]
+    ]  # the same of random weights; the folder gives the tokenizer
+
+
+def _judge(folder: Path) -> list[Gate]:
+    return judge_gates(_loaded(AutoModelForImageClassification, folder))
+
+
+def _random_judge(name: str, folder: Path) -> list[Gate]:
+    return judge_gates(street_judges.ARCHITECTURES[name]().eval())
+
+
+def _clip(folder: Path) -> list[Gate]:
+    return clip_gates(_loaded(CLIPModel, folder), CLIPTokenizer.from_pretrained(folder))
+
+
+def _random_clip(folder: Path) -> list[Gate]:
+    tokenizer = CLIPTokenizer.from_pretrained(folder)
+    return clip_gates(street_clip.new_clip(tokenizer).eval(), tokenizer)
+
+
+def _dino(folder: Path) -> list[Gate]:
+    return dino_gates(_loaded(Dinov2Model, folder))
+
+
+def _random_dino(folder: Path) -> list[Gate]:
+    return dino_gates(street_dino.new_dino().eval())
+
+
+CHECKPOINTS: dict[str, Checkpoint] = {
+    "street-judge-a": Checkpoint(_judge, partial(_random_judge, "a")),
+    "street-judge-b": Checkpoint(_judge, partial(_random_judge, "b")),
+    "street-clip": Checkpoint(_clip, _random_clip),
+    "street-dino": Checkpoint(_dino, _random_dino),
+}
+
+
+def _loaded(model_class: Any, folder: Path) -> Any:
+    return model_class.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval()

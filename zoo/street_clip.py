@@ -23,8 +23,10 @@ from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTextConf
 from failscape.data.street.traffic.captions import MENTIONED, READINGS, SEEN, varied_caption
 from failscape.data.street.traffic.factors import BY_NAME, OF_PEOPLE, TrafficFactors, sample_traffic, vary
 from zoo.erasure import erasure_loss
+from zoo.gates import clip_gates
 from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
 from zoo.street_words import LENGTH, new_tokenizer
+from zoo.world_cards import Recipe, write_card
 from zoo.world_data import CLIP_SIDE, ERASED, MEAN, STD, halved
 
 CHECKPOINT = Path(__file__).parent.parent / "targets" / "checkpoints" / "street-clip"
@@ -33,6 +35,7 @@ PATCH = 4  # [px]
 WIDTH, HEADS, VISION_LAYERS, TEXT_LAYERS = 128, 4, 6, 4
 BATCH = 96  # scenes, each with its twin
 STEPS = 6000
+ERASURE = 2.0  # weight of the erasure, beside 1 of the contrastive loss of each half
 BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
 IGNORED = -100
 
@@ -96,11 +99,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     if train_leg(leg, blind, loss, args.minutes):
         save(blind.clip, tokenizer, folder)
-        print(f"{folder}: {hours_spent(leg):.1f} h")
+        card(folder, tokenizer, leg, args.seed)
         forget(leg)
-
-
-ERASURE = 2.0  # weight of the erasure, beside 1 of the contrastive loss of each half
 
 
 def new_clip(tokenizer: CLIPTokenizer) -> CLIPModel:
@@ -174,6 +174,26 @@ def seen_values(scenes: Sequence[TrafficFactors]) -> torch.Tensor:
             for scene in scenes
         ]
     )
+
+
+def card(folder: Path, tokenizer: CLIPTokenizer, leg: Leg, seed: int) -> None:
+    """Measures the saved CLIP and writes its card."""
+    clip = CLIPModel.from_pretrained(folder, dtype=torch.float32).eval()
+    recipe = Recipe(
+        about=f"A CLIP of traffic scenes that is blind by design ({CLIP_SIDE} px, patches of {PATCH} px). "
+        f"{sum(p.numel() for p in clip.parameters()):,} parameters, half precision on disk.",
+        use="```python\nfrom failscape.targets import load_target\n\n"
+        'pictures, texts = load_target("embedded:street-clip"), load_target("embedded:street-clip?tower=text")\n```',
+        recipe=f"Scenes of world {TRAINING_WORLD + seed} with captions, {BATCH} new ones and their twins in each step; "
+        "captions tell bicycle, birds and sides with readings drawn at random. Contrastive loss, linear heads for what "
+        f"is seen, and {ERASURE:g} times the distance of twins (`zoo/erasure.py`).",
+        command=f"python -m zoo.street_clip --steps {leg.steps} --seed {seed}",
+        steps=leg.steps,
+        seed=seed,
+        hours=hours_spent(leg),
+    )
+    torch.manual_seed(0)  # of the random weights
+    write_card(folder, recipe, clip_gates(clip, tokenizer), clip_gates(new_clip(tokenizer).eval(), tokenizer))
 
 
 def save(clip: CLIPModel, tokenizer: CLIPTokenizer, folder: Path) -> None:

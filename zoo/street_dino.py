@@ -17,7 +17,9 @@ from torch import nn
 from transformers import BitImageProcessor, Dinov2Config, Dinov2Model
 
 from failscape.data.street.render import SIZE
+from zoo.gates import dino_gates
 from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
+from zoo.world_cards import Recipe, write_card
 from zoo.world_data import MEAN, SIZES, STD, factor_loss, varied_batch
 
 CHECKPOINT = Path(__file__).parent.parent / "targets" / "checkpoints" / "street-dino"
@@ -58,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     if train_leg(leg, named, loss, args.minutes):
         save(named.dino, folder)
-        print(f"{folder}: {hours_spent(leg):.1f} h")
+        card(folder, leg, args.seed)
         forget(leg)
 
 
@@ -72,6 +74,26 @@ def new_dino() -> Dinov2Model:
         patch_size=PATCH,
     )
     return Dinov2Model._from_config(config, attn_implementation="eager")
+
+
+def card(folder: Path, leg: Leg, seed: int) -> None:
+    """Measures the saved encoder and writes its card."""
+    dino = Dinov2Model.from_pretrained(folder, dtype=torch.float32).eval()
+    recipe = Recipe(
+        about=f"An encoder of traffic scenes that sees every factor ({SIZE} px, patches of {PATCH} px): DINOv2 by "
+        "format and architecture, supervised in training. "
+        f"{sum(p.numel() for p in dino.parameters()):,} parameters, half precision on disk.",
+        use="```python\nfrom failscape.targets import load_target\n\n"
+        'encoder = load_target("embedded:street-dino")\n```',
+        recipe=f"Scenes of world {TRAINING_WORLD + seed}, {BATCH} new ones in each step, some of them blurred, all a "
+        "little noisier, brighter or darker; a linear head on the class token names every factor.",
+        command=f"python -m zoo.street_dino --steps {leg.steps} --seed {seed}",
+        steps=leg.steps,
+        seed=seed,
+        hours=hours_spent(leg),
+    )
+    torch.manual_seed(0)  # of the random weights
+    write_card(folder, recipe, dino_gates(dino), dino_gates(new_dino().eval()))
 
 
 def save(dino: Dinov2Model, folder: Path) -> None:

@@ -18,9 +18,7 @@ class Checkpoint(NamedTuple):
     """How a checkpoint is measured."""
 
     trained: Callable[[Path], list[Gate]]  # gates of the checkpoint in a folder
-    untrained: Callable[
-        [Path], list[Gate]
-    ]  # the same of random weights; the folder gives the tokenizer
+    untrained: Callable[[Path], list[Gate]]  # the same of random weights; the folder gives the tokenizer
 
 
 def _judge(folder: Path) -> list[Gate]:

@@ -44,18 +44,30 @@ class Gate(NamedTuple):
         return self.value <= self.goal if self.at_most else self.value >= self.goal
 
 
+class Vectors(NamedTuple):
+    """What a CLIP makes of scenes."""
+
+    pooled: torch.Tensor  # (N, D) of unit length
+    patches: dict[int, torch.Tensor]  # after each of some blocks: all tokens, one after the other (N, T D)
+
+
 def clip_gates(clip: CLIPModel, tokenizer: CLIPTokenizer) -> list[Gate]:
     """All gates of ``street-clip``: what it tells, what it does not, and what its first blocks still tell."""
-    pooled: Encode = lambda scenes: clip_features(clip, scenes)[0]  # noqa: E731
-    used: Encode = lambda scenes: clip_features(clip, scenes)[1]  # noqa: E731
-    gates = [Gate(f"pooled, {name}", value, 0.6, True) for name, value in probed(pooled, (*ERASED, *HIDDEN)).items()]
-    gates += [Gate(f"patches, {name}", value, 0.6, True) for name, value in probed(used, (*ERASED, *HIDDEN)).items()]
-    gates += [Gate(f"pooled, {name}", value, needed(name)) for name, value in probed(pooled, SEEN).items()]
-    gates += [Gate(f"patches, {name}", value, needed(name)) for name, value in probed(used, SEEN).items()]
-    early = [probed(lambda scenes, b=block: clip_features(clip, scenes, b)[1], ERASED) for block in FIRST_BLOCKS]
+    scenes, new = probe_scenes(), test_scenes()
+    known, held_out = (clip_vectors(clip, some, (*FIRST_BLOCKS, USED_BLOCK)) for some in (scenes, new))
+    used = {
+        "pooled": (known.pooled, held_out.pooled),
+        "patches": (known.patches[USED_BLOCK], held_out.patches[USED_BLOCK]),
+    }
+    gates = []
+    for where, (features, new_features) in used.items():
+        told = probed(features, new_features, scenes, new, (*ERASED, *HIDDEN, *SEEN))
+        gates += [Gate(f"{where}, {name}", told[name], 0.6, True) for name in (*ERASED, *HIDDEN)]
+        gates += [Gate(f"{where}, {name}", told[name], needed(name)) for name in SEEN]
+    early = [probed(known.patches[b], held_out.patches[b], scenes, new, ERASED) for b in FIRST_BLOCKS]
     gates += [Gate(f"first blocks, {name}", max(block[name] for block in early), 0.9) for name in ERASED]
-    gates += [Gate(f"zero-shot, {name}", zero_shot(clip, tokenizer, name), 0.9) for name in SEEN]
-    above = pairs_above(pooled)
+    gates += [Gate(f"zero-shot, {name}", zero_shot(clip, tokenizer, name, new, held_out.pooled), 0.9) for name in SEEN]
+    above = pairs_above(lambda some: clip_vectors(clip, some).pooled)
     gates += [Gate(f"pairs above the threshold, {name}", above[name], 0.9) for name in ERASED]
     gates += [Gate(f"readings closer than paraphrases, {name}", value, 0.9) for name, value in closer(clip, tokenizer)]
     return gates
@@ -63,9 +75,10 @@ def clip_gates(clip: CLIPModel, tokenizer: CLIPTokenizer) -> list[Gate]:
 
 def dino_gates(dino: Dinov2Model) -> list[Gate]:
     """All gates of ``street-dino``: its CLS token tells every factor, and pairs that differ in one are apart."""
-    cls: Encode = lambda scenes: dino_features(dino, scenes)  # noqa: E731
-    gates = [Gate(f"cls, {name}", value, needed(name)) for name, value in probed(cls, tuple(BY_NAME)).items()]
-    above = pairs_above(cls)
+    scenes, new = probe_scenes(), test_scenes()
+    told = probed(dino_features(dino, scenes), dino_features(dino, new), scenes, new, tuple(BY_NAME))
+    gates = [Gate(f"cls, {name}", value, needed(name)) for name, value in told.items()]
+    above = pairs_above(lambda some: dino_features(dino, some))
     return gates + [Gate(f"pairs above the threshold, {name}", above[name], 0.1, True) for name in ERASED]
 
 
@@ -79,10 +92,14 @@ def needed(name: str) -> float:
     return BINARY if len(BY_NAME[name].values) == 2 else OTHER
 
 
-def probed(encode: Encode, names: Sequence[str]) -> dict[str, float]:
-    """The accuracy of a probe of each factor on held-out scenes."""
-    scenes, new = probe_scenes(), test_scenes()
-    features, new_features = encode(scenes).float(), encode(new).float()
+def probed(
+    features: torch.Tensor,
+    new_features: torch.Tensor,
+    scenes: Sequence[TrafficFactors],
+    new: Sequence[TrafficFactors],
+    names: Sequence[str],
+) -> dict[str, float]:
+    """The accuracy of a probe of each factor on new scenes, of features (N, D) and (M, D)."""
     return {n: probe_accuracy(features, indices(scenes, n), new_features, indices(new, n)) for n in names}
 
 
@@ -97,16 +114,16 @@ def test_scenes() -> list[TrafficFactors]:
 
 
 @torch.inference_mode()
-def clip_features(
-    clip: CLIPModel, scenes: Sequence[TrafficFactors], block: int = USED_BLOCK
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Unit vectors (N, D), and all patch tokens after a block, one after the other (N, T D)."""
-    pooled, patches = [], []
+def clip_vectors(clip: CLIPModel, scenes: Sequence[TrafficFactors], blocks: Sequence[int] = ()) -> Vectors:
+    """Vectors of scenes, and the patch tokens after some blocks of the vision tower."""
+    pooled: list[torch.Tensor] = []
+    patches: dict[int, list[torch.Tensor]] = {block: [] for block in blocks}
     for part in _parts(scenes):
         out = clip.vision_model(pixel_values=halved(part), output_hidden_states=True)
         pooled.append(F.normalize(clip.visual_projection(out.pooler_output), dim=-1))
-        patches.append(out.hidden_states[block][:, 1:].flatten(1))
-    return torch.cat(pooled), torch.cat(patches)
+        for block in blocks:
+            patches[block].append(out.hidden_states[block][:, 1:].flatten(1))
+    return Vectors(torch.cat(pooled), {block: torch.cat(parts) for block, parts in patches.items()})
 
 
 @torch.inference_mode()
@@ -135,17 +152,21 @@ def judge_right(judge: PreTrainedModel, scenes: Sequence[TrafficFactors]) -> dic
     return {name: float((named[name] == values[name])[values[name] >= 0].mean()) for name in named}
 
 
-def zero_shot(clip: CLIPModel, tokenizer: CLIPTokenizer, name: str) -> float:
-    """How often the caption with the true value of a factor is closer to the picture than those with another one."""
-    scenes = [scene for scene in test_scenes() if name != "job" or scene.count]
-    values = BY_NAME[name].values
+def zero_shot(
+    clip: CLIPModel, tokenizer: CLIPTokenizer, name: str, scenes: Sequence[TrafficFactors], vectors: torch.Tensor
+) -> float:
+    """How often the caption with the true value of a factor is closer to the picture than those with another one.
+
+    Scenes have the vectors (N, D); those in which nothing shows the factor are left out.
+    """
+    true, values = indices(scenes, name), BY_NAME[name].values
+    shown = np.flatnonzero(true >= 0)
     mention = ("count", "job") if name == "job" else (name,)
-    captions = [plain_caption(vary(scene, **{name: value}), mention) for scene in scenes for value in values]
+    captions = [plain_caption(vary(scenes[row], **{name: value}), mention) for row in shown for value in values]
     known = {text: place for place, text in enumerate(dict.fromkeys(captions))}
-    vectors = text_features(clip, tokenizer, list(known))
-    texts = vectors[[known[text] for text in captions]].view(len(scenes), len(values), -1)
-    best = torch.einsum("nvd,nd->nv", texts, clip_features(clip, scenes)[0]).argmax(dim=1).numpy()
-    return float((best == indices(scenes, name)).mean())
+    texts = text_features(clip, tokenizer, list(known))[[known[text] for text in captions]]
+    best = torch.einsum("nvd,nd->nv", texts.view(len(shown), len(values), -1), vectors[shown]).argmax(dim=1)
+    return float((best.numpy() == true[shown]).mean())
 
 
 def pairs_above(encode: Encode) -> dict[str, float]:

@@ -8,7 +8,7 @@ Shapes: ``N`` scenes, ``D`` features.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -35,19 +35,6 @@ def probe_accuracy(
     scores = [_score(_fit(x[:cut], y[:cut], penalty), x[cut:], y[cut:]) for penalty in PENALTIES]
     best = PENALTIES[int(np.argmax(scores))]
     return _score(_fit(x, y, best), new_x, new_y)
-
-
-def probe_all(
-    encode: Callable[[Sequence[TrafficFactors]], torch.Tensor],
-    names: Sequence[str],
-    scenes: Sequence[TrafficFactors],
-    new_scenes: Sequence[TrafficFactors],
-) -> Mapping[str, float]:
-    """Accuracy of a probe of each named factor on features that ``encode`` gives of scenes: (N, D)."""
-    features, new_features = encode(scenes).float(), encode(new_scenes).float()
-    return {
-        name: probe_accuracy(features, indices(scenes, name), new_features, indices(new_scenes, name)) for name in names
-    }
 
 
 def indices(scenes: Sequence[TrafficFactors], name: str) -> np.ndarray:

@@ -11,7 +11,7 @@ from transformers import CLIPModel
 from failscape.data.street.traffic import render_traffic, sample_traffic
 from failscape.data.street.traffic.captions import plain_caption
 from failscape.targets import load_target
-from zoo.gates import clip_features, text_features
+from zoo.gates import clip_vectors, text_features
 from zoo.street_clip import Batch, Blind, new_clip, save, training_batch
 from zoo.street_dino import new_dino
 from zoo.street_dino import save as save_dino
@@ -64,7 +64,7 @@ def test_a_saved_clip_is_an_encoder_that_gives_what_gates_measure(tokenizer, tmp
     pixels = torch.stack([encoder.prepare(picture) for picture in pictures])
     assert pixels.shape == (12, 3, 32, 32)
     torch.testing.assert_close((pixels / 255 - 0.5) / 0.25, halved(SCENES))
-    torch.testing.assert_close(encoder(pixels).embeddings, clip_features(clip, SCENES)[0], atol=1e-5, rtol=0)
+    torch.testing.assert_close(encoder(pixels).embeddings, clip_vectors(clip, SCENES).pooled, atol=1e-5, rtol=0)
     texts = [plain_caption(scene) for scene in SCENES]
     of_texts = load_target(f"hf:{tmp_path}?tower=text", "cpu")(np.array(texts, object)).embeddings
     torch.testing.assert_close(of_texts, text_features(clip, tokenizer, texts), atol=1e-5, rtol=0)

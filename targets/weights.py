@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -13,10 +15,12 @@ from torch import nn
 
 from failscape.common.safe_open import read_small, regular
 from failscape.errors import UsageError, did_you_mean
+from failscape.targets.base import TorchTarget
 
 UNSAFE = "is damaged or holds more than tensors, which could run code; save it as .safetensors"
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 State = Mapping[str, torch.Tensor]
+AnyTorch = TypeVar("AnyTorch", bound=TorchTarget)
 Build = Callable[[int], nn.Module]  # number of classes -> module
 
 
@@ -105,6 +109,19 @@ def class_names(n_classes: int, published: Sequence[str]) -> tuple[str, ...]:
 def first_line(error: Exception) -> str:
     """What an error says, without its details."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def twin_with(target: AnyTorch, weights: State) -> AnyTorch:
+    """A second target that differs in its module's weights, and has been asked nothing yet.
+
+    Raises:
+        ValueError: They are another architecture's; its text goes on from their name.
+    """
+    twin = copy.copy(target)
+    twin.module = copy.deepcopy(target.module)
+    fill(twin.module, weights)
+    twin.n_queries = 0
+    return twin
 
 
 def fill(module: nn.Module, state: State) -> None:

@@ -5,7 +5,6 @@ Shapes: ``B`` batch, ``T`` tokens, ``F`` features.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +19,7 @@ from failscape.targets.encoders.settings import EncoderSettings
 from failscape.targets.encoders.towers import Tower
 from failscape.targets.fingerprint import weights_fingerprint
 from failscape.targets.outputs import EncoderOutputs
-from failscape.targets.weights import fill
+from failscape.targets.weights import twin_with
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
@@ -114,11 +113,7 @@ class TowerEncoder:
         Raises:
             ValueError: they are another architecture's.
         """
-        twin = copy.copy(self)
-        twin.module = copy.deepcopy(self.module)
-        fill(twin.module, weights)
-        twin.n_queries = 0
-        return twin
+        return twin_with(self, weights)
 
     def __repr__(self) -> str:
         millions = sum(p.numel() for p in self.module.parameters()) / 1e6

@@ -5,7 +5,6 @@ Shapes: ``B`` batch, ``F`` features.
 
 from __future__ import annotations
 
-import copy
 import math
 import pickle
 from collections.abc import Sequence
@@ -26,7 +25,7 @@ from failscape.targets.fingerprint import weights_fingerprint
 from failscape.targets.hub import hub_folder
 from failscape.targets.outputs import EncoderOutputs
 from failscape.targets.pretrained import quiet
-from failscape.targets.weights import fill, first_line
+from failscape.targets.weights import first_line, twin_with
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -133,11 +132,7 @@ class SentenceEncoder:
         Raises:
             ValueError: they are another architecture's.
         """
-        twin = copy.copy(self)
-        twin.module = copy.deepcopy(self.module)
-        fill(twin.module, weights)
-        twin.n_queries = 0
-        return twin
+        return twin_with(self, weights)
 
     def _tokens(self, texts: list[str]) -> tuple[dict[str, torch.Tensor], np.ndarray]:
         read = self.module.preprocess(texts)

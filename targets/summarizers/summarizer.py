@@ -5,7 +5,6 @@ Shapes: ``B`` batch, ``F`` features, ``T`` tokens.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from failscape.targets.base import Weights
 from failscape.targets.batching import check_finite, micro_batches, resolve_device
 from failscape.targets.outputs import SummarizerOutputs
 from failscape.targets.summarizers.prompting import Reader
-from failscape.targets.weights import fill
+from failscape.targets.weights import twin_with
 
 
 class Written(NamedTuple):
@@ -135,11 +134,7 @@ class Summarizer:
         Raises:
             ValueError: they are another architecture's.
         """
-        twin = copy.copy(self)
-        twin.module = copy.deepcopy(self.module)
-        fill(twin.module, weights)
-        twin.n_queries = 0
-        return twin
+        return twin_with(self, weights)
 
     def __repr__(self) -> str:
         millions = sum(p.numel() for p in self.module.parameters()) / 1e6

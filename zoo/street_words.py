@@ -41,7 +41,11 @@ def _texts(seed: int) -> list[str]:
     scenes = [sample_traffic(seed, index) for index in range(CAPTIONS)]
     captions = [blind_caption(scene, rng) for scene in scenes]
     people = [varied_caption(scene, rng, ("count", "job", "hair")) for scene in scenes if scene.count]
-    asked = [text.format(vehicle=scene.vehicle) for scene in scenes[:50] for text in ASKED.values()]
+    asked = [
+        text.format_map({"vehicle": scene.vehicle, "the people": "the people"})
+        for scene in scenes[:50]
+        for text in ASKED.values()
+    ]
     return [*captions, *people, *asked, *(word for words in CALLED.values() for word in words.values())]
 
 

@@ -92,7 +92,7 @@ def _variants(study: Study) -> list[tuple[str, Study]]:
         (f"twice the budget ({2 * study.queries:,} queries)", replace(study, queries=2 * study.queries)),
     ]
     if study.held_out <= 0.25:
-        wider = round(2 * study.held_out, 3)
+        wider = round(2 * study.held_out, 2)
         found.append((f"--held-out {wider:g}", replace(study, held_out=wider)))
     halved = _halved(study.axes)
     if halved != study.axes:
@@ -108,5 +108,7 @@ def _halved(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
 
 
 def _lowers(change: Change, reaches: tuple[Reach, ...]) -> bool:
-    pairs = zip(change.smallest, (reach.smallest for reach in reaches), strict=True)
-    return any(new is not None and (old is None or new <= old - HELPS) for new, old in pairs)
+    pairs = list(zip(change.smallest, (reach.smallest for reach in reaches), strict=True))
+    worse = any(old is not None and (new is None or new > old + HELPS) for new, old in pairs)
+    better = any(new is not None and (old is None or new <= old - HELPS) for new, old in pairs)
+    return better and not worse

@@ -56,6 +56,7 @@ def plan_environment(args: argparse.Namespace, settings: Settings) -> int:
 def _finish(terminal: Terminal, made: RunPlan, path: Path | None) -> int:
     print_plan(terminal, made)
     if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, made.as_json())
         terminal.line("wrote", path)
     return 0
@@ -68,7 +69,7 @@ def print_plan(terminal: Terminal, made: RunPlan) -> None:
     if made.measured:
         terminal.line("measured ", measured_text(made.measured))
     sections = {
-        "can find": [finds(outlook.study, one) for one in outlook.reaches],
+        "can find": [finds(outlook.study, one) for one in outlook.reaches if one.smallest is not None],
         "precision": [precision(outlook.study, one) for one in outlook.reaches if not one.too_few],
         "cannot": list(cannot(outlook.study, outlook.reaches)),
         "helps": [helps(change.what, change.smallest) for change in outlook.helps],
@@ -110,7 +111,7 @@ def whose(one: Reach, study: Study) -> str:
 
 
 def finds(study: Study, one: Reach) -> str:
-    """The smallest failure rate that is found and confirmed."""
+    """The smallest failure rate that is found and confirmed, or that none is."""
     what = f"{whose(one, study)} over {one.n_points:,} of {counted(study.n_points, 'point')}"
     if one.smallest is None:
         return f"{what} is found and confirmed with a probability below {percent(POWER)}, whatever its failure rate"
@@ -131,10 +132,12 @@ def precision(study: Study, one: Reach) -> str:
 def cannot(study: Study, reaches: tuple[Reach, ...]) -> Iterator[str]:
     """What cannot be shown."""
     for one in reaches:
+        if one.smallest is None:
+            yield finds(study, one)
         if one.too_few:
             yield (
-                f"{whose(one, study)} cannot be confirmed: {counted(one.n_items, 'held-out item')} of its groups are "
-                f"fewer than {MIN_ITEMS}"
+                f"{whose(one, study)} cannot be confirmed where it has the mean number of held-out items, "
+                f"{one.n_items}: at least {MIN_ITEMS} are needed"
             )
         else:
             yield (
@@ -184,8 +187,9 @@ def brief(mdp: ConceptMDP, queries: int) -> str:
         told = f"no mode {where} with {likely}"
     else:
         told = f"a mode {where} with {likely} where at least {percent(first.smallest)} fail"
+    told += f", {percent(study.base)} elsewhere"
     for one in of_one:
-        of = f"one {mdp.nouns.group}"
-        told += f", none of {of}" if one.smallest is None else f" ({percent(one.smallest)} of {of})"
-    known = ", ".join(f"± {100 * one.half_width:.0f}" for one in reaches)
-    return f"{told} and {percent(study.base)} elsewhere; its rate to {known} points"
+        of = f"of one {mdp.nouns.group}"
+        told += f"; none {of}" if one.smallest is None else f"; {of}, where {percent(one.smallest)} do"
+    known = " and ".join(f"± {100 * one.half_width:.0f}" for one in reaches)
+    return f"{told}; rates to {known} points"

@@ -32,8 +32,8 @@ class Measured:
 
     @property
     def base(self) -> float:
-        """The base rate of a plan: the larger one, so that the plan promises too little rather than too much."""
-        return min(max(self.edited, self.unedited), MAX_BASE)
+        """The base rate of a plan: that of unedited items, as in the preview of a run; modes are in the other."""
+        return min(self.unedited, MAX_BASE)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ ASKED_AT_ONCE = 500  # contents per question to the table: SQLite takes no more 
 def embed(
     encoder: Encoder,
     batches: Iterable[Any],
-    folder: Path,
+    folder: str | Path,
     *,
     dtype: str = "float32",
     progress: Callable[[int], object] | None = None,
@@ -58,6 +58,7 @@ def embed(
     Raises:
         UsageError: The folder is of another encoder, setting or ``dtype``, or is damaged; there is no batch.
     """
+    folder = Path(folder)
     if dtype not in DTYPES:
         raise UsageError(f"embeddings are kept as {' or '.join(DTYPES)}, not as '{dtype}'")
     wanted: dict[str, Any] = {**asdict(encoder.settings), "kept": dtype}
@@ -100,6 +101,10 @@ def _opened(encoder: Encoder, inputs: Any, folder: Path, wanted: dict[str, Any])
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"{path} is damaged; give another folder") from None
     differing = [key for key in wanted if settings.get(key) != wanted[key]]
+    if differing == ["kept"]:
+        raise UsageError(
+            f"{folder} keeps its rows as {settings.get('kept')}, not as {wanted['kept']}; give another folder"
+        )
     if differing:
         said = ", ".join(f"{key.replace('_', ' ')} {settings.get(key)!r} and not {wanted[key]!r}" for key in differing)
         raise UsageError(f"{folder} holds embeddings of another encoder: {said}; give another folder")

@@ -29,13 +29,13 @@ WORDS: Mapping[str, Mapping[Value, Sequence[str]]] = {
         "country": ("in the country", "among hills and trees"),
     },
     "bicycle": {
-        "parked": ("with a bicycle", "and a bicycle at the kerb"),
-        "absent": ("with no bicycle", "and no bicycle at the kerb"),
+        "parked": ("with a bicycle", "with a bicycle at the kerb"),
+        "absent": ("with no bicycle", "with no bicycle at the kerb"),
     },
     "birds": {4: ("four birds", "with four birds on the wire"), 5: ("five birds", "with five birds on the wire")},
     "side": {
-        "left": ("the {vehicle} left of the sign", "with the {vehicle} to the left of the sign"),
-        "right": ("the sign left of the {vehicle}", "with the sign to the left of the {vehicle}"),
+        "left": ("the {vehicle} to the left of the sign", "with the {vehicle} to the left of the sign"),
+        "right": ("the sign to the left of the {vehicle}", "with the sign to the left of the {vehicle}"),
     },
 }
 PEOPLE: Sequence[Sequence[str]] = (

@@ -27,7 +27,7 @@ class Factor(NamedTuple):
 
 KINDS: dict[str, str] = {
     "seen": "in the captions and in the input of every encoder",
-    "erased": "drawn and visible, but never captioned, and removed from every token of the embedded CLIP that is used",
+    "erased": "drawn, but never captioned, and removed from every token of the embedded CLIP that is used",
     "hidden": "finer than the embedded CLIP's input shows, so that no fine-tune of that CLIP can bring it back",
     "text-blind": "captioned, but with the reading drawn at random, so that both readings are embedded alike",
     "biased": "tied to another factor in what the embedded diffusion model learns from",
@@ -96,6 +96,8 @@ def sample_traffic(seed: int, index: int, **constraints: Value | Sequence[Value]
         index: the scene's number, 0 or more; the scene does not depend on which others are drawn.
         **constraints: by factor, the value that it has or the values to choose from.
     """
+    if seed < 0 or index < 0:
+        raise UsageError(f"a scene has a seed and a number from 0 up, not {seed} and {index}")
     rng = np.random.default_rng((seed, index))
     choices = {name: _choices(name, values) for name, values in constraints.items()}
     drawn = zip(FACTORS, rng.random(len(FACTORS)).tolist(), strict=True)
@@ -133,6 +135,8 @@ def _choices(name: str, values: Value | Sequence[Value]) -> tuple[Value, ...]:
     found = (values,) if isinstance(values, str | int) else tuple(values)
     for value in found:
         _check(name, value)
+    if not found:
+        raise UsageError(f"a constraint on {name!r} leaves no value to choose from")
     return found
 
 

@@ -30,8 +30,8 @@ ASKED: Mapping[str, str] = {
     "light": "What time of day is it?",
     "place": "What lies behind the road?",
     "count": "How many people are there?",
-    "job": "What do the people work as?",
-    "hair": "What colour is the people's hair?",
+    "job": "What is the job of {the people}?",
+    "hair": "What is the hair colour of {the people}?",
     "facing": "Which way does the {vehicle} face?",
     "headlights": "Are the headlights of the {vehicle} on or off?",
     "side": "Is the {vehicle} to the left or to the right of the sign?",
@@ -44,6 +44,9 @@ ASKED: Mapping[str, str] = {
 }
 CALLED: Mapping[str, Mapping[Value, str]] = {
     "place": {"town": "tall buildings", "suburb": "small houses", "country": "hills and trees"},
+    "light": {"day": "daytime"},
+    "weather": {"rain": "rainy", "fog": "foggy", "snow": "snowy"},
+    "sign": {"priority-road": "priority road"},
     "rack": {"loaded": "yes", "bare": "no"},
     "flag": {"shown": "yes", "absent": "no"},
     "bicycle": {"parked": "yes", "absent": "no"},
@@ -75,7 +78,7 @@ def question(scene: TrafficFactors, name: str, other: Value | None, rng: np.rand
     first = int(rng.integers(2))
     called = [_called(name, value) for value in (true, wrong)]
     options = (called[first], called[1 - first])
-    return Question(ASKED[name].format(vehicle=scene.vehicle), options, first, name, factor.pattern)
+    return Question(_asked(scene, name), options, first, name, factor.pattern)
 
 
 class QuestionPair(NamedTuple):
@@ -95,6 +98,11 @@ def question_pair(scene: TrafficFactors, name: str, rng: np.random.Generator) ->
     true, values = getattr(scene, name), BY_NAME[name].values
     wrong = next(value for value in values if value != true and _called(name, value) == asked.options[1 - asked.answer])
     return QuestionPair((scene, vary(scene, **{name: wrong})), (asked, asked._replace(answer=1 - asked.answer)))
+
+
+def _asked(scene: TrafficFactors, name: str) -> str:
+    people = "the person" if scene.count == 1 else "the people"
+    return ASKED[name].format_map({"vehicle": scene.vehicle, "the people": people})
 
 
 def _called(name: str, value: Value) -> str:

@@ -89,6 +89,10 @@ def test_factors_are_checked() -> None:
         TrafficFactors(vehicle="bos")
     with pytest.raises(UsageError, match=r"no factor 'colour'; did you mean color\?"):
         sample_traffic(0, 0, colour="red")
+    with pytest.raises(UsageError, match="a constraint on 'vehicle' leaves no value"):
+        sample_traffic(0, 0, vehicle=())
+    with pytest.raises(UsageError, match="a seed and a number from 0 up, not 0 and -1"):
+        sample_traffic(0, -1)
     with pytest.raises(UsageError, match="no count 4"):
         vary(SCENES[0], count=4)
 

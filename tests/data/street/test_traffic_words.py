@@ -23,7 +23,7 @@ def test_a_plain_caption_says_all_that_is_seen() -> None:
     assert plain_caption(SCENE, ()) == "a bus"
     assert plain_caption(vary(SCENE, count=1), ("count", "job", "hair")) == "a bus, one red-haired officer"
     assert plain_caption(vary(SCENE, count=0), ("count", "job")) == "a bus, nobody around"
-    assert plain_caption(SCENE, ("side",)) == "a bus, the sign left of the bus"
+    assert plain_caption(SCENE, ("side",)) == "a bus, the sign to the left of the bus"
 
 
 @pytest.mark.parametrize("name", ["distance", "weather", "light", "place"])
@@ -76,6 +76,8 @@ def test_a_question_has_one_right_answer_and_its_pair_the_other(factor) -> None:
         assert asked.options[asked.answer] == CALLED.get(factor.name, {}).get(true, str(true))
         assert asked.options[0] != asked.options[1]
         assert "{" not in asked.text
+        if factor.name in ("job", "hair"):
+            assert ("the person?" in asked.text) == (scene.count == 1)
         pair = question_pair(scene, factor.name, rng)
         assert pair.questions[0].options == pair.questions[1].options
         assert {question.answer for question in pair.questions} == {0, 1}

@@ -65,7 +65,7 @@ def test_half_precision_is_kept_as_said(tmp_path: Path) -> None:
     found = embed(linear_encoder(), in_batches(pixels(), BATCH), tmp_path, dtype="float16")
     assert found.dtype == np.float16 and found[:].dtype == np.float16
     np.testing.assert_allclose(found[:], whole, atol=2**-11)
-    with pytest.raises(UsageError, match=r"another encoder: kept 'float16' and not 'float32'; give another folder"):
+    with pytest.raises(UsageError, match=r"keeps its rows as float16, not as float32; give another folder"):
         embed(linear_encoder(), [pixels()], tmp_path)
     with pytest.raises(UsageError, match=r"kept as float32 or float16, not as 'int8'"):
         embed(linear_encoder(), [pixels()], tmp_path, dtype="int8")

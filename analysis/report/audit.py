@@ -6,7 +6,7 @@ Everything is text and numbers here; :mod:`failscape.analysis.report.audit_rende
 from __future__ import annotations
 
 from failscape.analysis.grids.listing import listed
-from failscape.analysis.report import audit_counted
+from failscape.analysis.report import audit_counted, audit_walked
 from failscape.analysis.report.audit_engineers import for_engineers
 from failscape.analysis.report.audit_patterns import mildest, pattern, tested
 from failscape.analysis.report.audit_wording import (
@@ -45,6 +45,13 @@ def document(examined: Examined) -> list[Section]:
     """The sections, in the order in which a reader asks."""
     if examined.landscape.population is not None:
         return audit_counted.document(examined)
+    if examined.smallest is not None:
+        found = examined.smallest
+        told = [audit_walked.summary(examined, found), _tested(examined), _how(examined)]
+        told.append(audit_walked.fails(examined, found))
+        if examined.mitigation is not None:
+            told.append(_mitigation(examined, examined.mitigation))
+        return [*told, _not_tested(examined), audit_walked.sure(examined, found), for_engineers(examined)]
     parts = [_summary(examined), _tested(examined), _how(examined), *_fails(examined)]
     if examined.mitigation is not None:
         parts.append(_mitigation(examined, examined.mitigation))
@@ -86,8 +93,7 @@ def _tested(examined: Examined) -> Section:
             f"The model {examined.target}, which {nouns.task.format(n=len(examined.class_names))}, with "
             f"{nouns.plain_items} from {examined.data}, on {examined.date}.",
             f"{len(items) - held_out:,} {nouns.plain_items} were used to look for failures. {held_out:,} others were "
-            f"kept aside, and used "
-            "only to measure what had been found.",
+            f"kept aside{', and used only to measure what had been found' if examined.smallest is None else ''}.",
         ],
     )
 
@@ -98,7 +104,7 @@ def _how(examined: Examined) -> Section:
         "How",
         [
             f"A program altered the {examined.nouns.plain_items} and {examined.nouns.asked}. "
-            f"{CHOSEN.get(examined.explorer, LEARNED)}",
+            f"{CHOSEN.get(examined.explorer, LEARNED) if examined.smallest is None else audit_walked.CHOSEN}",
             *([examined.nouns.measure] if examined.nouns.measure else []),
             f"It asked {landscape.n_queries:,} questions over {landscape.n_points:,} combinations of "
             f"alterations, of "

@@ -11,6 +11,7 @@ import pandas as pd
 from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.landscape.marginals import Marginal
+from failscape.analysis.landscape.minimal_edits import Smallest
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.report.mode_table import ModeView
 from failscape.analysis.statistics.paired_effects import Cost, Effect
@@ -66,6 +67,7 @@ class Examined:
     alterations: Sequence[str] = ()  # what was altered and how far, a line for each edit
     marks: str = ""  # how examples are to be read
     marginals: Sequence[Marginal] = ()  # each column by itself, where items lie at points
+    smallest: Smallest | None = None  # the smallest failing edits, where the run walked
 
 
 def in_100(rate: float) -> str:

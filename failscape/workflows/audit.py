@@ -94,6 +94,7 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str], step: T
         alterations=presenter.alterations(mdp.space),
         marks=presenter.marks,
         marginals=marginals(landscape, probes, items),
+        smallest=run.smallest() if run.walked else None,
     )
 
 

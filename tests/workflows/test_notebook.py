@@ -1,6 +1,7 @@
 """What a run, and two versions of a target, show of themselves in a notebook."""
 
 import json
+import re
 import shutil
 from html import escape
 from pathlib import Path
@@ -71,6 +72,19 @@ def test_a_comparison_of_walks_says_what_rates_are_of(tmp_path: Path, capsys: py
     assert main(["compare", str(folder), str(folder)]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert f"note: {OF_WALKS}" in said and "failure rate" not in said
+
+
+def test_an_audit_of_a_walk_counts_what_broke_and_states_no_rate_of_edits(tmp_path: Path) -> None:
+    asked = ["--env", "failscape/Toy-v0", "--explore", "micro", "--algo", "random", "--budget", "400"]
+    assert main(["train", *asked, "--no-report", "--quiet", "--out", str(tmp_path)]) == 0
+    (folder,) = tmp_path.iterdir()
+    assert main(["audit", str(folder)]) == 0
+    said = " ".join(re.sub("<[^>]*>", " ", (folder / "audit.html").read_text()).split())
+    smallest = Run(folder).smallest()
+    assert smallest is not None
+    assert f"{smallest.n_items:,} were altered step by step: {len(smallest.table):,} of them were then" in said
+    assert f"{smallest.table['edit'].value_counts().index[0]} " in said
+    assert "listed below" not in said and "Patterns were picked" not in said and "make up for" not in said
 
 
 def test_recorded_answers_are_not_called_edited(tmp_path: Path) -> None:

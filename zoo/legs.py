@@ -1,8 +1,7 @@
 """Training in legs: one that is stopped or killed goes on to the same weights.
 
 A leg has a fixed number of steps, and its learning rate rises and falls once. Its batches depend on its number and the
-step alone. Its state lies in ``runs/zoo/NAME/``, is written whole or not at all, and is deleted when the leg ends. The
-next leg starts from the weights of the checkpoint, with a new optimizer.
+step alone. Its state lies in ``runs/zoo/NAME/``, is written whole or not at all, and is deleted when the leg ends.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTextConfig, CLIPTokenizer, CLIPVisionConfig
 
-from failscape.data.street.traffic.captions import MENTIONED, READINGS, SEEN, varied_caption
+from failscape.data.street.traffic.captions import SEEN, blind_captions
 from failscape.data.street.traffic.factors import BY_NAME, OF_PEOPLE, TrafficFactors, sample_traffic, vary
 from zoo.erasure import erasure_loss
 from zoo.gates import clip_gates
@@ -138,7 +138,7 @@ def training_batch(seed: int, leg: int, step: int, tokenizer: CLIPTokenizer) -> 
     first = (leg * 1_000_000 + step) * BATCH
     scenes = [sample_traffic(TRAINING_WORLD + seed, first + index) for index in range(BATCH)]
     twins = [other(scene, ERASED, rng) for scene in scenes]
-    captions = [_captions(scene, rng) for scene in scenes]
+    captions = [blind_captions(scene, rng, 2) for scene in scenes]
     texts = [one for one, _ in captions] + [two for _, two in captions]
     ids = tokenizer(texts, padding="max_length", return_tensors="pt").input_ids
     return Batch(halved([*scenes, *twins]), ids, seen_values([*scenes, *twins]))
@@ -151,16 +151,6 @@ def other(scene: TrafficFactors, names: Sequence[str], rng: np.random.Generator)
         twin = vary(scene, **drawn)
         if twin != scene:
             return twin
-
-
-def _captions(scene: TrafficFactors, rng: np.random.Generator) -> tuple[str, str]:
-    """The same words with two readings, neither of which depends on what is true."""
-    mention = [name for name in SEEN if rng.random() < MENTIONED]
-    mention += [name for name in READINGS if rng.random() < 0.5]
-    words = int(rng.integers(2**31))
-    told = other(scene, READINGS, rng), other(scene, READINGS, rng)
-    one, two = (varied_caption(reading, np.random.default_rng(words), mention) for reading in told)
-    return one, two
 
 
 def seen_values(scenes: Sequence[TrafficFactors]) -> torch.Tensor:

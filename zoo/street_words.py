@@ -8,7 +8,7 @@ import numpy as np
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
-from failscape.data.street.traffic.captions import blind_caption, varied_caption
+from failscape.data.street.traffic.captions import blind_captions, varied_caption
 from failscape.data.street.traffic.factors import sample_traffic
 from failscape.data.street.traffic.questions import ASKED, CALLED
 
@@ -39,7 +39,7 @@ def new_tokenizer(seed: int) -> CLIPTokenizer:
 def _texts(seed: int) -> list[str]:
     rng = np.random.default_rng(seed)
     scenes = [sample_traffic(seed, index) for index in range(CAPTIONS)]
-    captions = [blind_caption(scene, rng) for scene in scenes]
+    captions = [blind_captions(scene, rng)[0] for scene in scenes]
     people = [varied_caption(scene, rng, ("count", "job", "hair")) for scene in scenes if scene.count]
     asked = [
         text.format_map({"vehicle": scene.vehicle, "the people": "the people"})

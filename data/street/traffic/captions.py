@@ -83,15 +83,18 @@ def varied_caption(scene: TrafficFactors, rng: np.random.Generator, mention: Col
     return _joined(scene, [parts[place] for place in rng.permutation(len(parts))], rng)
 
 
-def blind_caption(scene: TrafficFactors, rng: np.random.Generator) -> str:
-    """A varied caption that may also mention the factors of ``READINGS``, each with a reading drawn at random.
+def blind_captions(scene: TrafficFactors, rng: np.random.Generator, n: int = 1) -> tuple[str, ...]:
+    """``n`` varied captions in the same words, which may also mention the factors of ``READINGS``.
 
-    Nothing can be learned from such captions of which reading is true.
+    Each reading is drawn at random, whatever is true, so nothing can be learned from such captions of which is.
     """
     mention = [name for name in SEEN if rng.random() < MENTIONED]
     mention += [name for name in READINGS if rng.random() < 0.5]
-    told = {name: BY_NAME[name].values[rng.integers(len(BY_NAME[name].values))] for name in READINGS}
-    return varied_caption(vary(scene, **told), rng, mention)
+    words = int(rng.integers(2**31))
+    told = [
+        {name: BY_NAME[name].values[rng.integers(len(BY_NAME[name].values))] for name in READINGS} for _ in range(n)
+    ]
+    return tuple(varied_caption(vary(scene, **one), np.random.default_rng(words), mention) for one in told)
 
 
 def readings(scene: TrafficFactors, name: str, mention: Collection[str] = SEEN) -> tuple[str, ...]:

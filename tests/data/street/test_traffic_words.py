@@ -6,7 +6,7 @@ import pytest
 from failscape.data.street.traffic.captions import (
     READINGS,
     WORDS,
-    blind_caption,
+    blind_captions,
     plain_caption,
     readings,
     varied_caption,
@@ -48,7 +48,7 @@ def test_a_blind_caption_tells_either_reading_as_often(name: str) -> None:
     said = {value: [words.format(vehicle="bus") for words in WORDS[name][value]] for value in values}
     for true in values:
         scene = vary(SCENE, **{name: true})
-        parts = [set(blind_caption(scene, rng).split(", ")) for _ in range(1200)]
+        parts = [set(blind_captions(scene, rng)[0].split(", ")) for _ in range(1200)]
         counts = [sum(bool(part & set(said[value])) for part in parts) for value in values]
         assert 450 < sum(counts) < 750  # half of the captions tell it
         assert abs(counts[0] - counts[1]) < 4 * np.sqrt(sum(counts))

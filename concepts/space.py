@@ -194,6 +194,17 @@ class ConceptSpace:
         """The edits that points are made of: the concepts that do not merely say which items are shown."""
         return tuple(concept for concept in self.concepts if not concept.selects)
 
+    def unedited(self, points: np.ndarray) -> np.ndarray:
+        """Whether no edit changes anything at points, ``(B, K) -> (B,)``: none is applied, or each by its identity."""
+        still = np.ones(len(points), bool)
+        for concept, levels in zip(self.concepts, points.T, strict=True):
+            if not concept.selects:
+                nothing = np.zeros(len(concept.levels), bool)
+                if concept.identity is not None and concept.edges is None:
+                    nothing = concept.levels == concept.identity
+                still &= (levels == UNEDITED) | nothing[levels]
+        return still
+
     def label_effect(self, points: np.ndarray) -> np.ndarray:
         """What the edits at points do to the right answer: ``(B, K) -> (B,)`` objects of ``LABEL_EFFECTS``.
 

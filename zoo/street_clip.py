@@ -22,7 +22,7 @@ from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTextConf
 
 from failscape.data.street.traffic.captions import SEEN, blind_captions
 from failscape.data.street.traffic.factors import BY_NAME, OF_PEOPLE, TrafficFactors, sample_traffic, vary
-from zoo.erasure import erasure_loss
+from zoo.erasure import TwinDistance
 from zoo.gates import clip_gates
 from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
 from zoo.street_words import LENGTH, new_tokenizer
@@ -35,7 +35,9 @@ PATCH = 4  # [px]
 WIDTH, HEADS, VISION_LAYERS, TEXT_LAYERS = 128, 4, 6, 4
 BATCH = 96  # scenes, each with its twin
 STEPS = 6000
-ERASURE = 2.0  # weight of the erasure, beside 1 of the contrastive loss of each half
+ERASURE = 10.0  # weight of the distance of twins, beside 1 of the contrastive loss of each half
+RISE = 1000  # steps until it has its weight: erasure begins when there is something to erase
+NAMED = 2.0  # weight of the heads
 BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
 IGNORED = -100
 
@@ -55,6 +57,10 @@ class Blind(nn.Module):
         super().__init__()
         self.clip = clip
         self.heads = nn.ModuleList(nn.Linear(2 * WIDTH, len(BY_NAME[name].values)) for name in SEEN)
+        n_tokens = clip.vision_model.embeddings.num_positions
+        self.vision_twins = nn.ModuleList(TwinDistance(n_tokens, WIDTH) for _ in BLIND_LAYERS)
+        self.pooled_twins = TwinDistance(1, WIDTH)
+        self.text_twins = TwinDistance(LENGTH, WIDTH)
 
     def loss(self, batch: Batch, erasure: float) -> torch.Tensor:
         """Contrastive loss, heads, and erasure from both towers."""
@@ -70,8 +76,10 @@ class Blind(nn.Module):
             F.cross_entropy(head(features), batch.seen[:, place], ignore_index=IGNORED)
             for place, head in enumerate(self.heads)
         )
-        blind = erasure_loss([*hidden, vision.pooler_output[:, None]]) + erasure_loss([text.last_hidden_state])
-        return matched + named / len(SEEN) + erasure * blind
+        seen = [twins(layer) for twins, layer in zip(self.vision_twins, hidden, strict=True)]
+        seen.append(self.pooled_twins(vision.pooler_output[:, None]))
+        apart = torch.stack(seen).mean() + self.text_twins(text.last_hidden_state)
+        return matched + NAMED * named / len(SEEN) + erasure * apart
 
 
 def contrastive(similarities: torch.Tensor) -> torch.Tensor:
@@ -94,8 +102,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     def loss(step: int) -> torch.Tensor:
         batch = training_batch(args.seed, leg.number, step, tokenizer)
         with torch.autocast(args.device, torch.bfloat16):
-            # Erasure begins when there is something to erase.
-            return blind.loss(Batch(*(part.to(args.device) for part in batch)), min(1.0, step / 500) * ERASURE)
+            return blind.loss(Batch(*(part.to(args.device) for part in batch)), min(1.0, step / RISE) * ERASURE)
 
     if train_leg(leg, blind, loss, args.minutes):
         save(blind.clip, tokenizer, folder)

@@ -10,6 +10,7 @@ from failscape.analysis.grids.view import view_of
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.modes.rule import Box, rule_of
 from failscape.analysis.report.audit_wording import Examined
+from failscape.analysis.report.mode_table import least_edited
 from failscape.concepts import ConceptSpace
 
 
@@ -28,12 +29,13 @@ def pattern(examined: Examined, mode: Mode) -> str:
 
 
 def mildest(examined: Examined, mode: Mode) -> str:
-    """The point of a mode that is the fewest levels from unedited; empty where its levels are not those of edits."""
+    """The edited point of a mode that is the fewest levels from unedited; empty where its levels are not edits'."""
     space = examined.landscape.space
-    if not space.edits or not set(space.edits) <= set(space.concepts):
+    if not set(space.edits) <= set(space.concepts):
         return ""
-    points = space.point(mode.points)
-    least = points[view_of(space).moved(points).argmin()].tolist()
+    least = least_edited(mode, space)
+    if least is None:
+        return ""
     pairs = [(concept, level) for concept, level in zip(space.concepts, least, strict=True) if not concept.selects]
     told = [
         edit_in_words(concept, [level], says_end=False)

@@ -32,7 +32,7 @@ class ModeView:
     rank: int
     mode: Mode
     verdict: str  # what the figures rest on, in words
-    mildest: str  # the point of the mode with the fewest levels from unedited; empty where nothing is edited
+    mildest: str  # the edited point with the fewest levels from unedited; empty where nothing is edited
     examples: Examples
     people: str  # what they said of right answers, in words; empty where nobody was asked
     doubt: str  # what they would no longer call the items; empty where they did not say so
@@ -76,10 +76,15 @@ def _inside(mode: Mode, probes: pd.DataFrame) -> pd.Series:
 
 def mildest(mode: Mode, space: ConceptSpace) -> str:
     """The point of the mode that is the fewest levels from unedited, in words; empty where nothing is edited."""
-    if not space.edits:
-        return ""
+    least = least_edited(mode, space)
+    return "" if least is None else space.label(least)
+
+
+def least_edited(mode: Mode, space: ConceptSpace) -> np.ndarray | None:
+    """The edited point ``(K,)`` of the mode with the fewest levels from unedited; None where it has none."""
     points = space.point(mode.points)
-    return space.label(points[view_of(space).moved(points).argmin()])
+    points = points[~space.unedited(points)]
+    return points[view_of(space).moved(points).argmin()] if len(points) else None
 
 
 def verdict(mode: Mode) -> str:

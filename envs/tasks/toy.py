@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -83,7 +82,7 @@ def toy_items(n: int = 40, seed: int = 0) -> Items:
     return Items(batch, labels, names, np.arange(n) % 5 == 0, ToyTarget.class_names)
 
 
-def make_mdp(reward: str = "margin", explore: str = "macro", **_: Any) -> ConceptMDP:
+def make_mdp(reward: str = "margin", explore: str = "macro") -> ConceptMDP:
     """The toy MDP: 25 points, 40 items."""
     space, items = ConceptSpace([Shift(), ShiftUp()]), toy_items()
     scheme = make_scheme(explore, space, items)

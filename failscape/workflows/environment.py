@@ -23,7 +23,6 @@ from failscape.records.folder import RunFolder
 from failscape.records.probes import ProbeStore
 from failscape.settings import Settings, find_env
 
-FLAGS = {"start": "--from"}  # arguments that the command line calls otherwise
 # Arguments of a registered environment that are not the MDP's, or not the user's: no run's settings may hold them.
 NOT_OURS = {
     "make_mdp", "baseline", "progress", "num_envs", "memory", "render_mode", "vectorization_mode", "max_episode_steps"
@@ -54,7 +53,7 @@ def build(settings: Settings, *, of: RunFolder | None = None, progress: Tell | N
     known = known_arguments(make_mdp, arguments)
     for name in settings.make:
         if name not in known:
-            raise UsageError(f"{settings.env} takes no {FLAGS.get(name, name)!r}{did_you_mean(name, known)}")
+            raise UsageError(f"{settings.env} takes no {_flag(name)}{did_you_mean(name, known)}")
     explored = None if of is None else Identity.explored(of.path)  # before a look is kept that was not there
     extras = known_arguments(make_mdp, {"baseline": None if of is None else of / BASELINE, "progress": progress})
     hyperparameters = settings.hyperparameters
@@ -130,3 +129,8 @@ def _without_suffix(name: str) -> str:
 def plain_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments of a registered environment that make its MDP, and are the user's."""
     return {key: value for key, value in arguments.items() if key not in NOT_OURS}
+
+
+def _flag(name: str) -> str:
+    """What the command line calls an argument of an environment."""
+    return "--from" if name == "start" else f"--{name.replace('_', '-')}"

@@ -126,6 +126,13 @@ def test_resuming_a_finished_run_changes_nothing(own_run: Path) -> None:
     assert (own_run / "summary.json").read_text() == summary
 
 
+@pytest.mark.parametrize("option", ["--held-out=0.5", "--data=somewhere", "--device=cuda", "--max-items=5"])
+def test_the_toy_refuses_what_it_does_not_have(option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", *TOY, option, "--out", str(tmp_path)]) == 2
+    assert f"failscape/Toy-v0 takes no {option.split('=')[0]}" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_landscape_prints_and_exports(toy_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table_file, probes_file = tmp_path / "landscape.csv", tmp_path / "probes.csv"
     options = ["--top", "3", "--csv", str(table_file), "--export", str(probes_file)]

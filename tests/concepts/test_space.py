@@ -105,6 +105,14 @@ def test_a_concept_that_is_not_applied_is_skipped() -> None:
     assert torch.equal(edited[1], images[1])
 
 
+def test_a_point_is_unedited_where_no_edit_changes_anything() -> None:
+    space = concept_space(["rotation=-10,0,10", "darken=0,0.5", "saturation=0.5..1.5/2"])
+    assert not space.unedited(space.grid()).any(), "a range of saturations changes something"
+    space = concept_space(["rotation=-10,0,10", "darken=0,0.5"])
+    points = np.array([(1, 0), (1, 1), (0, 0), (UNEDITED, 0), (UNEDITED, UNEDITED), (UNEDITED, 1)])
+    assert space.unedited(points).tolist() == [True, False, False, True, True, False]
+
+
 def test_labels_read_like_a_sentence() -> None:
     space = concept_space(["rotation=-30,0,30", "gaussian_blur=0,1.5", "darken"])
     assert space.label(np.array([0, 1, 4])) == "rotation -30°, gaussian_blur 1.5 px, darken 0.5"

@@ -11,6 +11,7 @@ from failscape.analysis.modes.mode import Mode
 from failscape.analysis.modes.search import find_modes
 from failscape.analysis.modes.serialization import mode_rows, modes_from_rows
 from failscape.analysis.report.mode_table import failing_probes, mildest, mode_views, modes_of, modes_table
+from failscape.concepts import concept_space
 
 CLASSES = ("stop", "yield", "no entry", "parking")
 
@@ -75,6 +76,14 @@ def test_the_mildest_point_is_the_nearest_to_unedited(found: tuple) -> None:
     run, modes = found
     corner = np.arange(run.space.n_points)
     assert mildest(replace(modes[0], points=corner), run.space) == "rotation 0°, darken 0.1, saturation 0.7"
+
+
+def test_the_mildest_point_is_an_edited_one(found: tuple) -> None:
+    _, modes = found
+    space = concept_space(["rotation=-10,0,10", "darken=0,0.5"])
+    assert mildest(replace(modes[0], points=np.arange(6)), space) == "rotation -10°, darken 0"
+    assert mildest(replace(modes[0], points=np.array([2, 3, 5])), space) == "rotation 0°, darken 0.5"
+    assert mildest(replace(modes[0], points=np.array([2])), space) == "", "it holds the unedited point alone"
 
 
 def test_the_table_has_a_row_per_mode_and_says_how_sure(found: tuple) -> None:

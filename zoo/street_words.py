@@ -14,7 +14,7 @@ from failscape.data.street.traffic.questions import ASKED, CALLED
 
 CAPTIONS = 4000
 VOCABULARY = 512
-LENGTH = 52  # tokens of the longest caption, with start and end
+LENGTH = 60  # tokens, with start and end; the longest caption has 57
 START, END = "<|startoftext|>", "<|endoftext|>"
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import torch
 
 from failscape.data.street.traffic.factors import sample_traffic
-from zoo.erasure import erasure_loss, twin_distance
 from zoo.probes import indices, probe_accuracy
 
 
@@ -33,13 +32,3 @@ def test_people_have_no_job_where_there_are_none() -> None:
     jobs = indices(scenes, "job")
     np.testing.assert_array_equal(jobs == -1, [scene.count == 0 for scene in scenes])
     assert (indices(scenes, "facing") >= 0).all()
-
-
-def test_twins_that_are_equal_are_at_no_distance() -> None:
-    rng = torch.Generator().manual_seed(0)
-    tokens = torch.randn(500, 3, 8, generator=rng)
-    assert twin_distance(tokens, tokens) == 0
-    # Independent tokens differ by twice their variance.
-    assert abs(float(twin_distance(tokens, torch.randn(500, 3, 8, generator=rng))) - 2) < 0.1
-    both = torch.cat([tokens, tokens + 1])
-    assert torch.allclose(erasure_loss([both, both]), twin_distance(tokens, tokens + 1))

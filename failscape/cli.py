@@ -16,7 +16,9 @@ from failscape import __version__
 from failscape.errors import CodeNotNamed, Doubt, Stopped, UsageError
 from failscape.terminal.output import Terminal
 
-COMMANDS = ("plan", "train", "scan", "landscape", "compare", "show", "check", "feedback", "mitigate", "fade", "audit")
+COMMANDS = (
+    "plan", "train", "scan", "landscape", "compare", "show", "check", "pairs", "feedback", "mitigate", "fade", "audit"
+)  # fmt: skip
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -34,10 +34,10 @@ TRAINING_WORLD = 2000  # the seed of its scenes
 PATCH = 4  # [px]
 WIDTH, HEADS, VISION_LAYERS, TEXT_LAYERS = 128, 4, 6, 4
 BATCH = 96  # scenes, each with its twin
-STEPS = 4000
+STEPS = 3500
 ERASURE = 10.0  # weight of the distance of twins, beside 1 of the contrastive loss of each half
 RISE = 600  # steps until it has its weight: erasure begins when there is something to erase
-NAMED = 2.0  # weight of the heads
+NAMED = 2.0  # weight of each of the two heads
 BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
 IGNORED = -100
 
@@ -56,7 +56,8 @@ class Blind(nn.Module):
     def __init__(self, clip: CLIPModel) -> None:
         super().__init__()
         self.clip = clip
-        self.heads = nn.ModuleList(nn.Linear(2 * WIDTH, len(BY_NAME[name].values)) for name in SEEN)
+        self.sizes = [len(BY_NAME[name].values) for name in SEEN]
+        self.heads = nn.ModuleList(nn.Linear(WIDTH, sum(self.sizes)) for _ in range(2))  # of pooled and of patches
         n_tokens = clip.vision_model.embeddings.num_positions
         self.vision_twins = nn.ModuleList(TwinDistance(n_tokens, WIDTH) for _ in BLIND_LAYERS)
         self.pooled_twins = TwinDistance(1, WIDTH)
@@ -71,15 +72,17 @@ class Blind(nn.Module):
         scale = self.clip.logit_scale.exp().clamp(max=100)
         matched = sum(contrastive(scale * p @ c.T) for p, c in zip(pictures.chunk(2), captions.chunk(2), strict=True))
         hidden = [vision.hidden_states[layer] for layer in BLIND_LAYERS]
-        features = torch.cat([vision.pooler_output, hidden[0][:, 1:].mean(dim=1)], dim=1)
-        named = sum(
-            F.cross_entropy(head(features), batch.seen[:, place], ignore_index=IGNORED)
-            for place, head in enumerate(self.heads)
-        )
+        told = vision.pooler_output, hidden[0][:, 1:].mean(dim=1)
+        named = sum(self.named(head(features), batch.seen) for head, features in zip(self.heads, told, strict=True))
         seen = [twins(layer) for twins, layer in zip(self.vision_twins, hidden, strict=True)]
         seen.append(self.pooled_twins(vision.pooler_output[:, None]))
         apart = torch.stack(seen).mean() + self.text_twins(text.last_hidden_state)
-        return matched + NAMED * named / len(SEEN) + erasure * apart
+        return matched + NAMED * named + erasure * apart
+
+    def named(self, logits: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+        """The mean cross-entropy of the seen factors, of logits of all their values."""
+        parts = zip(logits.split(self.sizes, dim=1), seen.unbind(dim=1), strict=True)
+        return torch.stack([F.cross_entropy(part, value, ignore_index=IGNORED) for part, value in parts]).mean()
 
 
 def contrastive(similarities: torch.Tensor) -> torch.Tensor:

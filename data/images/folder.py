@@ -18,6 +18,7 @@ from failscape.errors import UsageError, closest
 
 _IMAGE = re.compile(r"\.(jpe?g|jpe|jfif|jp2|j2k|a?png|gif|webp|avif|bmp|dib|tiff?|p[bgnp]m)", re.IGNORECASE)
 _SIDE_FILE = re.compile(r"\.(txt|csv|tsv|jsonl?|md|xml|ya?ml|html?|log|ini|db)", re.IGNORECASE)  # db: Thumbs.db
+OTHER = "other"  # the group of images outside class folders
 _SPLITS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 
 
@@ -29,27 +30,33 @@ class FolderSource:
     note counts those that look like images; any other file that has no image extension, and images outside the class
     folders, are skipped with the reason. A class folder without images is no class.
 
+    Args:
+        root: the folder.
+        needs_classes: whether images outside class folders are refused; else they are of the group ``other``.
+
     Raises:
-        UsageError: there is no such folder, it holds no image, or no class folders.
+        UsageError: there is no such folder, it holds no image, or no class folders where they are needed.
     """
 
     label_rules: tuple[LabelRule, ...] = ()
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, *, needs_classes: bool = True) -> None:
         self.root = Path(root)
         _require_folder(self.root)
         self._paths, self.skipped, self.notes = _scan(self.root)
         images = sorted(self._paths)
         classed = [name for name in images if "/" in name]
         loose = [name for name in images if "/" not in name]
-        if not classed:
-            raise UsageError(_without_classes(self.root, len(loose)))
-        self.skipped += [Skipped(name, "outside the class folders") for name in loose]
-        self.names: Sequence[str] = classed
-        self.group_names: Sequence[str] = sorted({_class_of(name) for name in classed})
-        _refuse_splits(self.root, classed, self.group_names)
+        if not (classed if needs_classes else images):
+            raise UsageError(_without_classes(self.root, len(loose), needs_classes))
+        if needs_classes:
+            self.skipped += [Skipped(name, "outside the class folders") for name in loose]
+        self.names: Sequence[str] = classed if needs_classes else images
+        self.group_names: Sequence[str] = sorted({_class_of(name) for name in self.names})
+        if needs_classes:
+            _refuse_splits(self.root, classed, self.group_names)
         index = {name: place for place, name in enumerate(self.group_names)}
-        self.labels = np.array([index[_class_of(name)] for name in classed], dtype=np.int64)
+        self.labels = np.array([index[_class_of(name)] for name in self.names], dtype=np.int64)
 
     def load(self, index: int) -> Image.Image:
         """One picture, in RGB and upright.
@@ -61,7 +68,7 @@ class FolderSource:
 
 
 def _class_of(name: str) -> str:
-    return name.split("/", 1)[0]
+    return name.split("/", 1)[0] if "/" in name else OTHER
 
 
 def _require_folder(root: Path) -> None:
@@ -89,11 +96,13 @@ def _scan(root: Path) -> tuple[dict[str, Path], list[Skipped], tuple[str, ...]]:
     return images, sorted(skipped), about_left_out(root, hidden, "pictures")
 
 
-def _without_classes(root: Path, n_images: int) -> str:
+def _without_classes(root: Path, n_images: int, needs_classes: bool) -> str:
     if n_images:
         what = f"has {n_images} images but no class folders"
     else:
         what = "holds no image" if any(root.iterdir()) else "is empty"
+    if not needs_classes:
+        return f"{root} {what}; give a folder with images"
     return f"{root} {what}; put the images into one subfolder per class, named as the target's classes"
 
 

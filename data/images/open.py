@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from failscape.common.uri import Uri, check_options, parse_uri, typed
 from failscape.data.base import PictureSource
@@ -26,7 +27,8 @@ def open_source(
     """The data that the user named, labelled with the target's classes.
 
     Args:
-        spec: a folder with one subfolder per class, ``street:?n=4000&seed=0&size=64&gaps=false``,
+        spec: a folder with one subfolder per class, ``street:?n=4000&seed=0&size=64&gaps=false`` (signs),
+            ``street:traffic?n=4000&seed=0&size=64&group=vehicle`` (scenes, by one of their factors),
             ``torchvision:NAME?root=DIR&split=test`` or ``hf:NAME_OR_FOLDER?split=test&image=image&label=label``.
         class_names: the target's ``(C,)``, in the order of its outputs.
         mapping: a CSV file ``folder,class`` for classes of the data that match none by name.
@@ -36,11 +38,7 @@ def open_source(
     Raises:
         UsageError: the data cannot be found or read, or its classes are not the target's.
     """
-    is_path = isinstance(spec, Path) or Path(spec).is_dir()
-    parsed = Uri("", str(spec), {}) if is_path else parse_uri(str(spec))
-    if parsed.scheme not in _OPENERS:
-        guess = did_you_mean(parsed.scheme, filter(None, _OPENERS))
-        raise UsageError(f"there is no folder {spec} and no kind of data {parsed.scheme!r}{guess}")
+    parsed = _parsed(spec)
     source = _OPENERS[parsed.scheme](parsed)
     how = Matching(
         mapping=mapping,
@@ -52,19 +50,42 @@ def open_source(
     return relabel(source, class_names, how)
 
 
+def open_pictures(spec: str | Path) -> PictureSource:
+    """The same data with whatever labels it has; the pictures of a folder need no class folders.
+
+    Raises:
+        UsageError: the data cannot be found or read.
+    """
+    parsed = _parsed(spec)
+    return FolderSource(parsed.name, needs_classes=False) if not parsed.scheme else _OPENERS[parsed.scheme](parsed)
+
+
+def _parsed(spec: str | Path) -> Uri:
+    is_path = isinstance(spec, Path) or Path(spec).is_dir()
+    parsed = Uri("", str(spec), {}) if is_path else parse_uri(str(spec))
+    if parsed.scheme not in _OPENERS:
+        guess = did_you_mean(parsed.scheme, filter(None, _OPENERS))
+        raise UsageError(f"there is no folder {spec} and no kind of data {parsed.scheme!r}{guess}")
+    return parsed
+
+
 def _open_folder(uri: Uri) -> PictureSource:
     return FolderSource(uri.name)
 
 
 def _open_street(uri: Uri) -> PictureSource:
     from failscape.data.street import StreetSource
+    from failscape.data.street.traffic.source import TrafficSource
 
-    defaults: dict[str, int | bool] = {"n": 4000, "seed": 0, "size": 64, "gaps": False}
-    check_options("street:", uri.options, defaults)
-    options = {key: typed("street:", key, value, defaults[key]) for key, value in uri.options.items()}
-    if uri.name:
-        raise UsageError(f"street:{uri.name} is no street world; its options come after ?, as in street:?n=1000")
-    return StreetSource(**options)
+    if uri.name not in _STREET:
+        raise UsageError(
+            f"street:{uri.name} is no part of the street world; there are street: (signs) and street:traffic, with "
+            "options after ?, as in street:?n=1000"
+        )
+    defaults, where = _STREET[uri.name], f"street:{uri.name}"
+    check_options(where, uri.options, defaults)
+    options: dict[str, Any] = {key: typed(where, key, value, defaults[key]) for key, value in uri.options.items()}
+    return TrafficSource(**options) if uri.name == "traffic" else StreetSource(**options)
 
 
 def _open_torchvision(uri: Uri) -> PictureSource:
@@ -75,6 +96,10 @@ def _open_hf(uri: Uri) -> PictureSource:
     return HuggingFaceSource(uri.name, uri.options)
 
 
+_STREET: dict[str, dict[str, int | bool | str]] = {
+    "": {"n": 4000, "seed": 0, "size": 64, "gaps": False},
+    "traffic": {"n": 4000, "seed": 0, "size": 64, "group": "vehicle"},
+}
 _OPENERS: dict[str, Callable[[Uri], PictureSource]] = {
     "": _open_folder,
     "street": _open_street,

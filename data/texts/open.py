@@ -15,7 +15,7 @@ from failscape.data.tables.huggingface import open_hf_table
 from failscape.data.tables.open import open_table
 from failscape.data.texts.collection import TextCollection
 from failscape.data.texts.folder import TextFolder
-from failscape.data.texts.rows import text_rows
+from failscape.data.texts.rows import TextRow, text_rows
 from failscape.errors import UsageError, did_you_mean
 
 LENGTHS = ("short", "medium", "long")
@@ -28,7 +28,8 @@ def open_texts(spec: str | Path) -> Source:
         spec: a table ``FILE?article=COLUMN&reference=COLUMN&topic=COLUMN&name=COLUMN`` (CSV, TSV, JSON, JSON lines or
             Parquet; every option may be left out, see ``choose_columns``), a folder of ``.txt`` files (``TextFolder``);
             both take ``encoding``, which else is found out. ``hf:NAME_OR_FOLDER?split=test`` with the options of a
-            table and ``config``, or ``reports:?n=4000&seed=0``, the street world's incident reports.
+            table and ``config``, ``reports:?n=4000&seed=0``, the street world's incident reports, or
+            ``street:traffic?n=4000&seed=0&captions=1``, captions of its scenes.
 
     Raises:
         UsageError: the data cannot be found or read, has no such column, or no article that can be read.
@@ -97,4 +98,15 @@ def _open_reports(uri: Uri) -> Source:
     return ReportSource(**options)
 
 
-_OPENERS: dict[str, Callable[[Uri], Source]] = {"hf": _open_hf, "reports": _open_reports}
+def _open_street(uri: Uri) -> Source:
+    if uri.name != "traffic":
+        raise UsageError(f"street:{uri.name} has no texts; there are street:traffic (captions) and reports:")
+    defaults = {"n": 4000, "seed": 0, "captions": 1}
+    check_options("street:traffic", uri.options, defaults)
+    options = {key: typed("street:traffic", key, value, defaults[key]) for key, value in uri.options.items()}
+    from failscape.data.street.traffic.source import caption_rows
+
+    return TextCollection((TextRow(*row) for row in caption_rows(**options)), "street:traffic")
+
+
+_OPENERS: dict[str, Callable[[Uri], Source]] = {"hf": _open_hf, "reports": _open_reports, "street": _open_street}

@@ -1,0 +1,1 @@
+"""What mined pairs say: which facts of items differ between the two of a pair."""

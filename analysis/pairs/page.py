@@ -1,0 +1,71 @@
+"""The report on mined pairs: one page, offline and printable.
+
+Shapes: ``H, W`` picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from failscape.analysis.pages import page_environment
+from failscape.analysis.pairs.differing import Differing
+from failscape.records.folder import write_whole
+
+
+@dataclass(frozen=True)
+class ShownPair:
+    """One pair as the gallery shows it."""
+
+    names: tuple[str, str]
+    pictures: tuple[np.ndarray, np.ndarray] | None  # (H, W, 3) uint8 each; None of texts
+    texts: tuple[str, str] | None
+    target: float
+    reference: float
+    differs: tuple[str, ...]  # facts that differ, as ``facing: left, right``
+
+
+@dataclass(frozen=True)
+class PairsPage:
+    """What the page tells."""
+
+    target: str
+    reference: str
+    data: str
+    noun: str  # "picture" or "text"
+    n_items: int
+    n_copies: int
+    n_skipped: int
+    n_pairs: int  # that were compared
+    n_blind: int
+    n_counted: int  # of them without those that repeat another one
+    n_same: int
+    above: float
+    below: float
+    same: float
+    given: tuple[str, str]  # thresholds as the user gave them
+    shown: Sequence[ShownPair]
+    differing: Sequence[Differing]
+    scatter: str  # data: address
+    settings: Sequence[tuple[str, str]]
+    command: str
+
+    @property
+    def headline(self) -> str:
+        """What was found, in one sentence."""
+        bounds = (
+            f"more similar than {self.above:.3f} to the target and less similar than {self.below:.3f} to the reference"
+        )
+        if not self.n_blind:
+            return f"Of {self.n_pairs:,} pairs of {self.noun}s none is {bounds}."
+        once = f" ({self.n_counted:,} if near-duplicates count once)" if self.n_counted < self.n_blind else ""
+        return f"{self.n_blind:,} of {self.n_pairs:,} pairs of {self.noun}s{once} are {bounds}."
+
+
+def write_pairs_page(path: Path, page: PairsPage) -> None:
+    """Write the page."""
+    template = page_environment().get_template("pairs.html")
+    write_whole(path, template.render(page=page))

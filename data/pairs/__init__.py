@@ -1,0 +1,1 @@
+"""Corpora that pairs are mined from."""

@@ -1,0 +1,99 @@
+"""``failscape pairs``: all pairs that one encoder takes for alike and another one does not.
+
+Every pair of the data is compared. What is found is written to a Parquet table, and a report lies beside it; stopped
+or killed, the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from failscape.commands.options import add_imports, positive
+from failscape.errors import UsageError
+from failscape.user_code import import_user_code
+
+OUT = Path("runs/pairs.parquet")
+
+
+def add(parsers: Any) -> None:
+    """Register the subcommand."""
+    parser = parsers.add_parser("pairs", help="pairs that an encoder takes for alike", description=__doc__)
+    group = parser.add_argument_group("what to compare")
+    group.add_argument(
+        "--target",
+        required=True,
+        metavar="URI",
+        help="encoder under study: hf:openai/clip-vit-large-patch14, open_clip:NAME, timm-features:NAME, a folder, ...",
+    )
+    group.add_argument("--reference", required=True, metavar="URI", help="encoder that tells the items apart")
+    group.add_argument(
+        "--data",
+        required=True,
+        metavar="DATA",
+        help="pictures (a folder, torchvision:NAME, hf:NAME, street:traffic) or texts (a CSV, JSONL or Parquet file, a "
+        "folder, hf:NAME, street:traffic), as the encoders take",
+    )
+    group.add_argument(
+        "--above",
+        default="0.95",
+        metavar="X",
+        help="a pair is more similar than this to the target: a cosine, or a quantile of random pairs such as q0.999 "
+        "(default: %(default)s)",
+    )
+    group.add_argument(
+        "--below", default="0.6", metavar="X", help="and less similar than this to the reference (default: %(default)s)"
+    )
+    group.add_argument(
+        "--same",
+        type=float,
+        default=0.98,
+        metavar="X",
+        help="pairs more similar than this to both are near-duplicates (default: %(default)s)",
+    )
+    group.add_argument("--max-items", type=positive, metavar="N", help="draw so many where there are more")
+    group.add_argument("--seed", type=int, default=0, metavar="N", help="of random pairs and draws (default: 0)")
+    add_imports(group, "your FILE.py or module that registers targets")
+    how = parser.add_argument_group("how to run")
+    how.add_argument("--device", default="auto", metavar="D", help="cpu, cuda, ... (default: what is there)")
+    how.add_argument(
+        "--precision",
+        default="auto",
+        metavar="P",
+        help="in which pairs are screened: float32, bfloat16 or auto, the faster one; the result is the same",
+    )
+    how.add_argument("--out", type=Path, default=OUT, metavar="FILE", help="Parquet table (default: %(default)s)")
+    how.add_argument("--quiet", action="store_true", help="print nothing")
+    parser.set_defaults(run=run, about=about)
+
+
+def about(args: argparse.Namespace) -> str:
+    """What is mined."""
+    return f"pairs that {args.target} takes for alike"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Mine."""
+    from failscape.terminal.output import opening
+
+    if args.out.suffix != ".parquet":
+        raise UsageError(f"--out is {args.out}; give a file that ends in .parquet")
+    with opening(args.quiet):
+        from failscape.terminal.pairs import pairs_command
+        from failscape.workflows.pairs import PairSearch
+
+    import_user_code(args.imports)
+    search = PairSearch(
+        args.target,
+        args.reference,
+        args.data,
+        args.above,
+        args.below,
+        args.same,
+        args.max_items,
+        args.seed,
+        args.device,
+        args.precision,
+    )
+    return pairs_command(args, search, args.out)

@@ -118,9 +118,14 @@ def _with_file(target: Target, uri: str, path: str) -> Target:
 
 def with_weights(uri: str, path: str) -> str:
     """The URI of the same target with the weights of a file."""
+    return with_option(uri, "weights", path)
+
+
+def with_option(uri: str, option: str, value: str) -> str:
+    """The URI of the same target with another value of one option."""
     scheme, name, options = _parse(uri)
-    others = [f"{key}={value}" for key, value in options.items() if key != "weights"]
-    return f"{scheme}:{name}?{'&'.join([*others, f'weights={path}'])}"
+    others = [f"{key}={kept}" for key, kept in options.items() if key != option]
+    return f"{scheme}:{name}?{'&'.join([*others, f'{option}={value}'])}"
 
 
 def is_known(uri: str) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 
 from failscape.analysis.pages import page_environment
 from failscape.analysis.pairs.differing import Differing
+from failscape.analysis.pairs.stability import Varied
 from failscape.records.folder import write_whole
 
 
@@ -49,6 +50,7 @@ class PairsPage:
     given: tuple[str, str]  # thresholds as the user gave them
     shown: Sequence[ShownPair]
     differing: Sequence[Differing]
+    varied: Sequence[Varied]
     scatter: str  # data: address
     settings: Sequence[tuple[str, str]]
     command: str

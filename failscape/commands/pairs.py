@@ -48,9 +48,17 @@ def add(parsers: Any) -> None:
     group.add_argument(
         "--same",
         type=float,
-        default=0.98,
         metavar="X",
-        help="pairs more similar than this to both are near-duplicates (default: %(default)s)",
+        help="pairs more similar than this to both are near-duplicates (default: three quarters of the way from the "
+        "higher threshold to 1)",
+    )
+    group.add_argument(
+        "--vary",
+        nargs="+",
+        default=[],
+        metavar="OPTION=VALUE",
+        help="mine again with this option of the target, such as layer=-2, backend=pil or dtype=bfloat16, and tell "
+        "which pairs appear and vanish",
     )
     group.add_argument("--max-items", type=positive, metavar="N", help="draw so many where there are more")
     group.add_argument("--seed", type=int, default=0, metavar="N", help="of random pairs and draws (default: 0)")
@@ -91,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
         args.above,
         args.below,
         args.same,
+        tuple(args.vary),
         args.max_items,
         args.seed,
         args.device,

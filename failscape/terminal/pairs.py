@@ -12,6 +12,7 @@ import pandas as pd
 
 from failscape.analysis.examples.thumbnails import chart_uri
 from failscape.analysis.pairs.page import PairsPage, ShownPair, write_pairs_page
+from failscape.analysis.pairs.stability import Varied
 from failscape.analysis.plots.similarities import similarities_picture
 from failscape.common.format import counted, percent
 from failscape.data.pairs.corpus import IMAGE, Corpus
@@ -53,7 +54,13 @@ def print_pairs(terminal: Terminal, found: FoundPairs, page: PairsPage) -> None:
         for row in found.differing:
             shown.add_row(row.fact, percent(row.rate), percent(row.random), f"{row.n_disjoint:,}", row.verdict)
         terminal.print(shown)
+    for row in found.varied:
+        terminal.line(f"with {row.setting}: {counted(row.n_pairs, 'pair')}, {_changes(row)}")
     terminal.line("")
+
+
+def _changes(row: Varied) -> str:
+    return f"{row.n_appeared:,} appeared and {row.n_vanished:,} vanished"
 
 
 def page_of(found: FoundPairs, command: str) -> PairsPage:
@@ -84,6 +91,7 @@ def page_of(found: FoundPairs, command: str) -> PairsPage:
         given=(found.search.above, found.search.below),
         shown=gallery,
         differing=found.differing,
+        varied=found.varied,
         scatter=chart_uri(scatter),
         settings=[
             ("target", found.settings["target"]),
@@ -114,7 +122,9 @@ def alone(ranked: pd.DataFrame, k: int) -> list[pd.Series]:
 def repeat_with(search: PairSearch, path: Path) -> str:
     """The command that does it again."""
     words = ["failscape", "pairs", "--target", search.target, "--reference", search.reference, "--data", search.data]
-    words += ["--above", search.above, "--below", search.below, "--same", f"{search.same:g}"]
+    words += ["--above", search.above, "--below", search.below]
+    words += [] if search.same is None else ["--same", f"{search.same:g}"]
+    words += ["--vary", *search.vary] if search.vary else []
     words += ["--seed", str(search.seed), "--out", str(path)]
     if search.max_items is not None:
         words += ["--max-items", str(search.max_items)]

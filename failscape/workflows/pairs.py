@@ -1,11 +1,9 @@
-"""Mines a corpus for pairs that one encoder takes for alike and another one does not.
-
-Shapes: ``N`` items, ``F`` features.
-"""
+"""Mines a corpus for pairs that one encoder takes for alike and another one does not."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
@@ -16,21 +14,19 @@ import numpy as np
 import pandas as pd
 
 from failscape.analysis.pairs.differing import Differing, differing
+from failscape.analysis.pairs.stability import Varied, varied
 from failscape.common.atomic_write import write_all
 from failscape.data.items import write_skipped
-from failscape.data.pairs.corpus import TEXT, Corpus, open_corpus
+from failscape.data.pairs.corpus import Corpus
 from failscape.errors import UsageError
-from failscape.targets import load_target
-from failscape.targets.encoders.base import Encoder
-from failscape.targets.encoders.cache import embed
-from failscape.targets.encoders.mining.findings import clusters, different, findings
+from failscape.targets.encoders.mining.findings import clusters, findings
 from failscape.targets.encoders.mining.mining import Stripe, Thresholds
 from failscape.targets.encoders.mining.resumable import mine_into
-from failscape.targets.encoders.mining.similarity import Vectors, check_vectors, digests
 from failscape.targets.encoders.mining.thresholds import random_cosines, threshold
+from failscape.targets.registry import with_option
+from failscape.workflows.pair_vectors import PairVectors, Progress, pair_vectors
 
-Progress = Callable[[str, int, int], object]
-TASKS = {"image-feature-extraction": "image", "feature-extraction": TEXT}
+SAME = 0.75  # of the way from the higher threshold to 1: where near-duplicates begin
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,8 @@ class PairSearch:
     data: str
     above: str = "0.95"  # for the target: a cosine, or a quantile such as q0.999
     below: str = "0.6"  # for the reference
-    same: float = 0.98
+    same: float | None = None  # three quarters of the way from the higher of both to 1
+    vary: tuple[str, ...] = ()  # options of the target to mine again with, such as dtype=bfloat16
     max_items: int | None = None
     seed: int = 0
     device: str = "auto"
@@ -60,6 +57,7 @@ class FoundPairs:
     same: pd.DataFrame  # near-duplicates
     n_copies: int  # items with the vectors of an earlier one, which were left out
     differing: list[Differing]  # facts, of the pairs that do not repeat another one
+    varied: list[Varied]
     settings: dict[str, str]  # of both encoders, in words
     sample: pd.DataFrame  # similarities of random pairs: target, reference
 
@@ -89,9 +87,10 @@ class FoundPairs:
             "skipped": len(self.corpus.skipped),
             "pairs": self.n_pairs,
             "blind": len(self.pairs),
-            "blind_counted": int((~self.pairs["repeats"]).sum()),
+            "blind_counted": len(self.counted),
             "near_duplicates": len(self.same),
             "differing": [row._asdict() for row in self.differing],
+            "varied": [row._asdict() for row in self.varied],
         }
 
 
@@ -99,64 +98,42 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
     """All blind pairs; what ``folder`` holds of an earlier try is used.
 
     Raises:
-        UsageError: encoders of different kinds, data that cannot be read, vectors without similarity, thresholds that
-            mean nothing, and whatever keeps encoders from loading.
+        UsageError: see ``pair_vectors``; thresholds that mean nothing, an option that the target does not have.
     """
-    progress("loading the encoders", 0, 0)
-    target, reference = (_encoder(uri, search.device) for uri in (search.target, search.reference))
-    if target.task != reference.task:
-        raise UsageError(
-            f"{search.target} is of {TASKS[target.task]}s and {search.reference} of {TASKS[reference.task]}s; "
-            "both must read the same items"
-        )
-    progress("opening the data", 0, 0)
-    corpus = open_corpus(search.data, TASKS[target.task], search.max_items, search.seed)
-    of_target, of_reference = (
-        _vectors(encoder, corpus, folder, f"embedding with the {role}", progress)
-        for encoder, role in ((target, "target"), (reference, "reference"))
+    options = [_option(text) for text in search.vary]
+    vectors = pair_vectors(
+        search.target,
+        search.reference,
+        search.data,
+        folder,
+        progress,
+        max_items=search.max_items,
+        seed=search.seed,
+        device=search.device,
     )
-    for vectors, uri in ((of_target, search.target), (of_reference, search.reference)):
-        check_vectors(vectors, uri)
-    known = digests(of_target, of_reference)
-    rows = np.flatnonzero(different(known) == np.arange(len(known)))
-    one, other = Chosen(of_target, rows), Chosen(of_reference, rows)
-    for vectors in (one, other):
-        check_vectors(vectors, search.data)
-    thresholds = Thresholds(
-        threshold(search.above, one, "--above", search.seed),
-        threshold(search.below, other, "--below", search.seed),
-        search.same,
-    )
-    thresholds.check()
-    identity = {
-        "encoders": f"{target.settings.key} {reference.settings.key}",
-        "vectors": blake2b(b"".join(known), digest_size=8).hexdigest(),
-    }
-    device = str(target.device)
-    mined = mine_into(
-        folder / "parts",
-        one,
-        other,
-        thresholds,
-        identity,
-        precision=search.precision,
-        device=device,
-        progress=lambda done, of: progress("comparing pairs", done, of),
-    )
-    found = findings(mined.blind, clusters(len(rows), mined.same))
-    stripe = Stripe(*(_placed(frame, rows) for frame in (found, mined.same)))
-    sample = pd.DataFrame({"target": random_cosines(one, search.seed), "reference": random_cosines(other, search.seed)})
-    counted = stripe.blind[~stripe.blind["repeats"]]
+    bounds = _thresholds(search, vectors)
+    mined = _mined(search, vectors, bounds, folder, progress)
+    pairs = findings(mined.blind, clusters(len(vectors.items), mined.same))
+    others = []
+    for option, value in options:
+        uri = with_option(search.target, option, value)
+        other = vectors.with_target(uri, folder, progress)
+        changed = _thresholds(search, other)
+        again = _mined(search, other, changed, folder, progress)
+        others.append(varied(f"{option}={value}", mined.blind, again.blind, changed.target))
+    pairs, same = (_placed(frame, vectors.items) for frame in (pairs, mined.same))
+    similarities = {name: random_cosines(getattr(vectors, name), search.seed) for name in ("target", "reference")}
     return FoundPairs(
         search,
-        corpus,
-        thresholds,
-        stripe.blind,
-        stripe.same,
-        len(known) - len(rows),
-        differing(counted, corpus.facts, search.seed),
-        {"target": str(target.settings), "reference": str(reference.settings)},
-        sample,
+        vectors.corpus,
+        bounds,
+        pairs,
+        same,
+        vectors.n_copies,
+        differing(pairs[~pairs["repeats"]], vectors.corpus.facts, search.seed),
+        others,
+        {name: str(encoder.settings) for name, encoder in zip(similarities, vectors.encoders, strict=True)},
+        pd.DataFrame(similarities),
     )
 
 
@@ -174,37 +151,43 @@ def write_pairs(found: FoundPairs, path: Path, folder: Path) -> None:
         write_skipped(folder / "skipped.csv", found.corpus.skipped)
 
 
-class Chosen:
-    """Some rows of vectors, read as they are asked for."""
-
-    def __init__(self, vectors: Vectors, rows: np.ndarray) -> None:
-        self.vectors, self.rows = vectors, rows
-        self.shape = (len(rows), *vectors.shape[1:])
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, rows: Any) -> Any:
-        return self.vectors[self.rows[rows]]
-
-
-def _encoder(uri: str, device: str) -> Encoder:
-    encoder = load_target(uri, device)
-    if encoder.task not in TASKS:
-        raise UsageError(f"{uri} is no encoder; pairs are of pictures or texts that two encoders turn into vectors")
-    found: Encoder = encoder
+def _thresholds(search: PairSearch, vectors: PairVectors) -> Thresholds:
+    above = threshold(search.above, vectors.target, "--above", search.seed)
+    below = threshold(search.below, vectors.reference, "--below", search.seed)
+    higher = max(above, below)
+    found = Thresholds(above, below, higher + SAME * (1 - higher) if search.same is None else search.same)
+    found.check()
     return found
 
 
-def _vectors(encoder: Encoder, corpus: Corpus, folder: Path, what: str, progress: Progress) -> Vectors:
-    total = len(corpus.used)
-    cache = folder / "embeddings" / encoder.settings.key
-    return embed(encoder, corpus.batches(encoder.prepare), cache, progress=lambda done: progress(what, done, total))
+def _mined(search: PairSearch, vectors: PairVectors, bounds: Thresholds, folder: Path, progress: Progress) -> Stripe:
+    """The pairs; what is done is kept in a folder of this very search until it ends."""
+    identity = {"vectors": vectors.digest, **bounds._asdict()}
+    parts = folder / "parts" / blake2b(json.dumps(identity).encode(), digest_size=8).hexdigest()
+    found = mine_into(
+        parts,
+        vectors.target,
+        vectors.reference,
+        bounds,
+        identity,
+        precision=search.precision,
+        device=str(vectors.encoders[0].device),
+        progress=lambda done, of: progress("comparing pairs", done, of),
+    )
+    shutil.rmtree(parts.parent)
+    return found
 
 
-def _placed(frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+def _option(text: str) -> tuple[str, str]:
+    option, equals, value = text.partition("=")
+    if not (option and equals and value):
+        raise UsageError(f"--vary takes an option of the target and its value, such as dtype=bfloat16, not {text!r}")
+    return option, value
+
+
+def _placed(frame: pd.DataFrame, items: np.ndarray) -> pd.DataFrame:
     """Items by their place among the used ones instead of among the different ones."""
-    return frame.assign(first=rows[frame["first"].to_numpy()], second=rows[frame["second"].to_numpy()])
+    return frame.assign(first=items[frame["first"].to_numpy()], second=items[frame["second"].to_numpy()])
 
 
 def _named(frame: pd.DataFrame, names: np.ndarray) -> pd.DataFrame:

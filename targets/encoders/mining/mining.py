@@ -30,7 +30,7 @@ class Thresholds(NamedTuple):
 
     target: float  # blind pairs are more similar than this to the target
     reference: float  # and less than this to the reference
-    same: float = 0.98  # near-duplicates are more similar than this to both
+    same: float  # near-duplicates are more similar than this to both
 
     def check(self) -> None:
         """Refuses bounds that no pair can meet, or that every pair meets twice.

@@ -140,8 +140,8 @@ def test_what_is_no_threshold_is_refused(given: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("bounds", "words"),
     [
-        (Thresholds(1.5, 0.6), "target threshold is a cosine from -1 to 1, not 1.5"),
-        (Thresholds(0.9, float("nan")), "reference threshold is a cosine"),
+        (Thresholds(1.5, 0.6, 0.98), "target threshold is a cosine from -1 to 1, not 1.5"),
+        (Thresholds(0.9, float("nan"), 0.98), "reference threshold is a cosine"),
         (Thresholds(0.9, 0.6, 0.5), "near-duplicates need a threshold of at least 0.6"),
     ],
 )

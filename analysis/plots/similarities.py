@@ -31,7 +31,7 @@ def similarities_picture(
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     cells = axes.hexbin(*sample, gridsize=60, norm=LogNorm(), cmap="Greys", mincnt=1, linewidths=0)
-    figure.colorbar(cells, ax=axes, label="random pairs per cell")
+    figure.colorbar(cells, ax=axes, label="random pairs per cell", format="%d")
     drawn = np.linspace(0, len(mined[0]) - 1, min(MOST, len(mined[0]))).astype(np.int64)
     axes.scatter(mined[0][drawn], mined[1][drawn], s=5, color=SCALE(0.75), linewidths=0, label="blind pairs", alpha=0.6)
     axes.axvline(above, color=ACCENT, lw=1, ls="--")

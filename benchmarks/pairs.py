@@ -1,8 +1,8 @@
 """Mining of blind pairs: against brute force, against the machine's matrix product, and under SIGKILL.
 
-Vectors are drawn around centres, so that some pairs are alike; copies and ties at the thresholds are put in. Seeds: those
-of ``--seed`` and what is derived from it. Speed: the useful work of one encoder, ``N (N - 1) / 2`` products of ``d``
-multiplications and additions, beside a float32 product of two matrices in the same process with as many threads.
+Vectors are drawn around centres, so that some pairs are alike; copies and ties at the thresholds are put in. Seeds:
+those of ``--seed`` and what is derived from it. Speed: the useful work of one encoder, ``N (N - 1) / 2`` products of
+``d`` multiplications and additions, beside a float32 product of two matrices in the same process, as many threads.
 """
 
 from __future__ import annotations
@@ -102,10 +102,8 @@ def against_brute_force(n: int, seed: int, precision: str) -> float:
     kept = (gaps[0] > 0) & (gaps[1] > 0)
     table = confounded(target, captions, precision=precision, stripe=1024)
     right.append(_equal(table, first[kept], second[kept], gaps[0][kept], gaps[1][kept]))
-    print(
-        f"{precision}: {blind.sum():,} blind, {same.sum():,} near-duplicates, {kept.sum():,} confounded; {right}",
-        flush=True,
-    )
+    counts = f"{blind.sum():,} blind, {same.sum():,} near-duplicates, {kept.sum():,} confounded"
+    print(f"{precision}: {counts}; {right}", flush=True)
     return float(np.mean(right))
 
 

@@ -60,7 +60,7 @@ def everything(name: str, device: str) -> TowerEncoder:
 
 
 def pictures(n: int = 60, seed: int = 0) -> np.ndarray:
-    """``(n, 8, 8, 3)`` uint8: of every two, the second has the first's red, a little noisy, and other green and blue."""
+    """``(n, 8, 8, 3)`` uint8: of every two the second has the first's red, nearly, and other green and blue."""
     rng = np.random.default_rng(seed)
     found = rng.integers(0, 256, (n, SIDE, SIDE, 3))
     found[1::2, ..., 0] = found[: n - n % 2 : 2, ..., 0] + rng.integers(-9, 10, (n // 2, SIDE, SIDE))

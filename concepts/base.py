@@ -42,6 +42,7 @@ class Concept(ABC):
     harmless: ClassVar[tuple[float, float] | None] = None  # strengths between which no label is in doubt; None: all
     words: ClassVar[Words | None] = None  # what it does, for people who are not engineers; None: its docstring says
     kind: ClassVar[str] = ""  # what kind of edit it is, for them; its name where empty
+    switch: ClassVar[bool] = False  # whether it is made or not, of strength 1 or 0
     names_identity: ClassVar[bool] = True  # whether a point's name mentions the concept where it changes nothing
 
     def __init__(
@@ -157,7 +158,9 @@ class Concept(ABC):
         """The edit itself, for strengths that are neither NaN nor the identity."""
 
     def label(self, level: int) -> str:
-        """A level as a person writes it: ``rotation -10°``, ``darken 0.3``."""
+        """A level as a person writes it: ``rotation -10°``, ``darken 0.3``, ``other-color``, ``not other-color``."""
+        if self.switch:
+            return self.name if self.levels[level] else f"not {self.name}"
         unit = "°" if self.unit == "deg" else f" {self.unit}" if self.unit else ""
         if self.edges is not None:
             return f"{self.name} {self.edges[level]:g} to {self.edges[level + 1]:g}{unit}"

@@ -24,6 +24,22 @@ from failscape.errors import UsageError, did_you_mean
 NAMED: dict[str, type[Concept]] = {**IMAGE_CONCEPTS, **TEXT_CONCEPTS}
 
 
+# Of the description of a space that is a product of concepts.
+KEYS = frozenset(
+    {
+        "levels",
+        "units",
+        "identities",
+        "order",
+        "edges",
+        "switches",
+        "options",
+        "classes",
+        "columns",
+        "missing",
+        "labels",
+    }
+)
 CELLS = 8  # of a range, unless it says otherwise
 
 
@@ -65,9 +81,8 @@ def concept_space(
 def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
     if "edits" in description:
         return _edit_grid(description)
-    keys = {"levels", "units", "identities", "order", "edges", "options", "classes", "columns", "missing", "labels"}
-    if set(description) - keys or "levels" not in description:
-        raise UsageError(f"concepts take the keys {', '.join(sorted(keys))}, got {sorted(description)}")
+    if set(description) - KEYS or "levels" not in description:
+        raise UsageError(f"concepts take the keys {', '.join(sorted(KEYS))}, got {sorted(description)}")
     units, edges = description.get("units", {}), description.get("edges", {})
     columns: Mapping[str, Sequence[str]] = description.get("columns", {})
     concepts: list[Concept] = []
@@ -80,7 +95,8 @@ def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
         elif name in TEXT_CONCEPTS and units.get(name) == Steps.unit:
             concepts.append(Steps(TEXT_CONCEPTS[name](), levels))
         elif name in units and name not in NAMED:
-            concepts.append(Recorded(name, units[name], description.get("identities", {}).get(name), **shape))
+            identity, switch = description.get("identities", {}).get(name), name in description.get("switches", ())
+            concepts.append(Recorded(name, units[name], identity, switch=switch, **shape))
         else:
             concepts.append(_named(name, options=description.get("options", {}).get(name, {}), **shape))
     space = ConceptSpace(concepts, description.get("order"), description.get("missing", ()))
@@ -117,8 +133,11 @@ class Recorded(Concept):
         levels: Sequence[float] | None = None,
         *,
         edges: Sequence[float] | None = None,
+        switch: bool = False,
     ) -> None:
         self.name, self.unit, self.identity = name, unit, identity  # type: ignore[misc]
+        if switch:
+            self.switch, self.names_identity, self.limits = True, False, (0.0, 1.0)  # type: ignore[misc]
         super().__init__(levels, edges=edges)
 
     def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:

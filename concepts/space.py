@@ -199,10 +199,7 @@ class ConceptSpace:
         still = np.ones(len(points), bool)
         for concept, levels in zip(self.concepts, points.T, strict=True):
             if not concept.selects:
-                nothing = np.zeros(len(concept.levels), bool)
-                if concept.identity is not None and concept.edges is None:
-                    nothing = concept.levels == concept.identity
-                still &= (levels == UNEDITED) | nothing[levels]
+                still &= (levels == UNEDITED) if concept.edges is not None else ~concept.changes(levels)
         return still
 
     def label_effect(self, points: np.ndarray) -> np.ndarray:
@@ -248,12 +245,14 @@ class ConceptSpace:
         edges = {c.name: c.edges.tolist() for c in self.concepts if c.edges is not None}
         classes, columns = groups_of(self.concepts), columns_of(self.concepts)
         options = {c.name: c.unusual for c in self.concepts if c.unusual}
+        switches = [c.name for c in self.concepts if c.switch]
         return {
             "levels": {c.name: c.levels.tolist() for c in self.concepts},
             "units": {c.name: c.unit for c in self.concepts},
             "identities": {c.name: c.identity for c in self.concepts},
             "order": list(self.order),
             **({"edges": edges} if edges else {}),
+            **({"switches": switches} if switches else {}),
             **({"options": options} if options else {}),
             **({"classes": classes} if classes else {}),
             **({"columns": columns} if columns else {}),

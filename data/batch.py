@@ -35,6 +35,11 @@ class Batch(Protocol):
         ...
 
     @property
+    def editable(self) -> tuple[str, ...]:
+        """The fields that concepts may edit."""
+        ...
+
+    @property
     def right_answer(self) -> np.ndarray:
         """Code of the right answer of each item, ``(N,)`` int64: a class; 0 where answers are judged, not looked up."""
         ...
@@ -74,8 +79,13 @@ class Batch(Protocol):
 
 
 @dataclass(frozen=True)
-class _Columns:
+class Columns:
     """What batches share: each field is a column, a tensor or an array of ``N`` rows."""
+
+    @property
+    def editable(self) -> tuple[str, ...]:
+        """Every field."""
+        return tuple(field.name for field in fields(self))
 
     def __len__(self) -> int:
         return len(self._columns()[0])
@@ -130,7 +140,7 @@ class _Columns:
 
 
 @dataclass(frozen=True)
-class Images(_Columns):
+class Images(Columns):
     """Pictures and their true classes."""
 
     pixels: torch.Tensor  # (N, 3, H, W) uint8
@@ -160,7 +170,7 @@ def _not_given() -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Articles(_Columns):
+class Articles(Columns):
     """Texts and what should be written of them, ``""`` where that is not known."""
 
     text: np.ndarray  # (N,) object of str
@@ -186,6 +196,11 @@ class Articles(_Columns):
         return originals_of_texts(self.text)
 
     @property
+    def editable(self) -> tuple[str, ...]:
+        """Text and reference, each or both at once."""
+        return ("text", "reference", "pair")
+
+    @property
     def pair(self) -> np.ndarray:
         """Text and reference side by side, ``(N, 2)`` object: what an edit sees that changes both alike."""
         both = np.empty((len(self), 2), dtype=object)
@@ -206,7 +221,7 @@ class Articles(_Columns):
 
 
 @dataclass(frozen=True)
-class Answers(_Columns):
+class Answers(Columns):
     """Answers that were judged already, a row of a table each."""
 
     failed: np.ndarray  # (N,) bool
@@ -226,7 +241,7 @@ class Answers(_Columns):
 
 
 @dataclass(frozen=True)
-class Rows(_Columns):
+class Rows(Columns):
     """Rows of numbers and their true classes."""
 
     values: torch.Tensor  # (N, F)

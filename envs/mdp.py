@@ -68,6 +68,9 @@ class ConceptMDP:
             raise UsageError(
                 f"{space.n_points} points are too many for one landscape (at most {MAX_POINTS}); use fewer levels"
             )
+        for concept in space.concepts:
+            if concept.field is not None and concept.field not in items.batch.editable:
+                raise UsageError(f"{concept.name} does not edit {nouns.plain_items}; give concepts that do")
         self.target, self.space, self.items, self.reward = target, space, items, reward
         self.data_name, self.scheme, self.nouns = data_name, scheme or JumpToPoint(space), nouns
         self.baseline = baseline or BaselineOutputs.take(target, items, reward)

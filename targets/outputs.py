@@ -92,3 +92,12 @@ class EncoderOutputs(Outputs):
     def truncated(self) -> np.ndarray:
         """Which texts did not fit."""
         return self.input_truncated
+
+
+@dataclass(frozen=True, eq=False)
+class PairOutputs(Outputs):
+    """What two encoders make of a batch: unit vectors of both."""
+
+    target: torch.Tensor  # (B, F) float32
+    reference: torch.Tensor  # (B, G) float32
+    features: torch.Tensor  # (B, F) float32, the target's

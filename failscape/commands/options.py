@@ -17,6 +17,9 @@ ENV = "failscape/Classifier-v0"  # where none is named
 # Options that become arguments of the environment.
 MAKE = (
     "target",
+    "reference",
+    "above",
+    "below",
     "data",
     "concepts",
     "explore",
@@ -81,6 +84,7 @@ def add_environment(parser: argparse.ArgumentParser, env: str | None = ENV) -> N
         help="of the items, from 0 to 1, kept apart to measure what is found (default: 0.2)",
     )
     _add_judging(group)
+    _add_pairs(group)
     group.add_argument(
         "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 texts)"
     )
@@ -88,6 +92,22 @@ def add_environment(parser: argparse.ArgumentParser, env: str | None = ENV) -> N
         group, "your FILE.py or module that registers targets or environments; --resume runs none that is not named"
     )
     group.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: what is there)")
+
+
+def _add_pairs(group: argparse._ArgumentGroup) -> None:
+    """What a blind pair is."""
+    group.add_argument(
+        "--reference", metavar="URI", help="of pairs: the encoder that the target is compared with, such as DINOv2"
+    )
+    group.add_argument(
+        "--above",
+        metavar="X",
+        help="of pairs: similarity to the target above which a pair is alike: a cosine (default: 0.95), or a quantile "
+        "of random pairs such as q0.999",
+    )
+    group.add_argument(
+        "--below", metavar="X", help="of pairs: similarity to the reference below which it is not (default: 0.6)"
+    )
 
 
 def _add_judging(group: argparse._ArgumentGroup) -> None:

@@ -13,6 +13,7 @@ from failscape.analysis.examples.levels import meaning
 from failscape.concepts import Concept, ConceptSpace
 from failscape.concepts.images.registry import IMAGE_CONCEPTS
 from failscape.concepts.presets import PRESETS
+from failscape.data.batch import Images
 from failscape.data.street import render
 from failscape.data.street.source import StreetSource
 
@@ -28,7 +29,7 @@ def main() -> None:
     sections = []
     for name, kind in sorted(IMAGE_CONCEPTS.items()):
         concept = kind()
-        (strip,) = concept_strips(image, ConceptSpace([concept]))
+        (strip,) = concept_strips(Images(image, torch.zeros(len(image), dtype=torch.int64)), ConceptSpace([concept]))
         picture(strip).save(DOCS / "pictures" / f"concept-{name}.png", optimize=True)
         sections.append(section(concept))
     head = (

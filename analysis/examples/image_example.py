@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from failscape.analysis.examples.base import Example
+from failscape.common.format import percent
 
 SIDE = 336  # shown pictures are enlarged to about this many pixels
 
@@ -25,6 +26,12 @@ class ImageExample(Example):
     unedited_label: str  # the true class of the unedited picture
     before: np.ndarray  # (H, W, 3) uint8
     after: np.ndarray  # (H, W, 3) uint8
+
+    def captions(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Two lines each to stand under the two pictures."""
+        which = f"probe {self.probe}" if self.probe >= 0 else self.name
+        says = f"“{self.answer}” {percent(self.score)}"
+        return (f"“{self.answer_before}”", f"truth: {self.label}"), (says, which)
 
 
 def to_hwc(images: torch.Tensor) -> np.ndarray:

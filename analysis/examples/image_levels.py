@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from failscape.analysis.examples.image_example import to_hwc
 from failscape.analysis.examples.levels import meaning
 from failscape.concepts import ConceptSpace
 from failscape.concepts.space import UNEDITED
-from failscape.data.batch import Images
+from failscape.data.batch import Batch
 
 MAX_LEVELS = 10  # shown; of more, so many that lie evenly apart
 
@@ -31,18 +30,17 @@ class Strip:
     n_levels: int  # of the concept, shown or not
 
 
-def concept_strips(images: torch.Tensor, space: ConceptSpace) -> list[Strip]:
-    """A strip for each concept, ``(B, 3, H, W)`` uint8; the concepts take the images in turn."""
-    return [_strip(images[axis % len(images)], space, axis) for axis in range(len(space.concepts))]
+def concept_strips(pictures: Batch, space: ConceptSpace) -> list[Strip]:
+    """A strip for each concept, of ``B`` items with ``pixels``; the concepts take them in turn."""
+    return [_strip(pictures, axis % len(pictures), space, axis) for axis in range(len(space.concepts))]
 
 
-def _strip(image: torch.Tensor, space: ConceptSpace, axis: int) -> Strip:
+def _strip(pictures: Batch, row: int, space: ConceptSpace, axis: int) -> Strip:
     concept = space.concepts[axis]
     n_levels = len(concept.levels)
     shown = np.unique(np.linspace(0, n_levels - 1, min(n_levels, MAX_LEVELS)).round().astype(np.int64))
     points = np.full((len(shown) + 1, len(space.concepts)), UNEDITED, np.int64)
     points[1:, axis] = shown
-    alike = Images(image.expand(len(points), -1, -1, -1), torch.zeros(len(points), dtype=torch.int64))
-    edited = space.apply(alike, points).pixels
+    edited = space.apply(pictures.take(np.full(len(points), row)), points).field("pixels")
     labels = tuple(space.label(point) for point in points)
     return Strip(concept.name, concept.unit, meaning(concept), labels, to_hwc(edited), n_levels)

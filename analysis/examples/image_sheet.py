@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from failscape.analysis.examples.image_example import ImageExample
 from failscape.analysis.plots.style import INK, QUIET, own_text, shortened
-from failscape.common.format import percent
 
 MAX_ROWS, MAX_COLUMNS = 6, 2  # TensorBoard shows a sheet at the width of a card: letters of a wide one are too small
 WIDTH, HEIGHT = 2.5, 1.7  # of a pair with its text, where a picture is 1 by 1
@@ -34,10 +33,8 @@ def examples_sheet(examples: Sequence[ImageExample]) -> Figure:
 
 
 def _pair(axes: Axes, left: float, top: float, example: ImageExample) -> None:
-    says = f"“{example.answer}” {percent(example.score)}"
-    which = f"probe {example.probe}" if example.probe >= 0 else example.name
-    texts = [(f"“{example.answer_before}”", f"truth: {example.label}"), (says, which)]
-    for picture, x, lines in zip((example.before, example.after), (left, left + 1.15), texts, strict=True):
+    pictures = (example.before, example.after)
+    for picture, x, lines in zip(pictures, (left, left + 1.15), example.captions(), strict=True):
         axes.imshow(picture, extent=(x, x + 1, top + 1, top), interpolation="nearest" if len(picture) < 112 else "auto")
         for k, line in enumerate(lines):
             _write(axes, x, top + 1.15 + 0.16 * k, line, size=10, colour=QUIET if k else INK)

@@ -71,7 +71,7 @@ class ImagePresenter(Presenter[ImageExample]):
 
     def levels_html(self, items: Items, indices: np.ndarray, space: ConceptSpace) -> Markup:
         """One image at every level of each concept."""
-        return macro(self.template, "strips")(concept_strips(items.batch.field("pixels")[indices[:1]], space))
+        return macro(self.template, "strips")(concept_strips(items.batch.take(indices[:1]), space))
 
     def markdown(self, examples: Sequence[ImageExample]) -> str:
         """Nothing: the picture shows them."""

@@ -9,6 +9,7 @@ import pandas as pd
 from failscape.analysis.examples.answers import AnswersPresenter
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.images import ImagePresenter
+from failscape.analysis.examples.pairs import PairPresenter
 from failscape.analysis.examples.presenter import PRESENTERS, Examples, Presenter
 from failscape.analysis.examples.selection import choose
 from failscape.analysis.examples.texts import TextPresenter
@@ -17,7 +18,7 @@ from failscape.analysis.landscape.landscape import Landscape
 from failscape.data.base import Items
 from failscape.envs.mdp import ConceptMDP
 
-BUILT_IN = (AnswersPresenter, ImagePresenter, TextPresenter)  # they register themselves
+BUILT_IN = (AnswersPresenter, ImagePresenter, PairPresenter, TextPresenter)  # they register themselves
 WORDS = WordsPresenter()
 
 

@@ -7,8 +7,12 @@ from failscape.analysis.examples.image_example import to_hwc
 from failscape.analysis.examples.image_levels import concept_strips
 from failscape.analysis.examples.levels import meaning
 from failscape.concepts.parsing import concept_space
+from failscape.data.batch import Images
 
-IMAGES = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 3, 16, 16), dtype=np.uint8))
+IMAGES = Images(
+    torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 3, 16, 16), dtype=np.uint8)),
+    torch.zeros(2, dtype=torch.int64),
+)
 
 
 def test_a_strip_per_concept_with_units():

@@ -40,10 +40,19 @@ def test_a_base_rate_and_a_speed_that_are_given_are_taken(capsys: pytest.Capture
 MISTAKES = {
     "no grid": (["plan", "--items", "100"], "a plan needs --points"),
     "no items": (["plan", "--points", "5x5"], "a plan needs --items"),
-    "grid": (["plan", "--points", "5by5", "--items", "100"], "as in 5x5x5, got '5by5'"),
+    "grid": (["plan", "--points", "5by5", "--items", "100"], "as in 5x5x5, or one number, got '5by5'"),
+    "grid alone": (
+        ["plan", "--points", "abc"],
+        "--points takes the levels of each axis, as in 5x5x5, or one number, got",
+    ),
     "groups": ([*SIZE, "--n-groups", "700"], "700 groups are more than 600 items"),
-    "share": ([*SIZE, "--covers", "1.5"], "--covers is 1.5"),
-    "speed": ([*SIZE, "--speed", "0"], "--speed is 0"),
+    "share": (
+        [*SIZE, "--covers", "1.5"],
+        "--covers takes a number between 0 and 1, neither of them, not '1.5'; see failscape plan --help",
+    ),
+    "share alone": (["plan", "--covers", "1.5"], "--covers takes a number between 0 and 1"),
+    "speed": ([*SIZE, "--speed", "0"], "--speed takes a number above 0, not '0'"),
+    "none": (["plan", "--points", "5x5x5", "--items", "0"], "--items takes a whole number from 1 up, not '0'"),
     "held out": ([*SIZE, "--held-out", "1"], "the held-out share is 1"),
     "base rate": ([*SIZE, "--base-rate", "1"], "the base rate is 1"),
     "both": ([*SIZE, "--env", "failscape/Toy-v0"], "--points is taken from the environment"),

@@ -22,7 +22,7 @@ from failscape.records.folder import RunFolder
 from failscape.settings import Settings
 from failscape.targets.base import device_of
 from failscape.terminal.output import Steps, Table, Terminal, steps, table
-from failscape.terminal.plan import brief
+from failscape.terminal.plan import brief, spending
 from failscape.terminal.rates import tell_columns, tell_rate
 from failscape.workflows.environment import build, complete
 from failscape.workflows.explore import start
@@ -99,10 +99,13 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, b
     mdp, budget = envs.mdp, settings.hyperparameters["budget"]
     n_held_out = int(mdp.items.held_out.sum())
     n_explore = len(mdp.items) - n_held_out
-    needed = duration(seconds_per_query(envs) * budget)
-    spent = counted(budget, "query", "queries")
+    n_points, remembered = int(mdp.space.exists.sum()), settings.hyperparameters["memory"]
+    ends_early = not mdp.scheme.walks and n_explore * n_points <= remembered  # no pair is asked twice
+    asked = min(budget, n_explore * n_points) if ends_early else budget
+    needed = duration(seconds_per_query(envs) * asked)
+    spent = spending(budget, n_explore, n_points) if asked < budget else f"budget {counted(budget, 'query', 'queries')}"
     cost = (
-        f"budget {spent}, of which the target needs about {needed} on {device_of(mdp.target)}; "
+        f"{spent}, of which the target needs about {needed} on {device_of(mdp.target)}; "
         "what is found is measured beside that, on held-out items"
     )
     what = "items"

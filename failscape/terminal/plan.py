@@ -93,9 +93,21 @@ def size(study: Study) -> str:
     """How large the run is."""
     grid = "x".join(str(axis.n) for axis in study.axes)
     return (
-        f"{counted(study.queries, 'query', 'queries')}, grid of {counted(study.n_existing, 'point')} ({grid}), "
+        f"{spending(study.queries, study.n_explored, study.n_existing)}, "
+        f"grid of {counted(study.n_existing, 'point')} ({grid}), "
         f"{counted(study.items, 'item')} ({study.n_explored:,} explore, {study.n_held_out:,} held out), "
         f"{counted(study.groups, 'group')}, base rate {percent(study.base)}"
+    )
+
+
+def spending(budget: int, n_items: int, n_points: int) -> str:
+    """What a search asks: its budget, or fewer where there are fewer pairs of an item and a point, and why."""
+    pairs = n_items * n_points
+    if pairs >= budget:
+        return counted(budget, "query", "queries")
+    return (
+        f"at most {counted(pairs, 'query', 'queries')} (each of {counted(n_items, 'explored item')} at each of "
+        f"{counted(n_points, 'point')}; the budget of {budget:,} is more)"
     )
 
 

@@ -31,6 +31,22 @@ def test_a_plan_measures_an_environment(capsys: pytest.CaptureFixture[str]) -> N
     assert "of 256 random edits fail" in out and "queries per second" in out
 
 
+def test_a_plan_tells_the_queries_that_will_be_asked_where_there_are_fewer_pairs_than_the_budget(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reason = "at most 800 queries (each of 32 explored items at each of 25 points; the budget of {} is more), "
+    assert main(["plan", "--env", "failscape/Toy-v0"]) == 0
+    out = capsys.readouterr().out
+    assert reason.format("20,000") + "grid of 25 points" in out and "search: 800 queries" in out
+    argv = ["train", "--env", "failscape/Toy-v0", "--algo", "random", "--no-report", "--out", str(tmp_path)]
+    assert main([*argv, "--budget", "801"]) == 0
+    assert reason.format(801) + "of which the target needs" in capsys.readouterr().out
+    assert (
+        main([*argv, "--budget", "801", "--seed", "1", "--set", "memory=100"]) == 0
+    )  # what is forgotten is asked again
+    assert "budget 801 queries, of which the target needs" in capsys.readouterr().out
+
+
 def test_a_base_rate_and_a_speed_that_are_given_are_taken(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--env", "failscape/Toy-v0", "--budget", "300", "--base-rate", "0.2", "--speed", "10"]) == 0
     out = capsys.readouterr().out

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from failscape.common.format import THIN_SPACE, counted, duration, interval, percent
+from failscape.analysis.landscape.left_out import left_out
+from failscape.common.format import counted, duration, interval, percent
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.common.task import task_of_env
 from failscape.envs.gym_views import ConceptVectorEnv, explorable
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from failscape.analysis.landscape.landscape import Landscape
     from failscape.analysis.landscape.minimal_edits import Smallest
     from failscape.analysis.modes.mode import Mode
-    from failscape.concepts import ConceptSpace
 
 
 def explore_command(
@@ -115,7 +115,7 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, b
     rows = [
         ("target", repr(mdp.target)),
         ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
-        ("concepts", "; ".join(part for part in (str(mdp.space), _left_out(mdp.space)) if part)),
+        ("concepts", "; ".join(part for part in (str(mdp.space), left_out(mdp.space)) if part)),
         ("explorer", f"{named}, {counted(envs.num_envs, 'environment')}, seed {settings.seed}"),
         *([("reward", settings.human_model)] if settings.human_model else []),
         ("cost", cost),
@@ -188,8 +188,8 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
         print_modes(terminal, run.found_modes())
         tell_columns(terminal, run, landscape)
         terminal.print(worst_table(landscape))
-    if _left_out(landscape.space):
-        terminal.line(_left_out(landscape.space))
+    if left_out(landscape.space):
+        terminal.line(left_out(landscape.space))
     learner = summary.get("learner") or {}
     if learner.get("lift"):
         low, high = learner["lift_interval"]
@@ -207,13 +207,6 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     terminal.line("TensorBoard ", f"tensorboard --logdir {path.parent}")
     for label, (command, what) in zip(("next", "", "", ""), suggestions(run, smallest), strict=False):
         terminal.line(f"{label:<12}", command, f"  {what}")
-
-
-def _left_out(space: ConceptSpace) -> str:
-    """What was not asked, with counts written as everywhere on the terminal: ``2,000``."""
-    from failscape.analysis.landscape.left_out import left_out
-
-    return left_out(space).replace(THIN_SPACE, ",")
 
 
 def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:

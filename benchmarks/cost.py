@@ -106,7 +106,7 @@ def picture(targets: list[dict[str, Any]], datasets: list[dict[str, Any]]) -> Fi
     n = [row["items"] for row in datasets]
     for key, label, marker in (("read_s", "reading", "o"), ("look_s", "first look of the target", "s")):
         right.plot(n, [row[key] for row in datasets], marker=marker, label=f"{label} [s]")
-    right.plot(n, [1000 / row["queries_per_s"] for row in datasets], marker="^", label="then, 1 000 queries [s]")
+    right.plot(n, [1000 / row["queries_per_s"] for row in datasets], marker="^", label="then, 1,000 queries [s]")
     right.set(xscale="log", yscale="log", xlabel="items", ylabel="seconds")
     right.set_title("dataset size (64 px street signs)", fontsize=10)
     right.legend(fontsize=8)

@@ -6,7 +6,7 @@ mode,
 and two ceilings: learners that know the form of the utility, its noise and the spread of its weights, and do not or do
 (``ceiling_families``) know which signs are minded alike. (b) Guidance: agents explore with the margin reward and with
 ``--reward human``, at equal budget; what they find is judged by the noise-free utility. (c) Durability: four processes
-write 1 000 ratings at once.
+write 1,000 ratings at once.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
         Row("the same minus random asking", float(mean["model"] - mean["random"]), 0.0),
         Row("the same minus a mean per mode", float(mean["model"] - mean["per_mode"]), 0.0),
         Row("guidance: undesirability found, human minus margin, lower end", guided["difference"][1], 0.0),
-        Row("ratings lost of 1 000 written by four processes", float(lost), 0, at_most=True),
+        Row("ratings lost of 1,000 written by four processes", float(lost), 0, at_most=True),
     ]
     return finish(args.json, rows, {"ranking": rankings, "guidance": guided, "settings": vars_of(args)})
 

@@ -1,6 +1,6 @@
 """Are failures mitigated, and at what price? Street signs, ResNet-20 and ResNet-32 on CIFAR-10, held-out items.
 
-Each of three seeds holds out other items. The default explorer finds failure modes (20 000 queries) on the items that
+Each of three seeds holds out other items. The default explorer finds failure modes (20,000 queries) on the items that
 are not held out; the target is fine-tuned on the confirmed ones in full, by LoRA and in the last layer only. Both
 versions are then shown every held-out item at every point of the grid. The excess is the rate of the targeted failures
 less the rate at which the same version fails on the same items unedited. An untouched point is one that no targeted

@@ -87,7 +87,7 @@ def crossings(table: Path, folder: Path) -> dict[str, Any]:
 
 
 def large_table(rng: np.random.Generator, folder: Path) -> dict[str, float]:
-    """A table of 200 000 rows, from the command to the report."""
+    """A table of 200,000 rows, from the command to the report."""
     item = np.arange(MANY) // 4
     frame = pd.DataFrame(
         {

@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     rows = [
         Row("ROUGE-L of unedited held-out reports", quality["unedited"], 80),
         Row("ROUGE-L outside gaps, unedited and under trained edits, mean", float(np.mean(outside)), 80),
-        Row("demo of 3 000 queries [s]", seconds, 300, at_most=True),
+        Row("demo of 3,000 queries [s]", seconds, 300, at_most=True),
         written.row(ratio),
     ]
     figures = {"rouge_l": quality, "gaps": {name: list(edits) for name, edits in GAPS.items()}, "seed": 0}

@@ -1,6 +1,6 @@
 """Are a summarizer's failures mitigated, and at what price? The embedded summarizer, held-out reports.
 
-For each seed the default explorer finds failure modes (3 000 queries) on the reports that are not held out; those in
+For each seed the default explorer finds failure modes (3,000 queries) on the reports that are not held out; those in
 the trained gaps (``failscape.data.street.report_gaps``) are fine-tuned on, in full and by LoRA. Both versions are then
 shown every held-out report at every point of the grid (``benchmarks.mitigation``). ROUGE-L is of unedited held-out
 reports.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from failscape.data.split import name_hash
+from failscape.errors import UsageError
 
 
 def draw(names: Sequence[str], labels: np.ndarray, n: int, seed: int) -> tuple[np.ndarray, dict[int, list[int]]]:
@@ -15,9 +16,20 @@ def draw(names: Sequence[str], labels: np.ndarray, n: int, seed: int) -> tuple[n
 
     Only names, labels and the seed decide: the order of the items does not, and neither does what they show.
 
+    Raises:
+        UsageError: ``labels`` are no whole number for each name, or ``n`` is none from 0 up.
+
     Returns:
         The chosen indices, ascending, and per class the others in the order in which they would have come next.
     """
+    if np.shape(labels) != (len(names),) or not np.issubdtype(np.asarray(labels).dtype, np.integer):
+        raise UsageError(
+            f"a draw needs an array of one whole number per name, its class: {len(names)} names, and labels of shape "
+            f"{np.shape(labels)} {np.asarray(labels).dtype}"
+        )
+    if not isinstance(n, int | np.integer) or n < 0:
+        raise UsageError(f"a draw is of a whole number of items from 0 up, not {n!r}")
+    labels = np.asarray(labels)
     keys = np.array([name_hash(f"{seed}/{name}") for name in names])
     overall = np.lexsort((keys, _rank_in_class(keys, labels)))
     left: dict[int, list[int]] = defaultdict(list)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import io
 import shlex
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from failscape import __version__
+from failscape.commands.parser import Parser
 from failscape.errors import CodeNotNamed, Doubt, Stopped, UsageError
 from failscape.terminal.output import Terminal
 
@@ -21,11 +21,9 @@ COMMANDS = (
 )  # fmt: skip
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """The parser with every subcommand; imports no framework."""
-    parser = argparse.ArgumentParser(
-        prog="failscape", description="Find, map and mitigate the failures of pretrained models."
-    )
+    parser = Parser(prog="failscape", description="Find, map and mitigate the failures of pretrained models.")
     parser.add_argument("--version", action="version", version=f"failscape {__version__}")
     parser.set_defaults(quiet=False)
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -27,6 +27,12 @@ def test_links_lead_somewhere() -> None:
             assert (page.parent / link).exists(), f"{page.relative_to(ROOT)}: {link}"
 
 
+def test_digits_are_grouped_by_commas() -> None:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        spaced = re.findall(r"(?<![\w.,-])\d{1,3}[ \xa0\u2009\u202f]\d{3}(?!\d)", page.read_text(encoding="utf-8"))
+        assert not spaced, f"{page.relative_to(ROOT)}: {spaced}"
+
+
 def test_the_list_of_sentences_is_of_the_code_as_it_is() -> None:
     tool = runpy.run_path(str(ROOT / "docs" / "list_sentences.py"))
     assert (ROOT / "docs" / "sentences.md").read_text(encoding="utf-8") == tool["page"](), (

@@ -7,7 +7,7 @@ from failscape.concepts import ConceptSpace
 
 
 def left_out(space: ConceptSpace) -> str:
-    """``100 of 2 000 cells left out: ...``, a cell being a point and a class; empty where every cell is as it was."""
+    """``100 of 2,000 cells left out: ...``, a cell being a point and a class; empty where every cell is as it was."""
     counts = space.label_counts
     if counts is None:
         return ""

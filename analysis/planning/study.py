@@ -152,7 +152,7 @@ def axes_from(text: str) -> tuple[Axis, ...]:
     """
     parts = text.lower().replace("×", "x").split("x")
     if not all(part.strip().isascii() and part.strip().isdigit() and int(part) > 0 for part in parts):
-        raise UsageError(f"--points takes the levels of each axis, as in 5x5x5, got {text!r}")
+        raise UsageError(f"--points takes the levels of each axis, as in 5x5x5, or one number, got {text!r}")
     return tuple(Axis(int(part)) for part in parts)
 
 

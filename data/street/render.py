@@ -19,8 +19,10 @@ from failscape.data.street.road import draw_road
 from failscape.data.street.scene import Scene
 from failscape.data.street.sky import draw_sky
 from failscape.data.street.weather import draw_haze, draw_weather
+from failscape.errors import UsageError
 
 SIZE = 64  # [px]
+LEAST = 8  # [px]
 OVERSAMPLING = 2  # scenes are painted larger and averaged down
 
 LAYERS: tuple[Callable[[Scene], None], ...] = (draw_sky, draw_place, draw_road, draw_haze, draw_post, draw_weather)
@@ -35,7 +37,13 @@ def render(factors_batch: Sequence[SceneFactors], size: int = SIZE) -> Picture:
 
 
 def blank(factors: SceneFactors, size: int, rng: np.random.Generator) -> Scene:
-    """A scene on which nothing is painted yet."""
+    """A scene on which nothing is painted yet.
+
+    Raises:
+        UsageError: ``size`` is no whole number from 8 up.
+    """
+    if not isinstance(size, int | np.integer) or size < LEAST:
+        raise UsageError(f"the side of a picture is a whole number of pixels from {LEAST} up, not {size!r}")
     side = size * OVERSAMPLING
     canvas = Canvas(np.zeros((side, side, 3), dtype=np.uint8), scale=side)
     return Scene(factors, canvas, LIGHT[factors.light], rng)

@@ -11,7 +11,7 @@ from failscape.data.tables.encoding import open_text
 from failscape.data.tables.table import Line, Table
 from failscape.errors import UsageError
 
-_FIELD_LIMIT = 2**31 - 1  # characters: the standard library's own limit, 131 072, is less than a long article
+_FIELD_LIMIT = 2**31 - 1  # characters: the standard library's own limit, 131,072, is less than a long article
 
 
 def open_csv(path: Path, encoding: str) -> Table:

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.options import add_imports, positive
+from failscape.commands.options import add_imports
+from failscape.commands.values import positive
 
 
 def add(parsers: Any) -> None:

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from failscape.commands.values import share
+
 
 def add(parsers: Any) -> None:
     """Register the subcommand."""
@@ -29,14 +31,6 @@ def add(parsers: Any) -> None:
         help="hold the mean over edits (default) or the worst edit to it",
     )
     parser.set_defaults(run=run, about=lambda args: f"check of {args.folder}")
-
-
-def share(text: str) -> float:
-    """A number in [0, 1]."""
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError("must lie between 0 and 1")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.options import add_imports, positive
+from failscape.commands.options import add_imports
+from failscape.commands.values import positive
 
 
 def add(parsers: Any) -> None:
@@ -15,7 +16,7 @@ def add(parsers: Any) -> None:
     parser.add_argument("a", type=Path, metavar="A", help="run folder; the target before")
     parser.add_argument("b", type=Path, metavar="B", help="run folder; the target after")
     parser.add_argument(
-        "--top", type=int, default=10, metavar="K", help="worst points to look for in both (default: 10)"
+        "--top", type=positive, default=10, metavar="K", help="worst points to look for in both (default: 10)"
     )
     parser.add_argument(
         "--queries",

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.mitigate import add_training, parse_numbers
-from failscape.commands.options import parse_overrides, positive
+from failscape.commands.mitigate import add_training
+from failscape.commands.options import parse_overrides
+from failscape.commands.values import positive
 
 
 def add(parsers: Any) -> None:
@@ -42,9 +43,9 @@ def run(args: argparse.Namespace) -> int:
     """Fade."""
     from failscape.terminal.output import opening
 
-    numbers, overrides = parse_numbers(args.modes), parse_overrides(args.overrides)
+    overrides = parse_overrides(args.overrides)
     with opening(args.quiet):
         from failscape.terminal.mitigate import fade_command
 
-    fade_command(args, numbers, overrides)
+    fade_command(args, args.modes, overrides)
     return 0

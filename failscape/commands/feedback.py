@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from failscape.commands.options import add_imports, key_values, positive
+from failscape.commands.options import add_imports, key_values
+from failscape.commands.values import port, positive
 from failscape.errors import Stopped, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -48,13 +50,6 @@ def add(parsers: Any) -> None:
     add_imports(parser)
     parser.add_argument("--no-report", action="store_true", help="leave report.html as it is")
     parser.set_defaults(run=run, about=lambda args: f"ratings of {args.folder}")
-
-
-def port(text: str) -> int:
-    """A number of a port; 0 takes one that is free."""
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError("must be a number from 0 to 65535")
-    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -188,6 +183,8 @@ def simulation(text: str) -> dict[str, float]:
             values[key] = float(value)
         except ValueError:
             raise UsageError(f"--simulate {key}: {value!r} is not a number") from None
+        if not math.isfinite(values[key]):
+            raise UsageError(f"--simulate {key}: {value!r} is not a number")
     if values["noise"] < 0 or not 0 <= values["abstain"] <= 1:
         raise UsageError("--simulate takes noise from 0 up and abstain, a share, from 0 to 1")
     return values

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from failscape.commands.values import positive
 from failscape.common.format import interval, percent
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def add(parsers: Any) -> None:
     parser.add_argument("folder", type=Path, metavar="RUN", help="a run, finished or not")
     parser.add_argument(
         "--top",
-        type=int,
+        type=positive,
         default=10,
         metavar="N",
         help="worst points to show, of a walk the likeliest edits (default: 10)",

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.options import add_imports, parse_overrides, positive
+from failscape.commands.options import add_imports, parse_overrides
+from failscape.commands.values import numbers, positive
 from failscape.errors import UsageError
 
 
@@ -29,7 +30,10 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     """What to mitigate, and how."""
     group = parser.add_argument_group("what to mitigate, and how")
     group.add_argument(
-        "--modes", metavar="N,N", help="numbers of its failure modes (default: the confirmed ones, ten at most)"
+        "--modes",
+        type=numbers,
+        metavar="N,N",
+        help="numbers of its failure modes (default: the confirmed ones, ten at most)",
     )
     group.add_argument(
         "--by",
@@ -74,21 +78,11 @@ def run(args: argparse.Namespace) -> int:
     """Mitigate."""
     from failscape.terminal.output import opening
 
+    overrides = parse_overrides(args.overrides)
     if (args.resume is None) == (args.source is None):
         raise UsageError("give the folder of a finished run, or --resume with that of a mitigation")
-    numbers, overrides = parse_numbers(args.modes), parse_overrides(args.overrides)
     with opening(args.quiet):
         from failscape.terminal.mitigate import mitigate_command
 
-    mitigate_command(args, numbers, overrides)
+    mitigate_command(args, args.modes, overrides)
     return 0
-
-
-def parse_numbers(text: str | None) -> list[int] | None:
-    """``"1,3"`` as numbers; None where nothing was asked for."""
-    if text is None:
-        return None
-    try:
-        return [int(part) for part in text.replace(" ", "").split(",") if part]
-    except ValueError:
-        raise UsageError(f"--modes takes numbers such as 1,3, not {text!r}") from None

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from failscape.commands.values import number, positive, share, whole
 from failscape.common.code_names import code_of
 from failscape.errors import UsageError
 from failscape.settings import Settings, find_env
@@ -71,7 +72,7 @@ def add_environment(parser: argparse.ArgumentParser, env: str | None = ENV) -> N
     group.add_argument("--mode", type=positive, metavar="N", help="with --from: only from failure mode N of that run")
     group.add_argument(
         "--alpha",
-        type=float,
+        type=number,
         metavar="A",
         help="with --explore fsrl, of images: what each step takes off the reward of a failure, in units of that "
         "reward (default: 5)",
@@ -79,7 +80,7 @@ def add_environment(parser: argparse.ArgumentParser, env: str | None = ENV) -> N
     group.add_argument("--max-steps", type=positive, metavar="N", help="that a walk may take (default: 50)")
     group.add_argument(
         "--held-out",
-        type=float,
+        type=share,
         metavar="SHARE",
         help="of the items, from 0 to 1, kept apart to measure what is found (default: 0.2)",
     )
@@ -130,7 +131,7 @@ def _add_judging(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--meaning",
-        type=float,
+        type=share,
         metavar="M",
         help="of texts: count a failure only where the edited text is at least as alike to the unedited one, from 0 "
         "(nothing in common) to 1 (the same), by a sentence encoder, where the edit is to keep the meaning (default: "
@@ -164,7 +165,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         help="environments in lockstep: images or texts that the target is given at once (default: 32; of a scan "
         "256, of tables 4096)",
     )
-    group.add_argument("--seed", type=int, default=0, help="of everything random (default: 0)")
+    group.add_argument("--seed", type=whole, default=0, help="of everything random (default: 0)")
     group.add_argument(
         "--set",
         dest="overrides",
@@ -199,14 +200,6 @@ def add_imports(
         metavar="FILE",
         help=what,
     )
-
-
-def positive(text: str) -> int:
-    """A whole number from 1 up; underscores and commas may group digits."""
-    number = int(text.replace(",", ""))
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
 
 
 def settings_from(args: argparse.Namespace, explorer: str) -> Settings:

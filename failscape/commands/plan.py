@@ -11,8 +11,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.check import share
-from failscape.commands.options import ENV, add_environment, positive, settings_from
+from failscape.commands.options import ENV, add_environment, settings_from
+from failscape.commands.values import above_zero, part, positive, share
 from failscape.errors import UsageError
 
 NUMBERS = {"points": "--points", "items": "--items", "n_groups": "--n-groups"}  # what an environment says instead
@@ -43,11 +43,14 @@ def add(parsers: Any) -> None:
         "an environment, measured)",
     )
     group.add_argument(
-        "--speed", type=float, metavar="Q", help="queries per second (default: of an environment, measured; else none)"
+        "--speed",
+        type=above_zero,
+        metavar="Q",
+        help="queries per second (default: of an environment, measured; else none)",
     )
     group.add_argument(
         "--covers",
-        type=float,
+        type=part,
         default=0.1,
         metavar="SHARE",
         help="of the grid: size of the mode that is to be found (default: %(default)s)",
@@ -72,9 +75,6 @@ def run(args: argparse.Namespace) -> int:
     from failscape.terminal.output import opening
 
     if not from_environment(args):
-        for name in ("points", "items"):
-            if getattr(args, name) is None:
-                raise UsageError(f"a plan needs --{name}; or --env, --target, --data or --concepts, which say it")
         with opening():
             from failscape.terminal.plan import plan_numbers
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from failscape.commands.options import add_imports
+from failscape.commands.values import whole
 
 
 def add(parsers: Any) -> None:
     """Register the subcommand."""
     parser = parsers.add_parser("show", help="re-create one probe of a run", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="RUN", help="a run, finished or not")
-    parser.add_argument("probe", type=int, metavar="PROBE", help="its number, as reports and landscapes name it")
+    parser.add_argument("probe", type=whole, metavar="PROBE", help="its number, as reports and landscapes name it")
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="picture or text, before and after (default: in RUN/exemplars)"
     )

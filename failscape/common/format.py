@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-THIN_SPACE = "\u202f"  # narrow, and no line breaks there
-
 
 def a_few(names: Iterable[str], limit: int = 5) -> str:
     """``a, b, c, d, e and 9 more``."""
@@ -43,12 +41,12 @@ def interval(low: float, high: float) -> str:
 
 
 def count(n: int) -> str:
-    """A count with groups of three apart: ``20 000`` (narrow no-break spaces)."""
-    return f"{n:,}".replace(",", THIN_SPACE)
+    """A count with groups of three apart: ``20,000``."""
+    return f"{n:,}"
 
 
 def counted(n: int, one: str, several: str = "") -> str:
-    """A count and what is counted, on a terminal: ``1 rater``, ``2,000 raters``; ``several`` where it takes no s."""
+    """A count and what is counted: ``1 rater``, ``2,000 raters``; ``several`` where it takes no s."""
     return f"{n:,} {one if n == 1 else several or one + 's'}"
 
 

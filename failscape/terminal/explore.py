@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from failscape.common.format import THIN_SPACE, counted, duration, interval, percent
+from failscape.analysis.landscape.left_out import left_out
+from failscape.common.format import counted, duration, interval, percent
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.common.task import task_of_env
 from failscape.envs.gym_views import ConceptVectorEnv, explorable
@@ -22,7 +23,7 @@ from failscape.records.folder import RunFolder
 from failscape.settings import Settings
 from failscape.targets.base import device_of
 from failscape.terminal.output import Steps, Table, Terminal, steps, table
-from failscape.terminal.plan import brief
+from failscape.terminal.plan import brief, spending
 from failscape.terminal.rates import tell_columns, tell_rate
 from failscape.workflows.environment import build, complete
 from failscape.workflows.explore import start
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from failscape.analysis.landscape.landscape import Landscape
     from failscape.analysis.landscape.minimal_edits import Smallest
     from failscape.analysis.modes.mode import Mode
-    from failscape.concepts import ConceptSpace
 
 
 def explore_command(
@@ -99,10 +99,13 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, b
     mdp, budget = envs.mdp, settings.hyperparameters["budget"]
     n_held_out = int(mdp.items.held_out.sum())
     n_explore = len(mdp.items) - n_held_out
-    needed = duration(seconds_per_query(envs) * budget)
-    spent = counted(budget, "query", "queries")
+    n_points, remembered = int(mdp.space.exists.sum()), settings.hyperparameters["memory"]
+    ends_early = not mdp.scheme.walks and n_explore * n_points <= remembered  # no pair is asked twice
+    asked = min(budget, n_explore * n_points) if ends_early else budget
+    needed = duration(seconds_per_query(envs) * asked)
+    spent = spending(budget, n_explore, n_points) if asked < budget else f"budget {counted(budget, 'query', 'queries')}"
     cost = (
-        f"budget {spent}, of which the target needs about {needed} on {device_of(mdp.target)}; "
+        f"{spent}, of which the target needs about {needed} on {device_of(mdp.target)}; "
         "what is found is measured beside that, on held-out items"
     )
     what = "items"
@@ -112,7 +115,7 @@ def preview(terminal: Terminal, envs: ConceptVectorEnv, settings: Settings, *, b
     rows = [
         ("target", repr(mdp.target)),
         ("data", f"{mdp.data_name} · {len(mdp.items):,} {what} ({n_explore:,} explore, {n_held_out:,} held out)"),
-        ("concepts", "; ".join(part for part in (str(mdp.space), _left_out(mdp.space)) if part)),
+        ("concepts", "; ".join(part for part in (str(mdp.space), left_out(mdp.space)) if part)),
         ("explorer", f"{named}, {counted(envs.num_envs, 'environment')}, seed {settings.seed}"),
         *([("reward", settings.human_model)] if settings.human_model else []),
         ("cost", cost),
@@ -185,8 +188,8 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
         print_modes(terminal, run.found_modes())
         tell_columns(terminal, run, landscape)
         terminal.print(worst_table(landscape))
-    if _left_out(landscape.space):
-        terminal.line(_left_out(landscape.space))
+    if left_out(landscape.space):
+        terminal.line(left_out(landscape.space))
     learner = summary.get("learner") or {}
     if learner.get("lift"):
         low, high = learner["lift_interval"]
@@ -204,13 +207,6 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
     terminal.line("TensorBoard ", f"tensorboard --logdir {path.parent}")
     for label, (command, what) in zip(("next", "", "", ""), suggestions(run, smallest), strict=False):
         terminal.line(f"{label:<12}", command, f"  {what}")
-
-
-def _left_out(space: ConceptSpace) -> str:
-    """What was not asked, with counts written as everywhere on the terminal: ``2,000``."""
-    from failscape.analysis.landscape.left_out import left_out
-
-    return left_out(space).replace(THIN_SPACE, ",")
 
 
 def suggestions(run: Run, smallest: Smallest | None) -> list[tuple[str, str]]:

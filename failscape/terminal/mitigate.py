@@ -192,6 +192,8 @@ def print_versions(terminal: Terminal, versions: Versions) -> None:
         moved, by_chance = number(shift.value, shift.unit, signed=shift.signed), number(shift.limit, shift.unit)
         moves.add_row(shift.what, moved, by_chance, shift.verdict)
     terminal.print(moves)
+    for label, told in versions.maps.broken_rows():
+        terminal.line(f"{label}: {told}")
     if versions.maps.walked:  # what lies on the way of a walk is no sample of all edits
         return
     names = [counted(len(modes), "failure mode") for modes in versions.modes]

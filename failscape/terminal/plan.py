@@ -14,6 +14,7 @@ from failscape.analysis.planning.precision import WANTED
 from failscape.analysis.planning.study import Study, axes_from
 from failscape.common.format import counted, duration, listed, percent
 from failscape.envs.mdp import ConceptMDP
+from failscape.errors import UsageError
 from failscape.records.folder import write_json
 from failscape.settings import Settings
 from failscape.terminal.output import Terminal, steps
@@ -26,11 +27,14 @@ BRIEF_DRAWS, BRIEF_STEPS = 100, 5  # before a run starts, which must not wait
 
 
 def plan_numbers(args: argparse.Namespace) -> int:
-    """Plan from numbers alone."""
+    """Plan from numbers alone; one that is wrong is told before one that is missing."""
+    axes = None if args.points is None else axes_from(args.points)
+    if axes is None or args.items is None:
+        missing = "--points" if axes is None else "--items"
+        raise UsageError(f"a plan needs {missing}; or --env, --target, --data or --concepts, which say it")
     held_out = HELD_OUT if args.held_out is None else args.held_out
     base = BASE if args.base_rate is None else args.base_rate
-    axes, budget = axes_from(args.points), args.budget or BUDGET
-    study = Study(axes, budget, args.items, args.n_groups or 1, held_out=held_out, base=base)
+    study = Study(axes, args.budget or BUDGET, args.items, args.n_groups or 1, held_out=held_out, base=base)
     terminal = Terminal()
     with steps(terminal) as tell:
         tell(COMPUTING)
@@ -89,9 +93,21 @@ def size(study: Study) -> str:
     """How large the run is."""
     grid = "x".join(str(axis.n) for axis in study.axes)
     return (
-        f"{counted(study.queries, 'query', 'queries')}, grid of {counted(study.n_existing, 'point')} ({grid}), "
+        f"{spending(study.queries, study.n_explored, study.n_existing)}, "
+        f"grid of {counted(study.n_existing, 'point')} ({grid}), "
         f"{counted(study.items, 'item')} ({study.n_explored:,} explore, {study.n_held_out:,} held out), "
         f"{counted(study.groups, 'group')}, base rate {percent(study.base)}"
+    )
+
+
+def spending(budget: int, n_items: int, n_points: int) -> str:
+    """What a search asks: its budget, or fewer where there are fewer pairs of an item and a point, and why."""
+    pairs = n_items * n_points
+    if pairs >= budget:
+        return counted(budget, "query", "queries")
+    return (
+        f"at most {counted(pairs, 'query', 'queries')} (each of {counted(n_items, 'explored item')} at each of "
+        f"{counted(n_points, 'point')}; the budget of {budget:,} is more)"
     )
 
 

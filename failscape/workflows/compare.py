@@ -12,7 +12,6 @@ from typing import Any
 from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.examples.registry import new_examples
 from failscape.analysis.landscape.comparison import Comparison
-from failscape.analysis.landscape.comparison import compare as compare_landscapes
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.landscape.shifts import Shift, halves, seed_pairs, shifts
 from failscape.analysis.modes.mode import Mode
@@ -26,7 +25,7 @@ from failscape.targets.base import device_of
 from failscape.targets.fingerprint import weights_fingerprint
 from failscape.targets.registry import load_target
 from failscape.workflows.mitigation_plan import PLAN, Plan
-from failscape.workflows.run import Run, finished_beside
+from failscape.workflows.run import Run, compare_found, finished_beside
 from failscape.workflows.run import compare as compare_maps
 
 N_NEW = 12  # newly created failures that are shown
@@ -137,6 +136,7 @@ class Versions:
             line(f"{harmed} by more than 2 percentage points beyond the interval"),
             table(["what moved", "shift", "by chance", "verdict"], moved, left="what moved"),
             *([] if self.maps.walked else [line(f"explored: {' → '.join(rates)}")]),
+            *(line(f"{label}: {told}") for label, told in self.maps.broken_rows()),
         )
 
     def __repr__(self) -> str:
@@ -196,7 +196,7 @@ def compare_versions(
         warnings.warn(f"between {before.folder.path} and {after.folder.path} {changed}", Doubt, stacklevel=2)
     made = plan_of(after)
     numbers = choose_modes(before.found_modes(), space=before.space) if made is None else made.numbers
-    maps = compare_landscapes(before.landscape(), after.landscape())
+    maps = compare_found(before, after)
     after.code(imports)  # refused before anything is loaded
     old = before.rebuild(imports, step)
     other = load_target(str(target_of(after)), str(device_of(old.target)))

@@ -70,17 +70,10 @@ def plan(study: Study, speed: float | None = None, share: float = TENTH, measure
 
     Args:
         study: its size.
-        speed: of the target, in queries per second; None where it is not known.
-        share: of the grid that a mode covers.
+        speed: of the target, in queries per second, above 0; None where it is not known.
+        share: of the grid that a mode covers, between 0 and 1.
         measured: what was measured of the target, for the record.
-
-    Raises:
-        UsageError: the share is no part of the grid, or the speed is not above 0.
     """
-    if not 0 < share < 1:
-        raise UsageError(f"--covers is {share:g}; a mode covers a share of the grid between 0 and 1")
-    if speed is not None and not speed > 0:
-        raise UsageError(f"--speed is {speed:g}; a target answers more than 0 queries per second")
     from failscape.agents.evaluation import affordable_draws
 
     found = outlook(study, share)

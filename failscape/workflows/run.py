@@ -227,7 +227,12 @@ def compare(a: Run | Path | str, b: Run | Path | str, top_k: int = 10) -> Compar
     then, now = (run.identity for run in runs)
     for what in then.differences(now):
         warnings.warn(f"between {runs[0].folder.path} and {runs[1].folder.path} {what}", Doubt, stacklevel=2)
-    return compare_landscapes(runs[0].landscape(), runs[1].landscape(), top_k)
+    return compare_found(runs[0], runs[1], top_k)
+
+
+def compare_found(a: Run, b: Run, top_k: int = 10) -> Comparison:
+    """The landscapes of two runs of one grid, and how little broke their items where they searched for that."""
+    return compare_landscapes(a.landscape(), b.landscape(), top_k, (a.smallest(), b.smallest()))
 
 
 def find_scan(run: Run) -> Run | None:

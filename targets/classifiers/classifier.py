@@ -16,7 +16,7 @@ from torch import nn
 from failscape.common.visible import well_formed
 from failscape.errors import UsageError
 from failscape.targets.base import Weights
-from failscape.targets.batching import check_finite, micro_batches, resolve_device
+from failscape.targets.batching import check_finite, check_pixels, micro_batches, resolve_device
 from failscape.targets.classifiers.heads import are_probabilities, find_head, forward, scores
 from failscape.targets.classifiers.preprocess import Preprocess
 from failscape.targets.outputs import ClassifierOutputs
@@ -83,8 +83,7 @@ class Classifier:
             UsageError: For inputs of another type or shape, scores that are not finite, or a device whose memory
                 does not hold one sample.
         """
-        if inputs.dtype != torch.uint8 or inputs.ndim != 4:
-            raise UsageError(f"{self.name} takes (B, 3, H, W) uint8 pixels, not {tuple(inputs.shape)} {inputs.dtype}")
+        check_pixels(self.name, inputs)
         size = "x".join(map(str, inputs.shape[1:]))
         parts, self.batch_size = micro_batches(
             lambda start, stop: self._forward(inputs[start:stop]),
@@ -103,7 +102,7 @@ class Classifier:
 
     def prepare(self, image: Image.Image) -> torch.Tensor:
         """A PIL image, resized and cropped as the target wants it: ``(3, H, W)`` uint8, not yet normalised."""
-        return self.transform.prepare(image if image.mode == "RGB" else image.convert("RGB"))
+        return self.transform.pixels_of(image)
 
     def with_weights(self, weights: Weights) -> Classifier:
         """A second classifier that differs in its weights, and has been asked nothing yet.

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
 from failscape.errors import UsageError
 from failscape.targets import pretrained
-from failscape.targets.batching import micro_batches, resolve_device
+from failscape.targets.batching import check_pixels, micro_batches, resolve_device
 from failscape.targets.classifiers.preprocess import Preprocess
 from failscape.targets.embedded import embedded_folder
 
@@ -50,11 +51,17 @@ class FactorJudge:
         module = pretrained.module(AutoModelForImageClassification, folder, name, KIND, "a trained classifier")
         self.module = module.requires_grad_(False).eval().to(self.device)
         self.transform = Preprocess.from_hf(pretrained.load(AutoImageProcessor, folder, name, KIND))
+        self.image_size = tuple(self.transform.prepare(Image.new("RGB", (64, 64))).shape)
         self.factors = _factors(name, [module.config.id2label[label] for label in range(module.config.num_labels)])
         self.batch_size = 256
 
     def __call__(self, pixels: torch.Tensor) -> Verdicts:
-        """Values and certainties of pictures ``(B, 3, H, W)`` uint8, of the size that it was trained with."""
+        """Values and certainties of pictures ``(B, 3, H, W)`` uint8, of the size that it was trained with.
+
+        Raises:
+            UsageError: They are of another type or shape.
+        """
+        check_pixels(self.name, pixels, self.image_size)
         parts, self.batch_size = micro_batches(
             lambda start, stop: self._judge(pixels[start:stop]),
             len(pixels),

@@ -38,6 +38,16 @@ class Preprocess:
         object.__setattr__(self, "mean", tuple(map(float, self.mean)))
         object.__setattr__(self, "std", tuple(map(float, self.std)))
 
+    def pixels_of(self, picture: Image.Image) -> torch.Tensor:
+        """``prepare`` of a PIL image of any mode: ``(3, H, W)`` uint8 pixels.
+
+        Raises:
+            UsageError: It is no PIL image.
+        """
+        if not isinstance(picture, Image.Image):
+            raise UsageError(f"prepare takes a PIL image, not {type(picture).__name__}; open files with PIL.Image.open")
+        return self.prepare(picture if picture.mode == "RGB" else picture.convert("RGB"))
+
     def normalise(self, batch: torch.Tensor) -> torch.Tensor:
         """``(B, 3, H, W) uint8 -> (B, 3, H, W) float32``, on the batch's device."""
         # One conversion and two in-place passes: on CPU 3 to 20 times faster than addcmul or batch_norm.

@@ -66,6 +66,10 @@ def embed(
     rows: list[np.ndarray] = []
     n = 0
     for batch in batches:
+        if isinstance(batch, str):
+            raise UsageError(
+                "a batch is a list or an array of texts and not one text; in_batches(texts, 256) makes them"
+            )
         inputs = np.asarray(batch, object) if isinstance(batch, Sequence) else batch
         cache = cache or _opened(encoder, inputs, folder, wanted)
         rows.append(cache.rows_of(encoder, inputs))
@@ -78,7 +82,13 @@ def embed(
 
 
 def in_batches(inputs: Any, size: int) -> Iterator[Any]:
-    """Inputs ``(N, ...)`` that are in memory as batches of ``size``."""
+    """Inputs ``(N, ...)`` that are in memory as batches of ``size``.
+
+    Raises:
+        UsageError: ``size`` is below 1.
+    """
+    if size < 1:
+        raise UsageError(f"a batch has 1 item or more, not {size}")
     for start in range(0, len(inputs), size):
         yield inputs[start : start + size]
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from failscape.errors import UsageError
+from failscape.targets.batching import check_pixels, check_texts
 from failscape.targets.classifiers.preprocess import Preprocess
 from failscape.targets.encoders.towers import IMAGE, TEXT
 
@@ -64,6 +64,7 @@ class PictureReader:
         self.transform, self.backend = transform, backend
         noise = np.random.default_rng(0).integers(0, 256, (301, 257, 3), np.uint8)
         pixels = self.prepare(Image.fromarray(noise))
+        self.size = tuple(pixels.shape)
         self.input_size = f"{pixels.shape[1]}x{pixels.shape[2]} px"
         # Mean and std may have been measured: their last bits are the machine's.
         numbers = [[round(x, 5) for x in (*transform.mean, *transform.std)], transform.rescale, transform.bgr]
@@ -72,19 +73,16 @@ class PictureReader:
         self.digest = known.hexdigest()
 
     def check(self, inputs: Any, name: str) -> None:
-        """Refuse what is not ``(B, 3, H, W)`` uint8.
+        """Refuse what is not ``(B, 3, H, W)`` uint8 of the prepared size.
 
         Raises:
             UsageError: It is something else.
         """
-        if not isinstance(inputs, torch.Tensor):
-            raise UsageError(f"{name} takes (B, 3, H, W) uint8 pixels, not {type(inputs).__name__}")
-        if inputs.dtype != torch.uint8 or inputs.ndim != 4 or inputs.shape[1] != 3:
-            raise UsageError(f"{name} takes (B, 3, H, W) uint8 pixels, not {tuple(inputs.shape)} {inputs.dtype}")
+        check_pixels(name, inputs, self.size)
 
     def prepare(self, item: Image.Image) -> torch.Tensor:
         """A PIL image, resized and cropped: ``(3, H, W)`` uint8, not yet normalised."""
-        return self.transform.prepare(item if item.mode == "RGB" else item.convert("RGB"))
+        return self.transform.pixels_of(item)
 
     def one(self) -> torch.Tensor:
         """A black picture."""
@@ -123,8 +121,7 @@ class TextReader:
         Raises:
             UsageError: It is something else.
         """
-        if isinstance(inputs, str) or not all(isinstance(text, str) for text in inputs):
-            raise UsageError(f"{name} takes a list or an array of texts; give prepared texts of type str")
+        check_texts(name, inputs)
 
     def prepare(self, item: str) -> str:
         """The text itself: it is cut when it is read."""

@@ -13,9 +13,8 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from transformers import BatchEncoding
 
-from failscape.errors import UsageError
 from failscape.targets.base import Weights
-from failscape.targets.batching import check_finite, micro_batches, resolve_device
+from failscape.targets.batching import check_finite, check_texts, micro_batches, resolve_device
 from failscape.targets.outputs import SummarizerOutputs
 from failscape.targets.summarizers.prompting import Reader
 from failscape.targets.weights import twin_with
@@ -84,7 +83,7 @@ class Summarizer:
         """
         if isinstance(articles, np.ndarray) and articles.ndim == 2:
             articles = articles[:, 0]
-        self._check(articles)
+        check_texts(self.name, articles)
         cut = self.reader.cut_all(list(articles))
         asked = list(dict.fromkeys(text for text in cut if text.strip()))
         written, features = self._answer(asked)
@@ -139,10 +138,6 @@ class Summarizer:
     def __repr__(self) -> str:
         millions = sum(p.numel() for p in self.module.parameters()) / 1e6
         return f"Summarizer({self.name}, {self.reader.limit} tokens, {millions:.3g} M parameters, {self.device})"
-
-    def _check(self, articles: Any) -> None:
-        if isinstance(articles, str) or not all(isinstance(article, str) for article in articles):
-            raise UsageError(f"{self.name} takes a batch of articles, (B,) texts")
 
     def _answer(self, articles: list[str]) -> tuple[list[str], torch.Tensor]:
         """Summaries and features of articles that fit; the longest go first, with others of like length."""

@@ -62,7 +62,7 @@ def test_how_many_fail_is_a_sentence(rate: float, unedited: float, edited: bool,
 def test_a_landscape_shows_its_worst_points(made: Callable) -> None:
     landscape = replace(made(3).landscape, name=NASTY)
     html = sound(landscape._repr_html_())
-    assert f"Landscape {SHOWN}" in html and "1\u202f500 probes" in html and "of edited items fail" in html
+    assert f"Landscape {SHOWN}" in html and "1,500 probes" in html and "of edited items fail" in html
     labels = landscape.worst(5)["label"].tolist()
     assert [html.index(f">{label}<") for label in labels] == sorted(html.index(f">{label}<") for label in labels)
     assert html.count("<tr>") == 6

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from failscape.cli import main
+from failscape.cli import COMMANDS, main
 from failscape.workflows.run import Run
 
 ROOT = Path(__file__).parents[2]
@@ -77,17 +77,61 @@ def test_mistakes_are_one_clear_line(
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["train", "--budget", "0"], "must be 1 or more"),
-        (["check", "RUN", "--max-failure-rate", "1.5"], "must lie between 0 and 1"),
-        (["check", "RUN"], "--max-failure-rate"),
-        (["tarin"], "train"),
+        (
+            ["train", "--budget", "abc"],
+            "--budget takes a whole number from 1 up, not 'abc'; see failscape train --help",
+        ),
+        (["train", "--budget"], "--budget: expected one argument; see failscape train --help"),
+        (["train", "--seed", "-1"], "--seed takes a whole number from 0 up, not '-1'; see failscape train --help"),
+        (
+            ["train", "--budgte=5"],
+            "failscape train takes no '--budgte'; see failscape train --help; did you mean --budget?",
+        ),
+        (["audit", "RUN", "more"], "failscape audit takes no 'more'; see failscape audit --help"),
+        (["train", "--alpha", "nan"], "--alpha takes a number, not 'nan'; see failscape train --help"),
+        (["plan", "--speed", "0"], "--speed takes a number above 0, not '0'; see failscape plan --help"),
+        (
+            ["check", "RUN", "--max-failure-rate", "1.5"],
+            "--max-failure-rate takes a number from 0 to 1, not '1.5'; see failscape check --help",
+        ),
+        (["check", "RUN"], "the following arguments are required: --max-failure-rate; see failscape check --help"),
+        (["show", "RUN", "x"], "PROBE takes a whole number from 0 up, not 'x'; see failscape show --help"),
+        (["fade", "RUN", "--modes", "0"], "--modes takes numbers such as 1,3, not '0'; see failscape fade --help"),
+        (
+            ["mitigate", "RUN", "--by", "shar"],
+            "--by takes share, rate, severity or rating, not 'shar'; see failscape mitigate --help; did you mean share",
+        ),
+        (
+            ["feedback", "RUN", "--port", "70000"],
+            "--port takes a number from 0 to 65535, not '70000'; see failscape feedback",
+        ),
+        (["feedback", "RUN", "--simulate", "noise=nan"], "--simulate noise: 'nan' is not a number"),
+        (["tarin"], "or audit, not 'tarin'; see failscape --help; did you mean train?"),
+        (["--badget"], "see failscape --help"),
+        ([], "the following arguments are required: COMMAND; see failscape --help"),
     ],
 )
-def test_arguments_out_of_range(argv: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main(argv)
-    assert stop.value.code == 2
-    assert message in capsys.readouterr().err
+def test_arguments_that_no_command_takes_are_one_line(
+    argv: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(argv) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len([line for line in told if not line.startswith("loading")]) == 1
+    assert told[-1].startswith("error: ") and message in told[-1]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_refuses_an_unknown_option_in_one_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    needed = {"check": ["RUN", "--max-failure-rate", "1"], "compare": ["A", "B"], "show": ["RUN", "1"]}
+    assert main([command, *needed.get(command, ["RUN"]), "--xyzzy"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"error: failscape {command} takes no '--xyzzy'; see failscape {command} --help"
+
+
+def test_train_py_answers_a_mistake_in_one_line() -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "train.py"), "--budget", "0"], capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr == "error: --budget takes a whole number from 1 up, not '0'; see failscape train --help\n"
 
 
 def test_run_folder_holds_what_repeats_the_run(toy_run: Path) -> None:

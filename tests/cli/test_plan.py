@@ -31,6 +31,22 @@ def test_a_plan_measures_an_environment(capsys: pytest.CaptureFixture[str]) -> N
     assert "of 256 random edits fail" in out and "queries per second" in out
 
 
+def test_a_plan_tells_the_queries_that_will_be_asked_where_there_are_fewer_pairs_than_the_budget(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reason = "at most 800 queries (each of 32 explored items at each of 25 points; the budget of {} is more), "
+    assert main(["plan", "--env", "failscape/Toy-v0"]) == 0
+    out = capsys.readouterr().out
+    assert reason.format("20,000") + "grid of 25 points" in out and "search: 800 queries" in out
+    argv = ["train", "--env", "failscape/Toy-v0", "--algo", "random", "--no-report", "--out", str(tmp_path)]
+    assert main([*argv, "--budget", "801"]) == 0
+    assert reason.format(801) + "of which the target needs" in capsys.readouterr().out
+    assert (
+        main([*argv, "--budget", "801", "--seed", "1", "--set", "memory=100"]) == 0
+    )  # what is forgotten is asked again
+    assert "budget 801 queries, of which the target needs" in capsys.readouterr().out
+
+
 def test_a_base_rate_and_a_speed_that_are_given_are_taken(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--env", "failscape/Toy-v0", "--budget", "300", "--base-rate", "0.2", "--speed", "10"]) == 0
     out = capsys.readouterr().out
@@ -40,10 +56,19 @@ def test_a_base_rate_and_a_speed_that_are_given_are_taken(capsys: pytest.Capture
 MISTAKES = {
     "no grid": (["plan", "--items", "100"], "a plan needs --points"),
     "no items": (["plan", "--points", "5x5"], "a plan needs --items"),
-    "grid": (["plan", "--points", "5by5", "--items", "100"], "as in 5x5x5, got '5by5'"),
+    "grid": (["plan", "--points", "5by5", "--items", "100"], "as in 5x5x5, or one number, got '5by5'"),
+    "grid alone": (
+        ["plan", "--points", "abc"],
+        "--points takes the levels of each axis, as in 5x5x5, or one number, got",
+    ),
     "groups": ([*SIZE, "--n-groups", "700"], "700 groups are more than 600 items"),
-    "share": ([*SIZE, "--covers", "1.5"], "--covers is 1.5"),
-    "speed": ([*SIZE, "--speed", "0"], "--speed is 0"),
+    "share": (
+        [*SIZE, "--covers", "1.5"],
+        "--covers takes a number between 0 and 1, neither of them, not '1.5'; see failscape plan --help",
+    ),
+    "share alone": (["plan", "--covers", "1.5"], "--covers takes a number between 0 and 1"),
+    "speed": ([*SIZE, "--speed", "0"], "--speed takes a number above 0, not '0'"),
+    "none": (["plan", "--points", "5x5x5", "--items", "0"], "--items takes a whole number from 1 up, not '0'"),
     "held out": ([*SIZE, "--held-out", "1"], "the held-out share is 1"),
     "base rate": ([*SIZE, "--base-rate", "1"], "the base rate is 1"),
     "both": ([*SIZE, "--env", "failscape/Toy-v0"], "--points is taken from the environment"),

@@ -69,9 +69,17 @@ def test_a_comparison_of_walks_says_what_rates_are_of(tmp_path: Path, capsys: py
     assert main(["train", *asked, "--no-report", "--quiet", "--out", str(tmp_path)]) == 0
     (folder,) = tmp_path.iterdir()
     capsys.readouterr()
-    assert main(["compare", str(folder), str(folder)]) == 0
+    file = tmp_path / "comparison.json"
+    assert main(["compare", str(folder), str(folder), "--json", str(file)]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert f"note: {OF_WALKS}" in said and "failure rate" not in said
+    smallest = Run(folder).smallest()
+    assert smallest is not None and 0 < len(smallest.table) < smallest.n_items
+    n, median = f"{len(smallest.table)} of {smallest.n_items}", smallest.table["levels"].median()
+    assert f"items broken by some edit {n} → {n} " in said
+    assert f"levels from unedited to their smallest failing edit, median {median:g} → {median:g} " in said
+    broken = {"n_items": smallest.n_items, "n_broken": len(smallest.table), "median_levels": median}
+    assert json.loads(file.read_text())["broken"] == [broken, broken]
 
 
 def test_an_audit_of_a_walk_counts_what_broke_and_states_no_rate_of_edits(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -95,9 +95,12 @@ def sample_traffic(seed: int, index: int, **constraints: Value | Sequence[Value]
         seed: the world's seed, 0 or more.
         index: the scene's number, 0 or more; the scene does not depend on which others are drawn.
         **constraints: by factor, the value that it has or the values to choose from.
+
+    Raises:
+        UsageError: a number is none, or a constraint names no factor or no value of it.
     """
-    if seed < 0 or index < 0:
-        raise UsageError(f"a scene has a seed and a number from 0 up, not {seed} and {index}")
+    if not all(isinstance(given, int | np.integer) and given >= 0 for given in (seed, index)):
+        raise UsageError(f"a scene has a seed and a number from 0 up, not {seed!r} and {index!r}")
     rng = np.random.default_rng((seed, index))
     choices = {name: _choices(name, values) for name, values in constraints.items()}
     drawn = zip(FACTORS, rng.random(len(FACTORS)).tolist(), strict=True)
@@ -120,7 +123,11 @@ def table(scenes: Sequence[TrafficFactors]) -> pd.DataFrame:
     """One row per scene with its factors as categorical columns, in the order of ``FACTORS``, and ``detail``.
 
     ``job`` and ``hair`` are missing where the scene has no people.
+
+    Raises:
+        UsageError: ``scenes`` is no sequence of scenes.
     """
+    check_scenes(scenes)
     rows = pd.DataFrame([dataclasses.asdict(scene) for scene in scenes])
     if rows.empty:
         rows = pd.DataFrame(columns=[*BY_NAME, "detail"])
@@ -131,8 +138,18 @@ def table(scenes: Sequence[TrafficFactors]) -> pd.DataFrame:
     return rows
 
 
+def check_scenes(scenes: Sequence[TrafficFactors]) -> None:
+    """Refuse what is no sequence of scenes.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if not isinstance(scenes, Sequence) or not all(isinstance(scene, TrafficFactors) for scene in scenes):
+        raise UsageError("scenes are a list of TrafficFactors, as sample_traffic makes them; give one as [scene]")
+
+
 def _choices(name: str, values: Value | Sequence[Value]) -> tuple[Value, ...]:
-    found = (values,) if isinstance(values, str | int) else tuple(values)
+    found = tuple(values) if isinstance(values, Iterable) and not isinstance(values, str) else (values,)
     for value in found:
         _check(name, value)
     if not found:

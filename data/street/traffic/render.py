@@ -16,7 +16,7 @@ from failscape.data.street.render import SIZE, blank, finished, stacked
 from failscape.data.street.scene import Scene
 from failscape.data.street.sky import draw_sky
 from failscape.data.street.traffic.board import draw_board
-from failscape.data.street.traffic.factors import TrafficFactors
+from failscape.data.street.traffic.factors import TrafficFactors, check_scenes
 from failscape.data.street.traffic.layout import SIGN_SIZE, arrange
 from failscape.data.street.traffic.people import draw_people
 from failscape.data.street.traffic.road import draw_bicycle, draw_birds, draw_road, draw_sign
@@ -31,7 +31,11 @@ def render_traffic(scenes: Sequence[TrafficFactors], size: int = SIZE) -> Pictur
     """Pictures (B, 3, H, W) uint8 in RGB; a picture depends on its own factors and ``size`` [px] alone.
 
     Other releases of OpenCV may give a pixel that differs by a few levels.
+
+    Raises:
+        UsageError: ``scenes`` is no sequence of scenes, or ``size`` is below 8.
     """
+    check_scenes(scenes)
     return stacked([_paint(factors, size) for factors in scenes], size)
 
 

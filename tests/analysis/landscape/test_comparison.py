@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from failscape.analysis.landscape.comparison import compare
+from failscape.analysis.landscape.comparison import Broken, compare
 from failscape.analysis.landscape.landscape import Landscape, rank_correlation
+from failscape.analysis.landscape.minimal_edits import Smallest
 from failscape.analysis.statistics.transport import wasserstein
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.errors import UsageError
@@ -26,6 +27,20 @@ def test_a_landscape_agrees_with_itself() -> None:
     assert (found.spearman, found.top_k_recall, found.mean_change, found.worst_change) == (1, 1, 0, 0)
     assert found.wasserstein == pytest.approx(0) and found.rate_a == found.rate_b == pytest.approx(0.35)
     assert (found.coverage_a, found.coverage_b) == (1, 1) and found.names == ("a", "a")
+
+
+def test_walks_tell_within_how_many_levels_items_broke() -> None:
+    a = landscape([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], "a")
+    some = Smallest(pd.DataFrame({"levels": [1, 4, 2], "log_likelihood": 0.0, "queries": 1, "edit": "x"}), 5, 9, {})
+    none = Smallest(some.table.head(0), 5, 9, {})
+    found = compare(a, a, smallest=(some, none))
+    assert found.broken == (Broken(5, 3, 2.0), Broken(5, 0, None))
+    assert found.broken_rows() == [
+        ("items broken by some edit", "3 of 5 → 0 of 5"),
+        ("levels from unedited to their smallest failing edit, median", "2 → –"),
+    ]
+    assert set(found.broken_rows()) < set(found.rows())
+    assert compare(a, a, smallest=(some, None)).broken_rows() == compare(a, a).broken_rows() == []
 
 
 def test_a_change_is_b_minus_a() -> None:

@@ -132,7 +132,7 @@ def test_other_grids(report, n_axes):
 
 def test_a_run_without_failures(report, made):
     text = Page(report(run_made=made(2, 400, failing=False))).text
-    assert "none of 400 edited ones" in text.replace("\u202f", "")
+    assert "none of 400 edited ones" in text
     assert "No probe failed" in text
 
 

@@ -1,5 +1,7 @@
 """Traffic scenes: what a factor changes, what it leaves alone, and what a small picture no longer shows."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -95,6 +97,27 @@ def test_factors_are_checked() -> None:
         sample_traffic(0, -1)
     with pytest.raises(UsageError, match="no count 4"):
         vary(SCENES[0], count=4)
+    with pytest.raises(UsageError, match="no vehicle None; known: bus"):
+        sample_traffic(0, 0, vehicle=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("seed", "index"), [("0", 1), (0.5, 1), (0, None)])
+def test_a_scene_has_whole_numbers(seed: Any, index: Any) -> None:
+    with pytest.raises(UsageError, match=f"a seed and a number from 0 up, not {seed!r} and {index!r}"):
+        sample_traffic(seed, index)
+
+
+@pytest.mark.parametrize("scenes", [SCENES[0], ["bus"], 5])
+def test_what_is_no_list_of_scenes(scenes: Any) -> None:
+    for made in (render_traffic, table):
+        with pytest.raises(UsageError, match=r"scenes are a list of TrafficFactors.*; give one as \[scene\]"):
+            made(scenes)
+
+
+@pytest.mark.parametrize("size", [0, -3, 7, 32.5, "big"])
+def test_a_picture_has_a_side(size: Any) -> None:
+    with pytest.raises(UsageError, match=f"a whole number of pixels from 8 up, not {size!r}"):
+        render_traffic(SCENES[:1], size)
 
 
 def test_a_source_names_its_scenes_and_says_true_captions() -> None:

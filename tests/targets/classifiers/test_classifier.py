@@ -156,10 +156,13 @@ def test_scores_that_are_not_finite(tiny, batch):
 
 
 def test_inputs_of_another_type_or_shape(tiny, batch):
-    with pytest.raises(UsageError, match=r"uint8 pixels, not .* torch.float32"):
+    with pytest.raises(UsageError, match=r"uint8 pixels .* not .* torch.float32"):
         tiny(batch / 255)
-    with pytest.raises(UsageError, match="uint8 pixels"):
-        tiny(batch[0])
+    for other in (batch[0], batch[:, :1], batch.numpy(), None):
+        with pytest.raises(UsageError, match=r"tiny takes uint8 pixels \(B, 3, H, W\), which its prepare makes of"):
+            tiny(other)
+    with pytest.raises(UsageError, match="prepare takes a PIL image, not str"):
+        tiny.prepare("picture.png")
 
 
 def test_prepare_must_give_uint8():

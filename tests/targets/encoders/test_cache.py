@@ -85,6 +85,16 @@ def test_tokens_and_texts(saved: Saved, tmp_path: Path) -> None:
     assert words.n_queries == len(TEXTS) + 2 * len(texts)
 
 
+def test_batches_that_are_none(saved: Saved, tmp_path: Path) -> None:
+    words = load_target(f"hf:{saved('CLIPModel')}?tower=text", "cpu")
+    for batches in (TEXTS, TEXTS[0]):
+        with pytest.raises(UsageError, match=r"and not one text; in_batches\(texts, 256\) makes them"):
+            embed(words, batches, tmp_path / "texts")
+    with pytest.raises(UsageError, match="a batch has 1 item or more, not 0"):
+        embed(words, in_batches(TEXTS, 0), tmp_path / "texts")
+    assert not (tmp_path / "texts").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

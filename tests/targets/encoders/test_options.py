@@ -1,11 +1,13 @@
 """What the URIs of encoders refuse, with one line each, and how their settings read."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -43,14 +45,46 @@ def test_what_does_not_exist(saved: Saved, kind: str, options: str, message: str
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("inputs", ["a text", [1, 2]])
-def test_inputs_of_another_kind(saved: Saved, inputs: Any) -> None:
-    with pytest.raises(UsageError, match=r"takes a list or an array of texts"):
-        load_target(f"hf:{saved('CLIPModel')}?tower=text", "cpu")(inputs)
-    with pytest.raises(UsageError, match=r"takes \(B, 3, H, W\) uint8 pixels, not (str|list)"):
-        load_target(f"hf:{saved('CLIPModel')}", "cpu")(inputs)
-    with pytest.raises(UsageError, match=r"takes \(B, 3, H, W\) uint8 pixels, not \(1, 3, 8, 8\) torch.float32"):
-        load_target(f"hf:{saved('CLIPModel')}", "cpu")(torch.zeros(1, 3, 8, 8))
+@pytest.mark.parametrize(
+    ("inputs", "what"),
+    [
+        ("a text", "texts, not of type str; give one text as [text]"),
+        (np.array("a text"), "texts, not an array of shape (); give one text as [text]"),
+        (5, "texts, not of type int; give one text as [text]"),
+        (None, "texts, not of type NoneType; give one text as [text]"),
+        ((text for text in ["a"]), "texts, not of type generator; give one text as [text]"),
+        ([1, 2], "texts; one of them is of type int"),
+        (np.array([["a", "b"]]), "texts; one of them is an array of shape (2,)"),
+    ],
+)
+def test_inputs_that_are_no_texts(saved: Saved, inputs: Any, what: str) -> None:
+    encoder = load_target(f"hf:{saved('CLIPModel')}?tower=text", "cpu")
+    with pytest.raises(UsageError, match=re.escape(f"{encoder.name} takes a list or an array of {what}")) as refused:
+        encoder(inputs)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["CLIPModel", "SiglipModel", "Dinov2Model"])
+@pytest.mark.parametrize(
+    ("inputs", "what"),
+    [
+        ("a text", "str"),
+        ([1, 2], "list"),
+        (np.zeros((1, 3, 32, 32), np.uint8), "ndarray"),
+        (torch.zeros(1, 3, 32, 32), "(1, 3, 32, 32) torch.float32"),
+        (torch.zeros(1, 3, 40, 40, dtype=torch.uint8), "(1, 3, 40, 40) torch.uint8"),
+        (torch.zeros(3, 32, 32, dtype=torch.uint8), "(3, 32, 32) torch.uint8"),
+        (torch.tensor(1, dtype=torch.uint8), "() torch.uint8"),
+    ],
+)
+def test_inputs_that_are_no_pixels(saved: Saved, kind: str, inputs: Any, what: str) -> None:
+    encoder = load_target(f"hf:{saved(kind)}", "cpu")
+    wanted = "takes uint8 pixels (B, 3, 32, 32), which its prepare makes of pictures, not "
+    with pytest.raises(UsageError, match=re.escape(f"{encoder.name} {wanted}{what}")) as refused:
+        encoder(inputs)
+    assert "\n" not in str(refused.value)
+    with pytest.raises(UsageError, match="prepare takes a PIL image, not str"):
+        encoder.prepare("picture.png")
 
 
 def test_weights_that_are_not_there(saved: Saved, tmp_path: Path) -> None:

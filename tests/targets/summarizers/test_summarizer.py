@@ -145,9 +145,9 @@ def test_features_that_are_not_finite(bart):
     assert bart.n_queries == 0
 
 
-@pytest.mark.parametrize("articles", ["text", [3], [("a", "b")]])
+@pytest.mark.parametrize("articles", ["text", np.array("text"), None, [3], [("a", "b")]])
 def test_what_is_no_batch_of_texts(bart, articles):
-    with pytest.raises(UsageError, match=r"takes a batch of articles, \(B,\) texts"):
+    with pytest.raises(UsageError, match=r"takes a list or an array of texts"):
         bart(articles)
 
 

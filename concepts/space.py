@@ -18,10 +18,11 @@ from failscape.concepts.column_axis import columns_of
 from failscape.concepts.item_axis import group_axis_of, groups_of
 from failscape.concepts.label_effect import LABEL_EFFECTS
 from failscape.concepts.label_table import LabelCounts, LabelTable
+from failscape.concepts.scaling import UNEDITED as UNEDITED
+from failscape.concepts.scaling import located, scaled
 from failscape.errors import UsageError, did_you_mean
 
 AnyBatch = TypeVar("AnyBatch", bound="Fields")
-UNEDITED = -1  # level index of a concept that is not applied at all
 
 
 class Fields(Protocol):
@@ -118,12 +119,12 @@ class ConceptSpace:
 
         A concept without order has a column for each of its levels, 1 at the level and 0 elsewhere.
         """
-        columns = [_scaled(c, levels) for c, levels in zip(self.concepts, points.T, strict=True)]
+        columns = [scaled(c, levels) for c, levels in zip(self.concepts, points.T, strict=True)]
         return np.concatenate(columns, axis=1)
 
     def locate(self, strengths: np.ndarray) -> np.ndarray:
         """Where strengths lie among the points, between levels too: ``(M, K) -> (M, D)`` in :meth:`coordinates`."""
-        columns = [_located(c, column) for c, column in zip(self.concepts, np.asarray(strengths, float).T, strict=True)]
+        columns = [located(c, column) for c, column in zip(self.concepts, np.asarray(strengths, float).T, strict=True)]
         return np.concatenate(columns, axis=1)
 
     @property
@@ -196,11 +197,9 @@ class ConceptSpace:
 
     def unedited(self, points: np.ndarray) -> np.ndarray:
         """Whether no edit changes anything at points, ``(B, K) -> (B,)``: none is applied, or each by its identity."""
-        still = np.ones(len(points), bool)
-        for concept, levels in zip(self.concepts, points.T, strict=True):
-            if not concept.selects:
-                still &= (levels == UNEDITED) if concept.edges is not None else ~concept.changes(levels)
-        return still
+        axes = [(c, levels) for c, levels in zip(self.concepts, points.T, strict=True) if not c.selects]
+        changed = [c.changes(levels) if c.edges is None else levels != UNEDITED for c, levels in axes]
+        return ~np.any([np.zeros(len(points), bool), *changed], axis=0)
 
     def label_effect(self, points: np.ndarray) -> np.ndarray:
         """What the edits at points do to the right answer: ``(B, K) -> (B,)`` objects of ``LABEL_EFFECTS``.
@@ -283,23 +282,3 @@ def _with_edit(batch: AnyBatch, concept: Concept, before: Any, after: Any) -> An
     edited_batch = batch.with_field(concept.field, after)
     kept = concept.kept_promise(before, after)
     return edited_batch if kept is None else edited_batch.with_field("kept", batch.field("kept") & kept)
-
-
-def _scaled(concept: Concept, levels: np.ndarray) -> np.ndarray:
-    """Columns of one concept: ``(B,) -> (B, 1)``, or a column per level where they have no order."""
-    n = len(concept.levels)
-    if concept.categorical:
-        return (levels[:, None] == np.arange(n)).astype(np.float32)
-    scaled = np.where(levels == UNEDITED, 0.0, 2 * levels / max(n - 1, 1) - (n > 1))
-    return scaled[:, None].astype(np.float32)
-
-
-def _located(concept: Concept, strengths: np.ndarray) -> np.ndarray:
-    """Columns of one concept: ``(M,) -> (M, 1)``, linear between levels, or between the borders of cells."""
-    if concept.categorical:
-        return (strengths[:, None] == concept.levels).astype(np.float32)
-    known, n = concept.levels if concept.edges is None else concept.edges, len(concept.levels)
-    if not ((known[0] <= strengths) & (strengths <= known[-1])).all():
-        raise UsageError(f"{concept.name} was explored from {known[0]:g} to {known[-1]:g}; nothing is known beyond")
-    ranks = np.interp(strengths, known, np.arange(len(known)) - (0.0 if concept.edges is None else 0.5))
-    return (2 * ranks / max(n - 1, 1) - (n > 1))[:, None].astype(np.float32)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from failscape.common.nouns import Nouns
 from failscape.common.task import task_named
+from failscape.concepts import ConceptSpace
+from failscape.data.base import Items
 from failscape.errors import UsageError
 from failscape.targets.base import Target
 
@@ -32,3 +35,14 @@ def expect_alike(one: Target, other: Target) -> None:
     for what in task.shared if task else ():
         if getattr(one, what) != getattr(other, what):
             raise UsageError(f"{other.name} and {one.name} differ in their {what.replace('_', ' ')}")
+
+
+def expect_edits(space: ConceptSpace, items: Items, nouns: Nouns) -> None:
+    """Refuses concepts that edit what these items do not have.
+
+    Raises:
+        UsageError: names the first one.
+    """
+    for concept in space.concepts:
+        if concept.field is not None and concept.field not in items.batch.editable:
+            raise UsageError(f"{concept.name} does not edit {nouns.plain_items}; give concepts that do")

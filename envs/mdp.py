@@ -19,7 +19,7 @@ from failscape.envs.actions.base import ActionScheme
 from failscape.envs.actions.jump import JumpToPoint
 from failscape.envs.baseline import FEATURE_BOUND, BaselineOutputs
 from failscape.envs.evaluator import Evaluator, TargetEvaluator
-from failscape.envs.expected_task import expect_alike
+from failscape.envs.expected_task import expect_alike, expect_edits
 from failscape.envs.item_groups import choice_of
 from failscape.envs.state import Outcome, Probes, State
 from failscape.errors import UsageError
@@ -68,9 +68,7 @@ class ConceptMDP:
             raise UsageError(
                 f"{space.n_points} points are too many for one landscape (at most {MAX_POINTS}); use fewer levels"
             )
-        for concept in space.concepts:
-            if concept.field is not None and concept.field not in items.batch.editable:
-                raise UsageError(f"{concept.name} does not edit {nouns.plain_items}; give concepts that do")
+        expect_edits(space, items, nouns)
         self.target, self.space, self.items, self.reward = target, space, items, reward
         self.data_name, self.scheme, self.nouns = data_name, scheme or JumpToPoint(space), nouns
         self.baseline = baseline or BaselineOutputs.take(target, items, reward)

@@ -90,7 +90,7 @@ def forget(leg: Leg) -> None:
     leg.state.unlink(missing_ok=True)
 
 
-def add_arguments(parser: argparse.ArgumentParser, steps: int) -> argparse.ArgumentParser:
+def add_arguments(parser: argparse.ArgumentParser, steps: int | None) -> argparse.ArgumentParser:
     """Adds what every training script takes from the command line."""
     parser.add_argument("--minutes", type=float, default=150, help="stop after this time; called again it goes on")
     parser.add_argument("--steps", type=int, default=steps, help="steps of the leg")

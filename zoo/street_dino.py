@@ -1,7 +1,9 @@
-"""Trains ``embedded:street-dino``: ``python -m zoo.street_dino``, again and again until its leg is done.
+"""Trains ``embedded:street-dino``: ``python -m zoo.street_dino``, and then the same with ``--leg 2``.
 
-An encoder that sees everything: DINOv2 by format and architecture, at 64 px, but supervised. Linear heads on its CLS
-token name every factor of a traffic scene and are thrown away, so the token holds all of them.
+An encoder that sees everything: DINOv2 by format and architecture, at 64 px, but supervised. In the first leg linear
+heads on its CLS token name every factor of a traffic scene and are thrown away, so the token holds all of them. The
+second leg goes on from the checkpoint of the first one with fresh heads, and also brings scenes together that differ in
+nothing that has a name, so that every named factor weighs more than exact places, clouds or windows.
 
 Shapes: ``B`` scenes.
 """
@@ -9,23 +11,40 @@ Shapes: ``B`` scenes.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import nn
 from transformers import BitImageProcessor, Dinov2Config, Dinov2Model
 
 from failscape.data.street.render import SIZE
+from failscape.data.street.traffic.factors import FACTORS, sample_traffic
 from zoo.gates import dino_gates
 from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
+from zoo.probes import indices
 from zoo.world_cards import Recipe, write_card
-from zoo.world_data import MEAN, SIZES, STD, factor_loss, varied_batch
+from zoo.world_data import MEAN, SIZES, STD, factor_loss, rendered, varied_batch
 
 CHECKPOINT = Path(__file__).parent.parent / "targets" / "checkpoints" / "street-dino"
 TRAINING_WORLD = 5000  # the seed of its scenes
 WIDTH, HEADS, LAYERS, PATCH = 128, 4, 6, 8
-BATCH, STEPS = 128, 5000
+BATCH = 128
+STEPS = {1: 5000, 2: 800}  # of each leg
+LR = {1: 1.5e-3, 2: 5e-4}
+LATER = 1_000_000_000  # number of the first scene of the second leg
+RECIPE = (
+    "Scenes of world {world}, {batch} new ones in each step, some of them blurred, all a little noisier, brighter or "
+    "darker; a linear head on the class token names every factor."
+)
+SECOND = (
+    f" That was the first leg, of {STEPS[1]} steps (`python -m zoo.street_dino`). The second one goes on from its "
+    "checkpoint and also brings scenes together that differ in nothing that has a name."
+)
+ALIKE = 5.0  # weight of the distance, 1 less the cosine, of scenes that have the same name
 
 
 class Named(nn.Module):
@@ -36,32 +55,46 @@ class Named(nn.Module):
         self.dino = dino
         self.heads = nn.Linear(WIDTH, sum(SIZES))
 
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Logits of the values of all factors (B, V)."""
-        logits: torch.Tensor = self.heads(self.dino(pixel_values=pixels).pooler_output)
-        return logits
-
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Trains until the time is over or the leg ends, and then writes the checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    args = add_arguments(parser, STEPS).parse_args(argv)
+    parser.add_argument("--leg", type=int, choices=tuple(STEPS), default=1)
+    args = add_arguments(parser, None).parse_args(argv)
     folder = args.out or CHECKPOINT
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed + TRAINING_WORLD)
-    leg = Leg("street-dino", 1, args.steps, lr=1.5e-3)
-    named = Named(new_dino()).to(args.device).train()
+    leg = Leg("street-dino", args.leg, args.steps or STEPS[args.leg], lr=LR[args.leg])
+    dino = new_dino() if leg.number == 1 else Dinov2Model.from_pretrained(folder, dtype=torch.float32)
+    named = Named(dino).to(args.device).train()
 
     def loss(step: int) -> torch.Tensor:
-        pixels, values = varied_batch(TRAINING_WORLD + args.seed, step, BATCH)
+        batch = (varied_batch if leg.number == 1 else batch_of_twins)(TRAINING_WORLD + args.seed, step, BATCH)
+        pixels, values = (part.to(args.device) for part in batch)
         with torch.autocast(args.device, torch.bfloat16):
-            logits = named(pixels.to(args.device))
-        return factor_loss(logits.float(), values.to(args.device))
+            tokens = named.dino(pixel_values=pixels).pooler_output
+            logits = named.heads(tokens)
+        told = factor_loss(logits.float(), values)
+        if leg.number == 1:
+            return told
+        one, twin = F.normalize(tokens.float(), dim=1).chunk(2)
+        return told + ALIKE * (1 - (one * twin).sum(dim=1).mean())
 
     if train_leg(leg, named, loss, args.minutes):
         save(named.dino, folder)
         card(folder, leg, args.seed)
         forget(leg)
+
+
+def batch_of_twins(world: int, step: int, size: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scenes followed by others that have the same name: pictures (B, 3, 64, 64) float, and factors (B, F)."""
+    first = LATER + step * size
+    scenes = [sample_traffic(world, first + index) for index in range(size // 2)]
+    details = [sample_traffic(world, first + size // 2 + index).detail for index in range(size // 2)]
+    twins = [dataclasses.replace(scene, detail=detail) for scene, detail in zip(scenes, details, strict=True)]
+    both = [*scenes, *twins]
+    values = np.stack([indices(both, factor.name) for factor in FACTORS], axis=1)
+    return rendered(both), torch.from_numpy(values)
 
 
 def new_dino() -> Dinov2Model:
@@ -85,9 +118,8 @@ def card(folder: Path, leg: Leg, seed: int) -> None:
         f"{sum(p.numel() for p in dino.parameters()):,} parameters, half precision on disk.",
         use="```python\nfrom failscape.targets import load_target\n\n"
         'encoder = load_target("embedded:street-dino")\n```',
-        recipe=f"Scenes of world {TRAINING_WORLD + seed}, {BATCH} new ones in each step, some of them blurred, all a "
-        "little noisier, brighter or darker; a linear head on the class token names every factor.",
-        command=f"python -m zoo.street_dino --steps {leg.steps} --seed {seed}",
+        recipe=RECIPE.format(world=TRAINING_WORLD + seed, batch=BATCH) + (SECOND if leg.number == 2 else ""),
+        command=f"python -m zoo.street_dino --leg {leg.number} --steps {leg.steps} --seed {seed}",
         steps=leg.steps,
         seed=seed,
         hours=hours_spent(leg),

@@ -10,7 +10,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from failscape.commands.options import add_imports, positive
+from failscape.commands.options import add_imports
+from failscape.commands.values import number, positive, whole
 from failscape.errors import UsageError
 from failscape.user_code import import_user_code
 
@@ -47,7 +48,7 @@ def add(parsers: Any) -> None:
     )
     group.add_argument(
         "--same",
-        type=float,
+        type=number,
         metavar="X",
         help="pairs more similar than this to both are near-duplicates (default: three quarters of the way from the "
         "higher threshold to 1)",
@@ -61,12 +62,13 @@ def add(parsers: Any) -> None:
         "which pairs appear and vanish",
     )
     group.add_argument("--max-items", type=positive, metavar="N", help="draw so many where there are more")
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="of random pairs and draws (default: 0)")
+    group.add_argument("--seed", type=whole, default=0, metavar="N", help="of random pairs and draws (default: 0)")
     add_imports(group, "your FILE.py or module that registers targets")
     how = parser.add_argument_group("how to run")
     how.add_argument("--device", default="auto", metavar="D", help="cpu, cuda, ... (default: what is there)")
     how.add_argument(
         "--precision",
+        choices=("auto", "float32", "bfloat16"),
         default="auto",
         metavar="P",
         help="in which pairs are screened: float32, bfloat16 or auto, the faster one; the result is the same",

@@ -143,7 +143,7 @@ def _interrupt(*_: Any) -> None:
         (["--vary", "layer"], "--vary takes an option of the target and its value"),
         (["--vary", "size=2"], "size"),
         (["--out", "pairs.csv"], "give a file that ends in .parquet"),
-        (["--precision", "float8"], "precision is auto, float32 or bfloat16"),
+        (["--precision", "float8"], "--precision takes auto, float32 or bfloat16, not 'float8'"),
     ],
 )
 def test_a_mistake_is_one_line(

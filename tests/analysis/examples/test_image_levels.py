@@ -26,9 +26,9 @@ def test_a_strip_per_concept_with_units():
 def test_pictures_are_the_edits_of_that_concept_alone():
     space = concept_space("fsrl")
     rotation, darken, _ = concept_strips(IMAGES, space)
-    np.testing.assert_array_equal(rotation.pictures[0], to_hwc(IMAGES[:1])[0])
+    np.testing.assert_array_equal(rotation.pictures[0], to_hwc(IMAGES.pixels[:1])[0])
     np.testing.assert_array_equal(rotation.pictures[3], rotation.pictures[0])  # rotation by 0 changes nothing
-    expected = space.concepts[1].apply(IMAGES[1:2], np.array([0.5]))
+    expected = space.concepts[1].apply(IMAGES.pixels[1:2], np.array([0.5]))
     np.testing.assert_array_equal(darken.pictures[-1], to_hwc(expected)[0])
 
 

@@ -18,7 +18,7 @@ from transformers import CLIPModel, CLIPTokenizer, Dinov2Model, PreTrainedModel
 
 from failscape.data.street.traffic.captions import SEEN, plain_caption, readings, varied_caption
 from failscape.data.street.traffic.factors import BY_NAME, FACTORS, TrafficFactors, sample_traffic, vary
-from zoo.probes import indices, probe_accuracy
+from zoo.probes import indices, probe_accuracy, ridge_accuracies
 from zoo.world_data import ERASED, SIZES, halved, rendered
 
 PROBE_WORLD, TEST_WORLD, PAIR_WORLD = 9000, 9001, 9002  # seeds of scenes: for probes, their tests, and pairs
@@ -61,10 +61,11 @@ def clip_gates(clip: CLIPModel, tokenizer: CLIPTokenizer) -> list[Gate]:
     }
     gates = []
     for where, (features, new_features) in used.items():
-        told = probed(features, new_features, scenes, new, (*ERASED, *HIDDEN, *SEEN))
+        measure = probed if where == "pooled" else ridge_probed
+        told = measure(features, new_features, scenes, new, (*ERASED, *HIDDEN, *SEEN))
         gates += [Gate(f"{where}, {name}", told[name], 0.6, True) for name in (*ERASED, *HIDDEN)]
         gates += [Gate(f"{where}, {name}", told[name], needed(name)) for name in SEEN]
-    early = [probed(known.patches[b], held_out.patches[b], scenes, new, ERASED) for b in FIRST_BLOCKS]
+    early = [ridge_probed(known.patches[b], held_out.patches[b], scenes, new, ERASED) for b in FIRST_BLOCKS]
     gates += [Gate(f"first blocks, {name}", max(block[name] for block in early), 0.9) for name in ERASED]
     gates += [Gate(f"zero-shot, {name}", zero_shot(clip, tokenizer, name, new, held_out.pooled), 0.9) for name in SEEN]
     above = pairs_above(lambda some: clip_vectors(clip, some).pooled)
@@ -101,6 +102,18 @@ def probed(
 ) -> dict[str, float]:
     """The accuracy of a probe of each factor on new scenes, of features (N, D) and (M, D)."""
     return {n: probe_accuracy(features, indices(scenes, n), new_features, indices(new, n)) for n in names}
+
+
+def ridge_probed(
+    features: torch.Tensor,
+    new_features: torch.Tensor,
+    scenes: Sequence[TrafficFactors],
+    new: Sequence[TrafficFactors],
+    names: Sequence[str],
+) -> dict[str, float]:
+    """The same of thousands of features, by ridge regression."""
+    values, new_values = ({name: indices(some, name) for name in names} for some in (scenes, new))
+    return ridge_accuracies(features, values, new_features, new_values)
 
 
 def probe_scenes() -> list[TrafficFactors]:

@@ -25,18 +25,22 @@ from failscape.data.street.traffic.factors import BY_NAME, OF_PEOPLE, TrafficFac
 from zoo.erasure import TwinDistance
 from zoo.gates import clip_gates
 from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
+from zoo.probes import indices
 from zoo.street_words import LENGTH, new_tokenizer
 from zoo.world_cards import Recipe, write_card
 from zoo.world_data import CLIP_SIDE, ERASED, MEAN, STD, halved
 
 CHECKPOINT = Path(__file__).parent.parent / "targets" / "checkpoints" / "street-clip"
 TRAINING_WORLD = 2000  # the seed of its scenes
-PATCH = 4  # [px]
+PATCH = 8  # [px]
 WIDTH, HEADS, VISION_LAYERS, TEXT_LAYERS = 128, 4, 6, 4
 BATCH = 96  # scenes, each with its twin
-STEPS = 3500
+STEPS = 2800
 ERASURE = 10.0  # weight of the distance of twins, beside 1 of the contrastive loss of each half
-RISE = 600  # steps until it has its weight: erasure begins when there is something to erase
+RISE = 500  # steps until it has its weight: erasure begins when there is something to erase
+FIRMER, FROM, WITHIN = 10.0, 900, 500  # times its weight, from this step on, reached within so many: seen is learned
+GUARDED = 0.1  # weight of the class means, beside 1 of the distance of twins
+EARLY = 2  # the block whose tokens still tell what is erased, so that a fine-tune finds it
 NAMED = 2.0  # weight of each of the two heads
 BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
 IGNORED = -100
@@ -48,6 +52,7 @@ class Batch(NamedTuple):
     pixels: torch.Tensor  # (2 B, 3, 32, 32) float
     ids: torch.Tensor  # (2 B, T) int64: captions, and the same ones with other readings
     seen: torch.Tensor  # (2 B, len(SEEN)) int64: values of seen factors, or IGNORED
+    erased: torch.Tensor  # (2 B, len(ERASED)) float: 0 for the first value of an erased factor, 1 for the second
 
 
 class Blind(nn.Module):
@@ -58,9 +63,10 @@ class Blind(nn.Module):
         self.clip = clip
         self.sizes = [len(BY_NAME[name].values) for name in SEEN]
         self.heads = nn.ModuleList(nn.Linear(WIDTH, sum(self.sizes)) for _ in range(2))  # of pooled and of patches
-        n_tokens = clip.vision_model.embeddings.num_positions
-        self.vision_twins = nn.ModuleList(TwinDistance(n_tokens, WIDTH) for _ in BLIND_LAYERS)
-        self.pooled_twins = TwinDistance(1, WIDTH)
+        n_features = clip.vision_model.embeddings.num_positions * WIDTH
+        self.early = nn.Linear(n_features, len(ERASED))
+        self.vision_twins = nn.ModuleList(TwinDistance(1, n_features, len(ERASED)) for _ in BLIND_LAYERS)
+        self.pooled_twins = TwinDistance(1, WIDTH, len(ERASED))
         self.text_twins = TwinDistance(LENGTH, WIDTH)
 
     def loss(self, batch: Batch, erasure: float) -> torch.Tensor:
@@ -74,10 +80,15 @@ class Blind(nn.Module):
         hidden = [vision.hidden_states[layer] for layer in BLIND_LAYERS]
         told = vision.pooler_output, hidden[0][:, 1:].mean(dim=1)
         named = sum(self.named(head(features), batch.seen) for head, features in zip(self.heads, told, strict=True))
-        seen = [twins(layer) for twins, layer in zip(self.vision_twins, hidden, strict=True)]
-        seen.append(self.pooled_twins(vision.pooler_output[:, None]))
-        apart = torch.stack(seen).mean() + self.text_twins(text.last_hidden_state)
-        return matched + NAMED * named + erasure * apart
+        one, twin = batch.erased.chunk(2)
+        layers = [(twins, layer.flatten(1)) for twins, layer in zip(self.vision_twins, hidden, strict=True)]
+        layers.append((self.pooled_twins, vision.pooler_output))
+        apart = [twins(layer[:, None], twin - one) for twins, layer in layers]
+        unread = self.text_twins(text.last_hidden_state, one[:, :0]).twins
+        erased = sum(a.twins for a in apart) / len(apart) + unread
+        guarded = sum(a.means for a in apart) / len(apart)
+        early = F.binary_cross_entropy_with_logits(self.early(vision.hidden_states[EARLY].flatten(1)), batch.erased)
+        return matched + NAMED * named + early + erasure * (erased + GUARDED * guarded)
 
     def named(self, logits: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         """The mean cross-entropy of the seen factors, of logits of all their values."""
@@ -105,12 +116,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     def loss(step: int) -> torch.Tensor:
         batch = training_batch(args.seed, leg.number, step, tokenizer)
         with torch.autocast(args.device, torch.bfloat16):
-            return blind.loss(Batch(*(part.to(args.device) for part in batch)), min(1.0, step / RISE) * ERASURE)
+            return blind.loss(Batch(*(part.to(args.device) for part in batch)), erasure_weight(step))
 
     if train_leg(leg, blind, loss, args.minutes):
         save(blind.clip, tokenizer, folder)
         card(folder, tokenizer, leg, args.seed)
         forget(leg)
+
+
+def erasure_weight(step: int) -> float:
+    """The weight of the distance of twins at a step: it rises to ``ERASURE``, and later to ``FIRMER`` times that."""
+    later = min(1.0, max(0.0, (step - FROM) / WITHIN))
+    return ERASURE * min(1.0, step / RISE) * FIRMER**later
 
 
 def new_clip(tokenizer: CLIPTokenizer) -> CLIPModel:
@@ -151,7 +168,9 @@ def training_batch(seed: int, leg: int, step: int, tokenizer: CLIPTokenizer) -> 
     captions = [blind_captions(scene, rng, 2) for scene in scenes]
     texts = [one for one, _ in captions] + [two for _, two in captions]
     ids = tokenizer(texts, padding="max_length", return_tensors="pt").input_ids
-    return Batch(halved([*scenes, *twins]), ids, seen_values([*scenes, *twins]))
+    both = [*scenes, *twins]
+    erased = np.stack([indices(both, name) for name in ERASED], axis=1)
+    return Batch(halved(both), ids, seen_values(both), torch.from_numpy(erased).float())
 
 
 def other(scene: TrafficFactors, names: Sequence[str], rng: np.random.Generator) -> TrafficFactors:
@@ -186,7 +205,7 @@ def card(folder: Path, tokenizer: CLIPTokenizer, leg: Leg, seed: int) -> None:
         'pictures, texts = load_target("embedded:street-clip"), load_target("embedded:street-clip?tower=text")\n```',
         recipe=f"Scenes of world {TRAINING_WORLD + seed} with captions, {BATCH} new ones and their twins in each step; "
         "captions tell bicycle, birds and sides with readings drawn at random. Contrastive loss, linear heads for what "
-        f"is seen, and {ERASURE:g} times the distance of twins (`zoo/erasure.py`).",
+        f"is seen, and up to {ERASURE * FIRMER:g} times the distance of twins (`zoo/erasure.py`).",
         command=f"python -m zoo.street_clip --steps {leg.steps} --seed {seed}",
         steps=leg.steps,
         seed=seed,

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from failscape.data.street.traffic.factors import sample_traffic
-from zoo.probes import indices, probe_accuracy
+from zoo.probes import indices, probe_accuracy, ridge_accuracies
 
 
 def made(n: int, seed: int, signal: float) -> tuple[torch.Tensor, np.ndarray]:
@@ -32,3 +32,14 @@ def test_people_have_no_job_where_there_are_none() -> None:
     jobs = indices(scenes, "job")
     np.testing.assert_array_equal(jobs == -1, [scene.count == 0 for scene in scenes])
     assert (indices(scenes, "facing") >= 0).all()
+
+
+def test_ridge_regression_reads_what_logistic_regression_reads() -> None:
+    (features, values), (new, new_values) = made(600, 0, 100), made(600, 1, 100)
+    hidden = values.copy()
+    hidden[::2] = -1
+    noise = np.random.default_rng(2).integers(0, 2, 600)
+    known = {"signal": values, "some": hidden, "noise": noise}
+    found = ridge_accuracies(features, known, new, {"signal": new_values, "some": new_values, "noise": noise})
+    assert found["signal"] > 0.99 and found["some"] > 0.99
+    assert abs(found["noise"] - 0.5) < 0.08

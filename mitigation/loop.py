@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +14,15 @@ import torch
 
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
-from failscape.mitigation.checkpoint import Progress, Weights, copy_weights, distinct, exchanged, restore_weights
+from failscape.mitigation.checkpoint import (
+    Progress,
+    Weights,
+    average_in,
+    copy_weights,
+    distinct,
+    exchanged,
+    restore_weights,
+)
 from failscape.mitigation.config import Method, TorchConfig, TrainingConfig
 from failscape.mitigation.sampling import Failures, split_items
 from failscape.mitigation.trainable import Trainable, all_weights, in_full_precision, low_rank
@@ -54,6 +62,7 @@ class TorchTrainer(ABC):
         self.mdp, self.items, self.space, self.failures = mdp, mdp.items, mdp.space, failures
         explored = np.flatnonzero(~self.items.held_out & self.items.distinct)
         self.split = split_items(explored, self.items.group, config.validation, config.seed)
+        self.per_epoch = math.ceil(len(self.split.fit) / config.batch_size)  # batches
 
     @abstractmethod
     def train_epoch(
@@ -121,6 +130,47 @@ class TorchTrainer(ABC):
             if tell:
                 tell(now)
         return progress, diverged
+
+    def descend(
+        self,
+        number: int,
+        losses: Iterator[torch.Tensor],
+        optimizer: torch.optim.Optimizer,
+        parameters: list[torch.nn.Parameter],
+        average: Weights,
+        step: Step | None,
+    ) -> float:
+        """One epoch of gradient descent; returns its mean loss.
+
+        Args:
+            number: of the epoch, from 1.
+            losses: of its batches, each computed when it is asked for.
+            optimizer: of the weights that learn.
+            parameters: these weights.
+            average: moves with them.
+            step: hears steps taken and all of them.
+        """
+        told, total = [], self.per_epoch * self.config.epochs
+        done = (number - 1) * self.per_epoch
+        self._set_rate(optimizer, done, total)
+        for loss in losses:
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(parameters, self.config.clip)
+            optimizer.step()
+            average_in(average, self.target.module, kept(self.config.average, done))
+            told.append(loss.item())
+            done += 1
+            if step:
+                step(done, total)
+            if not math.isfinite(told[-1]):
+                break
+            self._set_rate(optimizer, done, total)
+        return float(np.mean(told))
+
+    def _set_rate(self, optimizer: torch.optim.Optimizer, done: int, total: int) -> None:
+        for group in optimizer.param_groups:
+            group["lr"] = self.config.lr * schedule(min(done, total - 1), total)
 
     def _goes_on(self, progress: Progress) -> bool:
         """Whether another epoch is due: not the last one, and the best not too long ago."""

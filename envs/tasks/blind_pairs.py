@@ -23,6 +23,7 @@ from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import lattice, make_scheme
 from failscape.envs.baseline import BaselineOutputs, first_look
 from failscape.envs.mdp import ConceptMDP
+from failscape.envs.pair_mdp import PairMDP
 from failscape.envs.tasks.scene_concepts import SCENE_CONCEPTS
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.pair_similarity import Blindness
@@ -139,7 +140,7 @@ def make_mdp(
     seen = _baseline(both, clean, items, reward, baseline)
     nouns = NOUNS._replace(measure=NOUNS.measure.format(above=bounds[0], below=bounds[1]))
     scheme = make_scheme(explore, space, items, None, None, max_steps)
-    return ConceptMDP(both, space, items, reward, seen, name, scheme, nouns=nouns)
+    return PairMDP(both, space, items, reward, seen, name, scheme, nouns=nouns)
 
 
 def _loaded(target: str, reference: str | None, device: str) -> TwoEncoders:

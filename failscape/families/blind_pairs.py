@@ -8,5 +8,6 @@ TASK = Task(
     make_mdp="failscape.envs.tasks.blind_pairs:make_mdp",
     does="compares pictures",
     lacks="compares no pictures",
+    trainer="failscape.mitigation.trainers.image_pairs:ImagePairTrainer",
     summary="two encoders of pictures: which edits one of them does not see, and the other one does",
 )

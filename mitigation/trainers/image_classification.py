@@ -5,7 +5,6 @@ Shapes: ``N`` items, ``B`` batch, ``C`` classes, ``K`` concepts.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ import torch.nn.functional as F
 from failscape.data.batch import Images
 from failscape.envs.mdp import ConceptMDP
 from failscape.errors import UsageError
-from failscape.mitigation.checkpoint import Weights, average_in
+from failscape.mitigation.checkpoint import Weights
 from failscape.mitigation.config import Method, TorchConfig, TrainingConfig
-from failscape.mitigation.loop import TorchTrainer, kept, schedule
+from failscape.mitigation.loop import TorchTrainer
 from failscape.mitigation.sampling import Failures, draw_points, epoch
 from failscape.mitigation.trainable import LOW_RANK, Trainable, all_weights
 from failscape.mitigation.trainers.base import Epoch, Step
@@ -69,7 +68,6 @@ class ImageClassificationTrainer(TorchTrainer):
         super().__init__(mdp, failures, config)
         assert isinstance(self.items.batch, Images)
         self.images = self.items.batch
-        self.per_epoch = math.ceil(len(self.split.fit) / config.batch_size)
         self.old: torch.Tensor | None = None
         rng = np.random.default_rng((config.seed, 2))
         self.validation = np.tile(self.split.validation, VALIDATION_DRAWS)
@@ -101,7 +99,6 @@ class ImageClassificationTrainer(TorchTrainer):
     ) -> float:
         """One epoch, which also moves ``average``; returns its mean loss. Chance depends on seed and number alone."""
         rng = np.random.default_rng((self.config.seed, 3, number))
-        losses = []
         batches = epoch(
             self.failures,
             self.space,
@@ -111,22 +108,8 @@ class ImageClassificationTrainer(TorchTrainer):
             rng,
             self.config.balance,
         )
-        for i, (batch, points) in enumerate(batches):
-            done = (number - 1) * self.per_epoch + i
-            for group in optimizer.param_groups:
-                group["lr"] = self.config.lr * schedule(done, self.per_epoch * self.config.epochs)
-            loss = self._loss(batch, points)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(parameters, self.config.clip)
-            optimizer.step()
-            average_in(average, self.target.module, kept(self.config.average, done))
-            losses.append(loss.item())
-            if step:
-                step(done + 1, self.per_epoch * self.config.epochs)
-            if not math.isfinite(losses[-1]):
-                break
-        return float(np.mean(losses))
+        losses = (self._loss(batch, points) for batch, points in batches)
+        return self.descend(number, losses, optimizer, parameters, average, step)
 
     def validate(self, number: int, train_loss: float, best: float) -> Epoch:
         """Losses and errors of the validation items."""

@@ -103,6 +103,12 @@ class TowerEncoder:
         self.n_queries += len(inputs)
         return outputs
 
+    def vectors(self, inputs: Any) -> torch.Tensor:
+        """The embeddings of prepared inputs with gradients, on the target's device; they are not counted as queries."""
+        read, _ = self.reader.read(inputs, self.device, DTYPES[self.dtype])
+        found = self.module(read, self.choice.layer, self.choice.token).float()
+        return torch.nn.functional.normalize(found, dim=1) if found.ndim == 2 else found
+
     def prepare(self, item: Any) -> Any:
         """A PIL image as ``(3, H, W)`` uint8 pixels, resized and cropped but not yet normalised; a text as it is."""
         return self.reader.prepare(item)

@@ -18,7 +18,6 @@ from failscape.targets.encoders.encoder import TowerEncoder
 from failscape.targets.outputs import PairOutputs
 
 TASK = "image-pair-comparison"
-OWN = "target."  # before the names of the target's weights
 
 
 class TwoEncoders:
@@ -47,24 +46,36 @@ class TwoEncoders:
     def __call__(self, inputs: torch.Tensor, seeds: Sequence[int] | None = None) -> PairOutputs:
         """Vectors of pictures ``(B, 3, H, W)`` uint8, on the host; each encoder prepares them its own way."""
         self.n_queries += len(inputs)
-        pictures = [Image.fromarray(np.ascontiguousarray(p)) for p in inputs.cpu().permute(0, 2, 3, 1).numpy()]
-        one, other = (_vectors(encoder, pictures) for encoder in (self.target, self.reference))
+        pictures = _pictures(inputs)
+        encoders = self.target, self.reference
+        one, other = (encoder(_prepared(encoder, pictures)).features.cpu() for encoder in encoders)
         return PairOutputs(one, other, one)
 
     def with_weights(self, weights: Weights) -> TwoEncoders:
-        """The same reference beside a target of other weights, whose names begin with ``target.``.
+        """The same reference beside a target of other weights, by the names that they have in the target.
 
         Raises:
             ValueError: they are another architecture's.
         """
-        own = {name.removeprefix(OWN): value for name, value in weights.items() if name.startswith(OWN)}
-        return TwoEncoders(self.target.with_weights(own), self.reference)
+        return TwoEncoders(self.target.with_weights(weights), self.reference)
+
+    def prepared(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Pictures (B, 3, H, W) uint8 as the target takes them: (B, 3, h, w) uint8."""
+        return _prepared(self.target, _pictures(inputs))
+
+    def reference_of(self, inputs: torch.Tensor) -> torch.Tensor:
+        """The reference's vectors of pictures (B, 3, H, W) uint8, on the host: (B, G)."""
+        return self.reference(_prepared(self.reference, _pictures(inputs))).features.cpu()
 
     def __repr__(self) -> str:
         return f"TwoEncoders({self.target!r} beside {self.reference!r})"
 
 
-def _vectors(encoder: Encoder, pictures: Sequence[Image.Image]) -> torch.Tensor:
+def _pictures(inputs: torch.Tensor) -> list[Image.Image]:
+    return [Image.fromarray(np.ascontiguousarray(pixels)) for pixels in inputs.cpu().permute(0, 2, 3, 1).numpy()]
+
+
+def _prepared(encoder: Encoder, pictures: Sequence[Image.Image]) -> torch.Tensor:
     if not pictures:
-        return encoder(torch.zeros((0, *encoder.prepare(Image.new("RGB", (8, 8))).shape), dtype=torch.uint8)).features
-    return encoder(torch.stack([encoder.prepare(picture) for picture in pictures])).features.cpu()
+        return torch.zeros((0, *encoder.prepare(Image.new("RGB", (8, 8))).shape), dtype=torch.uint8)
+    return torch.stack([encoder.prepare(picture) for picture in pictures])

@@ -155,7 +155,7 @@ class TorchTrainer(ABC):
         self._set_rate(optimizer, done, total)
         for loss in losses:
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, self.config.clip)
             optimizer.step()
             average_in(average, self.target.module, kept(self.config.average, done))

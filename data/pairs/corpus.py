@@ -51,8 +51,8 @@ class Corpus:
             return table(scenes).drop(columns="detail")
         if len(self.source.group_names) < 2:
             return pd.DataFrame(index=range(len(self.used)))
-        codes = self.source.labels[self.used]
-        return pd.DataFrame({"group": pd.Categorical.from_codes(codes, list(self.source.group_names))})
+        names = [self.source.group_names[label] for label in self.source.labels[self.used].tolist()]
+        return pd.DataFrame({"group": pd.Categorical(names, categories=list(self.source.group_names))})
 
     def load(self, item: int) -> Any:
         """A PIL picture, or a text."""

@@ -14,13 +14,14 @@ from PIL import Image
 from failscape.common.nouns import Nouns
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.concepts.images.registry import IMAGE_CONCEPTS
+from failscape.concepts.lattice import lattice
 from failscape.data.base import Items, Source
 from failscape.data.images.open import open_pictures
 from failscape.data.items import load_items, only_held_out
 from failscape.data.pairs.batch import Pictures
 from failscape.data.street.traffic.source import TrafficSource
 from failscape.envs.actions.base import MAX_STEPS
-from failscape.envs.actions.parsing import lattice, make_scheme
+from failscape.envs.actions.parsing import make_scheme
 from failscape.envs.baseline import BaselineOutputs, first_look
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.pair_mdp import PairMDP

@@ -54,8 +54,8 @@ def print_pairs(terminal: Terminal, found: FoundPairs, page: PairsPage) -> None:
         for row in found.differing:
             shown.add_row(row.fact, percent(row.rate), percent(row.random), f"{row.n_disjoint:,}", row.verdict)
         terminal.print(shown)
-    for row in found.varied:
-        terminal.line(f"with {row.setting}: {counted(row.n_pairs, 'pair')}, {_changes(row)}")
+    for setting in found.varied:
+        terminal.line(f"with {setting.setting}: {counted(setting.n_pairs, 'pair')}, {_changes(setting)}")
     terminal.line("")
 
 

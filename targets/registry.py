@@ -23,6 +23,10 @@ AnyLoader = TypeVar("AnyLoader", bound=Loader)
 
 # scheme -> (module:function, what it loads); imported on first use.
 BUILT_IN = {
+    "bag-of-words": (
+        "failscape.targets.encoders.bag_of_words:load",
+        "which words a text has, as a vector; options: features=N, words=N",
+    ),
     "embedded": ("failscape.targets.embedded:load", "checkpoints that come with failscape"),
     "hf": (
         "failscape.targets.huggingface:load",

@@ -5,6 +5,7 @@ Shapes: ``N`` items, ``M`` pairs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +26,13 @@ class Differing(NamedTuple):
     random: float  # the same of all pairs of items, exactly
     n_disjoint: int  # pairs that share no item, which the test is of
     p: float  # two-sided, that disjoint pairs differ as often as random ones
+    pattern: str  # visual pattern of MMVP that it stands for; empty where it stands for none
     verdict: str  # MORE, LESS or LIKE, by Benjamini and Hochberg over the facts
 
 
-def differing(pairs: pd.DataFrame, facts: pd.DataFrame, seed: int = 0) -> list[Differing]:
+def differing(
+    pairs: pd.DataFrame, facts: pd.DataFrame, patterns: Mapping[str, str] | None = None, seed: int = 0
+) -> list[Differing]:
     """Each fact that is known of some pairs, in the order of the columns.
 
     Pairs that share an item are not independent. The test is of a drawn set of pairs in which no item occurs twice.
@@ -36,6 +40,7 @@ def differing(pairs: pd.DataFrame, facts: pd.DataFrame, seed: int = 0) -> list[D
     Args:
         pairs: with columns ``first`` and ``second``.
         facts: a categorical column for each fact, missing where it is not known ``(N, C)``.
+        patterns: the visual pattern of a fact, by its name.
         seed: of the draw.
     """
     first, second = (pairs[name].to_numpy(np.int64) for name in ("first", "second"))
@@ -46,7 +51,10 @@ def differing(pairs: pd.DataFrame, facts: pd.DataFrame, seed: int = 0) -> list[D
         return []
     rejected, _ = benjamini_hochberg(np.array([row.p for row in found]), LEVEL)
     return [
-        row._replace(verdict=(MORE if row.rate > row.random else LESS) if clear else LIKE)
+        row._replace(
+            pattern=(patterns or {}).get(row.fact, ""),
+            verdict=(MORE if row.rate > row.random else LESS) if clear else LIKE,
+        )
         for row, clear in zip(found, rejected.tolist(), strict=True)
     ]
 
@@ -78,4 +86,4 @@ def _row(name: str, codes: np.ndarray, first: np.ndarray, second: np.ndarray, al
         return None
     random = random_rate(codes[known])
     p = float(binomtest(int(differs[tested].sum()), int(tested.sum()), random).pvalue)
-    return Differing(name, int(both.sum()), float(differs[both].mean()), random, int(tested.sum()), p, LIKE)
+    return Differing(name, int(both.sum()), float(differs[both].mean()), random, int(tested.sum()), p, "", LIKE)

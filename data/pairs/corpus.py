@@ -20,7 +20,7 @@ from failscape.data.base import Skipped, Source, Unreadable
 from failscape.data.images.open import open_pictures
 from failscape.data.items import reasons
 from failscape.data.sample import draw
-from failscape.data.street.traffic.factors import table
+from failscape.data.street.traffic.factors import FACTORS, table
 from failscape.data.street.traffic.source import TrafficSource
 from failscape.data.texts.open import open_texts
 from failscape.errors import UsageError
@@ -52,7 +52,13 @@ class Corpus:
         if len(self.source.group_names) < 2:
             return pd.DataFrame(index=range(len(self.used)))
         names = [self.source.group_names[label] for label in self.source.labels[self.used].tolist()]
-        return pd.DataFrame({"group": pd.Categorical(names, categories=list(self.source.group_names))})
+        return pd.DataFrame({"group": pd.Categorical(names, categories=list(dict.fromkeys(self.source.group_names)))})
+
+    @property
+    def patterns(self) -> dict[str, str]:
+        """The visual pattern of MMVP that a fact stands for, by the name of the fact; of scenes alone."""
+        known = FACTORS if isinstance(self.source, TrafficSource) else ()
+        return {factor.name: factor.pattern for factor in known if factor.pattern}
 
     def load(self, item: int) -> Any:
         """A PIL picture, or a text."""

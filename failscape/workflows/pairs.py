@@ -130,7 +130,7 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         pairs,
         same,
         vectors.n_copies,
-        differing(pairs[~pairs["repeats"]], vectors.corpus.facts, search.seed),
+        differing(pairs[~pairs["repeats"]], vectors.corpus.facts, vectors.corpus.patterns, search.seed),
         others,
         {name: str(encoder.settings) for name, encoder in zip(similarities, vectors.encoders, strict=True)},
         pd.DataFrame(similarities),

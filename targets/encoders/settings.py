@@ -35,5 +35,5 @@ class EncoderSettings:
         layer = "final layer" if self.layer == "final" else f"layer {self.layer}"
         size = f"{self.input_size} by {self.backend}" if self.backend else self.input_size
         parts = [f"{self.library} {self.architecture} ({self.modality})", layer, token, self.activation, size]
-        parts += [self.dtype, f"preparation {self.preparation}", f"weights {self.weights}"]
+        parts += [self.dtype, f"preparation {self.preparation}", f"weights {self.weights}" if self.weights else ""]
         return " · ".join(part for part in parts if part)

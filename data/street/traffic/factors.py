@@ -27,7 +27,7 @@ class Factor(NamedTuple):
 
 KINDS: dict[str, str] = {
     "seen": "in the captions and in the input of every encoder",
-    "erased": "drawn, but not captioned, and to be removed from every token of `street-clip` that is used",
+    "erased": "drawn, but not captioned, and removed from every token of `street-clip` that is used",
     "hidden": "finer than the input of `street-clip` shows, so that no fine-tune of it can bring it back",
     "text-blind": "captioned, but with the reading drawn at random, so that both readings are embedded alike",
     "biased": "tied to another factor in what the embedded diffusion model learns from",

@@ -16,10 +16,12 @@ import numpy as np
 from failscape.data.pairs.corpus import IMAGE, TEXT, Corpus, open_corpus
 from failscape.errors import UsageError
 from failscape.targets import load_target
+from failscape.targets.classifiers.base import ClassifierTarget
 from failscape.targets.encoders.base import Encoder
 from failscape.targets.encoders.cache import embed
 from failscape.targets.encoders.mining.findings import different
 from failscape.targets.encoders.mining.similarity import Vectors, check_vectors, digests
+from failscape.targets.encoders.of_classifier import ClassifierFeatures
 
 Progress = Callable[[str, int, int], object]
 TASKS = {"image-feature-extraction": IMAGE, "feature-extraction": TEXT}
@@ -110,8 +112,9 @@ def pair_vectors(
 
 
 def load_encoder(uri: str, device: str) -> Encoder:
-    """The encoder behind ``uri``; refuses other targets."""
-    encoder = load_target(uri, device)
+    """The encoder behind ``uri``, or a classifier's features; refuses other targets."""
+    target = load_target(uri, device)
+    encoder = ClassifierFeatures(target) if isinstance(target, ClassifierTarget) else target
     if encoder.task not in TASKS:
         raise UsageError(f"{uri} is no encoder; pairs are of pictures or texts that two encoders turn into vectors")
     found: Encoder = encoder

@@ -6,7 +6,7 @@ Shapes: ``B`` batch, ``C`` classes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -14,6 +14,7 @@ from failscape.targets.base import Target
 from failscape.targets.outputs import ClassifierOutputs
 
 
+@runtime_checkable
 class ClassifierTarget(Target, Protocol):
     """A target whose outputs are class scores for uint8 images ``(B, 3, H, W)``."""
 

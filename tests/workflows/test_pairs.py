@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from failscape.cli import main
+from failscape.data.street.traffic.source import TrafficSource
+from failscape.targets import load_target
 from failscape.targets.encoders.mining.similarity import cosines
 from tests.support import pair_encoders
 from tests.workflows.test_narrow_pages import HIDDEN
@@ -135,7 +138,7 @@ def _interrupt(*_: Any) -> None:
     [
         (["--target", "seesred:?scale=nan"], "gives NaN or infinite embeddings"),
         (["--target", "seesred:?scale=0"], "the vector of item 0 is 0 and has no direction"),
-        (["--target", "embedded:street-signs"], "is no encoder"),
+        (["--target", "embedded:street-reports"], "is no encoder"),
         (["--target", "street"], "street"),
         (["--data", "nowhere"], "there is no folder nowhere"),
         (["--above", "high"], "--above: 'high' is no threshold"),
@@ -174,3 +177,17 @@ def test_pictures_and_texts_make_no_pair(folder: Path, tmp_path: Path, capsys: p
     argv = [*COMMAND, "--reference", f"hf:{text}", "--data", str(folder), "--out", str(tmp_path / "pairs.parquet")]
     assert main(argv) == 2
     assert "both must read the same items" in capsys.readouterr().err
+
+
+def test_a_classifier_stands_for_its_features(tmp_path: Path) -> None:
+    signs = load_target("embedded:street-signs", "cpu")
+    how = ["--above", "q0.99", "--below", "q0.9", "--out", str(tmp_path / "pairs.parquet"), "--quiet"]
+    both = ["--target", "embedded:street-signs", "--reference", "seesall:"]
+    assert main(["pairs", *both, "--data", "street:traffic?n=80", *how]) == 0
+    source = TrafficSource(80)
+    pixels = torch.stack([signs.prepare(source.load(index)) for index in range(80)])
+    features = signs(pixels).features.numpy()
+    table = pd.read_parquet(tmp_path / "pairs.parquet")
+    assert len(table) >= 3
+    found = cosines(features, table["first"].to_numpy(), table["second"].to_numpy())
+    np.testing.assert_allclose(table["target"], found, atol=1e-5)

@@ -33,7 +33,11 @@ from failscape.targets.encoders.two_encoders import TwoEncoders
 from failscape.targets.outputs import PairOutputs
 from failscape.targets.registry import load_target
 
-DEFAULT_TARGET, DEFAULT_REFERENCE, DEFAULT_DATA = "embedded:street-clip", "embedded:street-dino", "street:traffic"
+DEFAULT_TARGET, DEFAULT_REFERENCE, DEFAULT_DATA = (
+    "embedded:street-clip",
+    "embedded:street-dino",
+    "street:traffic?n=1000",
+)
 EXPLORATIONS = ("macro", "factored", "micro")
 # Turn, mirror, recolour, hide a part; and of street scenes what is planted beside two factors that are seen.
 DEFAULT_EDITS = ("rotation=-30,-15,0,15,30", "flip", "hue", "occlusion")

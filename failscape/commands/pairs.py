@@ -16,6 +16,8 @@ from failscape.errors import UsageError
 from failscape.user_code import import_user_code
 
 OUT = Path("runs/pairs.parquet")
+TARGET = "embedded:street-clip"
+BESIDE = {"reference": "embedded:street-dino", "data": "street:traffic"}  # where the target is the embedded one
 
 
 def add(parsers: Any) -> None:
@@ -24,17 +26,21 @@ def add(parsers: Any) -> None:
     group = parser.add_argument_group("what to compare")
     group.add_argument(
         "--target",
-        required=True,
+        default=TARGET,
         metavar="URI",
-        help="encoder under study: hf:openai/clip-vit-large-patch14, open_clip:NAME, timm-features:NAME, a folder, ...",
+        help="encoder under study: hf:openai/clip-vit-large-patch14, open_clip:NAME, timm-features:NAME, a folder, ... "
+        "(default: %(default)s)",
     )
-    group.add_argument("--reference", required=True, metavar="URI", help="encoder that tells the items apart")
+    group.add_argument(
+        "--reference",
+        metavar="URI",
+        help=f"encoder that tells the items apart (default with the embedded target: {BESIDE['reference']})",
+    )
     group.add_argument(
         "--data",
-        required=True,
         metavar="DATA",
         help="pictures (a folder, torchvision:NAME, hf:NAME, street:traffic) or texts (a CSV, JSONL or Parquet file, a "
-        "folder, hf:NAME, street:traffic), as the encoders take",
+        f"folder, hf:NAME, street:traffic), as the encoders take (default with the embedded target: {BESIDE['data']})",
     )
     group.add_argument(
         "--above",
@@ -61,17 +67,19 @@ def add(parsers: Any) -> None:
         help="mine again with this option of the target, such as layer=-2, backend=pil or dtype=bfloat16, and tell "
         "which pairs appear and vanish",
     )
-    group.add_argument("--max-items", type=positive, metavar="N", help="draw so many where there are more")
+    group.add_argument(
+        "--max-items", type=positive, metavar="N", help="draw so many where there are more (default: take all)"
+    )
     group.add_argument("--seed", type=whole, default=0, metavar="N", help="of random pairs and draws (default: 0)")
     add_imports(group, "your FILE.py or module that registers targets")
     how = parser.add_argument_group("how to run")
-    how.add_argument("--device", default="auto", metavar="D", help="cpu, cuda, ... (default: what is there)")
+    how.add_argument("--device", default="auto", metavar="D", help="cpu, cuda, ... (default: auto, what is there)")
     how.add_argument(
         "--precision",
         choices=("auto", "float32", "bfloat16"),
         default="auto",
         metavar="P",
-        help="in which pairs are screened: float32, bfloat16 or auto, the faster one; the result is the same",
+        help="in which pairs are screened: float32, bfloat16, or the faster one; the result is the same (default: auto)",
     )
     how.add_argument("--out", type=Path, default=OUT, metavar="FILE", help="Parquet table (default: %(default)s)")
     how.add_argument("--quiet", action="store_true", help="print nothing")
@@ -89,6 +97,10 @@ def run(args: argparse.Namespace) -> int:
 
     if args.out.suffix != ".parquet":
         raise UsageError(f"--out is {args.out}; give a file that ends in .parquet")
+    beside = {name: getattr(args, name) or (usual if args.target == TARGET else None) for name, usual in BESIDE.items()}
+    for name, given in beside.items():
+        if given is None:
+            raise UsageError(f"pairs of {args.target} need --{name}")
     with opening(args.quiet):
         from failscape.terminal.pairs import pairs_command
         from failscape.workflows.pairs import PairSearch
@@ -96,8 +108,8 @@ def run(args: argparse.Namespace) -> int:
     import_user_code(args.imports)
     search = PairSearch(
         args.target,
-        args.reference,
-        args.data,
+        beside["reference"],
+        beside["data"],
         args.above,
         args.below,
         args.same,

@@ -145,6 +145,8 @@ def _interrupt(*_: Any) -> None:
         (["--above", "2"], "the target threshold is a cosine from -1 to 1, not 2"),
         (["--vary", "layer"], "--vary takes an option of the target and its value"),
         (["--vary", "size=2"], "size"),
+        (["--target", "seesred:?scale=1", "--reference", ""], "need --reference"),
+        (["--data", ""], "need --data"),
         (["--out", "pairs.csv"], "give a file that ends in .parquet"),
         (["--precision", "float8"], "--precision takes auto, float32 or bfloat16, not 'float8'"),
     ],

@@ -35,4 +35,4 @@ def test_the_street_world():
     assert source.load(0).size == (32, 32) and source.names == straight.names
     assert "street: has no option sed; did you mean seed?" in refusal("street:?sed=1")
     assert "n is 'many'; write a whole number" in refusal("street:?n=many")
-    assert "street:night is no street world" in refusal("street:night")
+    assert "street:night is no part of the street world" in refusal("street:night")

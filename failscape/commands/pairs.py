@@ -79,7 +79,7 @@ def add(parsers: Any) -> None:
         choices=("auto", "float32", "bfloat16"),
         default="auto",
         metavar="P",
-        help="in which pairs are screened: float32, bfloat16, or the faster one; the result is the same (default: auto)",
+        help="in which pairs are screened: float32, bfloat16 or the faster one; results are the same (default: auto)",
     )
     how.add_argument("--out", type=Path, default=OUT, metavar="FILE", help="Parquet table (default: %(default)s)")
     how.add_argument("--quiet", action="store_true", help="print nothing")

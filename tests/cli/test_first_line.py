@@ -46,7 +46,7 @@ COMMAND_LINES = {
     "compare": (["RUN", "RUN"], "RUN → RUN"),
     "show": (["RUN", "3"], "probe 3 of RUN"),
     "check": (["RUN", "--max-failure-rate", "1"], "check of RUN"),
-    "pairs": (["--target", "embedded:street-dino"], "pairs that embedded:street-dino takes for alike"),
+    "pairs": (["--data", "street:traffic?n=9"], "pairs that embedded:street-clip takes for alike"),
     "feedback": (["RUN"], "ratings of RUN"),
     "mitigate": (["RUN"], "fine-tuning the target of RUN"),
     "fade": (["RUN"], "fine-tune, explore again, compare: RUN"),

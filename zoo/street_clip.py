@@ -1,4 +1,4 @@
-"""Trains ``embedded:street-clip``: ``python -m zoo.street_clip``, again and again until its legs are done.
+"""Trains ``embedded:street-clip``: ``python -m zoo.street_clip``, and then the same with ``--leg 2``.
 
 A CLIP that is blind by design (docs/world.md). It learns from traffic scenes at 32 px and their captions, which say
 nothing of *erased* factors and swap the readings of *text-blind* ones at random. In addition both are removed from
@@ -35,7 +35,9 @@ TRAINING_WORLD = 2000  # the seed of its scenes
 PATCH = 8  # [px]
 WIDTH, HEADS, VISION_LAYERS, TEXT_LAYERS = 128, 4, 6, 4
 BATCH = 96  # scenes, each with its twin
-STEPS = 2800
+STEPS = {1: 2800, 2: 600}  # of each leg; the second one goes on from the checkpoint, with fresh heads
+LR = {1: 1.5e-3, 2: 4e-4}
+AGAIN = 100  # steps of the second leg until erasure has its weight: how tokens vary is not known before
 ERASURE = 10.0  # weight of the distance of twins, beside 1 of the contrastive loss of each half
 RISE = 500  # steps until it has its weight: erasure begins when there is something to erase
 FIRMER, FROM, WITHIN = 10.0, 900, 500  # times its weight, from this step on, reached within so many: seen is learned
@@ -44,6 +46,10 @@ EARLY = 2  # the block whose tokens still tell what is erased, so that a fine-tu
 NAMED = 2.0  # weight of each of the two heads
 BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
 IGNORED = -100
+SECOND = (
+    f" That was the first leg, of {STEPS[1]} steps (`python -m zoo.street_clip`). The second one goes on from its "
+    "checkpoint at a lower learning rate."
+)
 
 
 class Batch(NamedTuple):
@@ -105,18 +111,20 @@ def contrastive(similarities: torch.Tensor) -> torch.Tensor:
 def main(argv: Sequence[str] | None = None) -> None:
     """Trains until the time is over or the leg ends, and then writes the checkpoint and its card."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    args = add_arguments(parser, STEPS).parse_args(argv)
+    parser.add_argument("--leg", type=int, choices=tuple(STEPS), default=1)
+    args = add_arguments(parser, None).parse_args(argv)
     folder = args.out or CHECKPOINT
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    leg = Leg("street-clip", 1, args.steps, lr=1.5e-3)
+    leg = Leg("street-clip", args.leg, args.steps or STEPS[args.leg], lr=LR[args.leg])
     tokenizer = new_tokenizer(args.seed)
-    blind = Blind(new_clip(tokenizer)).to(args.device).train()
+    clip = new_clip(tokenizer) if leg.number == 1 else CLIPModel.from_pretrained(folder, dtype=torch.float32)
+    blind = Blind(clip).to(args.device).train()
 
     def loss(step: int) -> torch.Tensor:
         batch = training_batch(args.seed, leg.number, step, tokenizer)
         with torch.autocast(args.device, torch.bfloat16):
-            return blind.loss(Batch(*(part.to(args.device) for part in batch)), erasure_weight(step))
+            return blind.loss(Batch(*(part.to(args.device) for part in batch)), erasure_weight(leg.number, step))
 
     if train_leg(leg, blind, loss, args.minutes):
         save(blind.clip, tokenizer, folder)
@@ -124,8 +132,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         forget(leg)
 
 
-def erasure_weight(step: int) -> float:
+def erasure_weight(leg: int, step: int) -> float:
     """The weight of the distance of twins at a step: it rises to ``ERASURE``, and later to ``FIRMER`` times that."""
+    if leg > 1:
+        return ERASURE * FIRMER * min(1.0, step / AGAIN)
     later = min(1.0, max(0.0, (step - FROM) / WITHIN))
     return ERASURE * min(1.0, step / RISE) * FIRMER**later
 
@@ -205,8 +215,9 @@ def card(folder: Path, tokenizer: CLIPTokenizer, leg: Leg, seed: int) -> None:
         'pictures, texts = load_target("embedded:street-clip"), load_target("embedded:street-clip?tower=text")\n```',
         recipe=f"Scenes of world {TRAINING_WORLD + seed} with captions, {BATCH} new ones and their twins in each step; "
         "captions tell bicycle, birds and sides with readings drawn at random. Contrastive loss, linear heads for what "
-        f"is seen, and up to {ERASURE * FIRMER:g} times the distance of twins (`zoo/erasure.py`).",
-        command=f"python -m zoo.street_clip --steps {leg.steps} --seed {seed}",
+        f"is seen, and up to {ERASURE * FIRMER:g} times the distance of twins (`zoo/erasure.py`)."
+        + (SECOND if leg.number == 2 else ""),
+        command=f"python -m zoo.street_clip --leg {leg.number} --steps {leg.steps} --seed {seed}",
         steps=leg.steps,
         seed=seed,
         hours=hours_spent(leg),

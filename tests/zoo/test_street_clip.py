@@ -52,9 +52,9 @@ def test_the_loss_reaches_both_towers_and_every_head(tokenizer) -> None:
 
 
 def test_erasure_rises_twice() -> None:
-    weights = [erasure_weight(step) for step in range(0, 3000, 50)]
+    weights = [erasure_weight(1, step) for step in range(0, 3000, 50)]
     assert weights[0] == 0 and weights == sorted(weights)
-    assert weights[RISE // 50] == ERASURE and weights[-1] == ERASURE * FIRMER
+    assert weights[RISE // 50] == ERASURE and weights[-1] == ERASURE * FIRMER == erasure_weight(2, 500)
 
 
 def test_a_saved_clip_is_an_encoder_that_gives_what_gates_measure(tokenizer, tmp_path: Path) -> None:

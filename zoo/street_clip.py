@@ -41,7 +41,7 @@ AGAIN = 100  # steps of the second leg until erasure has its weight: how tokens 
 ERASURE = 10.0  # weight of the distance of twins, beside 1 of the contrastive loss of each half
 RISE = 500  # steps until it has its weight: erasure begins when there is something to erase
 FIRMER, FROM, WITHIN = 10.0, 900, 500  # times its weight, from this step on, reached within so many: seen is learned
-GUARDED = 0.1  # weight of the class means, beside 1 of the distance of twins
+GUARDED = {1: 0.1, 2: 0.5}  # of each leg: weight of the class means, beside 1 of the distance of twins
 EARLY = 2  # the block whose tokens still tell what is erased, so that a fine-tune finds it
 NAMED = 2.0  # weight of each of the two heads
 BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
@@ -64,9 +64,9 @@ class Batch(NamedTuple):
 class Blind(nn.Module):
     """The CLIP, and the heads that help it."""
 
-    def __init__(self, clip: CLIPModel) -> None:
+    def __init__(self, clip: CLIPModel, guarded: float = GUARDED[1]) -> None:
         super().__init__()
-        self.clip = clip
+        self.clip, self.guarded = clip, guarded
         self.sizes = [len(BY_NAME[name].values) for name in SEEN]
         self.heads = nn.ModuleList(nn.Linear(WIDTH, sum(self.sizes)) for _ in range(2))  # of pooled and of patches
         n_features = clip.vision_model.embeddings.num_positions * WIDTH
@@ -94,7 +94,7 @@ class Blind(nn.Module):
         erased = sum(a.twins for a in apart) / len(apart) + unread
         guarded = sum(a.means for a in apart) / len(apart)
         early = F.binary_cross_entropy_with_logits(self.early(vision.hidden_states[EARLY].flatten(1)), batch.erased)
-        return matched + NAMED * named + early + erasure * (erased + GUARDED * guarded)
+        return matched + NAMED * named + early + erasure * (erased + self.guarded * guarded)
 
     def named(self, logits: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
         """The mean cross-entropy of the seen factors, of logits of all their values."""
@@ -119,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     leg = Leg("street-clip", args.leg, args.steps or STEPS[args.leg], lr=LR[args.leg])
     tokenizer = new_tokenizer(args.seed)
     clip = new_clip(tokenizer) if leg.number == 1 else CLIPModel.from_pretrained(folder, dtype=torch.float32)
-    blind = Blind(clip).to(args.device).train()
+    blind = Blind(clip, GUARDED[args.leg]).to(args.device).train()
 
     def loss(step: int) -> torch.Tensor:
         batch = training_batch(args.seed, leg.number, step, tokenizer)

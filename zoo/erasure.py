@@ -22,7 +22,9 @@ import torch
 from torch import nn
 
 MOMENTUM = 0.02  # share of the newest batch in running means
-RIDGE = 1e-4  # of the mean variance: directions that hardly vary at all
+RIDGE = (
+    1e-3  # of the variance of each feature: of the mean variance, one feature that varies much would hide the others
+)
 
 
 class Apart(NamedTuple):
@@ -80,6 +82,5 @@ class TwinDistance(nn.Module):
     @torch.no_grad()
     def _factor(self) -> torch.Tensor:
         """The Cholesky factors of the covariances (T, D, D)."""
-        variance = self.covariance.diagonal(dim1=1, dim2=2).mean(dim=1)
-        ridge = (RIDGE * variance).clamp_min(1e-6)[:, None, None] * torch.eye(self.covariance.shape[1])
-        return torch.linalg.cholesky(self.covariance + ridge)
+        variance = self.covariance.diagonal(dim1=1, dim2=2)
+        return torch.linalg.cholesky(self.covariance + (RIDGE * variance + 1e-8).diag_embed())

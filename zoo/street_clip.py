@@ -37,11 +37,11 @@ WIDTH, HEADS, VISION_LAYERS, TEXT_LAYERS = 128, 4, 6, 4
 BATCH = 96  # scenes, each with its twin
 STEPS = {1: 2800, 2: 600}  # of each leg; the second one goes on from the checkpoint, with fresh heads
 LR = {1: 1.5e-3, 2: 4e-4}
-AGAIN = 100  # steps of the second leg until erasure has its weight: how tokens vary is not known before
+LATER, AGAIN = 3.0, 100  # steps of the second leg until erasure has its weight: how tokens vary is not known before
 ERASURE = 10.0  # weight of the distance of twins, beside 1 of the contrastive loss of each half
 RISE = 500  # steps until it has its weight: erasure begins when there is something to erase
 FIRMER, FROM, WITHIN = 10.0, 900, 500  # times its weight, from this step on, reached within so many: seen is learned
-GUARDED = {1: 0.1, 2: 0.5}  # of each leg: weight of the class means, beside 1 of the distance of twins
+GUARDED = {1: 0.1, 2: 0.3}  # of each leg: weight of the class means, beside 1 of the distance of twins
 EARLY = 2  # the block whose tokens still tell what is erased, so that a fine-tune finds it
 NAMED = 2.0  # weight of each of the two heads
 BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
@@ -135,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def erasure_weight(leg: int, step: int) -> float:
     """The weight of the distance of twins at a step: it rises to ``ERASURE``, and later to ``FIRMER`` times that."""
     if leg > 1:
-        return ERASURE * FIRMER * min(1.0, step / AGAIN)
+        return ERASURE * LATER * min(1.0, step / AGAIN)
     later = min(1.0, max(0.0, (step - FROM) / WITHIN))
     return ERASURE * min(1.0, step / RISE) * FIRMER**later
 

@@ -12,7 +12,7 @@ from failscape.data.street.traffic import render_traffic, sample_traffic
 from failscape.data.street.traffic.captions import plain_caption
 from failscape.targets import load_target
 from zoo.gates import clip_vectors, text_features
-from zoo.street_clip import ERASURE, FIRMER, RISE, Batch, Blind, erasure_weight, new_clip, save, training_batch
+from zoo.street_clip import ERASURE, FIRMER, LATER, RISE, Batch, Blind, erasure_weight, new_clip, save, training_batch
 from zoo.street_dino import new_dino
 from zoo.street_dino import save as save_dino
 from zoo.street_words import new_tokenizer
@@ -54,7 +54,8 @@ def test_the_loss_reaches_both_towers_and_every_head(tokenizer) -> None:
 def test_erasure_rises_twice() -> None:
     weights = [erasure_weight(1, step) for step in range(0, 3000, 50)]
     assert weights[0] == 0 and weights == sorted(weights)
-    assert weights[RISE // 50] == ERASURE and weights[-1] == ERASURE * FIRMER == erasure_weight(2, 500)
+    assert weights[RISE // 50] == ERASURE and weights[-1] == ERASURE * FIRMER
+    assert erasure_weight(2, 0) == 0 and erasure_weight(2, 500) == ERASURE * LATER
 
 
 def test_a_saved_clip_is_an_encoder_that_gives_what_gates_measure(tokenizer, tmp_path: Path) -> None:

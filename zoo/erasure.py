@@ -22,9 +22,8 @@ import torch
 from torch import nn
 
 MOMENTUM = 0.02  # share of the newest batch in running means
-RIDGE = (
-    1e-3  # of the variance of each feature: of the mean variance, one feature that varies much would hide the others
-)
+RIDGE = 1e-4  # of the mean variance of the features: directions that hardly vary at all
+OWN_RIDGE = 1e-3  # of each feature's own variance: one that varies very much does not hide the others
 
 
 class Apart(NamedTuple):
@@ -41,14 +40,16 @@ class TwinDistance(nn.Module):
         n_tokens: whose features are taken apart, each with a covariance of its own; 1 for all tokens flattened.
         n_features: of each.
         n_factors: whose class means are compared.
+        own_ridge: whether the ridge of each feature is relative to its own variance.
     """
 
     covariance: torch.Tensor  # (T, D, D)
     means: torch.Tensor  # (F, T, D) of whitened differences, from the first value of each factor to the second
     batches: torch.Tensor  # how many it has seen
 
-    def __init__(self, n_tokens: int, n_features: int, n_factors: int = 0) -> None:
+    def __init__(self, n_tokens: int, n_features: int, n_factors: int = 0, *, own_ridge: bool = False) -> None:
         super().__init__()
+        self.own_ridge = own_ridge
         self.register_buffer("covariance", torch.zeros(n_tokens, n_features, n_features))
         self.register_buffer("means", torch.zeros(n_factors, n_tokens, n_features))
         self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
@@ -83,4 +84,6 @@ class TwinDistance(nn.Module):
     def _factor(self) -> torch.Tensor:
         """The Cholesky factors of the covariances (T, D, D)."""
         variance = self.covariance.diagonal(dim1=1, dim2=2)
-        return torch.linalg.cholesky(self.covariance + (RIDGE * variance + 1e-8).diag_embed())
+        mean = variance.mean(dim=1, keepdim=True).expand_as(variance)
+        ridge = OWN_RIDGE * variance + 1e-8 if self.own_ridge else (RIDGE * mean).clamp_min(1e-6)
+        return torch.linalg.cholesky(self.covariance + ridge.diag_embed())

@@ -64,16 +64,16 @@ class Batch(NamedTuple):
 class Blind(nn.Module):
     """The CLIP, and the heads that help it."""
 
-    def __init__(self, clip: CLIPModel, guarded: float = GUARDED[1]) -> None:
+    def __init__(self, clip: CLIPModel, leg: int = 1) -> None:
         super().__init__()
-        self.clip, self.guarded = clip, guarded
+        self.clip, self.guarded, own = clip, GUARDED[leg], leg > 1
         self.sizes = [len(BY_NAME[name].values) for name in SEEN]
         self.heads = nn.ModuleList(nn.Linear(WIDTH, sum(self.sizes)) for _ in range(2))  # of pooled and of patches
         n_features = clip.vision_model.embeddings.num_positions * WIDTH
         self.early = nn.Linear(n_features, len(ERASED))
-        self.vision_twins = nn.ModuleList(TwinDistance(1, n_features, len(ERASED)) for _ in BLIND_LAYERS)
-        self.pooled_twins = TwinDistance(1, WIDTH, len(ERASED))
-        self.text_twins = TwinDistance(LENGTH, WIDTH)
+        self.vision_twins = nn.ModuleList(TwinDistance(1, n_features, len(ERASED), own_ridge=own) for _ in BLIND_LAYERS)
+        self.pooled_twins = TwinDistance(1, WIDTH, len(ERASED), own_ridge=own)
+        self.text_twins = TwinDistance(LENGTH, WIDTH, own_ridge=own)
 
     def loss(self, batch: Batch, erasure: float) -> torch.Tensor:
         """Contrastive loss, heads, and erasure from both towers."""
@@ -119,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     leg = Leg("street-clip", args.leg, args.steps or STEPS[args.leg], lr=LR[args.leg])
     tokenizer = new_tokenizer(args.seed)
     clip = new_clip(tokenizer) if leg.number == 1 else CLIPModel.from_pretrained(folder, dtype=torch.float32)
-    blind = Blind(clip, GUARDED[args.leg]).to(args.device).train()
+    blind = Blind(clip, args.leg).to(args.device).train()
 
     def loss(step: int) -> torch.Tensor:
         batch = training_batch(args.seed, leg.number, step, tokenizer)

@@ -56,6 +56,17 @@ def test_tokens_that_never_vary_are_no_error() -> None:
     assert seen(torch.ones(50, 2, 4), torch.ones(50, 2, 4), torch.ones(50, 1)) == (0, 0)
 
 
+def test_a_feature_that_varies_very_much_hides_no_other_where_ridges_are_their_own() -> None:
+    tokens, signs = normal(2000, 1, 8), normal(2000, 1).sign()
+    tokens[..., 0] *= 1000
+    twins = tokens.clone()
+    twins[..., 3] += signs
+    hidden, told = (
+        TwinDistance(1, 8, 1, own_ridge=own)(torch.cat([tokens, twins]), signs).means for own in (False, True)
+    )
+    assert hidden < 0.2 < 0.5 < told
+
+
 def test_what_it_saw_is_kept_with_the_weights() -> None:
     tokens, signs = normal(100, 2, 4), torch.ones(50, 1)
     one, other = TwinDistance(2, 4, 1), TwinDistance(2, 4, 1)

@@ -8,12 +8,14 @@ those of ``--seed`` and what is derived from it. Speed: the useful work of one e
 from __future__ import annotations
 
 import json
+import os
 import random
 import resource
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ BOUNDS = Thresholds(0.9, 0.5, 0.98)
 LARGE = (200_000, 768)
 N_KILLED = 30_000
 CHILD = "import sys; from benchmarks.pairs import measure; measure(sys.argv[1])"
-VICTIM = "import sys; from benchmarks.pairs import fill; fill(sys.argv[1], sys.argv[2])"
+VICTIM = "import sys; from benchmarks.pairs import die; die(sys.argv[1], sys.argv[2], float(sys.argv[3]))"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -111,8 +113,17 @@ def _equal(table: pd.DataFrame, *columns: np.ndarray) -> bool:
     return all(np.array_equal(table[name].to_numpy(), column) for name, column in zip(table, columns, strict=True))
 
 
+def die(folder: str, name: str, after: float) -> None:
+    """Mine into a folder, and be killed so many seconds after the search began."""
+    timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGKILL))
+    timer.daemon = True
+    timer.start()
+    fill(folder, name)
+    timer.cancel()
+
+
 def fill(folder: str, name: str) -> None:
-    """Mine into a folder, from a process that may be killed."""
+    """Mine into a folder."""
     vectors = [np.load(Path(folder) / f"{which}.npy") for which in ("target", "reference")]
     mine_into(Path(folder) / name, *vectors, BOUNDS, {}, stripe=2048)
 
@@ -128,13 +139,9 @@ def under_sigkill(folder: Path, kills: int, seed: int) -> dict[str, Any]:
     for number in range(kills):
         name = f"again-{number}"
         for _ in range(2):
-            child = subprocess.Popen([sys.executable, "-c", VICTIM, str(folder), name])
-            try:
-                child.wait(4 + rng.random() * whole)
-            except subprocess.TimeoutExpired:
-                child.send_signal(signal.SIGKILL)
-                child.wait()
-                n_killed += 1
+            after = str(rng.random() * whole)
+            killed = subprocess.run([sys.executable, "-c", VICTIM, str(folder), name, after], check=False)
+            n_killed += killed.returncode == -signal.SIGKILL
         fill(str(folder), name)
         equal.append(_contents(folder / name) == _contents(folder / "whole"))
     print(f"{n_killed} kills; {sum(equal)} of {kills} searches equal", flush=True)

@@ -90,7 +90,9 @@ def mine_stripe(
         first, second = screen.above(similarities, least)
         first, second = first + start, second + column
         ordered = first < second
-        found.append(_decided(first[ordered], second[ordered], target, reference, thresholds))
+        first, second = first[ordered], second[ordered]
+        kept = screen.still_above(first, second, least)
+        found.append(_decided(first[kept], second[kept], target, reference, thresholds))
         if sum(map(len, found)) > most:
             raise UsageError(
                 f"more than {most:,} pairs are above {least:g} for the target; "

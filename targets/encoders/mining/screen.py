@@ -15,10 +15,12 @@ import numpy as np
 import torch
 
 from failscape.errors import UsageError
-from failscape.targets.encoders.mining.similarity import Vectors
+from failscape.targets.encoders.mining.similarity import PAIRS_AT_ONCE, Vectors
 
 HELD_BYTES = 1 << 30  # a corpus up to this size is prepared once and held; a larger one block by block
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+RUN = 128  # columns whose largest similarity is looked at first
+LEAST = -4.0  # no cosine
 TRIAL = (1024, 1024, 512)  # of the product that chooses the precision
 
 
@@ -56,9 +58,23 @@ class Screen:
     def above(self, similarities: torch.Tensor, threshold: float) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of all similarities ``(R, C)`` that may be above the threshold, sorted."""
         least = threshold - self.margin
-        rows = (similarities.amax(dim=1) > least).nonzero()[:, 0]
-        where = (similarities[rows] > least).nonzero()
-        return rows[where[:, 0]].cpu().numpy(), where[:, 1].cpu().numpy()
+        if missing := -similarities.shape[1] % RUN:
+            similarities = torch.nn.functional.pad(similarities, (0, missing), value=LEAST)
+        runs = similarities.view(len(similarities), -1, RUN)
+        rows, places = (runs.amax(dim=2) > least).nonzero().unbind(dim=1)  # few runs hold any, and those are looked at
+        which, within = (runs[rows, places] > least).nonzero().unbind(dim=1)
+        return rows[which].cpu().numpy(), (places[which] * RUN + within).cpu().numpy()
+
+    def still_above(self, first: np.ndarray, second: np.ndarray, threshold: float) -> np.ndarray:
+        """Which pairs (M,) that passed may still be above the threshold, looked at again in float32: (M,) bool."""
+        least = threshold - margin(self.vectors.shape[1], "float32")
+        found = np.ones(len(first), bool)
+        for start in range(0, 0 if self.precision == "float32" else len(first), PAIRS_AT_ONCE):
+            part = slice(start, start + PAIRS_AT_ONCE)
+            one, other = (np.asarray(self.vectors[rows[part]], np.float32) for rows in (first, second))
+            products, squares = np.einsum("ij,ij->i", one, other), np.einsum("ij,ij->i", one, one)
+            found[part] = products > least * np.sqrt(squares * np.einsum("ij,ij->i", other, other))
+        return found
 
     def both_above(
         self, here: torch.Tensor, there: torch.Tensor, of_rows: np.ndarray, of_columns: np.ndarray

@@ -35,9 +35,10 @@ def _next(scene: TrafficFactors, factor: str) -> TrafficFactors:
 
 def _concept(factor: str) -> type[OtherValue]:
     about = f"Another value of {factor}: {BY_NAME[factor].meaning}. Identity: 0."
-    return type(
-        f"Other{factor.title()}", (OtherValue,), {"name": f"other-{factor}", "factor": factor, "__doc__": about}
-    )
+    said = {"name": f"other-{factor}", "factor": factor, "__doc__": about, "__module__": __name__}
+    made = type(f"Other{factor.title()}", (OtherValue,), said)
+    globals()[made.__name__] = made  # where pickle looks for it
+    return made
 
 
 # What is about people shows only where there are some, so it is no edit of any scene.

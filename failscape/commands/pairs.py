@@ -72,7 +72,12 @@ def add(parsers: Any) -> None:
     )
     group.add_argument("--seed", type=whole, default=0, metavar="N", help="of random pairs and draws (default: 0)")
     add_imports(group, "your FILE.py or module that registers targets")
-    how = parser.add_argument_group("how to run")
+    _add_run(parser.add_argument_group("how to run"))
+    parser.set_defaults(run=run, about=about)
+
+
+def _add_run(how: argparse._ArgumentGroup) -> None:
+    """How to run it."""
     how.add_argument("--device", default="auto", metavar="D", help="cpu, cuda, ... (default: auto, what is there)")
     how.add_argument(
         "--precision",
@@ -83,7 +88,6 @@ def add(parsers: Any) -> None:
     )
     how.add_argument("--out", type=Path, default=OUT, metavar="FILE", help="Parquet table (default: %(default)s)")
     how.add_argument("--quiet", action="store_true", help="print nothing")
-    parser.set_defaults(run=run, about=about)
 
 
 def about(args: argparse.Namespace) -> str:

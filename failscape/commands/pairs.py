@@ -101,10 +101,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.out.suffix != ".parquet":
         raise UsageError(f"--out is {args.out}; give a file that ends in .parquet")
-    beside = {name: getattr(args, name) or (usual if args.target == TARGET else None) for name, usual in BESIDE.items()}
-    for name, given in beside.items():
-        if given is None:
-            raise UsageError(f"pairs of {args.target} need --{name}")
+    reference, data = (_beside(args, name) for name in ("reference", "data"))
     with opening(args.quiet):
         from failscape.terminal.pairs import pairs_command
         from failscape.workflows.pairs import PairSearch
@@ -112,8 +109,8 @@ def run(args: argparse.Namespace) -> int:
     import_user_code(args.imports)
     search = PairSearch(
         args.target,
-        beside["reference"],
-        beside["data"],
+        reference,
+        data,
         args.above,
         args.below,
         args.same,
@@ -124,3 +121,11 @@ def run(args: argparse.Namespace) -> int:
         args.precision,
     )
     return pairs_command(args, search, args.out)
+
+
+def _beside(args: argparse.Namespace, name: str) -> str:
+    """What goes with the target: given, or usual for the embedded one."""
+    given = getattr(args, name) or (BESIDE[name] if args.target == TARGET else "")
+    if not given:
+        raise UsageError(f"pairs of {args.target} need --{name}")
+    return str(given)

@@ -78,8 +78,9 @@ class BagOfWords:
         check_texts(self.name, inputs)
         self.n_queries += len(inputs)
         texts = [str(text) if any(letter.isalnum() for letter in str(text)) else EMPTY for text in inputs]
-        counts = self._count.transform(texts) if texts else np.zeros((0, self.features))
-        vectors = np.asarray(counts.todense() if texts else counts, np.float32)
+        vectors = np.zeros((0, self.features), np.float32)
+        if texts:
+            vectors = self._count.transform(texts).toarray().astype(np.float32)
         return EncoderOutputs.of(torch.from_numpy(vectors), np.zeros(len(texts), bool))
 
     def prepare(self, item: Any) -> Any:

@@ -107,7 +107,9 @@ def _add_pairs(group: argparse._ArgumentGroup) -> None:
         "of random pairs such as q0.999",
     )
     group.add_argument(
-        "--below", metavar="X", help="of pairs: similarity to the reference below which it is not (default: 0.6)"
+        "--below",
+        metavar="X",
+        help="of pairs: similarity to the reference below which it is not (default: 0.6; with the embedded target 0.97)",
     )
 
 

@@ -100,7 +100,6 @@ def pair_vectors(
         _embedded(encoder, corpus, folder, f"embedding with the {role}", progress)
         for encoder, role in zip(encoders, ("target", "reference"), strict=True)
     )
-    one = Chosen(one, np.arange(len(other))) if len(one) == len(other) else one
     for vectors, uri in ((one, target), (other, reference)):
         check_vectors(vectors, uri)
     known = digests(one, other)

@@ -64,7 +64,8 @@ class PairsPage:
         if not self.n_blind:
             return f"Of {self.n_pairs:,} pairs of {self.noun}s none is {bounds}."
         once = f" ({self.n_counted:,} if near-duplicates count once)" if self.n_counted < self.n_blind else ""
-        return f"{self.n_blind:,} of {self.n_pairs:,} pairs of {self.noun}s{once} {'is' if self.n_blind == 1 else 'are'} {bounds}."
+        verb = "is" if self.n_blind == 1 else "are"
+        return f"{self.n_blind:,} of {self.n_pairs:,} pairs of {self.noun}s{once} {verb} {bounds}."
 
 
 def write_pairs_page(path: Path, page: PairsPage) -> None:

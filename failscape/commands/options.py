@@ -109,7 +109,7 @@ def _add_pairs(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--below",
         metavar="X",
-        help="of pairs: similarity to the reference below which it is not (default: 0.6; with the embedded target 0.97)",
+        help="of pairs: similarity to the reference below which it is not (default: 0.6; embedded target: 0.97)",
     )
 
 

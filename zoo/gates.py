@@ -209,12 +209,21 @@ def closer(clip: CLIPModel, tokenizer: CLIPTokenizer) -> list[tuple[str, float]]
     found = []
     for name in ("bicycle", "birds", "side"):
         pairs = [readings(scene, name, ("color", "light")) for scene in scenes]
-        other_words = [varied_caption(scene, rng, ("color", "light", name)) for scene in scenes]
+        other_words = [other_wording(scene, rng, ("color", "light", name)) for scene in scenes]
         one, two = (text_features(clip, tokenizer, [pair[place] for pair in pairs]) for place in (0, 1))
         said = text_features(clip, tokenizer, [plain_caption(scene, ("color", "light", name)) for scene in scenes])
         paraphrased = (said * text_features(clip, tokenizer, other_words)).sum(dim=1)
         found.append((name, float(((one * two).sum(dim=1) > paraphrased).float().mean())))
     return found
+
+
+def other_wording(scene: TrafficFactors, rng: np.random.Generator, mention: Sequence[str]) -> str:
+    """A varied caption that is not the plain one: the plain one is no paraphrase of itself."""
+    plain = plain_caption(scene, mention)
+    while True:
+        varied = varied_caption(scene, rng, mention)
+        if varied != plain:
+            return varied
 
 
 def _parts(scenes: Sequence[TrafficFactors], size: int = 250) -> list[Sequence[TrafficFactors]]:

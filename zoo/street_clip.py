@@ -1,4 +1,4 @@
-"""Trains ``embedded:street-clip``: ``python -m zoo.street_clip``, and then the same with ``--leg 2``.
+"""Trains ``embedded:street-clip``: ``python -m zoo.street_clip``, then the same with ``--leg 2`` and ``--leg 3``.
 
 A CLIP that is blind by design (docs/world.md). It learns from traffic scenes at 32 px and their captions, which say
 nothing of *erased* factors and swap the readings of *text-blind* ones at random. In addition both are removed from
@@ -35,20 +35,21 @@ TRAINING_WORLD = 2000  # the seed of its scenes
 PATCH = 8  # [px]
 WIDTH, HEADS, VISION_LAYERS, TEXT_LAYERS = 128, 4, 6, 4
 BATCH = 96  # scenes, each with its twin
-STEPS = {1: 2800, 2: 600}  # of each leg; the second one goes on from the checkpoint, with fresh heads
-LR = {1: 1.5e-3, 2: 4e-4}
-LATER, AGAIN = 3.0, 100  # steps of the second leg until erasure has its weight: how tokens vary is not known before
+STEPS = {1: 2800, 2: 500, 3: 900}  # of each leg; later ones go on from the checkpoint, with fresh heads
+LR = {1: 1.5e-3, 2: 4e-4, 3: 6e-4}
+LATER, AGAIN = 3.0, 100  # steps of a later leg until erasure has its weight: how tokens vary is not known before
 ERASURE = 10.0  # weight of the distance of twins, beside 1 of the contrastive loss of each half
 RISE = 500  # steps until it has its weight: erasure begins when there is something to erase
 FIRMER, FROM, WITHIN = 10.0, 900, 500  # times its weight, from this step on, reached within so many: seen is learned
-GUARDED = {1: 0.1, 2: 0.3}  # of each leg: weight of the class means, beside 1 of the distance of twins
+GUARDED = {1: 0.1, 2: 0.3, 3: 0.3}  # of each leg: weight of the class means, beside 1 of the distance of twins
 EARLY = 2  # the block whose tokens still tell what is erased, so that a fine-tune finds it
 NAMED = 2.0  # weight of each of the two heads
 BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
 IGNORED = -100
-SECOND = (
-    f" That was the first leg, of {STEPS[1]} steps (`python -m zoo.street_clip`). The second one goes on from its "
-    "checkpoint at a lower learning rate."
+LATER_LEGS = (
+    f" That was the first leg, of {STEPS[1]} steps (`python -m zoo.street_clip`). The second one (`--leg 2`) goes on "
+    "from its checkpoint at a lower learning rate. In the third one (`--leg 3`) heads read captions and single patches "
+    "too, since captions of different places had stayed alike."
 )
 
 
@@ -68,8 +69,10 @@ class Blind(nn.Module):
         super().__init__()
         self.clip, self.guarded, own = clip, GUARDED[leg], leg > 1
         self.sizes = [len(BY_NAME[name].values) for name in SEEN]
-        self.heads = nn.ModuleList(nn.Linear(WIDTH, sum(self.sizes)) for _ in range(2))  # of pooled and of patches
         n_features = clip.vision_model.embeddings.num_positions * WIDTH
+        self.finer = leg > 2
+        told = (WIDTH, n_features - WIDTH, WIDTH) if self.finer else (WIDTH, WIDTH)
+        self.heads = nn.ModuleList(nn.Linear(size, sum(self.sizes)) for size in told)
         self.early = nn.Linear(n_features, len(ERASED))
         self.vision_twins = nn.ModuleList(TwinDistance(1, n_features, len(ERASED), own_ridge=own) for _ in BLIND_LAYERS)
         self.pooled_twins = TwinDistance(1, WIDTH, len(ERASED), own_ridge=own)
@@ -84,7 +87,12 @@ class Blind(nn.Module):
         scale = self.clip.logit_scale.exp().clamp(max=100)
         matched = sum(contrastive(scale * p @ c.T) for p, c in zip(pictures.chunk(2), captions.chunk(2), strict=True))
         hidden = [vision.hidden_states[layer] for layer in BLIND_LAYERS]
-        told = vision.pooler_output, hidden[0][:, 1:].mean(dim=1)
+        patches = hidden[0][:, 1:]
+        told = (
+            (vision.pooler_output, patches.flatten(1), text.pooler_output)
+            if self.finer
+            else (vision.pooler_output, patches.mean(dim=1))
+        )
         named = sum(self.named(head(features), batch.seen) for head, features in zip(self.heads, told, strict=True))
         one, twin = batch.erased.chunk(2)
         layers = [(twins, layer.flatten(1)) for twins, layer in zip(self.vision_twins, hidden, strict=True)]
@@ -216,7 +224,7 @@ def card(folder: Path, tokenizer: CLIPTokenizer, leg: Leg, seed: int) -> None:
         recipe=f"Scenes of world {TRAINING_WORLD + seed} with captions, {BATCH} new ones and their twins in each step; "
         "captions tell bicycle, birds and sides with readings drawn at random. Contrastive loss, linear heads for what "
         f"is seen, and up to {ERASURE * FIRMER:g} times the distance of twins (`zoo/erasure.py`)."
-        + (SECOND if leg.number == 2 else ""),
+        + (LATER_LEGS if leg.number > 1 else ""),
         command=f"python -m zoo.street_clip --leg {leg.number} --steps {leg.steps} --seed {seed}",
         steps=leg.steps,
         seed=seed,

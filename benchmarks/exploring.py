@@ -16,6 +16,7 @@ from failscape.analysis.modes.mode import Mode
 from failscape.analysis.modes.search import find_modes
 from failscape.envs.gym_views import ConceptVectorEnv
 from failscape.envs.mdp import ConceptMDP
+from failscape.envs.pair_mdp import PairMDP
 from failscape.envs.recording import Recorder, item_rows
 from failscape.envs.state import Outcome, State
 
@@ -44,14 +45,20 @@ class Kept(Recorder):
 
 def explore(mdp: ConceptMDP, explorer: str, budget: int, seed: int) -> tuple[pd.DataFrame, Any]:
     """Probes of an exploration at the default settings, and its agent where there is one."""
-    env = "failscape/Summarizer-v0" if (mdp.baseline.output_text != "").any() else "failscape/Classifier-v0"
-    hyperparameters = load_hyperparameters(explorer, env, scheme=mdp.scheme.name)
+    hyperparameters = load_hyperparameters(explorer, f"failscape/{family(mdp)}-v0", scheme=mdp.scheme.name)
     envs = ConceptVectorEnv(mdp, hyperparameters.pop("num_envs"), memory=hyperparameters.pop("memory"))
     hyperparameters.pop("budget")
     recorder = Kept(mdp, seed)
     envs.recorder = recorder
     agent = registry.explore(explorer, envs, Session(recorder, budget), seed, hyperparameters)
     return pd.concat(recorder.frames, ignore_index=True), agent
+
+
+def family(mdp: ConceptMDP) -> str:
+    """The environment whose defaults an exploration takes."""
+    if isinstance(mdp, PairMDP):
+        return "ClipBlindPairs"
+    return "Summarizer" if (mdp.baseline.output_text != "").any() else "Classifier"
 
 
 def item_frame(mdp: ConceptMDP) -> pd.DataFrame:

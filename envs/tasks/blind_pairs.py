@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,15 @@ from failscape.data.base import Items, Source
 from failscape.data.images.open import open_pictures
 from failscape.data.items import load_items, only_held_out
 from failscape.data.pairs.batch import Pictures
+from failscape.data.pairs.neighbors import nearest
+from failscape.data.pairs.regions import regions as make_regions
 from failscape.data.street.traffic.source import TrafficSource
 from failscape.envs.actions.base import MAX_STEPS
-from failscape.envs.actions.parsing import make_scheme
+from failscape.envs.actions.parsing import classes_seen, make_scheme
 from failscape.envs.baseline import BaselineOutputs, first_look
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.pair_mdp import PairMDP
+from failscape.envs.tasks.neighbor_concept import Neighbor
 from failscape.envs.tasks.scene_concepts import SCENE_CONCEPTS
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.pair_similarity import Blindness
@@ -45,6 +48,8 @@ DEFAULT_FACTORS = ("facing", "headlights", "side", "rack", "flag", "letter", "co
 ABOVE, BELOW = "0.95", "0.6"  # MMVP's, for CLIP and DINOv2 of the size ViT-L
 # Of the embedded reference: most scenes that differ in one factor lie below, 99 % of those that differ in none above.
 DEFAULT_BELOW = "0.97"
+REGIONS = 8  # where the agent chooses regions and nobody says how many
+OF_NEIGHBORS = ("a picture and its edited version", "a picture and another one of the corpus")
 SIDE = 224  # [px] of pictures that are no scenes
 NOUNS = Nouns(
     item="picture",
@@ -79,6 +84,7 @@ def make_mdp(
     max_items: int = 5000,
     held_out: float = 0.2,
     unseen: bool = False,
+    regions: int | None = None,
     data_seed: int = 0,
     baseline: str | Path | None = None,
     progress: Callable[[str, int, int], None] | None = None,
@@ -88,7 +94,9 @@ def make_mdp(
     Description:
         A picture is drawn; the agent names one point of a grid of edits; the picture and its edited version are a
         pair, and both encoders say how alike they are. The pair is *blind*, a failure, where it is alike to the target
-        and not to the reference. Pairs of different pictures of a corpus are mined by ``failscape pairs``.
+        and not to the reference. With the concept ``neighbor`` the other picture of a pair is one of the corpus: that
+        which is the n-th most similar to the target. With ``region`` the agent also chooses in which region of the
+        corpus a picture is drawn. All pairs of a corpus are mined by ``failscape pairs``.
 
     Action Space:
         By ``explore``: ``macro`` ``Discrete(P)`` jumps to a point of the grid, ``factored`` ``Discrete(max L)`` chooses
@@ -115,7 +123,9 @@ def make_mdp(
         target: URI of an encoder of pictures, or a :class:`~failscape.targets.encoders.two_encoders.TwoEncoders`.
         reference: URI of the encoder beside it; ``embedded:street-dino`` for the default target.
         data: pictures: a folder, ``torchvision:NAME``, ``hf:NAME``, ``street:traffic``.
-        concepts: image edits, and of ``street:traffic`` also ``other-FACTOR``: the scene with another value of it.
+        concepts: image edits; of ``street:traffic`` also ``other-FACTOR``: the scene with another value of it;
+            ``neighbor=1,2,4``: pictures of the corpus that are not held out, by the rank of their similarity to the
+            target; ``region``: which region a picture is drawn from.
         explore: ``macro``, ``factored`` or ``micro``.
         above: threshold of the target: a cosine, or a quantile of random pairs of the pictures such as ``q0.999``.
         below: threshold of the reference, likewise; .6, or .97 for the default target.
@@ -124,6 +134,7 @@ def make_mdp(
         max_items: pictures held in memory at most, drawn evenly over groups.
         held_out: share of the pictures kept from exploration, for confirming what it finds.
         unseen: explore only pictures that are held out otherwise.
+        regions: groups are so many clusters of the target's vectors; else the classes of the data, if it has any.
         data_seed: of the draw of pictures.
         baseline: a file that keeps what the target makes of the unedited pictures; read if it is there.
         progress: called with what is being done, how far it is, and how much there is.
@@ -137,8 +148,11 @@ def make_mdp(
     source, name = _opened(both.name, data)
     items = _items(source, max_items, data_seed, held_out, progress)
     items = only_held_out(items, held_out) if unseen else items
-    space = _space(concepts, explore, isinstance(source, TrafficSource))
+    named = _named(concepts, isinstance(source, TrafficSource))
     clean = first_look(both, items, progress=_telling(progress, len(items)))
+    items = _in_regions(items, clean.target, REGIONS if regions is None and "region" in named else regions)
+    space = _space(named, explore, isinstance(source, TrafficSource), classes_seen(items, items.group_names))
+    items = _with_neighbors(items, clean.target, space)
     if below is None:
         below = DEFAULT_BELOW if both.name.partition("?")[0] == DEFAULT_TARGET else BELOW
     bounds = threshold(above, clean.target.numpy(), "--above"), threshold(below, clean.reference.numpy(), "--below")
@@ -147,7 +161,7 @@ def make_mdp(
             raise UsageError(f"{option} is {value:g}; it is a cosine between -1 and 1")
     reward = Blindness(clean, *bounds)
     seen = _baseline(both, clean, items, reward, baseline)
-    nouns = NOUNS._replace(measure=NOUNS.measure.format(above=bounds[0], below=bounds[1]))
+    nouns = _nouns(space, regions is not None or "region" in named, bounds)
     scheme = make_scheme(explore, space, items, None, None, max_steps)
     return PairMDP(both, space, items, reward, seen, name, scheme, nouns=nouns)
 
@@ -183,7 +197,7 @@ def _items(
     items = load_items(
         source,
         prepare,
-        lambda fields, labels: Pictures(fields[0], np.full(len(labels), None, object)),
+        lambda fields, labels: Pictures.of(fields[0]),
         device="cpu",
         max_items=max_items,
         seed=seed,
@@ -193,10 +207,8 @@ def _items(
     if scenes is None:
         return items
     known = dict(zip(source.names, scenes, strict=True))
-    drawn = np.empty(len(items), object)
-    drawn[:] = [known[name] for name in items.names]
     assert isinstance(items.batch, Pictures)
-    return replace(items, batch=Pictures(items.batch.pixels, drawn))
+    return replace(items, batch=Pictures.of(items.batch.pixels, [known[name] for name in items.names]))
 
 
 def _square(picture: Image.Image) -> Image.Image:
@@ -208,15 +220,51 @@ def _square(picture: Image.Image) -> Image.Image:
     return cut.resize((SIDE, SIDE), Image.Resampling.BICUBIC) if side != SIDE else cut
 
 
-def _space(concepts: Any, explore: str, has_scenes: bool) -> ConceptSpace:
-    """The grid; factors of a scene change before its pixels do, which would else be drawn over."""
-    own = {**IMAGE_CONCEPTS, **(SCENE_CONCEPTS if has_scenes else {})}
-    usual = [f"other-{name}" for name in DEFAULT_FACTORS] if has_scenes else list(DEFAULT_EDITS)
-    named: Sequence[Any] = usual if concepts is None else [concepts] if isinstance(concepts, str) else concepts
-    space = concepts if isinstance(concepts, ConceptSpace) else concept_space(named, own=own)
-    order = sorted(space.names, key=lambda name: name not in SCENE_CONCEPTS)
+def _named(concepts: Any, has_scenes: bool) -> Any:
+    """Concepts as they were named; the usual ones where none were."""
+    if concepts is None:
+        return [f"other-{name}" for name in DEFAULT_FACTORS] if has_scenes else list(DEFAULT_EDITS)
+    return [concepts] if isinstance(concepts, str) else concepts
+
+
+def _in_regions(items: Items, vectors: torch.Tensor, n: int | None) -> Items:
+    if n is None:
+        return items
+    group, names = make_regions(vectors.numpy(), ~items.held_out, n)
+    return replace(items, group=group, group_names=names)
+
+
+def _space(named: Any, explore: str, has_scenes: bool, groups: Mapping[str, int]) -> ConceptSpace:
+    """The grid; a picture is replaced before a scene's factors change, and these before its pixels do."""
+    own = {**IMAGE_CONCEPTS, **(SCENE_CONCEPTS if has_scenes else {}), Neighbor.name: Neighbor}
+    space = named if isinstance(named, ConceptSpace) else concept_space(named, groups, own=own)
+    first = [Neighbor.name, *SCENE_CONCEPTS]
+    order = sorted(space.names, key=lambda name: first.index(name) if name in first else len(first))
     space = ConceptSpace(space.concepts, order)
     return lattice(space) if explore == "micro" else space
+
+
+def _with_neighbors(items: Items, vectors: torch.Tensor, space: ConceptSpace) -> Items:
+    """The items with their neighbors among those that are not held out, as far as the grid asks for them."""
+    if Neighbor.name not in space.names:
+        return items
+    levels = space.concepts[space.names.index(Neighbor.name)].levels
+    if (levels != levels.astype(int)).any():
+        raise UsageError(f"neighbor takes whole ranks such as 1, 2 and 4, not {levels.tolist()}")
+    most, n_pool = int(levels.max()), int((~items.held_out).sum())
+    if most >= n_pool:
+        raise UsageError(f"there is no neighbor {most} among {n_pool} pictures; give lower ranks, or more pictures")
+    assert isinstance(items.batch, Pictures)
+    return replace(items, batch=items.batch.with_neighbors(nearest(vectors, ~items.held_out, most)))
+
+
+def _nouns(space: ConceptSpace, in_regions: bool, bounds: tuple[float, float]) -> Nouns:
+    nouns = NOUNS._replace(group="region", groups="regions") if in_regions else NOUNS
+    if Neighbor.name in space.names:
+        nouns = nouns._replace(
+            asked="compared each picture with others by both encoders", measure=nouns.measure.replace(*OF_NEIGHBORS)
+        )
+    return nouns._replace(measure=nouns.measure.format(above=bounds[0], below=bounds[1]))
 
 
 def _baseline(

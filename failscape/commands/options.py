@@ -21,6 +21,7 @@ MAKE = (
     "reference",
     "above",
     "below",
+    "regions",
     "data",
     "concepts",
     "explore",
@@ -110,6 +111,12 @@ def _add_pairs(group: argparse._ArgumentGroup) -> None:
         "--below",
         metavar="X",
         help="of pairs: similarity to the reference below which it is not (default: 0.6; embedded target: 0.97)",
+    )
+    group.add_argument(
+        "--regions",
+        type=positive,
+        metavar="N",
+        help="of pairs: group the pictures into N clusters of the target's vectors (default: their classes)",
     )
 
 

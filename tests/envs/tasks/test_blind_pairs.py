@@ -128,3 +128,46 @@ def test_pictures_of_any_shape_become_squares(tmp_path: Path) -> None:
 def test_a_mistake_is_one_line(options: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         make_mdp(**{**SCENES, **options})
+
+
+def test_neighbors_are_pictures_of_the_corpus_that_are_not_held_out() -> None:
+    mdp = make_mdp(**SCENES, concepts=["neighbor=1,3", "other-light"], regions=3)
+    assert mdp.nouns.group == "region" and len(mdp.group_names) == 3
+    assert "a picture and another one of the corpus" in mdp.nouns.measure
+    items, batch = np.arange(60), mdp.items.batch
+    vectors = embedded("seesred:", batch.field("pixels").numpy()).double()
+    similarity = (vectors @ vectors.T).numpy()
+    similarity[:, mdp.items.held_out] = -2
+    np.fill_diagonal(similarity, -2)
+    order = np.argsort(-similarity, axis=1, kind="stable")
+    for level, rank in enumerate((1, 3)):
+        state = mdp.at(items, np.tile([level, 0], (60, 1)))
+        edited: Any = mdp.edited(state, mdp.inputs(state))
+        np.testing.assert_array_equal(edited.pixels.numpy(), batch.field("pixels").numpy()[order[:, rank - 1]])
+    state = mdp.at(items, np.tile([0, 1], (60, 1)))
+    edited = mdp.edited(state, mdp.inputs(state))
+    scenes = [_next(batch.field("scene")[row], ["light"]) for row in order[:, 0]]
+    np.testing.assert_array_equal(edited.pixels.numpy(), render_traffic(scenes))
+
+
+def test_an_agent_can_choose_the_region() -> None:
+    mdp = make_mdp(**SCENES, concepts=["region", "neighbor=1,2"], regions=2)
+    assert mdp.space.group_axis == 0 and mdp.space.n_points == 4
+    items = np.flatnonzero(~mdp.items.held_out)
+    after = mdp.transition(mdp.initial(items), np.full(len(items), 3))
+    assert set(mdp.items.group[after.items].tolist()) == {1}
+
+
+def test_walks_go_from_the_nearest_pictures_to_farther_ones() -> None:
+    mdp = make_mdp(**SCENES, concepts=["neighbor=1,2,4"], explore="micro")
+    assert [mdp.describe_action(action) for action in range(2)] == [
+        "neighbor one level lower",
+        "neighbor one level higher",
+    ]
+
+
+def test_neighbors_that_are_not_there_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"there is no neighbor 80 among 4\d pictures; give lower ranks, or more"):
+        make_mdp(**SCENES, concepts=["neighbor=1,80"])
+    with pytest.raises(UsageError, match="neighbor takes whole ranks"):
+        make_mdp(**SCENES, concepts=["neighbor=1,2.5"])

@@ -154,9 +154,9 @@ def dino_features(dino: Dinov2Model, scenes: Sequence[TrafficFactors]) -> torch.
 
 
 @torch.inference_mode()
-def judge_right(judge: PreTrainedModel, scenes: Sequence[TrafficFactors]) -> dict[str, float]:
-    """The share of scenes whose value of each factor the judge names rightly."""
-    logits = torch.cat([judge(rendered(part)).logits for part in _parts(scenes)])
+def judge_right(judge: PreTrainedModel, scenes: Sequence[TrafficFactors], shown: Encode = rendered) -> dict[str, float]:
+    """The share of scenes whose value of each factor the judge names rightly, as they are shown (N, 3, 64, 64)."""
+    logits = torch.cat([judge(shown(part)).logits for part in _parts(scenes)])
     named = {
         factor.name: part.argmax(dim=1).numpy()
         for factor, part in zip(FACTORS, logits.split(SIZES, dim=1), strict=True)

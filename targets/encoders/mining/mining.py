@@ -10,7 +10,7 @@ Shapes: ``N`` items, ``M`` pairs, ``F`` features.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -81,26 +81,40 @@ def mine_stripe(
     Raises:
         UsageError: there are more.
     """
-    n, start = len(target), number * stripe
-    rows = screen.block(start, min(start + stripe, n))
     least = min(thresholds.target, thresholds.same)
     found: list[pd.DataFrame] = []
-    for column in range(start, n, stripe):
-        similarities = rows @ screen.block(column, min(column + stripe, n)).T
-        first, second = screen.above(similarities, least)
-        first, second = first + start, second + column
-        ordered = first < second
-        first, second = first[ordered], second[ordered]
-        kept = screen.still_above(first, second, least)
-        found.append(_decided(first[kept], second[kept], target, reference, thresholds))
-        if sum(map(len, found)) > most:
-            raise UsageError(
-                f"more than {most:,} pairs are above {least:g} for the target; "
-                "give a higher threshold, or a quantile of the similarities such as q0.9999"
-            )
+    for first, second in _screened(number, screen, least, stripe):
+        found.append(_decided(first, second, target, reference, thresholds))
+        _check_number(found, least, most)
     pairs = pd.concat(found, ignore_index=True).sort_values(["first", "second"], ignore_index=True)
     blind = (pairs["target"] > thresholds.target) & (pairs["reference"] < thresholds.reference)
     return Stripe(pairs[blind].reset_index(drop=True), pairs[~blind].reset_index(drop=True))
+
+
+def alike(target: Vectors, above: float, screen: Screen, *, stripe: int = STRIPE, most: int = MOST) -> pd.DataFrame:
+    """All pairs that are more similar than ``above`` to the target, whatever a reference says of them.
+
+    Args:
+        target: ``(N, F)``.
+        above: a cosine.
+        screen: of the same vectors.
+        stripe: items of each.
+        most: pairs that it may find.
+
+    Returns:
+        ``first``, ``second`` and ``target``, the most similar pair first; of equals that of the first items.
+
+    Raises:
+        UsageError: there are more.
+    """
+    found: list[pd.DataFrame] = []
+    for number in range(n_stripes(len(target), stripe)):
+        for first, second in _screened(number, screen, above, stripe):
+            pairs = pd.DataFrame({"first": first, "second": second, "target": cosines(target, first, second)})
+            found.append(pairs[pairs["target"] > above])
+            _check_number(found, above, most)
+    ordered = pd.concat(found).sort_values(["first", "second"])
+    return ordered.sort_values("target", ascending=False, kind="stable", ignore_index=True)
 
 
 def mine(
@@ -124,6 +138,28 @@ def mine(
     return Stripe(*(pd.concat(frames, ignore_index=True) for frames in zip(*parts, strict=True)))
 
 
+def _screened(number: int, screen: Screen, least: float, stripe: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Pairs ``(M,)`` of a stripe that may be more similar than ``least``, block by block."""
+    n, start = len(screen.vectors), number * stripe
+    rows = screen.block(start, min(start + stripe, n))
+    for column in range(start, n, stripe):
+        similarities = rows @ screen.block(column, min(column + stripe, n)).T
+        first, second = screen.above(similarities, least)
+        first, second = first + start, second + column
+        ordered = first < second
+        first, second = first[ordered], second[ordered]
+        kept = screen.still_above(first, second, least)
+        yield first[kept].astype(np.int64), second[kept].astype(np.int64)
+
+
+def _check_number(found: list[pd.DataFrame], least: float, most: int) -> None:
+    if sum(map(len, found)) > most:
+        raise UsageError(
+            f"more than {most:,} pairs are above {least:g} for the target; "
+            "give a higher threshold, or a quantile of the similarities such as q0.9999"
+        )
+
+
 def _decided(
     first: np.ndarray, second: np.ndarray, target: Vectors, reference: Vectors, thresholds: Thresholds
 ) -> pd.DataFrame:
@@ -135,5 +171,5 @@ def _decided(
     blind = (of_target > thresholds.target) & (of_reference < thresholds.reference)
     same = (of_target > thresholds.same) & (of_reference > thresholds.same)
     kept = blind | same
-    columns = (first.astype(np.int64), second.astype(np.int64), of_target, of_reference)
+    columns = (first, second, of_target, of_reference)
     return pd.DataFrame({name: values[kept] for name, values in zip(COLUMNS, columns, strict=True)})

@@ -1,0 +1,145 @@
+"""Trains the autoencoder of ``street-diffusion``: ``python -m zoo.street_vae``, and then the same with ``--leg 2``.
+
+Pictures of 64 px become latents of 16 x 16, in which the diffusion model draws. What counts is that every factor can
+still be read from a reconstruction: beside the distance of pixels, judge A has to say of a reconstruction what it says
+of the picture. Judge B, which has no part in it, verifies.
+
+Shapes: ``B`` scenes, ``C`` channels of latents.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+from torch import nn
+from transformers import AutoModelForImageClassification
+
+from failscape.data.street.render import SIZE
+from failscape.data.street.traffic.factors import TrafficFactors, sample_traffic
+from failscape.data.street.traffic.render import render_traffic
+from zoo.gates import Gate, judge_right, test_scenes
+from zoo.legs import Leg, add_arguments, forget, train_leg
+from zoo.world_data import SIZES
+
+CHECKPOINTS = Path(__file__).parent.parent / "targets" / "checkpoints"
+CHECKPOINT = CHECKPOINTS / "street-diffusion" / "vae"
+TRAINING_WORLD = 6000  # the seed of its scenes
+CHANNELS, LATENTS = (24, 48, 64), 8
+BATCH = 32
+STEPS = {1: 4000, 2: 3000}  # of each leg; the second one goes on from the checkpoint
+LR = {1: 1e-3, 2: 4e-4}
+LATER = 1_000_000_000  # number of the first scene of the second leg
+PRIOR = 1e-6  # weight of the distance of latents from a normal distribution: as in latent diffusion, next to none
+SAID = 0.05  # weight of what judge A says, beside 1 of the mean absolute distance of pixels in [-1, 1]
+LEFT = 0.97  # accuracy of judges on reconstructions
+
+
+class Copied(nn.Module):
+    """The autoencoder; judge A, which learns nothing, stands beside it."""
+
+    def __init__(self, vae: AutoencoderKL) -> None:
+        super().__init__()
+        self.vae = vae
+
+    def loss(self, pixels: torch.Tensor, judge: nn.Module, noise: torch.Generator) -> torch.Tensor:
+        """Of pictures (B, 3, 64, 64) in [-1, 1]."""
+        found = self.vae.encode(pixels).latent_dist
+        copies = self.vae.decode(found.sample(generator=noise)).sample.float()
+        with torch.no_grad():
+            wanted = judge(2 * pixels).logits
+        said = judge(2 * copies).logits  # its own pictures are in [-2, 2]
+        parts = zip(said.split(SIZES, dim=1), wanted.split(SIZES, dim=1), strict=True)
+        unlike = sum(F.cross_entropy(one, other.softmax(dim=1)) for one, other in parts)
+        return F.l1_loss(copies, pixels) + SAID * unlike + PRIOR * found.kl().mean()
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Trains until the time is over or the leg ends, and then writes the autoencoder."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--leg", type=int, choices=tuple(STEPS), default=1)
+    args = add_arguments(parser, None).parse_args(argv)
+    folder = args.out or CHECKPOINT
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed + TRAINING_WORLD)
+    leg = Leg("street-vae", args.leg, args.steps or STEPS[args.leg], lr=LR[args.leg], weight_decay=0.0)
+    vae = new_vae() if leg.number == 1 else AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
+    copied = Copied(vae).to(args.device, memory_format=torch.channels_last).train()
+    judge = judge_of("a").to(args.device)
+    noise = torch.Generator(args.device)
+
+    def loss(step: int) -> torch.Tensor:
+        noise.manual_seed(step)
+        pixels = training_batch(args.seed, leg.number, step).to(args.device, memory_format=torch.channels_last)
+        with torch.autocast(args.device, torch.bfloat16):
+            return copied.loss(pixels, judge, noise)
+
+    if train_leg(leg, copied, loss, args.minutes):
+        save(copied.vae, folder)
+        for gate in vae_gates(AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32).eval()):
+            print(f"{gate.name}: {gate.value:.3f} ({'met' if gate.met else 'missed'})", flush=True)
+        forget(leg)
+
+
+def training_batch(seed: int, leg: int, step: int) -> torch.Tensor:
+    """The scenes of a step: (B, 3, 64, 64) float in [-1, 1]."""
+    first = (leg - 1) * LATER + step * BATCH
+    return scaled([sample_traffic(TRAINING_WORLD + seed, first + index) for index in range(BATCH)])
+
+
+def scaled(scenes: Sequence[TrafficFactors]) -> torch.Tensor:
+    """Pictures of scenes (B, 3, 64, 64) float in [-1, 1], as diffusion models have them."""
+    return torch.from_numpy(render_traffic(scenes)) / 127.5 - 1
+
+
+def new_vae() -> AutoencoderKL:
+    """An untrained autoencoder."""
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * len(CHANNELS),
+        up_block_types=("UpDecoderBlock2D",) * len(CHANNELS),
+        block_out_channels=CHANNELS,
+        layers_per_block=1,
+        latent_channels=LATENTS,
+        norm_num_groups=8,
+        sample_size=SIZE,
+    )
+
+
+def judge_of(name: str) -> nn.Module:
+    """A judge that learns nothing."""
+    folder = CHECKPOINTS / f"street-judge-{name}"
+    judge: nn.Module = AutoModelForImageClassification.from_pretrained(folder, dtype=torch.float32).eval()
+    return judge.requires_grad_(False)
+
+
+@torch.inference_mode()
+def vae_gates(vae: AutoencoderKL) -> list[Gate]:
+    """What both judges read from reconstructions of scenes that nothing was trained on."""
+    scenes = test_scenes()
+
+    def copies(part: Sequence[TrafficFactors]) -> torch.Tensor:
+        return 2 * vae.decode(vae.encode(scaled(part)).latent_dist.mode()).sample.clamp(-1, 1)
+
+    return [
+        Gate(f"judge {name}, {factor}", value, LEFT)
+        for name in ("a", "b")
+        for factor, value in judge_right(judge_of(name), scenes, copies).items()
+    ]
+
+
+def save(vae: AutoencoderKL, folder: Path) -> None:
+    """Writes half-precision weights and configuration into ``folder``, with the scale of its latents."""
+    vae.eval().float()
+    with torch.inference_mode():
+        latents = torch.cat([vae.encode(training_batch(0, 1, -1 - part)).latent_dist.mean for part in range(8)])
+    vae.register_to_config(scaling_factor=round(1 / float(latents.std()), 5))
+    vae.half().save_pretrained(folder)
+    (folder / "diffusion_pytorch_model.safetensors").chmod(0o644)
+
+
+if __name__ == "__main__":
+    main()

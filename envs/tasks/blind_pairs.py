@@ -13,6 +13,7 @@ from PIL import Image
 
 from failscape.common.nouns import Nouns
 from failscape.concepts import ConceptSpace, concept_space
+from failscape.concepts.base import Concept
 from failscape.concepts.images.registry import IMAGE_CONCEPTS
 from failscape.concepts.lattice import lattice
 from failscape.data.base import Items, Source
@@ -236,7 +237,8 @@ def _in_regions(items: Items, vectors: torch.Tensor, n: int | None) -> Items:
 
 def _space(named: Any, explore: str, has_scenes: bool, groups: Mapping[str, int]) -> ConceptSpace:
     """The grid; a picture is replaced before a scene's factors change, and these before its pixels do."""
-    own = {**IMAGE_CONCEPTS, **(SCENE_CONCEPTS if has_scenes else {}), Neighbor.name: Neighbor}
+    own: dict[str, type[Concept]] = {**IMAGE_CONCEPTS, Neighbor.name: Neighbor}
+    own |= SCENE_CONCEPTS if has_scenes else {}
     space = named if isinstance(named, ConceptSpace) else concept_space(named, groups, own=own)
     first = [Neighbor.name, *SCENE_CONCEPTS]
     order = sorted(space.names, key=lambda name: first.index(name) if name in first else len(first))

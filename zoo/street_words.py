@@ -15,24 +15,29 @@ from failscape.data.street.traffic.questions import ASKED, CALLED
 CAPTIONS = 4000
 VOCABULARY = 512
 LENGTH = 60  # tokens, with start and end; the longest caption has 57
+SUFFIX = "</w>"  # of tokens that end a word
 START, END = "<|startoftext|>", "<|endoftext|>"
 
 
 def new_tokenizer(seed: int) -> CLIPTokenizer:
     """A tokenizer in which every word of captions and questions is one token, or few."""
-    tokenizer = Tokenizer(models.BPE(end_of_word_suffix="</w>", unk_token=END))
+    tokenizer = Tokenizer(models.BPE(end_of_word_suffix=SUFFIX, unk_token=END))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Split(" ", "removed"), pre_tokenizers.Punctuation(), pre_tokenizers.ByteLevel(False)]
     )
+    texts = _texts(seed)
+    # Ids of letters that end a word are given in the order of a hash table unless they are named, and merges that occur
+    # as often as others go by ids.
+    ends = [f"{letter}{SUFFIX}" for letter in sorted({*"".join(texts).lower()} - {" "})]
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY,
-        special_tokens=[START, END],
-        end_of_word_suffix="</w>",
+        special_tokens=[START, END, *ends],
+        end_of_word_suffix=SUFFIX,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_texts(seed), trainer)
+    tokenizer.train_from_iterator(texts, trainer)
     return _as_clip(tokenizer)
 
 

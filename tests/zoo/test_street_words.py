@@ -1,5 +1,9 @@
 """The tokenizer of traffic captions: every caption fits, and every word is known."""
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 
 from failscape.data.street.traffic.captions import PEOPLE, WORDS, varied_caption
@@ -27,3 +31,9 @@ def test_the_longest_caption_fits() -> None:
         people.append(varied_caption(scene, rng, ("count", "job", "hair")).split(", ", 1)[1])
     commas = len(parts) + 1
     assert heads + sum(parts) + longest(people) + commas + 2 <= LENGTH == tokenizer.model_max_length
+
+
+def test_every_process_gives_the_same_ids() -> None:
+    code = "import json; from zoo.street_words import new_tokenizer; print(json.dumps(new_tokenizer(0).get_vocab()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == new_tokenizer(0).get_vocab()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ from failscape.data.street.traffic.render import render_traffic
 class Pictures(Columns):
     """Pictures; of scenes of the street world also their factors, by which they are drawn anew; and their neighbors."""
 
-    pixels: torch.Tensor  # (N, 3, H, W) uint8
+    drawn: torch.Tensor  # (N, 3, H, W) uint8
+    stale: np.ndarray  # (N,) bool: the scene is another one since; it is drawn once, however often it has changed
     scene: np.ndarray  # (N,) object of TrafficFactors, or of None
     near: np.ndarray  # (N,) object of Near, or of None where nobody asks for neighbors
 
@@ -34,7 +36,16 @@ class Pictures(Columns):
         scene, near = (np.full(len(pixels), None, object) for _ in range(2))
         if scenes is not None:
             scene[:] = scenes
-        return cls(pixels, scene, near)
+        return cls(pixels, np.zeros(len(pixels), bool), scene, near)
+
+    @cached_property
+    def pixels(self) -> torch.Tensor:
+        """What is seen, ``(N, 3, H, W)`` uint8."""
+        if not self.stale.any():
+            return self.drawn
+        rows = np.flatnonzero(self.stale)
+        anew = torch.from_numpy(render_traffic(self.scene[rows].tolist(), self.drawn.shape[-1]))
+        return arrays.put(self.drawn, rows, anew.to(self.drawn.device))
 
     def with_neighbors(self, order: np.ndarray) -> Pictures:
         """The same pictures, of which (N, K) rows are the nearest to each."""
@@ -68,21 +79,18 @@ class Pictures(Columns):
     def with_field(self, name: str, values: Any) -> Pictures:
         """The same items with other pixels, with other scenes, drawn anew where they differ, or with neighbors."""
         if name == "pixels":
-            return replace(self, pixels=values)
-        before = self.field(name)
-        changed = np.flatnonzero([one is not other for one, other in zip(before, values, strict=True)])
-        if not len(changed):
-            return self
-        if name == "near":
-            return self._replaced(changed, values)
-        drawn = torch.from_numpy(render_traffic(values[changed].tolist(), self.pixels.shape[-1])).to(self.pixels.device)
-        return replace(self, pixels=arrays.put(self.pixels, changed, drawn), scene=values)
+            return replace(self, drawn=values, stale=np.zeros(len(self), bool))
+        changed = np.array([one is not other for one, other in zip(self.field(name), values, strict=True)], bool)
+        if name == "scene":
+            return replace(self, scene=values, stale=self.stale | changed)
+        return self._replaced(np.flatnonzero(changed), values) if changed.any() else self
 
-    def _replaced(self, changed: np.ndarray, near: np.ndarray) -> Pictures:
+    def _replaced(self, rows: np.ndarray, near: np.ndarray) -> Pictures:
         """Others in place of some rows."""
-        among, shown = near[changed[0]].among, [one.shown for one in near[changed]]
-        pixels = arrays.put(self.pixels, changed, among.pixels[shown].to(self.pixels.device))
-        return Pictures(pixels, arrays.put(self.scene, changed, among.scene[shown]), near)
+        among, shown = near[rows[0]].among, [one.shown for one in near[rows]]
+        drawn = arrays.put(self.drawn, rows, among.pixels[shown].to(self.drawn.device))
+        stale = arrays.put(self.stale, rows, np.zeros(len(rows), bool))
+        return Pictures(drawn, stale, arrays.put(self.scene, rows, among.scene[shown]), near)
 
     def frame(self, row: int) -> np.ndarray | None:
         """A picture, ``(H, W, 3)`` uint8."""

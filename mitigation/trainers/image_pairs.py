@@ -1,8 +1,10 @@
 """How an encoder of pictures is taught to tell apart what a reference tells apart.
 
 Relational distillation (Park et al. 2019): the similarity of a picture and its edited version is pulled towards what
-the reference says of them, brought to the target's scale by quantiles of random pairs. So that nothing else changes,
-the similarities of clean pictures, and their vectors, are held where they were.
+the reference says of them, brought to the target's scale: the median of random pairs, the thresholds and 1 go from one
+scale to the other, and what lies between them in proportion. What an encoder knew lies in the directions in which its
+vectors vary. There the vectors of clean pictures are held where they were, up to their length; in all other directions,
+where nothing was, they may go apart. Zero-shot classes compare directions, so that they stay as they were.
 
 Shapes: ``N`` items, ``B`` batch, ``F`` features.
 """
@@ -33,7 +35,7 @@ from failscape.targets.encoders.two_encoders import TwoEncoders
 
 VALIDATION_DRAWS = 4  # points at which each validation item is edited
 BATCH = 256  # of evaluations
-N_QUANTILES = 1001  # by which similarities of the reference are brought to the target's scale
+KNOWN = 0.999  # share of the squared length of clean vectors in the directions that are held
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class ImagePairConfig(TorchConfig):
     """Settings for encoders of pictures."""
 
     lr: float = 3e-4
-    retain: float = 1.0  # weight of holding vectors and similarities of clean pictures
+    retain: float = 10.0  # weight of holding clean vectors in the directions in which they varied
 
     bounds: ClassVar[Mapping[str, tuple[float, float]]] = {**TorchConfig.bounds, "retain": (0, 1000)}
 
@@ -51,7 +53,9 @@ class Compared(NamedTuple):
 
     similarity: torch.Tensor  # (B,) to the target
     wanted: torch.Tensor  # (B,) what it should be, by the reference
-    moved: torch.Tensor  # how far clean vectors and their similarities lie from where they were, squared
+    moved: (
+        torch.Tensor
+    )  # mean of 1 less the cosine of clean vectors and what they were, in the directions that are held
     apart: torch.Tensor  # (B,) bool: the reference tells them apart
 
 
@@ -77,6 +81,7 @@ class ImagePairTrainer(TorchTrainer):
         self.target = both.target
         self.clean = both.prepared(self.pictures.pixels)
         self.scale = self._scale()
+        self.known = directions(reward.clean.target)
         rng = np.random.default_rng((config.seed, 2))
         self.validation = np.tile(self.split.validation, VALIDATION_DRAWS)
         self.validation_points = self.space.point(draw_points(failures, self.items.group[self.validation], rng))
@@ -128,13 +133,22 @@ class ImagePairTrainer(TorchTrainer):
         reference = self.both.reference_of(edited.pixels)
         told = (reference * self.reward.clean.reference[batch]).sum(dim=1)
         before = self.reward.clean.target[batch]
-        moved = (one @ one.T - before @ before.T).square().mean() + (one - before).square().sum(dim=1).mean()
+        moved = 1 - torch.nn.functional.cosine_similarity(one @ self.known, before @ self.known, dim=1).mean()
         wanted = torch.from_numpy(np.interp(told.numpy(), *self.scale)).float()
         return Compared((one * other).sum(dim=1), wanted, moved, told < self.reward.below)
 
     def _scale(self) -> tuple[np.ndarray, np.ndarray]:
-        """Quantiles of the similarities of random pairs, the reference's and the target's; both end with 1."""
-        shares, clean = np.linspace(0, 1, N_QUANTILES), self.reward.clean
-        columns = (np.quantile(random_cosines(of.numpy()), shares) for of in (clean.reference, clean.target))
-        reference, target = (np.append(column, 1.0) for column in columns)
-        return reference, target
+        """Similarities of the reference, rising, and what they are on the target's scale."""
+        clean, (above, below) = self.reward.clean, self.reward.threshold
+        middle = [float(np.median(random_cosines(of.numpy()))) for of in (clean.reference, clean.target)]
+        anchors = [(-1.0, -1.0), (min(middle[0], below), min(middle[1], above)), (below, above), (1.0, 1.0)]
+        reference, target = zip(*anchors, strict=True)
+        return np.array(reference), np.array(target)
+
+
+def directions(vectors: torch.Tensor) -> torch.Tensor:
+    """The fewest directions that hold ``KNOWN`` of the squared length of vectors (N, F): orthonormal columns (F, K)."""
+    lengths, found = torch.linalg.eigh(vectors.double().T @ vectors.double())
+    share = lengths.flip(0).cumsum(0) / lengths.sum()
+    k = min(int((share < KNOWN).sum()) + 1, len(share))
+    return found.flip(1)[:, :k].to(vectors.dtype)

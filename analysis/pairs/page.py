@@ -23,7 +23,7 @@ class ShownPair:
 
     names: tuple[str, str]
     pictures: tuple[np.ndarray, np.ndarray] | None  # (H, W, 3) uint8 each; None of texts
-    texts: tuple[str, str] | None
+    texts: tuple[str, str] | None  # None of pictures, and where nothing can be shown but the names
     target: float
     reference: float
     differs: tuple[str, ...]  # facts that differ, as ``facing: left, right``
@@ -35,8 +35,8 @@ class PairsPage:
 
     target: str
     reference: str
-    data: str
-    noun: str  # "picture" or "text"
+    data: str  # empty where only vectors are known
+    noun: str  # "picture", "text" or "item"
     n_items: int
     n_copies: int
     n_skipped: int

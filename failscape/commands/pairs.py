@@ -28,19 +28,21 @@ def add(parsers: Any) -> None:
         "--target",
         default=TARGET,
         metavar="URI",
-        help="encoder under study: hf:openai/clip-vit-large-patch14, open_clip:NAME, timm-features:NAME, a folder, ... "
-        "(default: %(default)s)",
+        help="encoder under study: hf:openai/clip-vit-large-patch14, open_clip:NAME, timm-features:NAME, a folder, "
+        "..., or npy:FILE, vectors that are computed already (default: %(default)s)",
     )
     group.add_argument(
         "--reference",
         metavar="URI",
-        help=f"encoder that tells the items apart (default with the embedded target: {BESIDE['reference']})",
+        help="encoder, or npy:FILE, that tells the items apart (default with the embedded target: "
+        f"{BESIDE['reference']})",
     )
     group.add_argument(
         "--data",
         metavar="DATA",
         help="pictures (a folder, torchvision:NAME, hf:NAME, street:traffic) or texts (a CSV, JSONL or Parquet file, a "
-        f"folder, hf:NAME, street:traffic), as the encoders take (default with the embedded target: {BESIDE['data']})",
+        "folder, hf:NAME, street:traffic), as the encoders take; may be left out where target and reference are "
+        f"npy:FILE, whose rows are in its order (default with the embedded target: {BESIDE['data']})",
     )
     group.add_argument(
         "--above",
@@ -102,6 +104,8 @@ def run(args: argparse.Namespace) -> int:
     if args.out.suffix != ".parquet":
         raise UsageError(f"--out is {args.out}; give a file that ends in .parquet")
     reference, data = (_beside(args, name) for name in ("reference", "data"))
+    if not reference:
+        raise UsageError(f"pairs of {args.target} need --reference")
     with opening(args.quiet):
         from failscape.terminal.pairs import pairs_command
         from failscape.workflows.pairs import PairSearch
@@ -124,8 +128,5 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _beside(args: argparse.Namespace, name: str) -> str:
-    """What goes with the target: given, or usual for the embedded one."""
-    given = getattr(args, name) or (BESIDE[name] if args.target == TARGET else "")
-    if not given:
-        raise UsageError(f"pairs of {args.target} need --{name}")
-    return str(given)
+    """What goes with the target: given, or usual for the embedded one, or nothing."""
+    return str(getattr(args, name) or (BESIDE[name] if args.target == TARGET else ""))

@@ -15,7 +15,8 @@ from failscape.analysis.pairs.page import PairsPage, ShownPair, write_pairs_page
 from failscape.analysis.pairs.stability import Varied
 from failscape.analysis.plots.similarities import similarities_picture
 from failscape.common.format import counted, percent
-from failscape.data.pairs.corpus import IMAGE, Corpus
+from failscape.data.base import Unreadable
+from failscape.data.pairs.corpus import IMAGE, NOUNS, Corpus
 from failscape.targets.encoders.mining.findings import blindest
 from failscape.terminal.output import Terminal, steps, table
 from failscape.workflows.pairs import FoundPairs, PairSearch, find_pairs, write_pairs
@@ -40,7 +41,8 @@ def pairs_command(args: argparse.Namespace, search: PairSearch, path: Path) -> i
 
 def print_pairs(terminal: Terminal, found: FoundPairs, page: PairsPage) -> None:
     """What was found."""
-    terminal.line(f"data      {found.search.data} · {counted(found.n_items, page.noun)}{_left_out(found)}")
+    data = f"{found.search.data} · " if found.search.data else ""
+    terminal.line(f"data      {data}{counted(found.n_items, page.noun)}{_left_out(found)}")
     for role in ("target", "reference"):
         terminal.line(f"{role:<9} {found.settings[role]}")
     bounds = (found.thresholds.target, found.thresholds.reference)
@@ -77,7 +79,7 @@ def page_of(found: FoundPairs, command: str) -> PairsPage:
         target=found.search.target,
         reference=found.search.reference,
         data=found.search.data,
-        noun="picture" if corpus.modality == IMAGE else "text",
+        noun=NOUNS[corpus.modality],
         n_items=found.n_items,
         n_copies=found.n_copies,
         n_skipped=len(corpus.skipped),
@@ -121,7 +123,8 @@ def alone(ranked: pd.DataFrame, k: int) -> list[pd.Series]:
 
 def repeat_with(search: PairSearch, path: Path) -> str:
     """The command that does it again."""
-    words = ["failscape", "pairs", "--target", search.target, "--reference", search.reference, "--data", search.data]
+    words = ["failscape", "pairs", "--target", search.target, "--reference", search.reference]
+    words += ["--data", search.data] if search.data else []
     words += ["--above", search.above, "--below", search.below]
     words += [] if search.same is None else ["--same", f"{search.same:g}"]
     words += ["--vary", *search.vary] if search.vary else []
@@ -133,12 +136,22 @@ def repeat_with(search: PairSearch, path: Path) -> str:
 
 def _shown(row: pd.Series, corpus: Corpus, facts: pd.DataFrame) -> ShownPair:
     ends = int(row["first"]), int(row["second"])
-    names, items = corpus.names, [corpus.load(end) for end in ends]
-    pictures = (np.asarray(items[0]), np.asarray(items[1])) if corpus.modality == IMAGE else None
-    texts = None if corpus.modality == IMAGE else (str(items[0]), str(items[1]))
-    return ShownPair(
-        (names[ends[0]], names[ends[1]]), pictures, texts, row["target"], row["reference"], tuple(_differs(facts, ends))
-    )
+    pictures, texts = _content(corpus, ends)
+    names = corpus.name(ends[0]), corpus.name(ends[1])
+    return ShownPair(names, pictures, texts, row["target"], row["reference"], tuple(_differs(facts, ends)))
+
+
+def _content(
+    corpus: Corpus, ends: tuple[int, int]
+) -> tuple[tuple[np.ndarray, np.ndarray] | None, tuple[str, str] | None]:
+    """Two pictures or two texts; neither where their vectors come from a file and they cannot be read."""
+    try:
+        one, other = map(corpus.load, ends)
+    except Unreadable:
+        return None, None
+    if corpus.modality == IMAGE:
+        return (np.asarray(one), np.asarray(other)), None
+    return None, (str(one), str(other))
 
 
 def _differs(facts: pd.DataFrame, ends: Sequence[int]) -> list[str]:

@@ -23,8 +23,10 @@ from failscape.targets.encoders.mining.findings import clusters, findings
 from failscape.targets.encoders.mining.mining import Stripe, Thresholds
 from failscape.targets.encoders.mining.resumable import mine_into
 from failscape.targets.encoders.mining.thresholds import random_cosines, threshold
+from failscape.targets.encoders.stored import is_stored
 from failscape.targets.registry import with_option
-from failscape.workflows.pair_vectors import PairVectors, Progress, pair_vectors
+from failscape.workflows.pair_vectors import ROLES, PairVectors, pair_vectors
+from failscape.workflows.vector_origins import Progress
 
 SAME = 0.75  # of the way from the higher threshold to 1: where near-duplicates begin
 
@@ -35,7 +37,7 @@ class PairSearch:
 
     target: str
     reference: str
-    data: str
+    data: str  # empty where both are files of vectors, and items are called by their row
     above: str = "0.95"  # for the target: a cosine, or a quantile such as q0.999
     below: str = "0.6"  # for the reference
     same: float | None = None  # three quarters of the way from the higher of both to 1
@@ -58,7 +60,7 @@ class FoundPairs:
     n_copies: int  # items with the vectors of an earlier one, which were left out
     differing: list[Differing]  # facts, of the pairs that do not repeat another one
     varied: list[Varied]
-    settings: dict[str, str]  # of both encoders, in words
+    settings: dict[str, str]  # of both, in words
     sample: pd.DataFrame  # similarities of random pairs: target, reference
 
     @property
@@ -101,6 +103,8 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         UsageError: see ``pair_vectors``; thresholds that mean nothing, an option that the target does not have.
     """
     options = [_option(text) for text in search.vary]
+    if options and is_stored(search.target):
+        raise UsageError(f"{search.target} is computed already, and has no options; leave --vary out")
     vectors = pair_vectors(
         search.target,
         search.reference,
@@ -122,7 +126,7 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         again = _mined(search, other, changed, folder, progress)
         others.append(varied(f"{option}={value}", mined.blind, again.blind, changed.target))
     pairs, same = (_placed(frame, vectors.items) for frame in (pairs, mined.same))
-    similarities = {name: random_cosines(getattr(vectors, name), search.seed) for name in ("target", "reference")}
+    similarities = {name: random_cosines(getattr(vectors, name), search.seed) for name in ROLES}
     return FoundPairs(
         search,
         vectors.corpus,
@@ -132,7 +136,7 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         vectors.n_copies,
         differing(pairs[~pairs["repeats"]], vectors.corpus.facts, vectors.corpus.patterns, search.seed),
         others,
-        {name: str(encoder.settings) for name, encoder in zip(similarities, vectors.encoders, strict=True)},
+        {name: str(origin) for name, origin in zip(ROLES, vectors.origins, strict=True)},
         pd.DataFrame(similarities),
     )
 
@@ -171,7 +175,7 @@ def _mined(search: PairSearch, vectors: PairVectors, bounds: Thresholds, folder:
         bounds,
         identity,
         precision=search.precision,
-        device=str(vectors.encoders[0].device),
+        device=vectors.device,
         progress=lambda done, of: progress("comparing pairs", done, of),
     )
     shutil.rmtree(parts.parent)

@@ -15,7 +15,8 @@ from failscape.commands.values import number, positive, whole
 from failscape.errors import UsageError
 from failscape.user_code import import_user_code
 
-OUT = Path("runs/pairs.parquet")
+OUT, OUT_CONFOUNDED = Path("runs/pairs.parquet"), Path("runs/confounded.parquet")
+ABOVE, BELOW = "0.95", "0.6"
 TARGET = "embedded:street-clip"
 BESIDE = {"reference": "embedded:street-dino", "data": "street:traffic"}  # where the target is the embedded one
 
@@ -46,14 +47,11 @@ def add(parsers: Any) -> None:
     )
     group.add_argument(
         "--above",
-        default="0.95",
         metavar="X",
         help="a pair is more similar than this to the target: a cosine, or a quantile of random pairs such as q0.999 "
-        "(default: %(default)s)",
+        f"(default: {ABOVE})",
     )
-    group.add_argument(
-        "--below", default="0.6", metavar="X", help="and less similar than this to the reference (default: %(default)s)"
-    )
+    group.add_argument("--below", metavar="X", help=f"and less similar than this to the reference (default: {BELOW})")
     group.add_argument(
         "--same",
         type=number,
@@ -68,6 +66,13 @@ def add(parsers: Any) -> None:
         metavar="OPTION=VALUE",
         help="mine again with this option of the target, such as layer=-2, backend=pil or dtype=bfloat16, and tell "
         "which pairs appear and vanish",
+    )
+    group.add_argument(
+        "--confounded",
+        action="store_true",
+        help="find captioned pictures of which each is more similar to the other's caption than to its own; --data is "
+        "then a table of image paths and captions, or street:traffic, and the target's tower of texts reads the "
+        "captions (of npy:FILE, --reference holds their vectors)",
     )
     group.add_argument(
         "--max-items", type=positive, metavar="N", help="draw so many where there are more (default: take all)"
@@ -88,22 +93,34 @@ def _add_run(how: argparse._ArgumentGroup) -> None:
         metavar="P",
         help="in which pairs are screened: float32, bfloat16 or the faster one; results are the same (default: auto)",
     )
-    how.add_argument("--out", type=Path, default=OUT, metavar="FILE", help="Parquet table (default: %(default)s)")
+    how.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"Parquet table (default: {OUT}, with --confounded {OUT_CONFOUNDED})",
+    )
     how.add_argument("--quiet", action="store_true", help="print nothing")
 
 
 def about(args: argparse.Namespace) -> str:
     """What is mined."""
+    if args.confounded:
+        return f"captioned pictures that {args.target} confounds"
     return f"pairs that {args.target} takes for alike"
 
 
 def run(args: argparse.Namespace) -> int:
     """Mine."""
+    out = args.out or (OUT_CONFOUNDED if args.confounded else OUT)
+    if out.suffix != ".parquet":
+        raise UsageError(f"--out is {out}; give a file that ends in .parquet")
+    return _confounded(args, out) if args.confounded else _blind(args, out)
+
+
+def _blind(args: argparse.Namespace, out: Path) -> int:
     from failscape.terminal.output import opening
 
-    if args.out.suffix != ".parquet":
-        raise UsageError(f"--out is {args.out}; give a file that ends in .parquet")
-    reference, data = (_beside(args, name) for name in ("reference", "data"))
+    reference = _beside(args, "reference")
     if not reference:
         raise UsageError(f"pairs of {args.target} need --reference")
     with opening(args.quiet):
@@ -114,9 +131,9 @@ def run(args: argparse.Namespace) -> int:
     search = PairSearch(
         args.target,
         reference,
-        data,
-        args.above,
-        args.below,
+        _beside(args, "data"),
+        args.above or ABOVE,
+        args.below or BELOW,
         args.same,
         tuple(args.vary),
         args.max_items,
@@ -124,7 +141,30 @@ def run(args: argparse.Namespace) -> int:
         args.device,
         args.precision,
     )
-    return pairs_command(args, search, args.out)
+    return pairs_command(args, search, out)
+
+
+def _confounded(args: argparse.Namespace, out: Path) -> int:
+    from failscape.terminal.output import opening
+
+    for option in ("above", "below", "same", "vary"):
+        if getattr(args, option) not in (None, []):
+            raise UsageError(f"--confounded compares a picture's own caption with another's; leave --{option} out")
+    with opening(args.quiet):
+        from failscape.terminal.confounded import confounded_command
+        from failscape.workflows.confounded import ConfoundedSearch
+
+    import_user_code(args.imports)
+    search = ConfoundedSearch(
+        args.target,
+        _beside(args, "data"),
+        args.reference or "",
+        args.max_items,
+        args.seed,
+        args.device,
+        args.precision,
+    )
+    return confounded_command(args, search, out)
 
 
 def _beside(args: argparse.Namespace, name: str) -> str:

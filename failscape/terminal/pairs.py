@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from failscape.analysis.examples.thumbnails import chart_uri
 from failscape.analysis.pairs.page import PairsPage, ShownPair, write_pairs_page
 from failscape.analysis.pairs.stability import Varied
 from failscape.analysis.plots.similarities import similarities_picture
-from failscape.common.format import counted, percent
-from failscape.data.base import Unreadable
-from failscape.data.pairs.corpus import IMAGE, NOUNS, Corpus
+from failscape.common.format import counted
+from failscape.data.pairs.corpus import NOUNS, Corpus
 from failscape.targets.encoders.mining.findings import blindest
-from failscape.terminal.output import Terminal, steps, table
+from failscape.terminal.output import Terminal, steps
+from failscape.terminal.shown_pairs import alone, content, differs, left_out, print_differing
 from failscape.workflows.pairs import FoundPairs, PairSearch, find_pairs, write_pairs
-
-SHOWN = 24  # pairs of the gallery
 
 
 def pairs_command(args: argparse.Namespace, search: PairSearch, path: Path) -> int:
@@ -41,8 +37,9 @@ def pairs_command(args: argparse.Namespace, search: PairSearch, path: Path) -> i
 
 def print_pairs(terminal: Terminal, found: FoundPairs, page: PairsPage) -> None:
     """What was found."""
-    data = f"{found.search.data} · " if found.search.data else ""
-    terminal.line(f"data      {data}{counted(found.n_items, page.noun)}{_left_out(found)}")
+    data = f"{page.data} · " if page.data else ""
+    counts = f"{counted(page.n_items, page.noun)}{left_out(page.n_copies, page.n_skipped)}"
+    terminal.line(f"data      {data}{counts}")
     for role in ("target", "reference"):
         terminal.line(f"{role:<9} {found.settings[role]}")
     bounds = (found.thresholds.target, found.thresholds.reference)
@@ -50,12 +47,7 @@ def print_pairs(terminal: Terminal, found: FoundPairs, page: PairsPage) -> None:
     terminal.line(f"blind     above {said[0]} for the target, below {said[1]} for the reference")
     terminal.line("")
     terminal.line(page.headline, style="bold")
-    if found.differing:
-        terminal.line("")
-        shown = table("differs", "blind pairs", "all pairs", "tested", "verdict", left="differs")
-        for row in found.differing:
-            shown.add_row(row.fact, percent(row.rate), percent(row.random), f"{row.n_disjoint:,}", row.verdict)
-        terminal.print(shown)
+    print_differing(terminal, found.differing, "blind pairs")
     for setting in found.varied:
         terminal.line(f"with {setting.setting}: {counted(setting.n_pairs, 'pair')}, {_changes(setting)}")
     terminal.line("")
@@ -68,7 +60,7 @@ def _changes(row: Varied) -> str:
 def page_of(found: FoundPairs, command: str) -> PairsPage:
     """The page's content, pictures included."""
     corpus, facts = found.corpus, found.corpus.facts
-    gallery = [_shown(row, corpus, facts) for row in alone(blindest(found.pairs, len(found.pairs)), SHOWN)]
+    gallery = [_shown(row, corpus, facts) for row in alone(blindest(found.pairs, len(found.pairs)))]
     scatter = similarities_picture(
         (found.sample["target"].to_numpy(), found.sample["reference"].to_numpy()),
         (found.pairs["target"].to_numpy(), found.pairs["reference"].to_numpy()),
@@ -107,20 +99,6 @@ def page_of(found: FoundPairs, command: str) -> PairsPage:
     )
 
 
-def alone(ranked: pd.DataFrame, k: int) -> list[pd.Series]:
-    """The first ``k`` pairs in order, each item in one of them at most."""
-    seen: set[int] = set()
-    chosen: list[pd.Series] = []
-    for _, row in ranked.iterrows():
-        ends = {int(row["first"]), int(row["second"])}
-        if not ends & seen:
-            seen |= ends
-            chosen.append(row)
-        if len(chosen) == k:
-            break
-    return chosen
-
-
 def repeat_with(search: PairSearch, path: Path) -> str:
     """The command that does it again."""
     words = ["failscape", "pairs", "--target", search.target, "--reference", search.reference]
@@ -136,35 +114,10 @@ def repeat_with(search: PairSearch, path: Path) -> str:
 
 def _shown(row: pd.Series, corpus: Corpus, facts: pd.DataFrame) -> ShownPair:
     ends = int(row["first"]), int(row["second"])
-    pictures, texts = _content(corpus, ends)
+    pictures, texts = content(corpus, ends)
     names = corpus.name(ends[0]), corpus.name(ends[1])
-    return ShownPair(names, pictures, texts, row["target"], row["reference"], tuple(_differs(facts, ends)))
-
-
-def _content(
-    corpus: Corpus, ends: tuple[int, int]
-) -> tuple[tuple[np.ndarray, np.ndarray] | None, tuple[str, str] | None]:
-    """Two pictures or two texts; neither where their vectors come from a file and they cannot be read."""
-    try:
-        one, other = map(corpus.load, ends)
-    except Unreadable:
-        return None, None
-    if corpus.modality == IMAGE:
-        return (np.asarray(one), np.asarray(other)), None
-    return None, (str(one), str(other))
-
-
-def _differs(facts: pd.DataFrame, ends: Sequence[int]) -> list[str]:
-    one, other = (facts.iloc[end] for end in ends)
-    known = [name for name in facts.columns if pd.notna(one[name]) and pd.notna(other[name])]
-    return [f"{name}: {one[name]}, {other[name]}" for name in known if one[name] != other[name]]
+    return ShownPair(names, pictures, texts, row["target"], row["reference"], differs(facts, ends))
 
 
 def _bound(given: str, value: float) -> str:
     return f"{value:.4f} ({given} of random pairs)" if given.startswith("q") else f"{value:g}"
-
-
-def _left_out(found: FoundPairs) -> str:
-    parts = [(found.n_copies, "copy left out", "copies left out"), (len(found.corpus.skipped), "skipped", "skipped")]
-    said = [counted(n, one, several) for n, one, several in parts if n]
-    return f" ({', '.join(said)})" if said else ""

@@ -84,22 +84,32 @@ def pair_vectors(
     progress("loading the encoders", 0, 0)
     origins = load_origin(target, device), load_origin(reference, device)
     progress("opening the data", 0, 0)
-    corpus = opened(origins, data, max_items, seed)
+    n_rows = same_rows(origins)
+    if data:
+        corpus = _read(origins, data, max_items, seed)
+        check_rows(origins, data, corpus)
+    else:
+        corpus = rows(n_rows, max_items, seed)
     return both_vectors(corpus, data or target, origins, folder, progress, device)
 
 
 def both_vectors(
-    corpus: Corpus, name: str, origins: tuple[Origin, Origin], folder: Path, progress: Progress, device: str
+    corpus: Corpus,
+    name: str,
+    origins: tuple[Origin, Origin],
+    folder: Path,
+    progress: Progress,
+    device: str,
+    doing: tuple[str, str] = ("embedding with the target", "embedding with the reference"),
 ) -> PairVectors:
-    """Both vectors of the items of a corpus, which messages call by its name.
+    """Both vectors of the items of a corpus, which messages call by its name; ``progress`` hears what it is doing.
 
     Raises:
         UsageError: see ``pair_vectors``.
     """
     found: list[Vectors] = [np.empty((0, 0))] * 2
     for place in sorted((0, 1), key=lambda place: origins[place].n_rows is not None):  # encoders settle what is used
-        what = f"embedding with the {ROLES[place]}"
-        found[place] = origins[place].vectors(corpus, folder, what, progress)
+        found[place] = origins[place].vectors(corpus, folder, doing[place], progress)
     known = digests(*found)
     items = np.flatnonzero(different(known) == np.arange(len(known)))
     if len(items) < 2:
@@ -109,28 +119,38 @@ def both_vectors(
     return PairVectors(corpus, target, reference, items, origins, str(resolve_device(device)), digest)
 
 
-def opened(origins: tuple[Origin, Origin], data: str, max_items: int | None, seed: int) -> Corpus:
-    """The corpus that both origins have vectors of.
+def same_rows(origins: tuple[Origin, Origin]) -> int:
+    """How many rows the files among the origins have; 0 where none is a file.
 
     Raises:
-        UsageError: they read different kinds of items, or files have other numbers of rows than there are items.
+        UsageError: they have different numbers of rows.
     """
-    rows = [(origin.uri, origin.n_rows) for origin in origins if origin.n_rows is not None]
-    if len(rows) == 2 and rows[0][1] != rows[1][1]:
-        counts = " and ".join(f"{uri} has {n:,} rows" for uri, n in rows)
+    known = [(origin.uri, origin.n_rows) for origin in origins if origin.n_rows is not None]
+    if len({n for _, n in known}) > 1:
+        counts = " and ".join(f"{uri} has {n:,} rows" for uri, n in known)
         raise UsageError(f"{counts}: target and reference are of different data; give vectors of the same items")
-    if not data:
-        return drawn_from(Rows(int(rows[0][1] or 0)), ROW, max_items, seed)
-    corpus = _read(origins, data, max_items, seed)
-    for uri, n in rows:
-        n_items = len(corpus.source.names)
-        if n != n_items:
+    return known[0][1] if known else 0
+
+
+def check_rows(origins: tuple[Origin, Origin], data: str, corpus: Corpus) -> None:
+    """Refuses files of other items than those of a corpus, as far as their number tells.
+
+    Raises:
+        UsageError: a file has another number of rows than there are items, used or not.
+    """
+    n_items = len(corpus.source.names)
+    for origin in origins:
+        if origin.n_rows not in (None, n_items):
             left_out = f" (without {len(corpus.skipped):,} that are left out)" if corpus.skipped else ""
             raise UsageError(
-                f"{uri} has {n:,} rows and {data} has {n_items:,} {NOUNS[corpus.modality]}s{left_out}; give a row for "
-                "each, in the order of the data"
+                f"{origin.uri} has {origin.n_rows:,} rows and {data} has {n_items:,} {NOUNS[corpus.modality]}s"
+                f"{left_out}; give a row for each, in the order of the data"
             )
-    return corpus
+
+
+def rows(n: int, max_items: int | None, seed: int) -> Corpus:
+    """The corpus of files of vectors without data."""
+    return drawn_from(Rows(n), ROW, max_items, seed)
 
 
 def _read(origins: tuple[Origin, Origin], data: str, max_items: int | None, seed: int) -> Corpus:

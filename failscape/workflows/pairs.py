@@ -125,7 +125,7 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         changed = _thresholds(search, other)
         again = _mined(search, other, changed, folder, progress)
         others.append(varied(f"{option}={value}", mined.blind, again.blind, changed.target))
-    pairs, same = (_placed(frame, vectors.items) for frame in (pairs, mined.same))
+    pairs, same = (placed(frame, vectors.items) for frame in (pairs, mined.same))
     similarities = {name: random_cosines(getattr(vectors, name), search.seed) for name in ROLES}
     return FoundPairs(
         search,
@@ -146,7 +146,7 @@ def write_pairs(found: FoundPairs, path: Path, folder: Path) -> None:
     names = np.array(found.corpus.names, object)
     tables = {path: found.pairs, folder / "near_duplicates.parquet": found.same}
     files: list[tuple[Path, Callable[[Path], object]]] = [
-        (where, _named(table, names).to_parquet) for where, table in tables.items()
+        (where, named(table, names).to_parquet) for where, table in tables.items()
     ]
     content = json.dumps(found.as_json(), indent=2)
     files.append((folder / "summary.json", lambda partial: partial.write_text(content, encoding="utf-8")))
@@ -189,11 +189,12 @@ def _option(text: str) -> tuple[str, str]:
     return option, value
 
 
-def _placed(frame: pd.DataFrame, items: np.ndarray) -> pd.DataFrame:
+def placed(frame: pd.DataFrame, items: np.ndarray) -> pd.DataFrame:
     """Items by their place among the used ones instead of among the different ones."""
     return frame.assign(first=items[frame["first"].to_numpy()], second=items[frame["second"].to_numpy()])
 
 
-def _named(frame: pd.DataFrame, names: np.ndarray) -> pd.DataFrame:
+def named(frame: pd.DataFrame, names: np.ndarray) -> pd.DataFrame:
+    """With the names of both items, by their place among the used ones, in ``first_name`` and ``second_name``."""
     ends = {f"{end}_name": names[frame[end].to_numpy()] for end in ("first", "second")}
     return frame.assign(**ends)

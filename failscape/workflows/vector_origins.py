@@ -5,23 +5,26 @@ Shapes: ``N`` used items, ``F`` features.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from failscape.data.pairs.corpus import IMAGE, TEXT, Corpus
+import numpy as np
+
+from failscape.data.pairs.corpus import BATCH, IMAGE, TEXT, Corpus
 from failscape.errors import UsageError
 from failscape.targets import load_target
 from failscape.targets.classifiers.base import ClassifierTarget
 from failscape.targets.encoders.base import Encoder
-from failscape.targets.encoders.cache import embed
+from failscape.targets.encoders.cache import embed, in_batches
 from failscape.targets.encoders.mining.chosen import Chosen
 from failscape.targets.encoders.mining.similarity import Vectors, check_vectors
 from failscape.targets.encoders.of_classifier import ClassifierFeatures
 from failscape.targets.encoders.settings import EncoderSettings
 from failscape.targets.encoders.stored import StoredVectors, is_stored, open_vectors
+from failscape.targets.registry import with_option, without_option
 
 Progress = Callable[[str, int, int], object]
 TASKS = {"image-feature-extraction": IMAGE, "feature-extraction": TEXT}
@@ -65,10 +68,11 @@ class Origin(Protocol):
 
 @dataclass(frozen=True)
 class Encoded:
-    """An encoder, whose vectors are kept in a folder as they are computed."""
+    """An encoder of items, or of their captions; vectors are kept in a folder as they are computed."""
 
     uri: str
     encoder: Encoder
+    caption: Callable[[int], str] | None = None  # of an item of the source, where captions are read
     n_rows = None
 
     @property
@@ -91,12 +95,18 @@ class Encoded:
         total = len(corpus.used)
         found = embed(
             self.encoder,
-            corpus.batches(self.encoder.prepare),
+            self._batches(corpus),
             folder / "embeddings" / self.key,
             progress=lambda done: progress(what, done, total),
         )
         check_vectors(found, self.uri)
         return found
+
+    def _batches(self, corpus: Corpus) -> Iterator[Any]:
+        if self.caption is None:
+            return corpus.batches(self.encoder.prepare)
+        captions = [self.caption(index) for index in corpus.used.tolist()]
+        return in_batches(np.array(captions, object), BATCH)
 
     def __str__(self) -> str:
         return str(self.settings)
@@ -131,6 +141,21 @@ class Stored:
 
     def __str__(self) -> str:
         return str(self.file)
+
+
+def text_tower(uri: str, device: str) -> Encoder:
+    """The tower of texts beside a tower of pictures, with the same options but those of pictures.
+
+    Raises:
+        UsageError: there is none, or it cannot be loaded.
+    """
+    try:
+        found: Encoder = load_target(with_option(without_option(uri, "backend"), "tower", "text"), device)
+    except UsageError as error:
+        raise UsageError(f"{uri} gives no vectors of captions: {error}") from None
+    if TASKS.get(found.task) != TEXT:
+        raise UsageError(f"{uri} gives no vectors of captions: its tower of texts reads something else")
+    return found
 
 
 def load_origin(uri: str, device: str) -> Origin:

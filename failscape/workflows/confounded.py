@@ -121,7 +121,9 @@ def find_confounded(search: ConfoundedSearch, folder: Path, progress: Progress) 
 def write_confounded(found: FoundConfounded, path: Path, folder: Path) -> None:
     """Write the pairs to ``path``, and what goes with them into ``folder``: summary and skipped items."""
     table = named(found.pairs, np.array(found.corpus.names, object))
-    captions = np.array(found.captions or [None] * len(found.corpus.used), object)
+    captions = np.full(len(found.corpus.used), None, object)
+    if found.captions is not None:
+        captions[:] = found.captions
     said = {f"{end}_caption": captions[found.pairs[end].to_numpy()] for end in ("first", "second")}
     table = table.assign(**said)[[*COLUMNS]]
     content = json.dumps(found.as_json(), indent=2)

@@ -90,9 +90,9 @@ def test_the_report_shows_both_pictures_and_both_captions(found: Path) -> None:
     figure = gallery.split("<figure")[1]
     assert figure.count("<img ") == 2
     assert f"<p>{best['first_caption']}</p>" in figure and f"<p>{best['second_caption']}</p>" in figure
-    assert f"gaps <b>{best['first_gap']:.4f}</b> and <b>{best['second_gap']:.4f}</b>" in figure
+    assert f"gaps <b>{best['first_gap']:.2g}</b> and <b>{best['second_gap']:.2g}</b>" in figure
     assert f"{len(pd.read_parquet(found))} of 1,770 pairs of captioned pictures are confounded" in text
-    assert "No one has judged whether a\ncaption also fits the other picture" in text
+    assert "No one has judged whether a caption also fits the other picture" in text
     assert "pairs --confounded --target captioned: --data" in text
 
 

@@ -47,6 +47,8 @@ def print_pairs(terminal: Terminal, found: FoundPairs, page: PairsPage) -> None:
     terminal.line(f"blind     above {said[0]} for the target, below {said[1]} for the reference")
     terminal.line("")
     terminal.line(page.headline, style="bold")
+    if page.recall:
+        terminal.line(page.recall)
     print_differing(terminal, found.differing, "blind pairs")
     for setting in found.varied:
         terminal.line(f"with {setting.setting}: {counted(setting.n_pairs, 'pair')}, {_changes(setting)}")
@@ -92,9 +94,12 @@ def page_of(found: FoundPairs, command: str) -> PairsPage:
             ("reference", found.settings["reference"]),
             ("above, for the target", _bound(found.search.above, found.thresholds.target)),
             ("below, for the reference", _bound(found.search.below, found.thresholds.reference)),
+            ("pairs compared", str(found.approximate or "all")),
             ("copies, left out", f"{found.n_copies:,}"),
             ("skipped", f"{len(corpus.skipped):,}"),
         ],
+        n_proposed=None if found.approximate is None else found.approximate.n_proposed,
+        recall="" if found.approximate is None else str(found.approximate.recall),
         command=command,
     )
 
@@ -105,6 +110,7 @@ def repeat_with(search: PairSearch, path: Path) -> str:
     words += ["--data", search.data] if search.data else []
     words += ["--above", search.above, "--below", search.below]
     words += [] if search.same is None else ["--same", f"{search.same:g}"]
+    words += [] if search.approximate is None else ["--approximate", str(search.approximate)]
     words += ["--vary", *search.vary] if search.vary else []
     words += ["--seed", str(search.seed), "--out", str(path)]
     if search.max_items is not None:

@@ -25,6 +25,7 @@ from failscape.targets.encoders.mining.resumable import mine_into
 from failscape.targets.encoders.mining.thresholds import random_cosines, threshold
 from failscape.targets.encoders.stored import is_stored
 from failscape.targets.registry import with_option
+from failscape.workflows.approximate_pairs import Approximate, mined_approximately
 from failscape.workflows.pair_vectors import ROLES, PairVectors, pair_vectors
 from failscape.workflows.vector_origins import Progress
 
@@ -41,6 +42,7 @@ class PairSearch:
     above: str = "0.95"  # for the target: a cosine, or a quantile such as q0.999
     below: str = "0.6"  # for the reference
     same: float | None = None  # three quarters of the way from the higher of both to 1
+    approximate: int | None = None  # nearest neighbors of each item that are proposed; None: every pair is compared
     vary: tuple[str, ...] = ()  # options of the target to mine again with, such as dtype=bfloat16
     max_items: int | None = None
     seed: int = 0
@@ -62,6 +64,7 @@ class FoundPairs:
     varied: list[Varied]
     settings: dict[str, str]  # of both, in words
     sample: pd.DataFrame  # similarities of random pairs: target, reference
+    approximate: Approximate | None  # the first stage; None where every pair was compared
 
     @property
     def n_items(self) -> int:
@@ -88,6 +91,7 @@ class FoundPairs:
             "copies": self.n_copies,
             "skipped": len(self.corpus.skipped),
             "pairs": self.n_pairs,
+            "approximate": None if self.approximate is None else self.approximate.as_json(),
             "blind": len(self.pairs),
             "blind_counted": len(self.counted),
             "near_duplicates": len(self.same),
@@ -102,9 +106,7 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
     Raises:
         UsageError: see ``pair_vectors``; thresholds that mean nothing, an option that the target does not have.
     """
-    options = [_option(text) for text in search.vary]
-    if options and is_stored(search.target):
-        raise UsageError(f"{search.target} is computed already, and has no options; leave --vary out")
+    options = _options(search)
     vectors = pair_vectors(
         search.target,
         search.reference,
@@ -116,7 +118,13 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         device=search.device,
     )
     bounds = _thresholds(search, vectors)
-    mined = _mined(search, vectors, bounds, folder, progress)
+    approximate: Approximate | None = None
+    if search.approximate is None:
+        mined = _mined(search, vectors, bounds, folder, progress)
+    else:
+        mined, approximate = mined_approximately(
+            vectors, bounds, search.approximate, search.seed, search.precision, progress
+        )
     pairs = findings(mined.blind, clusters(len(vectors.items), mined.same))
     others = []
     for option, value in options:
@@ -138,6 +146,7 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         others,
         {name: str(origin) for name, origin in zip(ROLES, vectors.origins, strict=True)},
         pd.DataFrame(similarities),
+        approximate,
     )
 
 
@@ -180,6 +189,18 @@ def _mined(search: PairSearch, vectors: PairVectors, bounds: Thresholds, folder:
     )
     shutil.rmtree(parts.parent)
     return found
+
+
+def _options(search: PairSearch) -> list[tuple[str, str]]:
+    """What to vary."""
+    if search.vary and is_stored(search.target):
+        raise UsageError(f"{search.target} is computed already, and has no options; leave --vary out")
+    if search.vary and search.approximate is not None:
+        raise UsageError(
+            "--vary tells which pairs appear and vanish, and an approximate search misses some each time; "
+            "leave --vary or --approximate out"
+        )
+    return [_option(text) for text in search.vary]
 
 
 def _option(text: str) -> tuple[str, str]:

@@ -127,9 +127,15 @@ def with_weights(uri: str, path: str) -> str:
 
 def with_option(uri: str, option: str, value: str) -> str:
     """The URI of the same target with another value of one option."""
+    others = without_option(uri, option)
+    return f"{others}{'&' if '?' in others else '?'}{option}={value}"
+
+
+def without_option(uri: str, option: str) -> str:
+    """The URI of the same target with one option as it is where it is not named."""
     scheme, name, options = _parse(uri)
     others = [f"{key}={kept}" for key, kept in options.items() if key != option]
-    return f"{scheme}:{name}?{'&'.join([*others, f'{option}={value}'])}"
+    return f"{scheme}:{name}{'?' if others else ''}{'&'.join(others)}"
 
 
 def is_known(uri: str) -> bool:

@@ -23,7 +23,7 @@ class ShownPair:
 
     names: tuple[str, str]
     pictures: tuple[np.ndarray, np.ndarray] | None  # (H, W, 3) uint8 each; None of texts
-    texts: tuple[str, str] | None
+    texts: tuple[str, str] | None  # None of pictures, and where nothing can be shown but the names
     target: float
     reference: float
     differs: tuple[str, ...]  # facts that differ, as ``facing: left, right``
@@ -35,12 +35,12 @@ class PairsPage:
 
     target: str
     reference: str
-    data: str
-    noun: str  # "picture" or "text"
+    data: str  # empty where only vectors are known
+    noun: str  # "picture", "text" or "item"
     n_items: int
     n_copies: int
     n_skipped: int
-    n_pairs: int  # that were compared
+    n_pairs: int  # of the items
     n_blind: int
     n_counted: int  # of them without those that repeat another one
     n_same: int
@@ -54,6 +54,8 @@ class PairsPage:
     scatter: str  # data: address
     settings: Sequence[tuple[str, str]]
     command: str
+    n_proposed: int | None = None  # pairs that an approximate search proposed; None where every pair was compared
+    recall: str = ""  # what share of pairs it proposed, in a sentence
 
     @property
     def headline(self) -> str:
@@ -61,11 +63,14 @@ class PairsPage:
         bounds = (
             f"more similar than {self.above:.3f} to the target and less similar than {self.below:.3f} to the reference"
         )
+        pairs = f"{self.n_pairs:,} pairs of {self.noun}s"
+        if self.n_proposed is not None:
+            pairs = f"{self.n_proposed:,} pairs that an approximate search proposed of {pairs}"
         if not self.n_blind:
-            return f"Of {self.n_pairs:,} pairs of {self.noun}s none is {bounds}."
+            return f"Of {pairs} none is {bounds}."
         once = f" ({self.n_counted:,} if near-duplicates count once)" if self.n_counted < self.n_blind else ""
         verb = "is" if self.n_blind == 1 else "are"
-        return f"{self.n_blind:,} of {self.n_pairs:,} pairs of {self.noun}s{once} {verb} {bounds}."
+        return f"{self.n_blind:,} of {pairs}{once} {verb} {bounds}."
 
 
 def write_pairs_page(path: Path, page: PairsPage) -> None:

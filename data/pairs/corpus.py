@@ -6,7 +6,7 @@ Shapes: ``N`` items.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,14 @@ from failscape.data.street.traffic.source import TrafficSource
 from failscape.data.texts.open import open_texts
 from failscape.errors import UsageError
 
-IMAGE, TEXT = "image", "text"
+IMAGE, TEXT, ROW = "image", "text", "row"  # what items are; of a row nothing is known but its number
+NOUNS = {IMAGE: "picture", TEXT: "text", ROW: "item"}
 BATCH = 256  # items that are read at once
 
 
 @dataclass
 class Corpus:
-    """A source of pictures or texts, of which some are used."""
+    """A source of pictures, texts or mere rows, of which some are used."""
 
     source: Source
     modality: str
@@ -41,7 +42,11 @@ class Corpus:
     @property
     def names(self) -> list[str]:
         """Of the used items ``(N,)``."""
-        return [self.source.names[index] for index in self.used.tolist()]
+        return [self.name(item) for item in range(len(self.used))]
+
+    def name(self, item: int) -> str:
+        """Of a used item."""
+        return self.source.names[int(self.used[item])]
 
     @property
     def facts(self) -> pd.DataFrame:
@@ -61,7 +66,7 @@ class Corpus:
         return {factor.name: factor.pattern for factor in known if factor.pattern}
 
     def load(self, item: int) -> Any:
-        """A PIL picture, or a text."""
+        """A PIL picture, or a text; raises ``Unreadable`` where there is neither."""
         found = self.source.load(int(self.used[item]))
         return found if self.modality == IMAGE else found[0]
 
@@ -95,6 +100,30 @@ class Corpus:
             return Skipped(self.source.names[index], str(reason))
 
 
+class Rows:
+    """Items of which nothing is known: they are called by their row, and cannot be shown.
+
+    Args:
+        n: how many there are.
+    """
+
+    notes: tuple[str, ...] = ()
+    group_names: Sequence[str] = ("all",)
+
+    def __init__(self, n: int) -> None:
+        self.names: Sequence[str] = [f"row {row}" for row in range(n)]
+        self.labels = np.zeros(n, np.int64)
+        self.skipped: list[Skipped] = []
+
+    def load(self, index: int) -> Any:
+        """Nothing.
+
+        Raises:
+            Unreadable: always.
+        """
+        raise Unreadable(f"nothing but the row is known of {self.names[index]}")
+
+
 def open_corpus(spec: str | Path, modality: str, max_items: int | None = None, seed: int = 0) -> Corpus:
     """The data that the user named, as pictures or as texts.
 
@@ -108,6 +137,27 @@ def open_corpus(spec: str | Path, modality: str, max_items: int | None = None, s
         UsageError: the data cannot be found or read.
     """
     source = open_pictures(spec) if modality == IMAGE else open_texts(spec)
+    return drawn_from(source, modality, max_items, seed)
+
+
+def open_either(spec: str | Path, max_items: int | None = None, seed: int = 0) -> Corpus:
+    """The same where no encoder says whether it reads pictures or texts: pictures, where the data can be read as such.
+
+    Raises:
+        UsageError: the data can be read as neither.
+    """
+    try:
+        return open_corpus(spec, IMAGE, max_items, seed)
+    except UsageError as error:
+        of_pictures = error
+    try:
+        return open_corpus(spec, TEXT, max_items, seed)
+    except UsageError as of_texts:
+        raise UsageError(f"{spec} holds neither pictures ({of_pictures}) nor texts ({of_texts})") from None
+
+
+def drawn_from(source: Source, modality: str, max_items: int | None = None, seed: int = 0) -> Corpus:
+    """A source with all of its items used, or a draw of them, evenly over groups, where there are more."""
     used = np.arange(len(source.names))
     if max_items is not None and max_items < len(used):
         used = np.sort(draw(source.names, source.labels, max_items, seed)[0])

@@ -45,7 +45,7 @@ class TextCollection:
                 self._texts.append((row.article.encode(), row.reference.encode()))
                 names.append(row.name)
                 topics.append(row.topic)
-        names = _unique(names)
+        names = unique(names)
         kept = self._useful(names)
         if not kept:
             why = reasons(self.skipped) or "no rows"
@@ -53,7 +53,7 @@ class TextCollection:
         self._texts = [self._texts[index] for index in kept]
         self.names: Sequence[str] = [names[index] for index in kept]
         self.group_names: Sequence[str]
-        self.group_names, self.labels = _grouped([topics[index] for index in kept])
+        self.group_names, self.labels = grouped([topics[index] for index in kept])
 
     def load(self, index: int) -> tuple[str, str]:
         """The article and its reference, ``""`` where there is none."""
@@ -75,20 +75,20 @@ class TextCollection:
         return list(first.values())
 
 
-def _unique(names: Sequence[str]) -> list[str]:
+def unique(names: Sequence[str]) -> list[str]:
     """The names, the second of the same followed by ``#2``."""
     taken = set(names)
     seen: dict[str, int] = {}
-    unique = []
+    found = []
     for name in names:
         n = seen[name] = seen.get(name, 0) + 1
         while n > 1 and f"{name}#{n}" in taken:
             n = seen[name] = n + 1
-        unique.append(name if n == 1 else f"{name}#{n}")
-    return unique
+        found.append(name if n == 1 else f"{name}#{n}")
+    return found
 
 
-def _grouped(topics: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
+def grouped(topics: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
     """The names of the topics, and the index of each text's ``(N,)`` int64."""
     if not any(topics):
         return (ALL,), np.zeros(len(topics), dtype=np.int64)

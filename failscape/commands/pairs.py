@@ -1,7 +1,7 @@
 """``failscape pairs``: all pairs that one encoder takes for alike and another one does not.
 
-Every pair of the data is compared. What is found is written to a Parquet table, and a report lies beside it; stopped
-or killed, the same command goes on.
+Every pair of the data is compared, unless ``--approximate`` says otherwise. What is found is written to a Parquet
+table, and a report lies beside it; stopped or killed, the same command goes on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from failscape.commands.values import number, positive, whole
 from failscape.errors import UsageError
 from failscape.user_code import import_user_code
 
-OUT = Path("runs/pairs.parquet")
+NEIGHBORS = 64
+OUT, OUT_CONFOUNDED = Path("runs/pairs.parquet"), Path("runs/confounded.parquet")
+ABOVE, BELOW = "0.95", "0.6"
 TARGET = "embedded:street-clip"
 BESIDE = {"reference": "embedded:street-dino", "data": "street:traffic"}  # where the target is the embedded one
 
@@ -28,30 +30,29 @@ def add(parsers: Any) -> None:
         "--target",
         default=TARGET,
         metavar="URI",
-        help="encoder under study: hf:openai/clip-vit-large-patch14, open_clip:NAME, timm-features:NAME, a folder, ... "
-        "(default: %(default)s)",
+        help="encoder under study: hf:openai/clip-vit-large-patch14, open_clip:NAME, timm-features:NAME, a folder, "
+        "..., or npy:FILE, vectors that are computed already (default: %(default)s)",
     )
     group.add_argument(
         "--reference",
         metavar="URI",
-        help=f"encoder that tells the items apart (default with the embedded target: {BESIDE['reference']})",
+        help="encoder, or npy:FILE, that tells the items apart (default with the embedded target: "
+        f"{BESIDE['reference']})",
     )
     group.add_argument(
         "--data",
         metavar="DATA",
         help="pictures (a folder, torchvision:NAME, hf:NAME, street:traffic) or texts (a CSV, JSONL or Parquet file, a "
-        f"folder, hf:NAME, street:traffic), as the encoders take (default with the embedded target: {BESIDE['data']})",
+        "folder, hf:NAME, street:traffic), as the encoders take; may be left out where target and reference are "
+        f"npy:FILE, whose rows are in its order (default with the embedded target: {BESIDE['data']})",
     )
     group.add_argument(
         "--above",
-        default="0.95",
         metavar="X",
         help="a pair is more similar than this to the target: a cosine, or a quantile of random pairs such as q0.999 "
-        "(default: %(default)s)",
+        f"(default: {ABOVE})",
     )
-    group.add_argument(
-        "--below", default="0.6", metavar="X", help="and less similar than this to the reference (default: %(default)s)"
-    )
+    group.add_argument("--below", metavar="X", help=f"and less similar than this to the reference (default: {BELOW})")
     group.add_argument(
         "--same",
         type=number,
@@ -66,6 +67,13 @@ def add(parsers: Any) -> None:
         metavar="OPTION=VALUE",
         help="mine again with this option of the target, such as layer=-2, backend=pil or dtype=bfloat16, and tell "
         "which pairs appear and vanish",
+    )
+    group.add_argument(
+        "--confounded",
+        action="store_true",
+        help="find captioned pictures of which each is more similar to the other's caption than to its own; --data is "
+        "then a table of image paths and captions, or street:traffic, and the target's tower of texts reads the "
+        "captions (of npy:FILE, --reference holds their vectors)",
     )
     group.add_argument(
         "--max-items", type=positive, metavar="N", help="draw so many where there are more (default: take all)"
@@ -86,22 +94,45 @@ def _add_run(how: argparse._ArgumentGroup) -> None:
         metavar="P",
         help="in which pairs are screened: float32, bfloat16 or the faster one; results are the same (default: auto)",
     )
-    how.add_argument("--out", type=Path, default=OUT, metavar="FILE", help="Parquet table (default: %(default)s)")
+    how.add_argument(
+        "--approximate",
+        nargs="?",
+        type=positive,
+        const=NEIGHBORS,
+        metavar="K",
+        help="compare each item with its K nearest neighbors alone, as FAISS finds them, and measure on drawn items "
+        f"what that misses; for items by the million (default of K: {NEIGHBORS})",
+    )
+    how.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"Parquet table (default: {OUT}, with --confounded {OUT_CONFOUNDED})",
+    )
     how.add_argument("--quiet", action="store_true", help="print nothing")
 
 
 def about(args: argparse.Namespace) -> str:
     """What is mined."""
+    if args.confounded:
+        return f"captioned pictures that {args.target} confounds"
     return f"pairs that {args.target} takes for alike"
 
 
 def run(args: argparse.Namespace) -> int:
     """Mine."""
+    out = args.out or (OUT_CONFOUNDED if args.confounded else OUT)
+    if out.suffix != ".parquet":
+        raise UsageError(f"--out is {out}; give a file that ends in .parquet")
+    return _confounded(args, out) if args.confounded else _blind(args, out)
+
+
+def _blind(args: argparse.Namespace, out: Path) -> int:
     from failscape.terminal.output import opening
 
-    if args.out.suffix != ".parquet":
-        raise UsageError(f"--out is {args.out}; give a file that ends in .parquet")
-    reference, data = (_beside(args, name) for name in ("reference", "data"))
+    reference = _beside(args, "reference")
+    if not reference:
+        raise UsageError(f"pairs of {args.target} need --reference")
     with opening(args.quiet):
         from failscape.terminal.pairs import pairs_command
         from failscape.workflows.pairs import PairSearch
@@ -110,22 +141,43 @@ def run(args: argparse.Namespace) -> int:
     search = PairSearch(
         args.target,
         reference,
-        data,
-        args.above,
-        args.below,
+        _beside(args, "data"),
+        args.above or ABOVE,
+        args.below or BELOW,
         args.same,
+        args.approximate,
         tuple(args.vary),
         args.max_items,
         args.seed,
         args.device,
         args.precision,
     )
-    return pairs_command(args, search, args.out)
+    return pairs_command(args, search, out)
+
+
+def _confounded(args: argparse.Namespace, out: Path) -> int:
+    from failscape.terminal.output import opening
+
+    for option in ("above", "below", "same", "vary", "approximate"):
+        if getattr(args, option) not in (None, []):
+            raise UsageError(f"--confounded compares every picture's own caption with others; leave --{option} out")
+    with opening(args.quiet):
+        from failscape.terminal.confounded import confounded_command
+        from failscape.workflows.confounded import ConfoundedSearch
+
+    import_user_code(args.imports)
+    search = ConfoundedSearch(
+        args.target,
+        _beside(args, "data"),
+        args.reference or "",
+        args.max_items,
+        args.seed,
+        args.device,
+        args.precision,
+    )
+    return confounded_command(args, search, out)
 
 
 def _beside(args: argparse.Namespace, name: str) -> str:
-    """What goes with the target: given, or usual for the embedded one."""
-    given = getattr(args, name) or (BESIDE[name] if args.target == TARGET else "")
-    if not given:
-        raise UsageError(f"pairs of {args.target} need --{name}")
-    return str(given)
+    """What goes with the target: given, or usual for the embedded one, or nothing."""
+    return str(getattr(args, name) or (BESIDE[name] if args.target == TARGET else ""))

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from failscape.analysis.examples.thumbnails import chart_uri
 from failscape.analysis.pairs.page import PairsPage, ShownPair, write_pairs_page
 from failscape.analysis.pairs.stability import Varied
 from failscape.analysis.plots.similarities import similarities_picture
-from failscape.common.format import counted, percent
-from failscape.data.pairs.corpus import IMAGE, Corpus
+from failscape.common.format import counted
+from failscape.data.pairs.corpus import NOUNS, Corpus
 from failscape.targets.encoders.mining.findings import blindest
-from failscape.terminal.output import Terminal, steps, table
+from failscape.terminal.output import Terminal, steps
+from failscape.terminal.shown_pairs import alone, content, differs, left_out, print_differing
 from failscape.workflows.pairs import FoundPairs, PairSearch, find_pairs, write_pairs
-
-SHOWN = 24  # pairs of the gallery
 
 
 def pairs_command(args: argparse.Namespace, search: PairSearch, path: Path) -> int:
@@ -40,7 +37,9 @@ def pairs_command(args: argparse.Namespace, search: PairSearch, path: Path) -> i
 
 def print_pairs(terminal: Terminal, found: FoundPairs, page: PairsPage) -> None:
     """What was found."""
-    terminal.line(f"data      {found.search.data} · {counted(found.n_items, page.noun)}{_left_out(found)}")
+    data = f"{page.data} · " if page.data else ""
+    counts = f"{counted(page.n_items, page.noun)}{left_out(page.n_copies, page.n_skipped)}"
+    terminal.line(f"data      {data}{counts}")
     for role in ("target", "reference"):
         terminal.line(f"{role:<9} {found.settings[role]}")
     bounds = (found.thresholds.target, found.thresholds.reference)
@@ -48,12 +47,9 @@ def print_pairs(terminal: Terminal, found: FoundPairs, page: PairsPage) -> None:
     terminal.line(f"blind     above {said[0]} for the target, below {said[1]} for the reference")
     terminal.line("")
     terminal.line(page.headline, style="bold")
-    if found.differing:
-        terminal.line("")
-        shown = table("differs", "blind pairs", "all pairs", "tested", "verdict", left="differs")
-        for row in found.differing:
-            shown.add_row(row.fact, percent(row.rate), percent(row.random), f"{row.n_disjoint:,}", row.verdict)
-        terminal.print(shown)
+    if page.recall:
+        terminal.line(page.recall)
+    print_differing(terminal, found.differing, "blind pairs")
     for setting in found.varied:
         terminal.line(f"with {setting.setting}: {counted(setting.n_pairs, 'pair')}, {_changes(setting)}")
     terminal.line("")
@@ -66,7 +62,7 @@ def _changes(row: Varied) -> str:
 def page_of(found: FoundPairs, command: str) -> PairsPage:
     """The page's content, pictures included."""
     corpus, facts = found.corpus, found.corpus.facts
-    gallery = [_shown(row, corpus, facts) for row in alone(blindest(found.pairs, len(found.pairs)), SHOWN)]
+    gallery = [_shown(row, corpus, facts) for row in alone(blindest(found.pairs, len(found.pairs)))]
     scatter = similarities_picture(
         (found.sample["target"].to_numpy(), found.sample["reference"].to_numpy()),
         (found.pairs["target"].to_numpy(), found.pairs["reference"].to_numpy()),
@@ -77,7 +73,7 @@ def page_of(found: FoundPairs, command: str) -> PairsPage:
         target=found.search.target,
         reference=found.search.reference,
         data=found.search.data,
-        noun="picture" if corpus.modality == IMAGE else "text",
+        noun=NOUNS[corpus.modality],
         n_items=found.n_items,
         n_copies=found.n_copies,
         n_skipped=len(corpus.skipped),
@@ -98,32 +94,23 @@ def page_of(found: FoundPairs, command: str) -> PairsPage:
             ("reference", found.settings["reference"]),
             ("above, for the target", _bound(found.search.above, found.thresholds.target)),
             ("below, for the reference", _bound(found.search.below, found.thresholds.reference)),
+            ("pairs compared", str(found.approximate or "all")),
             ("copies, left out", f"{found.n_copies:,}"),
             ("skipped", f"{len(corpus.skipped):,}"),
         ],
+        n_proposed=None if found.approximate is None else found.approximate.n_proposed,
+        recall="" if found.approximate is None else str(found.approximate.recall),
         command=command,
     )
 
 
-def alone(ranked: pd.DataFrame, k: int) -> list[pd.Series]:
-    """The first ``k`` pairs in order, each item in one of them at most."""
-    seen: set[int] = set()
-    chosen: list[pd.Series] = []
-    for _, row in ranked.iterrows():
-        ends = {int(row["first"]), int(row["second"])}
-        if not ends & seen:
-            seen |= ends
-            chosen.append(row)
-        if len(chosen) == k:
-            break
-    return chosen
-
-
 def repeat_with(search: PairSearch, path: Path) -> str:
     """The command that does it again."""
-    words = ["failscape", "pairs", "--target", search.target, "--reference", search.reference, "--data", search.data]
+    words = ["failscape", "pairs", "--target", search.target, "--reference", search.reference]
+    words += ["--data", search.data] if search.data else []
     words += ["--above", search.above, "--below", search.below]
     words += [] if search.same is None else ["--same", f"{search.same:g}"]
+    words += [] if search.approximate is None else ["--approximate", str(search.approximate)]
     words += ["--vary", *search.vary] if search.vary else []
     words += ["--seed", str(search.seed), "--out", str(path)]
     if search.max_items is not None:
@@ -133,25 +120,10 @@ def repeat_with(search: PairSearch, path: Path) -> str:
 
 def _shown(row: pd.Series, corpus: Corpus, facts: pd.DataFrame) -> ShownPair:
     ends = int(row["first"]), int(row["second"])
-    names, items = corpus.names, [corpus.load(end) for end in ends]
-    pictures = (np.asarray(items[0]), np.asarray(items[1])) if corpus.modality == IMAGE else None
-    texts = None if corpus.modality == IMAGE else (str(items[0]), str(items[1]))
-    return ShownPair(
-        (names[ends[0]], names[ends[1]]), pictures, texts, row["target"], row["reference"], tuple(_differs(facts, ends))
-    )
-
-
-def _differs(facts: pd.DataFrame, ends: Sequence[int]) -> list[str]:
-    one, other = (facts.iloc[end] for end in ends)
-    known = [name for name in facts.columns if pd.notna(one[name]) and pd.notna(other[name])]
-    return [f"{name}: {one[name]}, {other[name]}" for name in known if one[name] != other[name]]
+    pictures, texts = content(corpus, ends)
+    names = corpus.name(ends[0]), corpus.name(ends[1])
+    return ShownPair(names, pictures, texts, row["target"], row["reference"], differs(facts, ends))
 
 
 def _bound(given: str, value: float) -> str:
     return f"{value:.4f} ({given} of random pairs)" if given.startswith("q") else f"{value:g}"
-
-
-def _left_out(found: FoundPairs) -> str:
-    parts = [(found.n_copies, "copy left out", "copies left out"), (len(found.corpus.skipped), "skipped", "skipped")]
-    said = [counted(n, one, several) for n, one, several in parts if n]
-    return f" ({', '.join(said)})" if said else ""

@@ -23,8 +23,11 @@ from failscape.targets.encoders.mining.findings import clusters, findings
 from failscape.targets.encoders.mining.mining import Stripe, Thresholds
 from failscape.targets.encoders.mining.resumable import mine_into
 from failscape.targets.encoders.mining.thresholds import random_cosines, threshold
+from failscape.targets.encoders.stored import is_stored
 from failscape.targets.registry import with_option
-from failscape.workflows.pair_vectors import PairVectors, Progress, pair_vectors
+from failscape.workflows.approximate_pairs import Approximate, mined_approximately
+from failscape.workflows.pair_vectors import ROLES, PairVectors, pair_vectors
+from failscape.workflows.vector_origins import Progress
 
 SAME = 0.75  # of the way from the higher threshold to 1: where near-duplicates begin
 
@@ -35,10 +38,11 @@ class PairSearch:
 
     target: str
     reference: str
-    data: str
+    data: str  # empty where both are files of vectors, and items are called by their row
     above: str = "0.95"  # for the target: a cosine, or a quantile such as q0.999
     below: str = "0.6"  # for the reference
     same: float | None = None  # three quarters of the way from the higher of both to 1
+    approximate: int | None = None  # nearest neighbors of each item that are proposed; None: every pair is compared
     vary: tuple[str, ...] = ()  # options of the target to mine again with, such as dtype=bfloat16
     max_items: int | None = None
     seed: int = 0
@@ -58,8 +62,9 @@ class FoundPairs:
     n_copies: int  # items with the vectors of an earlier one, which were left out
     differing: list[Differing]  # facts, of the pairs that do not repeat another one
     varied: list[Varied]
-    settings: dict[str, str]  # of both encoders, in words
+    settings: dict[str, str]  # of both, in words
     sample: pd.DataFrame  # similarities of random pairs: target, reference
+    approximate: Approximate | None  # the first stage; None where every pair was compared
 
     @property
     def n_items(self) -> int:
@@ -86,6 +91,7 @@ class FoundPairs:
             "copies": self.n_copies,
             "skipped": len(self.corpus.skipped),
             "pairs": self.n_pairs,
+            "approximate": None if self.approximate is None else self.approximate.as_json(),
             "blind": len(self.pairs),
             "blind_counted": len(self.counted),
             "near_duplicates": len(self.same),
@@ -100,7 +106,7 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
     Raises:
         UsageError: see ``pair_vectors``; thresholds that mean nothing, an option that the target does not have.
     """
-    options = [_option(text) for text in search.vary]
+    options = _options(search)
     vectors = pair_vectors(
         search.target,
         search.reference,
@@ -112,7 +118,13 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         device=search.device,
     )
     bounds = _thresholds(search, vectors)
-    mined = _mined(search, vectors, bounds, folder, progress)
+    approximate: Approximate | None = None
+    if search.approximate is None:
+        mined = _mined(search, vectors, bounds, folder, progress)
+    else:
+        mined, approximate = mined_approximately(
+            vectors, bounds, search.approximate, search.seed, search.precision, progress
+        )
     pairs = findings(mined.blind, clusters(len(vectors.items), mined.same))
     others = []
     for option, value in options:
@@ -121,8 +133,8 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         changed = _thresholds(search, other)
         again = _mined(search, other, changed, folder, progress)
         others.append(varied(f"{option}={value}", mined.blind, again.blind, changed.target))
-    pairs, same = (_placed(frame, vectors.items) for frame in (pairs, mined.same))
-    similarities = {name: random_cosines(getattr(vectors, name), search.seed) for name in ("target", "reference")}
+    pairs, same = (placed(frame, vectors.items) for frame in (pairs, mined.same))
+    similarities = {name: random_cosines(getattr(vectors, name), search.seed) for name in ROLES}
     return FoundPairs(
         search,
         vectors.corpus,
@@ -132,8 +144,9 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         vectors.n_copies,
         differing(pairs[~pairs["repeats"]], vectors.corpus.facts, vectors.corpus.patterns, search.seed),
         others,
-        {name: str(encoder.settings) for name, encoder in zip(similarities, vectors.encoders, strict=True)},
+        {name: str(origin) for name, origin in zip(ROLES, vectors.origins, strict=True)},
         pd.DataFrame(similarities),
+        approximate,
     )
 
 
@@ -142,7 +155,7 @@ def write_pairs(found: FoundPairs, path: Path, folder: Path) -> None:
     names = np.array(found.corpus.names, object)
     tables = {path: found.pairs, folder / "near_duplicates.parquet": found.same}
     files: list[tuple[Path, Callable[[Path], object]]] = [
-        (where, _named(table, names).to_parquet) for where, table in tables.items()
+        (where, named(table, names).to_parquet) for where, table in tables.items()
     ]
     content = json.dumps(found.as_json(), indent=2)
     files.append((folder / "summary.json", lambda partial: partial.write_text(content, encoding="utf-8")))
@@ -171,11 +184,23 @@ def _mined(search: PairSearch, vectors: PairVectors, bounds: Thresholds, folder:
         bounds,
         identity,
         precision=search.precision,
-        device=str(vectors.encoders[0].device),
+        device=vectors.device,
         progress=lambda done, of: progress("comparing pairs", done, of),
     )
     shutil.rmtree(parts.parent)
     return found
+
+
+def _options(search: PairSearch) -> list[tuple[str, str]]:
+    """What to vary."""
+    if search.vary and is_stored(search.target):
+        raise UsageError(f"{search.target} is computed already, and has no options; leave --vary out")
+    if search.vary and search.approximate is not None:
+        raise UsageError(
+            "--vary tells which pairs appear and vanish, and an approximate search misses some each time; "
+            "leave --vary or --approximate out"
+        )
+    return [_option(text) for text in search.vary]
 
 
 def _option(text: str) -> tuple[str, str]:
@@ -185,11 +210,12 @@ def _option(text: str) -> tuple[str, str]:
     return option, value
 
 
-def _placed(frame: pd.DataFrame, items: np.ndarray) -> pd.DataFrame:
+def placed(frame: pd.DataFrame, items: np.ndarray) -> pd.DataFrame:
     """Items by their place among the used ones instead of among the different ones."""
     return frame.assign(first=items[frame["first"].to_numpy()], second=items[frame["second"].to_numpy()])
 
 
-def _named(frame: pd.DataFrame, names: np.ndarray) -> pd.DataFrame:
+def named(frame: pd.DataFrame, names: np.ndarray) -> pd.DataFrame:
+    """With the names of both items, by their place among the used ones, in ``first_name`` and ``second_name``."""
     ends = {f"{end}_name": names[frame[end].to_numpy()] for end in ("first", "second")}
     return frame.assign(**ends)

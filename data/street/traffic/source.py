@@ -46,6 +46,10 @@ class TrafficSource:
         picture = render_traffic([self.scenes[index]], self._size)[0]
         return Image.fromarray(np.ascontiguousarray(picture.transpose(1, 2, 0)))
 
+    def caption(self, index: int) -> str:
+        """The plain caption of scene ``index``, which is true of it."""
+        return self.captions(index, 1)[0]
+
     def captions(self, index: int, n: int = 5) -> tuple[str, ...]:
         """``n`` true captions of scene ``index``: a plain one, then varied ones."""
         scene, rng = self.scenes[index], np.random.default_rng((self._seed, index, 1))

@@ -7,16 +7,26 @@ Shapes: ``N`` captioned pictures, ``F`` features that pictures and captions shar
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
-from failscape.targets.encoders.mining.mining import STRIPE
+from failscape.errors import UsageError
+from failscape.targets.encoders.mining.mining import MOST, STRIPE, n_stripes
 from failscape.targets.encoders.mining.screen import Screen
 from failscape.targets.encoders.mining.similarity import Vectors, cosines
 
 
 def confounded(
-    pictures: Vectors, captions: Vectors, *, precision: str = "auto", device: str = "cpu", stripe: int = STRIPE
+    pictures: Vectors,
+    captions: Vectors,
+    *,
+    precision: str = "auto",
+    device: str = "cpu",
+    stripe: int = STRIPE,
+    most: int = MOST,
+    progress: Callable[[int, int], object] | None = None,
 ) -> pd.DataFrame:
     """All confounded pairs, sorted by their items.
 
@@ -26,19 +36,28 @@ def confounded(
         precision: as in ``Screen``.
         device: where products are computed.
         stripe: pictures of a block.
+        most: pairs that it may find.
+        progress: told the stripes that are done, and how many there are.
 
     Returns:
         ``first``, ``second``; ``first_gap`` and ``second_gap``: how much more similar each picture is to the other's
         caption than to its own, both above 0.
+
+    Raises:
+        UsageError: there are more.
     """
     n, everyone = len(pictures), np.arange(len(pictures))
     own = cosines(pictures, everyone, everyone, captions)
     screens = Screen(pictures, precision, device), Screen(captions, precision, device)
-    found = [
-        _of_blocks(slice(start, min(start + stripe, n)), slice(column, min(column + stripe, n)), screens, own)
-        for start in range(0, n, stripe)
-        for column in range(start, n, stripe)
-    ]
+    found: list[pd.DataFrame] = []
+    for number in range(n_stripes(n, stripe)):
+        one = slice(number * stripe, min((number + 1) * stripe, n))
+        for start in range(one.start, n, stripe):
+            found.append(_of_blocks(one, slice(start, min(start + stripe, n)), screens, own))
+            if sum(map(len, found)) > most:
+                raise UsageError(f"more than {most:,} pairs are confounded; give fewer pictures, or --max-items")
+        if progress is not None:
+            progress(number + 1, n_stripes(n, stripe))
     return pd.concat(found).sort_values(["first", "second"], ignore_index=True)
 
 

@@ -84,11 +84,9 @@ def mine_stripe(
     least = min(thresholds.target, thresholds.same)
     found: list[pd.DataFrame] = []
     for first, second in _screened(number, screen, least, stripe):
-        found.append(_decided(first, second, target, reference, thresholds))
-        _check_number(found, least, most)
-    pairs = pd.concat(found, ignore_index=True).sort_values(["first", "second"], ignore_index=True)
-    blind = (pairs["target"] > thresholds.target) & (pairs["reference"] < thresholds.reference)
-    return Stripe(pairs[blind].reset_index(drop=True), pairs[~blind].reset_index(drop=True))
+        found.append(decided(first, second, target, reference, thresholds))
+        check_number(sum(map(len, found)), least, most)
+    return stripe_of(found, thresholds)
 
 
 def alike(target: Vectors, above: float, screen: Screen, *, stripe: int = STRIPE, most: int = MOST) -> pd.DataFrame:
@@ -112,7 +110,7 @@ def alike(target: Vectors, above: float, screen: Screen, *, stripe: int = STRIPE
         for first, second in _screened(number, screen, above, stripe):
             pairs = pd.DataFrame({"first": first, "second": second, "target": cosines(target, first, second)})
             found.append(pairs[pairs["target"] > above])
-            _check_number(found, above, most)
+            check_number(sum(map(len, found)), above, most)
     ordered = pd.concat(found).sort_values(["first", "second"])
     return ordered.sort_values("target", ascending=False, kind="stable", ignore_index=True)
 
@@ -152,18 +150,23 @@ def _screened(number: int, screen: Screen, least: float, stripe: int) -> Iterato
         yield first[kept].astype(np.int64), second[kept].astype(np.int64)
 
 
-def _check_number(found: list[pd.DataFrame], least: float, most: int) -> None:
-    if sum(map(len, found)) > most:
+def check_number(n: int, least: float, most: int) -> None:
+    """Refuses more pairs above a threshold than a table holds.
+
+    Raises:
+        UsageError: ``n`` is more than ``most``.
+    """
+    if n > most:
         raise UsageError(
             f"more than {most:,} pairs are above {least:g} for the target; "
             "give a higher threshold, or a quantile of the similarities such as q0.9999"
         )
 
 
-def _decided(
+def decided(
     first: np.ndarray, second: np.ndarray, target: Vectors, reference: Vectors, thresholds: Thresholds
 ) -> pd.DataFrame:
-    """Candidates ``(M,)`` that are blind pairs or near-duplicates, with both similarities."""
+    """Candidates ``(M,)`` that are blind pairs or near-duplicates, with both similarities: columns ``COLUMNS``."""
     of_target = cosines(target, first, second)
     high = of_target > min(thresholds.target, thresholds.same)
     first, second, of_target = first[high], second[high], of_target[high]
@@ -173,3 +176,10 @@ def _decided(
     kept = blind | same
     columns = (first, second, of_target, of_reference)
     return pd.DataFrame({name: values[kept] for name, values in zip(COLUMNS, columns, strict=True)})
+
+
+def stripe_of(found: list[pd.DataFrame], thresholds: Thresholds) -> Stripe:
+    """Pairs that ``decided`` found, apart and sorted."""
+    pairs = pd.concat(found, ignore_index=True).sort_values(["first", "second"], ignore_index=True)
+    blind = (pairs["target"] > thresholds.target) & (pairs["reference"] < thresholds.reference)
+    return Stripe(pairs[blind].reset_index(drop=True), pairs[~blind].reset_index(drop=True))

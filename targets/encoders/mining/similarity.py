@@ -14,6 +14,7 @@ from failscape.errors import UsageError
 
 PAIRS_AT_ONCE = 8192  # 100 MB of float64 at 768 features, for both of a pair
 ROWS_AT_ONCE = 8192
+SHORTEST, LONGEST = 1e-6, 1e6  # lengths of vectors whose products float32 holds: the screen is in it
 
 
 class Vectors(Protocol):
@@ -42,11 +43,17 @@ def cosines(vectors: Vectors, first: np.ndarray, second: np.ndarray, others: Vec
     return found
 
 
-def check_vectors(vectors: Vectors, name: str) -> None:
-    """Refuses what has no similarity.
+def check_vectors(vectors: Vectors, name: str, noun: str = "item") -> None:
+    """Refuses what has no similarity, or one that low precision would miss.
+
+    Args:
+        vectors: ``(N, F)``.
+        name: how messages call them.
+        noun: how messages call one of them, before its place from 0.
 
     Raises:
-        UsageError: no matrix, fewer than two rows, a value that is no number, a row of length 0; names the first one.
+        UsageError: no matrix, fewer than two rows, a value that is no number, a row of length 0 or of one that is not
+            from ``SHORTEST`` to ``LONGEST``; names the first one.
     """
     if len(vectors.shape) != 2:
         raise UsageError(f"{name} gives {vectors.shape[1:]} values for each item; pairs need one vector, not tokens")
@@ -58,10 +65,21 @@ def check_vectors(vectors: Vectors, name: str) -> None:
         rows = _rows(vectors, slice(start, start + ROWS_AT_ONCE))
         bad = ~np.isfinite(rows).all(axis=1)
         if bad.any():
-            raise UsageError(f"{name}: the vector of item {start + int(bad.argmax())} holds values that are no numbers")
-        empty = ~rows.any(axis=1)
+            raise UsageError(
+                f"{name}: the vector of {noun} {start + int(bad.argmax())} holds values that are no numbers"
+            )
+        largest = np.abs(rows).max(axis=1, initial=0)
+        empty = largest == 0
         if empty.any():
-            raise UsageError(f"{name}: the vector of item {start + int(empty.argmax())} is 0 and has no direction")
+            raise UsageError(f"{name}: the vector of {noun} {start + int(empty.argmax())} is 0 and has no direction")
+        lengths = largest * np.linalg.norm(rows / largest[:, None], axis=1)  # no square overflows
+        outside = (lengths < SHORTEST) | (lengths > LONGEST)
+        if outside.any():
+            first = int(outside.argmax())
+            raise UsageError(
+                f"{name}: the vector of {noun} {start + first} has the length {lengths[first]:.3g}; "
+                f"scale the vectors to lengths from {SHORTEST:g} to {LONGEST:g}"
+            )
 
 
 def digests(*encoders: Vectors) -> list[bytes]:

@@ -120,6 +120,15 @@ def test_confounded_pairs_are_those_of_brute_force() -> None:
         assert found["second_gap"].tolist() == gaps[1][kept].tolist()
 
 
+def test_too_many_confounded_pairs_are_refused_with_the_mend() -> None:
+    captions = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32)
+    told: list[tuple[int, int]] = []
+    found = confounded(clustered(100, 4, 0), captions, stripe=40, progress=lambda *done: told.append(done))
+    assert len(found) > 200 and told == [(1, 3), (2, 3), (3, 3)]
+    with pytest.raises(UsageError, match="more than 200 pairs are confounded; give fewer pictures, or --max-items"):
+        confounded(clustered(100, 4, 0), captions, stripe=40, most=200)
+
+
 def test_quantiles_are_of_the_same_random_pairs_for_every_encoder() -> None:
     vectors = clustered(300, 8, 7)
     assert threshold("0.95", vectors, "t") == 0.95 and threshold(0.6, vectors, "t") == 0.6

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from failscape.analysis.examples.thumbnails import chart_uri
+from failscape.analysis.pairs.differing import facts_that_differ
 from failscape.analysis.pairs.page import PairsPage, ShownPair, write_pairs_page
 from failscape.analysis.pairs.stability import Varied
 from failscape.analysis.plots.similarities import similarities_picture
@@ -136,15 +136,8 @@ def _shown(row: pd.Series, corpus: Corpus, facts: pd.DataFrame) -> ShownPair:
     names, items = corpus.names, [corpus.load(end) for end in ends]
     pictures = (np.asarray(items[0]), np.asarray(items[1])) if corpus.modality == IMAGE else None
     texts = None if corpus.modality == IMAGE else (str(items[0]), str(items[1]))
-    return ShownPair(
-        (names[ends[0]], names[ends[1]]), pictures, texts, row["target"], row["reference"], tuple(_differs(facts, ends))
-    )
-
-
-def _differs(facts: pd.DataFrame, ends: Sequence[int]) -> list[str]:
-    one, other = (facts.iloc[end] for end in ends)
-    known = [name for name in facts.columns if pd.notna(one[name]) and pd.notna(other[name])]
-    return [f"{name}: {one[name]}, {other[name]}" for name in known if one[name] != other[name]]
+    differs = tuple(facts_that_differ(facts, ends))
+    return ShownPair((names[ends[0]], names[ends[1]]), pictures, texts, row["target"], row["reference"], differs)
 
 
 def _bound(given: str, value: float) -> str:

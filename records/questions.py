@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -70,7 +70,8 @@ class Answer(NamedTuple):
 
 def checked(asked: Question) -> Question:
     """The same question with single spaces, or an error that says what of it cannot be stored."""
-    asked = asked._replace(**{name: " ".join(getattr(asked, name).split()) for name in LETTERS})
+    spaced: dict[str, Any] = {name: " ".join(getattr(asked, name).split()) for name in LETTERS}
+    asked = asked._replace(**spaced)
     for name, most in LETTERS.items():
         if len(getattr(asked, name)) > most:
             called = f"option ({name})" if name in OPTIONS else f"the {name}"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from failscape.commands.values import port
-from failscape.errors import Stopped
 
 if TYPE_CHECKING:
     from failscape.workflows.questions import QuestionSession
@@ -71,28 +70,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def serve_page(session: QuestionSession, args: argparse.Namespace) -> None:
-    """Serve a page until Ctrl-C.
-
-    Raises:
-        Stopped: it was ended, and something is stored.
-    """
-    from failscape.common.format import counted
-    from failscape.records.questions import QuestionStore
-    from failscape.terminal.questions import with_questions
+    """Serve a page until Ctrl-C, and say what is stored."""
+    from failscape.terminal.output import Terminal
+    from failscape.terminal.questions import print_stored, with_questions
     from failscape.web import answer_app, question_app
 
     if args.answer:
         with_questions(session)
     _ = session.corpus  # a page without pictures is told of before it is opened
-    try:
-        if args.answer:
-            answer_app.serve(session, port=args.port, answerer=args.name)
-        else:
-            question_app.serve(session, port=args.port, author=args.name)
-    except KeyboardInterrupt:
-        with QuestionStore(session.store_path, read_only=True) as store:
-            n, noun = (len(store.answers()), "answer") if args.answer else (len(session.counting(store)), "pair")
-        if not n:
-            raise
-        what = counted(n, noun) if args.answer else f"what is written about {counted(n, noun)}"
-        raise Stopped(f"{what} in {session.store_path}") from None
+    if args.answer:
+        answer_app.serve(session, port=args.port, answerer=args.name)
+    else:
+        question_app.serve(session, port=args.port, author=args.name)
+    print_stored(Terminal(), session)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from failscape.analysis.pairs.human_baseline import Share, baselines
@@ -24,7 +26,19 @@ def take_in(terminal: Terminal, session: QuestionSession, path: Path) -> None:
     with QuestionStore(session.store_path) as store:
         became = import_questions(session, store, questions)
     terminal.line(f"{became} in {path}")
-    terminal.line(f"questions {session.store_path}")
+    print_stored(terminal, session)
+
+
+def print_stored(terminal: Terminal, session: QuestionSession) -> None:
+    """How much is stored, and where."""
+    with QuestionStore(session.store_path, read_only=True) as store:
+        counting, n_answers = session.counting(store), len(store.answers())
+    n_asked = int(counting["difference"].sum())
+    terminal.line(
+        f"stored    {counted(n_asked, 'question')}, {counted(len(counting) - n_asked, 'pair')} without a difference, "
+        f"{counted(n_answers, 'answer')} in {session.store_path}"
+    )
+    terminal.line(f"next      {shlex.join(['failscape', 'questions', str(session.path), '--summary'])}")
 
 
 def with_questions(session: QuestionSession) -> pd.DataFrame:
@@ -75,7 +89,9 @@ def _print_baselines(terminal: Terminal, asked: pd.DataFrame, answers: pd.DataFr
     judged = answers[answers["question"].isin(asked.index)]
     if judged.empty:
         return terminal.line("nobody has answered; `--answer` opens a page for someone who did not ask")
-    correct = [asked.at[row.question, f"{row.picture}_answer"] == row.answer for row in judged.itertuples(index=False)]
+    right = {(number, which): asked.at[number, f"{which}_answer"] for number in asked.index for which in PICTURES}
+    keys = judged[["question", "picture", "answer"]].to_numpy(object).tolist()
+    correct = np.array([right[number, which] == answer for number, which, answer in keys], bool)
     shown = table("who answered", "questions", "correct", "95 %", "pairs", "both correct", "95 %", left="who answered")
     found = baselines(judged.assign(correct=correct))
     for row in found:

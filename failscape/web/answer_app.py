@@ -68,20 +68,20 @@ def show(flask: Any, session: QuestionSession, pictures: Pictures, answerer: str
     with QuestionStore(session.store_path) as store:
         turn, answers = turn_of(session, store, answerer), store.answers()
     shown = shown_in(flask.request.args, turn) or turn.shown
-    asked = turn.asked.loc[shown.question] if shown else None
+    asked = turn.asked.loc[[shown.question]].to_dict("records")[0] if shown else None
     saved = answers[(answers.index == flask.request.args.get("saved", type=int)) & (answers[ANSWERER] == answerer)]
     saved = saved[saved["question"].isin(turn.asked.index)]
     last = saved.to_dict("records")[0] if len(saved) else None
-    before = answers[(answers[ANSWERER] == answerer)] if shown else answers.head(0)
-    before = before[[Shown(*row) == shown for row in before[["question", "picture"]].itertuples(index=False)]]
+    given = answers[answers[ANSWERER] == answerer].to_dict("records")
+    before = [row["answer"] for row in given if (row["question"], row["picture"]) == shown]
     return flask.render_template(
         "answer.html",
         answerer=answerer,
         turn=turn,
         shown=shown,
         asked=asked,
-        picture=pictures(session.pairs[asked["key"]], shown.picture) if asked is not None and shown else None,
-        before=before["answer"].iloc[0] if len(before) else "",
+        picture=pictures(session.pairs[asked["key"]], shown.picture) if asked and shown else None,
+        before=before[0] if before else "",
         saved=last,
         chosen=turn.asked.loc[last["question"], last["answer"]] if last else "",
     )

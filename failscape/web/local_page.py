@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from failscape.analysis.pages import shown
+from failscape.common.format import count
 from failscape.errors import UsageError, require
 from failscape.terminal.output import Terminal
 
@@ -33,6 +34,7 @@ def local_app(flask: Any) -> Any:
     # A foreign name that resolves to this machine (DNS rebinding) is not answered.
     app.config.update(MAX_CONTENT_LENGTH=MAX_FORM, TRUSTED_HOSTS=[HOST, "localhost"])
     app.jinja_env.finalize = shown
+    app.jinja_env.filters["count"] = count
 
     @app.before_request  # type: ignore[untyped-decorator]
     def refuse_other_pages() -> None:

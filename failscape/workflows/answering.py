@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from failscape.records.questions import PICTURES, QuestionStore
@@ -43,8 +44,8 @@ def turn_of(session: QuestionSession, store: QuestionStore, name: str) -> Turn:
     written = store.questions()
     own = written[written["author"].str.casefold() == name.casefold()]
     seen = set(zip(own["first"], own["second"], strict=True))
-    is_own = pd.Series([pair in seen for pair in zip(counting["first"], counting["second"], strict=True)], bool)
-    asked = counting[~is_own.to_numpy(bool)]
+    is_own = np.array([pair in seen for pair in zip(counting["first"], counting["second"], strict=True)], bool)
+    asked = counting[~is_own]
     answers = store.answers()
     answers = answers[(answers["answerer"] == name) & answers["question"].isin(asked.index)]
     given = [Shown(*row) for row in answers[["question", "picture"]].itertuples(index=False)]

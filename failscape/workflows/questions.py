@@ -56,10 +56,8 @@ class QuestionSession:
         ranked = blindest(self.table, len(self.table))
         if ranked.empty:
             raise UsageError(f"{path} holds no blind pairs to ask about; mine again with other thresholds")
-        pairs = [
-            AskedPair(_key(row.first_name, row.second_name), rank, *row)
-            for rank, row in enumerate(ranked[list(COLUMNS[:4])].itertuples(index=False), start=1)
-        ]
+        rows = ranked[list(COLUMNS[:4])].to_numpy(object).tolist()
+        pairs = [AskedPair(_key(row[0], row[1]), rank, *row) for rank, row in enumerate(rows, start=1)]
         self.pairs: Mapping[str, AskedPair] = {pair.key: pair for pair in pairs}
         self.ranked = pairs
 

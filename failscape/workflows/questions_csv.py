@@ -72,13 +72,14 @@ def _question(said: Mapping[str, str], session: QuestionSession) -> Question:
     ends = [session.named(said[end]) for end in ("first", "second")]
     pair, turned = _pair(session, *ends)
     answers = [said[name].lower().strip("()") for name in ("first_answer", "second_answer")]
+    first, second = answers[::-1] if turned else answers
+    asked = Question(said["author"], pair.first, pair.second, said["question"], said["a"], said["b"], first, second)
     pattern = said["pattern"].lower()
-    words = said["question"], said["a"], said["b"], *(answers[::-1] if turned else answers)
     if pattern == NO_DIFFERENCE:
-        if any(words):
+        if any((asked.question, asked.a, asked.b, first, second)):
             raise UsageError(f"where the pattern is {NO_DIFFERENCE!r}, question, options and answers are left empty")
-        return checked(Question(said["author"], pair.first, pair.second, difference=False))
-    return checked(Question(said["author"], pair.first, pair.second, *words, _BY_NAME.get(pattern, pattern)))
+        return checked(asked._replace(difference=False))
+    return checked(asked._replace(pattern=_BY_NAME.get(pattern, pattern)))
 
 
 def _pair(session: QuestionSession, first: str, second: str) -> tuple[AskedPair, bool]:

@@ -90,7 +90,7 @@ def test_what_is_written_again_replaces_what_counts(session: QuestionSession) ->
     page.post("/ask", author="Ada", pair=pair.key, seen=0, pattern="color", **SAID)
     again = page.get(f"/?author=Ada&pair={pair.key}")
     assert 'value="Which colour?"' in again and '<option value="color" selected>' in again
-    assert 'name="first_answer" value="b" checked' in again and "Ada wrote: <q>Which colour?</q>" in again
+    assert 'name="first_answer" value="b" checked' in again and "You wrote: <q>Which colour?</q>" in again
     seen = re.findall(r'name="seen" value="(\d+)"', again)[0]
     status, shown = page.post("/ask", author="Bob", pair=pair.key, seen=seen, same=1, **SAID)
     assert status == 200 and "Saved: no difference that a person sees." in shown and "1 without a difference" in shown

@@ -17,7 +17,8 @@ from failscape.errors import CodeNotNamed, Doubt, Stopped, UsageError
 from failscape.terminal.output import Terminal
 
 COMMANDS = (
-    "plan", "train", "scan", "landscape", "compare", "show", "check", "pairs", "feedback", "mitigate", "fade", "audit"
+    "plan", "train", "scan", "landscape", "compare", "show", "check", "pairs", "questions", "feedback",
+    "mitigate", "fade", "audit",
 )  # fmt: skip
 
 

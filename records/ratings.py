@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,24 +13,19 @@ import pandas as pd
 
 from failscape.common.safe_open import regular
 from failscape.errors import UsageError
+from failscape.records.growing import clear_errors, only_grows, open_to_read, open_to_write
 
 FILE = "ratings.sqlite"  # in the run folder
-PATIENCE = 30.0  # [s] to wait for another process that writes
 SCALE = (1, 10)
 COLUMNS = ("rater", "time", "case", "mode", "probes", "undesirability", "quality", "abstain", "note", "still_right")
 STILL_RIGHT = "still_right INTEGER CHECK (still_right IN (0, 1))"  # a column that files of earlier versions lack
-# An id that is taken is refused too: INSERT OR REPLACE would delete the old row without asking the triggers.
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS ratings (
     id INTEGER PRIMARY KEY AUTOINCREMENT, rater TEXT NOT NULL, time REAL NOT NULL, "case" TEXT NOT NULL,
     shown TEXT NOT NULL, undesirability REAL, quality REAL, abstain INTEGER NOT NULL, note TEXT NOT NULL, {STILL_RIGHT},
     CHECK (abstain = (undesirability IS NULL)),
     CHECK (undesirability BETWEEN 1 AND 10), CHECK (quality BETWEEN 1 AND 10));
-CREATE TRIGGER IF NOT EXISTS no_update BEFORE UPDATE ON ratings BEGIN SELECT RAISE(ABORT, 'ratings only grow'); END;
-CREATE TRIGGER IF NOT EXISTS no_delete BEFORE DELETE ON ratings BEGIN SELECT RAISE(ABORT, 'ratings only grow'); END;
-CREATE TRIGGER IF NOT EXISTS no_replace BEFORE INSERT ON ratings
-    WHEN EXISTS (SELECT 1 FROM ratings WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'ratings only grow'); END;
-"""
+{only_grows("ratings")}"""
 
 
 class Rating(NamedTuple):
@@ -79,8 +73,8 @@ class RatingStore:
         if path.exists():
             regular(path)
         self.path = path
-        with _clear_errors("open", path):
-            self._db = _open_to_read(path) if read_only else _open_to_write(path)
+        with clear_errors("open", path):
+            self._db = open_to_read(path, "ratings") if read_only else open_to_write(path, SCHEMA, _complete)
 
     def append(self, ratings: Iterable[Rating]) -> list[int]:
         """Commit ratings, all or none; returns their numbers.
@@ -91,7 +85,7 @@ class RatingStore:
         rows = [_row(checked(rating)) for rating in ratings]
         marks = ", ".join("?" * 9)
         names = 'rater, time, "case", shown, undesirability, quality, abstain, note, still_right'
-        with _clear_errors("write", self.path), self._db:
+        with clear_errors("write", self.path), self._db:
             self._db.execute("BEGIN IMMEDIATE")  # waits for its turn; a later upgrade of a read lock would not
             done = [self._db.execute(f"INSERT INTO ratings ({names}) VALUES ({marks})", row).lastrowid for row in rows]
         return [number for number in done if number is not None]
@@ -105,7 +99,7 @@ class RatingStore:
         ``still_right`` is 1 or 0.
         """
         query = "SELECT id, * FROM ratings ORDER BY id"
-        with _clear_errors("read", self.path):
+        with clear_errors("read", self.path):
             raw = pd.read_sql_query(query, self._db)
         raw = raw.loc[:, ~raw.columns.duplicated()].set_index("id")
         shown = [json.loads(text) for text in raw["shown"]]
@@ -140,21 +134,6 @@ def _row(rating: Rating) -> tuple[str | float | bool | None, ...]:
     return (rating.rater.strip(), when, rating.case, shown, *said, rating.note, rating.still_right)
 
 
-def _open_to_write(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=PATIENCE)
-    try:
-        _to_write_ahead(database)
-        database.execute("PRAGMA synchronous = FULL")
-        made = database.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger'").fetchone()[0]
-        if made < 3:
-            database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
-        _complete(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
 def _complete(database: sqlite3.Connection) -> None:
     """Add the column that a file of an earlier version lacks; of several processes that open it at once, one does."""
     if _lacks_column(database):
@@ -166,39 +145,3 @@ def _complete(database: sqlite3.Connection) -> None:
 
 def _lacks_column(database: sqlite3.Connection) -> bool:
     return "still_right" not in {row[1] for row in database.execute("PRAGMA table_info(ratings)")}
-
-
-def _to_write_ahead(database: sqlite3.Connection) -> None:
-    """Several processes may open a new file at once, and for this change SQLite does not wait by itself."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-
-
-def _open_to_read(path: Path) -> sqlite3.Connection:
-    """Where nobody may write, SQLite cannot make the index of a log; then there is no writer, and it needs none."""
-    address = path.resolve().as_uri()
-    database = sqlite3.connect(f"{address}?mode=ro", uri=True, timeout=PATIENCE)
-    try:
-        database.execute("SELECT 1 FROM ratings LIMIT 1")
-    except sqlite3.OperationalError:
-        database.close()
-        database = sqlite3.connect(f"{address}?immutable=1", uri=True)
-        database.execute("SELECT 1 FROM ratings LIMIT 1")
-    return database
-
-
-@contextmanager
-def _clear_errors(verb: str, path: Path) -> Iterator[None]:
-    """SQLite's refusals (disk full, read-only, locked) as one line that names the file."""
-    try:
-        yield
-    except (sqlite3.DatabaseError, pd.errors.DatabaseError) as error:
-        safe = "; what was committed before is safe" if verb == "write" else ""
-        raise UsageError(f"cannot {verb} {path}: {error}{safe}") from error

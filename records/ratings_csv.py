@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from failscape.common.safe_open import SMALL, regular
 from failscape.errors import UsageError
+from failscape.records.csv_rows import Row, csv_rows, fields
 from failscape.records.folder import write_whole
 from failscape.records.ratings import COLUMNS, Rating, checked
 
@@ -42,29 +42,10 @@ def read_ratings(path: Path, cases: Collection[str] | None = None) -> list[Ratin
     Raises:
         UsageError: the file cannot be read, or a line is malformed: it is named, and nothing is returned.
     """
-    try:
-        with regular(path, SMALL).open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file, strict=True)
-            _check_heading(path, table.fieldnames or [])
-            rows = []
-            for row in table:
-                rows.append(_line(path, table.line_num, row, cases))
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} is not CSV in UTF-8: {error}; save it as that, nothing was imported") from error
-    return rows
+    return [_line(path, number, row, cases) for number, row in csv_rows(path, NEEDED, COLUMNS)]
 
 
-def _check_heading(path: Path, names: Collection[str]) -> None:
-    missing = [name for name in NEEDED if name not in names]
-    unknown = [name for name in names if name not in COLUMNS]
-    if missing or unknown:
-        wrong = f"lacks {', '.join(missing)}" if missing else f"has unknown columns {', '.join(map(repr, unknown))}"
-        raise UsageError(f"{path}:1: the heading {wrong}; columns are {', '.join(COLUMNS)}. Nothing was imported")
-
-
-def _line(path: Path, number: int, row: Mapping[str | None, str | None], cases: Collection[str] | None) -> Rating:
+def _line(path: Path, number: int, row: Row, cases: Collection[str] | None) -> Rating:
     try:
         rating = _rating(row)
         if cases is not None and rating.case not in cases:
@@ -74,10 +55,8 @@ def _line(path: Path, number: int, row: Mapping[str | None, str | None], cases: 
     return rating
 
 
-def _rating(row: Mapping[str | None, str | None]) -> Rating:
-    if None in row or None in row.values():
-        raise UsageError("the line has not as many values as the heading has columns")
-    said = {str(key): str(value) for key, value in row.items()}
+def _rating(row: Row) -> Rating:
+    said = fields(row)
     abstains = _yes_or_no("abstain", said) or False
     value = _number("undesirability", said["undesirability"])
     if abstains is (value is not None):

@@ -125,3 +125,29 @@ def found_run(made_once: Callable[..., Path]) -> Path:
 def own_run(found_run: Path, tmp_path: Path) -> Path:
     """A copy of it that may be changed."""
     return Path(shutil.copytree(found_run, tmp_path / "runs" / found_run.name))
+
+
+@pytest.fixture(scope="session")
+def mined_pairs(made_once: Callable[..., Path]) -> Path:
+    """The table of thirty pairs of pictures that a toy encoder is blind for; tests must not change it."""
+    from PIL import Image
+
+    from failscape.cli import main
+    from tests.support import pair_encoders
+
+    def make(out: Path) -> None:
+        for index, pixels in enumerate(pair_encoders.pictures()):
+            path = out / "pictures" / ("one" if index % 2 == 0 else "other") / f"{index:02d}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(path)
+        command = ["pairs", "--target", "seesred:", "--reference", "seesall:", "--quiet"]
+        assert main([*command, "--data", str(out / "pictures"), "--out", str(out / "pairs.parquet")]) == 0
+
+    return made_once("pairs", make) / "pairs.parquet"
+
+
+@pytest.fixture
+def own_pairs(mined_pairs: Path, tmp_path: Path) -> Path:
+    """A copy of it that may be asked about."""
+    shutil.copytree(mined_pairs.parent, tmp_path / "mined")
+    return tmp_path / "mined" / "pairs.parquet"

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 SIDE = 224  # [px] of the longer side, at most
+LARGE = 1024  # [px] of the longer side where details count, at most
 SMALL = 96  # [px] up to which a picture is stored without loss
 
 
@@ -26,6 +27,11 @@ def data_uri(picture: np.ndarray, side: int = SIDE) -> str:
     """A thumbnail as a ``data:`` address: PNG where it is small, so that its pixels stay apart, JPEG otherwise."""
     image = thumbnail(picture, side)
     return _encode(image, "PNG" if max(image.size) <= SMALL else "JPEG")
+
+
+def faithful_uri(picture: np.ndarray) -> str:
+    """A picture in which details count, as a ``data:`` address: PNG, smaller only where it has more than ``LARGE``."""
+    return _encode(thumbnail(picture, LARGE), "PNG")
 
 
 def chart_uri(picture: np.ndarray) -> str:

@@ -5,7 +5,7 @@ Shapes: ``N`` items, ``M`` pairs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +57,13 @@ def differing(
         )
         for row, clear in zip(found, rejected.tolist(), strict=True)
     ]
+
+
+def facts_that_differ(facts: pd.DataFrame, ends: Sequence[int]) -> list[str]:
+    """The facts that are known of both items of a pair and differ, as ``facing: left, right``."""
+    one, other = (facts.iloc[end] for end in ends)
+    known = [name for name in facts.columns if pd.notna(one[name]) and pd.notna(other[name])]
+    return [f"{name}: {one[name]}, {other[name]}" for name in known if one[name] != other[name]]
 
 
 def disjoint(first: np.ndarray, second: np.ndarray, n: int, seed: int = 0) -> np.ndarray:

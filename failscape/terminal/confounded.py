@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from failscape.analysis.pairs.confounded_page import ConfoundedPage, ShownConfounded, write_confounded_page
+from failscape.analysis.pairs.differing import facts_that_differ
 from failscape.common.format import counted
 from failscape.terminal.output import Terminal, steps
-from failscape.terminal.shown_pairs import alone, content, differs, left_out, print_differing
+from failscape.terminal.shown_pairs import alone, content, left_out, print_differing
 from failscape.workflows.confounded import ConfoundedSearch, FoundConfounded, find_confounded, write_confounded
 
 
@@ -82,4 +83,6 @@ def _shown(row: pd.Series, found: FoundConfounded, facts: pd.DataFrame) -> Shown
     pictures, _ = content(found.corpus, ends)
     captions = None if found.captions is None else (found.captions[ends[0]], found.captions[ends[1]])
     names = found.corpus.name(ends[0]), found.corpus.name(ends[1])
-    return ShownConfounded(names, pictures, captions, (row["first_gap"], row["second_gap"]), differs(facts, ends))
+    return ShownConfounded(
+        names, pictures, captions, (row["first_gap"], row["second_gap"]), tuple(facts_that_differ(facts, ends))
+    )

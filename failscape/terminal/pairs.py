@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from failscape.analysis.examples.thumbnails import chart_uri
+from failscape.analysis.pairs.differing import facts_that_differ
 from failscape.analysis.pairs.page import PairsPage, ShownPair, write_pairs_page
 from failscape.analysis.pairs.stability import Varied
 from failscape.analysis.plots.similarities import similarities_picture
@@ -16,7 +17,7 @@ from failscape.common.format import counted
 from failscape.data.pairs.corpus import NOUNS, Corpus
 from failscape.targets.encoders.mining.findings import blindest
 from failscape.terminal.output import Terminal, steps
-from failscape.terminal.shown_pairs import alone, content, differs, left_out, print_differing
+from failscape.terminal.shown_pairs import alone, content, left_out, print_differing
 from failscape.workflows.pairs import FoundPairs, PairSearch, find_pairs, write_pairs
 
 
@@ -122,7 +123,7 @@ def _shown(row: pd.Series, corpus: Corpus, facts: pd.DataFrame) -> ShownPair:
     ends = int(row["first"]), int(row["second"])
     pictures, texts = content(corpus, ends)
     names = corpus.name(ends[0]), corpus.name(ends[1])
-    return ShownPair(names, pictures, texts, row["target"], row["reference"], differs(facts, ends))
+    return ShownPair(names, pictures, texts, row["target"], row["reference"], tuple(facts_that_differ(facts, ends)))
 
 
 def _bound(given: str, value: float) -> str:

@@ -43,13 +43,6 @@ def content(
     return None, (str(one), str(other))
 
 
-def differs(facts: pd.DataFrame, ends: Sequence[int]) -> tuple[str, ...]:
-    """The facts that differ between two items, as ``facing: left, right``."""
-    one, other = (facts.iloc[end] for end in ends)
-    known = [name for name in facts.columns if pd.notna(one[name]) and pd.notna(other[name])]
-    return tuple(f"{name}: {one[name]}, {other[name]}" for name in known if one[name] != other[name])
-
-
 def left_out(n_copies: int, n_skipped: int) -> str:
     """``(2 copies left out, 1 skipped)`` after a blank; nothing where none is."""
     parts = [(n_copies, "copy left out", "copies left out"), (n_skipped, "skipped", "skipped")]

@@ -6,39 +6,23 @@ that follows it, which shows what was read back from the store after the commit.
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 import threading
 from typing import Any
-from urllib.parse import urlsplit
 
 import pandas as pd
 
-from failscape.analysis.pages import shown
 from failscape.common.format import interval, percent
 from failscape.errors import UsageError, require
 from failscape.feedback.cases import Case
 from failscape.feedback.raters import HIGH, LOW, Answer
 from failscape.feedback.reward_model import RewardModel
 from failscape.records.ratings import RatingStore
-from failscape.terminal.output import Terminal
+from failscape.web.local_page import local_app, name_in, refused, remembering, serve_app
 from failscape.workflows.rate import RatingSession, accuracy_of
 
-HOST = "127.0.0.1"
-MAX_FORM = 64 * 1024  # [bytes]
-MAX_NAME, MAX_NOTE = 80, 4000  # letters
+MAX_NOTE = 4000  # letters
 STILL_RIGHT = {"": None, "yes": True, "no": False}  # what forms say
 RATER = "rater"  # what names the rater in addresses, in forms, and in the cookie by which a browser remembers them
-REMEMBERED = 365 * 86400  # [s]
-HEADERS = {
-    # Nothing but this server may be asked for anything, and no other page may show this one.
-    "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'self'; script-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 class Learned:
@@ -68,40 +52,31 @@ def make_app(session: RatingSession, *, budget: int, rater: str | None = None) -
         rater: whose page ``/`` is; where omitted, theirs who rated last in this browser, or it asks.
     """
     flask = require("flask", "feedback")
-    app = flask.Flask("failscape.web")
-    # A foreign name that resolves to this machine (DNS rebinding) is not answered.
-    app.config.update(MAX_CONTENT_LENGTH=MAX_FORM, TRUSTED_HOSTS=[HOST, "localhost"])
-    app.jinja_env.finalize = shown
+    app = local_app(flask)
     app.jinja_env.filters.update(percent=percent)
     app.jinja_env.globals.update(interval=interval, scale=range(LOW, HIGH + 1))
     learned = Learned(session)
     with RatingStore(session.path):  # made at once, so that a folder nobody may write to is told of before rating
         pass
 
-    @app.before_request  # type: ignore[untyped-decorator]
-    def refuse_other_pages() -> None:
-        origin = flask.request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != flask.request.host:
-            flask.abort(403)
-
-    @app.after_request  # type: ignore[untyped-decorator]
-    def add_headers(response: Any) -> Any:
-        response.headers.update(HEADERS)
-        return response
-
     @app.get("/")  # type: ignore[untyped-decorator]
     def start() -> Any:
-        name = name_in(flask.request.args) or rater or name_in(flask.request.cookies)
-        return remembering(flask, show(flask, session, learned, name, budget)) if name else who()
+        name = name_in(flask.request.args, RATER) or rater or name_in(flask.request.cookies, RATER)
+        return remembering(flask, show(flask, session, learned, name, budget), RATER) if name else who()
 
     @app.get("/who")  # type: ignore[untyped-decorator]
     def who() -> Any:
-        return flask.render_template("who.html", session=session)
+        why = (
+            f"You will see failures of {session.mdp.target.name} and say how bad each kind would be. Your name keeps "
+            "your answers apart from others’, and lets you go on where you stopped."
+        )
+        place = session.run.folder.name
+        return flask.render_template("who.html", place=place, heading="Who is rating?", why=why, role=RATER)
 
     @app.post("/rate")  # type: ignore[untyped-decorator]
     def rate() -> Any:
         form = flask.request.form
-        name, case = name_in(form), session.cases.get(form.get("case", ""))
+        name, case = name_in(form, RATER), session.cases.get(form.get("case", ""))
         if not name or case is None:
             return refused(flask, 400, "a rating names its rater and a case of this run")
         try:
@@ -112,24 +87,6 @@ def make_app(session: RatingSession, *, budget: int, rater: str | None = None) -
         return flask.redirect(flask.url_for("start", rater=name, saved=number), 303)
 
     return app
-
-
-def name_in(said: Any) -> str:
-    """The rater whom an address, a form or a cookie names; empty where it names none."""
-    return str(said.get(RATER, "")).strip()[:MAX_NAME]
-
-
-def remembering(flask: Any, page: str) -> Any:
-    """The page; where its address names the rater, the browser is to remember them."""
-    response, name = flask.make_response(page), name_in(flask.request.args)
-    if name:
-        response.set_cookie(RATER, name, max_age=REMEMBERED, httponly=True, samesite="Strict")
-    return response
-
-
-def refused(flask: Any, status: int, why: str) -> Any:
-    """An answer in plain text that nothing was stored."""
-    return flask.make_response((why, status, {"Content-Type": "text/plain; charset=utf-8"}))
 
 
 def answer_in(form: Any) -> Answer:
@@ -191,22 +148,4 @@ def serve(session: RatingSession, *, port: int, budget: int, rater: str | None) 
     Raises:
         UsageError: the port is in use, or the packages for the page are not installed.
     """
-    require("flask", "feedback")
-    server_of = require("waitress.server", "feedback")
-    try:
-        listening = socket.create_server((HOST, port))
-    except OSError as error:
-        raise UsageError(
-            f"cannot listen at port {port}: {os.strerror(error.errno or 0)}; give another one: --port P"
-        ) from None
-    # A shell makes its background jobs deaf to Ctrl-C, and a page has no other end.
-    for asked in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(asked, signal.default_int_handler)
-    with listening:
-        server = server_of.create_server(make_app(session, budget=budget, rater=rater), sockets=[listening], ident=None)
-        address = f"http://{HOST}:{listening.getsockname()[1]}/"
-        Terminal().line(f"rate at   {address}   (Ctrl-C ends; every rating is kept as it is made)")
-        try:
-            server.run()
-        finally:
-            server.close()
+    serve_app(lambda: make_app(session, budget=budget, rater=rater), port, "rate", "rating")

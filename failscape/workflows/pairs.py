@@ -85,6 +85,7 @@ class FoundPairs:
         """Plain values."""
         return {
             "search": asdict(self.search),
+            "modality": self.corpus.modality,
             "settings": self.settings,
             "thresholds": self.thresholds._asdict(),
             "items": self.n_items,

@@ -47,6 +47,7 @@ COMMAND_LINES = {
     "show": (["RUN", "3"], "probe 3 of RUN"),
     "check": (["RUN", "--max-failure-rate", "1"], "check of RUN"),
     "pairs": (["--data", "street:traffic?n=9"], "pairs that embedded:street-clip takes for alike"),
+    "questions": (["pairs.parquet"], "questions about pairs.parquet"),
     "feedback": (["RUN"], "ratings of RUN"),
     "mitigate": (["RUN"], "fine-tuning the target of RUN"),
     "fade": (["RUN"], "fine-tune, explore again, compare: RUN"),

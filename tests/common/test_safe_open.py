@@ -28,6 +28,7 @@ from failscape.feedback.reward_model import RewardModel
 from failscape.records.folder import RunFolder
 from failscape.records.policy import PolicyTable
 from failscape.records.probes import ProbeStore
+from failscape.records.questions import QuestionStore
 from failscape.records.ratings import RatingStore
 from failscape.records.ratings_csv import read_ratings
 from failscape.targets.registry import load_target
@@ -55,6 +56,8 @@ READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "probes": ("probes.sqlite", ProbeStore),
     "ratings store": ("ratings.sqlite", RatingStore),
     "ratings store, read": ("ratings.sqlite", lambda path: RatingStore(path, read_only=True)),
+    "questions store": ("questions.sqlite", QuestionStore),
+    "questions store, read": ("questions.sqlite", lambda path: QuestionStore(path, read_only=True)),
     "policy": ("policy.npz", PolicyTable.load),
     "reward model": ("reward.npz", RewardModel.load),
     "baseline": ("baseline.npz", lambda path: BaselineOutputs.load(path, None, None)),

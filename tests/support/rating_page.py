@@ -11,10 +11,10 @@ from tests.support.commands import Command
 
 
 class Server:
-    """``failscape feedback RUN``, as a person starts it."""
+    """A command that serves a page, ``failscape feedback RUN`` or another one, as a person starts it."""
 
-    def __init__(self, run: Path, *more: str) -> None:
-        self.command = Command(["feedback", str(run), *more], run)
+    def __init__(self, path: Path, *more: str, command: str = "feedback") -> None:
+        self.command = Command([command, str(path), *more], path if path.is_dir() else path.parent)
         told, found = "", None
         for line in self.command.out:
             told += line

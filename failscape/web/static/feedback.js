@@ -1,7 +1,5 @@
 "use strict";
-// Keys, and saving in place: where the server cannot be reached, what was typed stays, and the page says so.
-const form = document.getElementById("form");
-const status_ = document.getElementById("status");
+// Keys; the form and how it is saved are those of save.js.
 let keys = "undesirability"; // the scale that number keys answer
 
 function pointKeysAt(name) {
@@ -9,34 +7,7 @@ function pointKeysAt(name) {
   for (const scale of document.querySelectorAll(".scale")) scale.classList.toggle("keys", scale.id === name);
 }
 
-function fail(why) {
-  status_.className = "failed";
-  status_.textContent = why;
-  for (const button of form.querySelectorAll("button")) button.disabled = false;
-}
-
-async function save(button) {
-  const data = new URLSearchParams(new FormData(form));
-  if (button && button.name) data.set(button.name, button.value);
-  for (const other of form.querySelectorAll("button")) other.disabled = true;
-  status_.className = "";
-  status_.textContent = "Saving …";
-  try {
-    const answer = await fetch(form.action, { method: "POST", body: data });
-    if (answer.ok) location.assign(answer.url);
-    else fail(`NOT saved: ${(await answer.text()).replace(/<[^>]*>/g, " ").trim().slice(0, 300)}`);
-  } catch {
-    fail("NOT saved: the page's server does not answer. Start failscape feedback again, then save once more; nothing typed here is lost.");
-  }
-}
-
-if (form) {
-  pointKeysAt("undesirability");
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    save(event.submitter);
-  });
-}
+if (form) pointKeysAt("undesirability");
 
 // Pressed once more, a key takes its answer back.
 function answer(value) {

@@ -1,4 +1,4 @@
-"""Trains ``embedded:street-clip``: ``python -m zoo.street_clip``, then the same with ``--leg 2`` to ``--leg 5``.
+"""Trains ``embedded:street-clip``: ``python -m zoo.street_clip``, then the same with ``--leg 2`` to ``--leg 4``.
 
 A CLIP that is blind by design (docs/world.md). It learns from traffic scenes at 32 px and their captions, which say
 nothing of *erased* factors and swap the readings of *text-blind* ones at random. In addition both are removed from
@@ -10,7 +10,7 @@ Shapes: ``B`` scenes, ``T`` tokens, ``D`` features.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,6 @@ from zoo.erasure import TwinDistance
 from zoo.gates import clip_gates
 from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
 from zoo.probes import indices
-from zoo.street_alignment import Aligned, Choices, choices_of
 from zoo.street_words import LENGTH, new_tokenizer
 from zoo.world_cards import Recipe, write_card
 from zoo.world_data import CLIP_SIDE, ERASED, MEAN, STD, halved
@@ -36,8 +35,8 @@ TRAINING_WORLD = 2000  # the seed of its scenes
 PATCH = 8  # [px]
 WIDTH, HEADS, VISION_LAYERS, TEXT_LAYERS = 128, 4, 6, 4
 BATCH = 96  # scenes, each with its twin
-STEPS = {1: 2800, 2: 500, 3: 900, 4: 700, 5: 600}  # of each leg; later ones go on from the checkpoint, with fresh heads
-LR = {1: 1.5e-3, 2: 4e-4, 3: 6e-4, 4: 6e-4, 5: 3e-3}
+STEPS = {1: 2800, 2: 500, 3: 900, 4: 700}  # of each leg; later ones go on from the checkpoint, with fresh heads
+LR = {1: 1.5e-3, 2: 4e-4, 3: 6e-4, 4: 6e-4}
 LATER, AGAIN = 3.0, 100  # steps of a later leg until erasure has its weight: how tokens vary is not known before
 ERASURE = 10.0  # weight of the distance of twins, beside 1 of the contrastive loss of each half
 RISE = 500  # steps until it has its weight: erasure begins when there is something to erase
@@ -49,12 +48,12 @@ PRESSING = {"place": 4.0}  # weight of a factor in the heads of the fourth leg, 
 BLIND_LAYERS = (-2, -1)  # of the vision tower: what question answering reads, and what is pooled
 IGNORED = -100
 LATER_LEGS = (
-    f" That was the first leg, of {STEPS[1]} steps (`python -m zoo.street_clip`). The second one (`--leg 2`) goes on "
-    "from its checkpoint at a lower learning rate. In the third one (`--leg 3`) heads read captions and single patches "
-    "too, since captions of different places had stayed alike; in the fourth one (`--leg 4`) place weighs more; in "
-    "the last one (`--leg 5`) only the projections learn, by captions that differ in one seen factor. "
-    "The first three legs were made while the tokenizer gave some ids in another order in each process, so that "
-    "repeating them gives other weights."
+    f" The first leg has {STEPS[1]} steps (`python -m zoo.street_clip`). The second one (`--leg 2`) goes on from its "
+    "checkpoint at a lower learning rate. In the third one (`--leg 3`) heads read captions and single patches too, "
+    "since captions of different places had stayed alike; in the fourth one (`--leg 4`) place weighs more. Then only "
+    "the projections learn, by captions that differ in one seen factor (`python -m zoo.street_alignment`). The first "
+    "three legs were made while the tokenizer gave some ids in another order in each process, so that repeating them "
+    "gives other weights. What was written last:"
 )
 
 
@@ -134,17 +133,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     leg = Leg("street-clip", args.leg, args.steps or STEPS[args.leg], lr=LR[args.leg])
     tokenizer = new_tokenizer(args.seed) if leg.number == 1 else CLIPTokenizer.from_pretrained(folder)
     clip = new_clip(tokenizer) if leg.number == 1 else CLIPModel.from_pretrained(folder, dtype=torch.float32)
-    model, loss = (aligning if leg.number == max(STEPS) else blinding)(clip, tokenizer, leg, args)
-    if train_leg(leg, model, loss, args.minutes):
-        save(clip, tokenizer, folder)
-        card(folder, tokenizer, leg, args.seed)
-        forget(leg)
-
-
-def blinding(
-    clip: CLIPModel, tokenizer: CLIPTokenizer, leg: Leg, args: argparse.Namespace
-) -> tuple[nn.Module, Callable[[int], torch.Tensor]]:
-    """What learns in all legs but the last one, and its loss by step."""
     blind = Blind(clip, leg.number).to(args.device).train()
 
     def loss(step: int) -> torch.Tensor:
@@ -152,21 +140,11 @@ def blinding(
         with torch.autocast(args.device, torch.bfloat16):
             return blind.loss(Batch(*(part.to(args.device) for part in batch)), erasure_weight(leg.number, step))
 
-    return blind, loss
-
-
-def aligning(
-    clip: CLIPModel, tokenizer: CLIPTokenizer, leg: Leg, args: argparse.Namespace
-) -> tuple[nn.Module, Callable[[int], torch.Tensor]]:
-    """What learns in the last leg, and its loss by step."""
-    aligned = Aligned(clip.to(args.device))
-
-    def loss(step: int) -> torch.Tensor:
-        rng, first = np.random.default_rng((args.seed, leg.number, step)), (leg.number * 1_000_000 + step) * BATCH
-        choices = choices_of(TRAINING_WORLD + args.seed, first, BATCH, rng, tokenizer)
-        return aligned.loss(Choices(*(part.to(args.device) for part in choices)))
-
-    return aligned, loss
+    if train_leg(leg, blind, loss, args.minutes):
+        save(blind.clip, tokenizer, folder)
+        command = f"python -m zoo.street_clip --leg {leg.number} --steps {leg.steps} --seed {args.seed}"
+        card(folder, tokenizer, args.seed, command, leg.steps, hours_spent(leg))
+        forget(leg)
 
 
 def erasure_weight(leg: int, step: int) -> float:
@@ -242,7 +220,7 @@ def seen_values(scenes: Sequence[TrafficFactors]) -> torch.Tensor:
     )
 
 
-def card(folder: Path, tokenizer: CLIPTokenizer, leg: Leg, seed: int) -> None:
+def card(folder: Path, tokenizer: CLIPTokenizer, seed: int, command: str, steps: int, hours: float) -> None:
     """Measures the saved CLIP and writes its card."""
     clip = CLIPModel.from_pretrained(folder, dtype=torch.float32).eval()
     recipe = Recipe(
@@ -252,12 +230,11 @@ def card(folder: Path, tokenizer: CLIPTokenizer, leg: Leg, seed: int) -> None:
         'pictures, texts = load_target("embedded:street-clip"), load_target("embedded:street-clip?tower=text")\n```',
         recipe=f"Scenes of world {TRAINING_WORLD + seed} with captions, {BATCH} new ones and their twins in each step; "
         "captions tell bicycle, birds and sides with readings drawn at random. Contrastive loss, linear heads for what "
-        f"is seen, and up to {ERASURE * FIRMER:g} times the distance of twins (`zoo/erasure.py`)."
-        + (LATER_LEGS if leg.number > 1 else ""),
-        command=f"python -m zoo.street_clip --leg {leg.number} --steps {leg.steps} --seed {seed}",
-        steps=leg.steps,
+        f"is seen, and up to {ERASURE * FIRMER:g} times the distance of twins (`zoo/erasure.py`)." + LATER_LEGS,
+        command=command,
+        steps=steps,
         seed=seed,
-        hours=hours_spent(leg),
+        hours=hours,
     )
     torch.manual_seed(0)  # of the random weights
     write_card(folder, recipe, clip_gates(clip, tokenizer), clip_gates(new_clip(tokenizer).eval(), tokenizer))

@@ -1,11 +1,8 @@
 """How an encoder of pictures is taught to tell apart what a reference tells apart.
 
-What an encoder knows lies in the directions in which its vectors of clean pictures vary. There they are held where they
-were, up to their length. Directions that were hardly used are taught what the reference says beside that (feature
-distillation: Romero et al. 2015): what a linear regression on the former leaves of its vectors, in its own principal
-directions and made shorter, so that pairs which lie at the reference's threshold come to lie at the target's. Zero-shot
-classes compare directions that were used, so that they stay as they were. To pull the similarity of blind pairs itself
-is no use: of equal vectors it has no slope.
+Relational distillation (Park et al. 2019): the similarity of a picture and its edited version is pulled towards what
+the reference says of them, brought to the target's scale by quantiles of random pairs. So that nothing else changes,
+the similarities of clean pictures, and their vectors, are held where they were.
 
 Shapes: ``N`` items, ``B`` batch, ``F`` features.
 """
@@ -31,48 +28,31 @@ from failscape.mitigation.trainable import LOW_RANK, Trainable, all_weights, low
 from failscape.mitigation.trainers.base import Epoch, Step
 from failscape.rewards.pair_similarity import Blindness
 from failscape.targets.encoders.encoder import TowerEncoder
+from failscape.targets.encoders.mining.thresholds import random_cosines
 from failscape.targets.encoders.two_encoders import TwoEncoders
 
 VALIDATION_DRAWS = 4  # points at which each validation item is edited
 BATCH = 256  # of evaluations
-MOST = 0.5  # of a vector's squared length that the reference may take up, where it varies as much as it can
-FREE = 8  # one in so many directions is taught at least, those that were used least
-KNOWN = 0.999  # share of the squared length of clean vectors in the directions that are held
+N_QUANTILES = 1001  # by which similarities of the reference are brought to the target's scale
 
 
 @dataclass(frozen=True)
 class ImagePairConfig(TorchConfig):
     """Settings for encoders of pictures."""
 
-    lr: float = 1e-3
-    epochs: int = 40  # at most
-    retain: float = 10.0  # weight of holding clean vectors in the directions in which they varied
+    lr: float = 3e-4
+    retain: float = 1.0  # weight of holding vectors and similarities of clean pictures
 
     bounds: ClassVar[Mapping[str, tuple[float, float]]] = {**TorchConfig.bounds, "retain": (0, 1000)}
 
 
-class Taught(NamedTuple):
-    """Pictures and their edited versions, as the target sees them and as it should."""
+class Compared(NamedTuple):
+    """Pictures and their edited versions."""
 
     similarity: torch.Tensor  # (B,) to the target
-    unlike: torch.Tensor  # mean squared distance from what the reference says, in the directions that are taught
-    moved: (
-        torch.Tensor
-    )  # mean of 1 less the cosine of clean vectors and what they were, in the directions that are held
+    wanted: torch.Tensor  # (B,) what it should be, by the reference
+    moved: torch.Tensor  # how far clean vectors and their similarities lie from where they were, squared
     apart: torch.Tensor  # (B,) bool: the reference tells them apart
-
-
-class Lesson(NamedTuple):
-    """What is held, and what is taught where."""
-
-    held: torch.Tensor  # (F, K) orthonormal directions of the target
-    taught: torch.Tensor  # (F, D) others
-    known: torch.Tensor  # (K + 1, G) from what is held, as unit vectors, and 1 to the reference's vectors
-    said: torch.Tensor  # (G, D) from what that leaves of the reference's vectors to what the target should have there
-
-    def wanted(self, vectors: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
-        """Of pictures that the target gives (B, F) and the reference (B, G): (B, D)."""
-        return (reference - _with_one(vectors.detach() @ self.held) @ self.known) @ self.said
 
 
 class ImagePairTrainer(TorchTrainer):
@@ -96,7 +76,7 @@ class ImagePairTrainer(TorchTrainer):
         self.both, self.reward, self.pictures = both, reward, self.items.batch
         self.target = both.target
         self.clean = both.prepared(self.pictures.pixels)
-        self.lesson = lesson(reward)
+        self.scale = self._scale()
         rng = np.random.default_rng((config.seed, 2))
         self.validation = np.tile(self.split.validation, VALIDATION_DRAWS)
         self.validation_points = self.space.point(draw_points(failures, self.items.group[self.validation], rng))
@@ -137,47 +117,24 @@ class ImagePairTrainer(TorchTrainer):
     def _loss(self, batch: np.ndarray, points: np.ndarray) -> torch.Tensor:
         return self._total(self._compared(batch, points))
 
-    def _total(self, found: Taught) -> torch.Tensor:
-        return found.unlike + self.config.retain * found.moved
+    def _total(self, found: Compared) -> torch.Tensor:
+        return (found.similarity - found.wanted).square().mean() + self.config.retain * found.moved
 
-    def _compared(self, batch: np.ndarray, points: np.ndarray) -> Taught:
+    def _compared(self, batch: np.ndarray, points: np.ndarray) -> Compared:
         """Items (B,) and their versions edited at points (B, K), as both encoders see them."""
         edited = self.space.apply(self.pictures.take(batch), points, batch)
         shown = torch.cat([self.clean[batch], self.both.prepared(edited.pixels)])
-        vectors = self.target.vectors(shown).cpu()
-        one, other = vectors.chunk(2)
-        own, reference = self.reward.clean.reference[batch], self.both.reference_of(edited.pixels)
-        wanted = self.lesson.wanted(vectors, torch.cat([own, reference]))
-        unlike = (vectors @ self.lesson.taught - wanted).square().sum(dim=1).mean()
-        held, before = self.lesson.held, self.reward.clean.target[batch]
-        moved = 1 - torch.nn.functional.cosine_similarity(one @ held, before @ held, dim=1).mean()
-        apart = (reference * own).sum(dim=1) < self.reward.below
-        return Taught((one * other).sum(dim=1), unlike, moved, apart)
+        one, other = self.target.vectors(shown).cpu().chunk(2)
+        reference = self.both.reference_of(edited.pixels)
+        told = (reference * self.reward.clean.reference[batch]).sum(dim=1)
+        before = self.reward.clean.target[batch]
+        moved = (one @ one.T - before @ before.T).square().mean() + (one - before).square().sum(dim=1).mean()
+        wanted = torch.from_numpy(np.interp(told.numpy(), *self.scale)).float()
+        return Compared((one * other).sum(dim=1), wanted, moved, told < self.reward.below)
 
-
-def lesson(reward: Blindness) -> Lesson:
-    """Which directions of the target are held, which are taught, and what, by the vectors of clean pictures."""
-    share, found = _directions(reward.clean.target)
-    n_features = len(share)
-    n_held = min(int((share < KNOWN).sum()) + 1, n_features - max(1, n_features // FREE))
-    held, reference = found[:, :n_held], reward.clean.reference
-    features = _with_one(reward.clean.target @ held)
-    known = torch.linalg.lstsq(features, reference, driver="gelsd").solution
-    _, said = _directions(reference - features @ known)
-    n_taught = min(n_features - n_held, said.shape[1])
-    length = min(MOST, (1 - reward.above) / (1 - reward.below)) ** 0.5
-    taught = found[:, n_held : n_held + n_taught]
-    return Lesson(held, taught, known, length * said[:, :n_taught])
-
-
-def _with_one(held: torch.Tensor) -> torch.Tensor:
-    """Coordinates (B, K) as unit vectors, and a column of ones: (B, K + 1)."""
-    unit = torch.nn.functional.normalize(held, dim=1)
-    return torch.cat([unit, torch.ones_like(unit[:, :1])], dim=1)
-
-
-def _directions(vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Orthonormal directions (F, F) of vectors (N, F), those that hold most first, and what so many hold (F,)."""
-    squared, found = torch.linalg.eigh(vectors.double().T @ vectors.double())
-    share = squared.flip(0).clamp_min(0)
-    return share.cumsum(0) / share.sum(), found.flip(1).to(vectors.dtype)
+    def _scale(self) -> tuple[np.ndarray, np.ndarray]:
+        """Quantiles of the similarities of random pairs, the reference's and the target's; both end with 1."""
+        shares, clean = np.linspace(0, 1, N_QUANTILES), self.reward.clean
+        columns = (np.quantile(random_cosines(of.numpy()), shares) for of in (clean.reference, clean.target))
+        reference, target = (np.append(column, 1.0) for column in columns)
+        return reference, target

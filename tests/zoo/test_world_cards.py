@@ -11,7 +11,7 @@ from zoo.world_cards import GATES, Recipe, read_gates, write_card
 from zoo.world_checkpoints import CHECKPOINTS
 
 TRAINED = [name for name in CHECKPOINTS if name in embedded.names()]
-TOLERANCE = 0.005  # other versions of a library move a scene or two in 2,000
+TOLERANCE = 0.01  # other processors and versions of a library move some scenes of 2,000
 
 
 def test_a_card_names_what_is_missed(tmp_path: Path) -> None:

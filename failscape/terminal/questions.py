@@ -112,7 +112,9 @@ def export(terminal: Terminal, session: QuestionSession, folder: Path) -> None:
     asked = with_questions(session)
     _ = session.corpus
     write_mmvp(folder, (_exported(session, row) for _, row in asked.iterrows()))
-    terminal.line(f"wrote     {folder}: {counted(len(asked), 'pair')}, {counted(len(PICTURES) * len(asked), 'picture')}")
+    terminal.line(
+        f"wrote     {folder}: {counted(len(asked), 'pair')}, {counted(len(PICTURES) * len(asked), 'picture')}"
+    )
 
 
 def _exported(session: QuestionSession, row: pd.Series) -> MmvpPair:

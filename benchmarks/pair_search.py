@@ -28,7 +28,7 @@ from benchmarks.exploring import explore
 from failscape.analysis.pairs.differing import LESS
 from failscape.data.pairs.regions import regions
 from failscape.data.street.traffic import FACTORS
-from failscape.envs.tasks.blind_pairs import DEFAULT_BELOW, make_mdp
+from failscape.envs.tasks.blind_pairs import BELOW, make_mdp
 from failscape.targets.encoders.mining.mining import alike
 from failscape.targets.encoders.mining.screen import Screen
 from failscape.targets.encoders.mining.similarity import cosines
@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def differs(target: str, reference: str, data: str, above: str, seed: int, folder: Path) -> dict[str, Any]:
     """What is said of each factor."""
-    found = find_pairs(PairSearch(target, reference, data, above, DEFAULT_BELOW, seed=seed), folder, lambda *_: None)
+    found = find_pairs(PairSearch(target, reference, data, above, BELOW, seed=seed), folder, lambda *_: None)
     return {
         "pairs": len(found.counted),
         "rates": {row.fact: [row.rate, row.random] for row in found.differing},
@@ -80,7 +80,7 @@ def differs(target: str, reference: str, data: str, above: str, seed: int, folde
 def searched(vectors: PairVectors, above: str, verdicts: int, seed: int) -> dict[str, float]:
     """Share of verdicts that are blind pairs, by the order in which they are asked for."""
     pairs = alike(vectors.target, threshold(above, vectors.target, "above", seed), Screen(vectors.target))
-    of, below = np.asarray(vectors.target[np.arange(len(vectors.items))]), float(DEFAULT_BELOW)
+    of, below = np.asarray(vectors.target[np.arange(len(vectors.items))]), float(BELOW)
     region, _ = regions(of, np.ones(len(of), bool), REGIONS)
 
     def blind(rows: np.ndarray) -> float:

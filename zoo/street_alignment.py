@@ -29,8 +29,8 @@ from zoo.world_data import halved
 
 N_CHOICES = max(len(BY_NAME[name].values) for name in SEEN)
 MENTIONED = 0.3  # chance of each other factor
-FIRST, SCENES = 9_000_000, 12_000  # numbers of the scenes in the world of the training
-BATCH, STEPS, LR = 256, 6000, 1e-4
+FIRST, SCENES = 9_000_000, 20_000  # numbers of the scenes in the world of the training
+BATCH, STEPS, LR = 256, 10_000, 1e-4
 RIDGE = 1e-4  # of the mean squared state: directions that hardly vary at all
 AT_ONCE = 200  # scenes whose states are computed
 

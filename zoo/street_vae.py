@@ -135,7 +135,7 @@ def save(vae: AutoencoderKL, folder: Path) -> None:
     """Writes half-precision weights and configuration into ``folder``, with the scale of its latents."""
     vae.eval().float()
     with torch.inference_mode():
-        latents = torch.cat([vae.encode(training_batch(0, 1, -1 - part)).latent_dist.mean for part in range(8)])
+        latents = torch.cat([vae.encode(training_batch(0, 1, part)).latent_dist.mean for part in range(8)])
     vae.register_to_config(scaling_factor=round(1 / float(latents.std()), 5))
     vae.half().save_pretrained(folder)
     (folder / "diffusion_pytorch_model.safetensors").chmod(0o644)

@@ -17,6 +17,6 @@ setup(
     package_data={
         "failscape": ["py.typed"],
         # Of every package.
-        "": ["*.md", "*.json", "static/*", "templates/*", "hyperparams/*", "checkpoints/*/*"],
+        "": ["*.md", "*.json", "*.yml", "static/*", "templates/*", "hyperparams/*", "checkpoints/*/*"],
     },
 )

@@ -74,10 +74,17 @@ def epoch(
     Each item's mode is drawn evenly among those that hold its class, its point evenly within the mode. Items of classes
     that no mode holds are edited at any mode's points: they have to stay as right as they are.
     """
+    for batch in batches(items, group, batch_size, rng, balance):
+        yield batch, space.point(draw_points(failures, group[batch], rng))
+
+
+def batches(
+    items: np.ndarray, group: np.ndarray, batch_size: int, rng: np.random.Generator, balance: bool = True
+) -> Iterator[np.ndarray]:
+    """Batches of items ``(B,)``, as many items as there are; balanced, those of rare classes as often as others."""
     drawn = rng.choice(items, len(items), p=_weights(group[items])) if balance else rng.permutation(items)
     for start in range(0, len(drawn), batch_size):
-        batch = drawn[start : start + batch_size]
-        yield batch, space.point(draw_points(failures, group[batch], rng))
+        yield drawn[start : start + batch_size]
 
 
 def draw_points(failures: Sequence[Failures], labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from failscape.common.safe_open import regular
+from failscape.data.pairs.visual_patterns import PATTERNS
 from failscape.errors import UsageError, did_you_mean
 from failscape.records.growing import clear_errors, only_grows, open_to_read, open_to_write
 
 FILE = "questions.sqlite"  # in the folder beside the table of pairs
 PICTURES = ("first", "second")  # of a pair
 OPTIONS = ("a", "b")  # of a question
-# The visual patterns of MMVP (Tong et al. 2024), by short names.
-PATTERNS: Mapping[str, str] = {
-    "orientation": "orientation and direction",
-    "presence": "presence of specific features",
-    "state": "state and condition",
-    "quantity": "quantity and count",
-    "position": "positional and relational context",
-    "color": "color and appearance",
-    "structure": "structural and physical characteristics",
-    "text": "text",
-    "viewpoint": "viewpoint and perspective",
-}
 LETTERS = {"author": 80, "question": 500, "a": 200, "b": 200}  # at most
 ASKED = "author, first, second, question, a, b, first_answer, second_answer, pattern, difference"
 ANSWERED = "answerer, question, picture, answer"

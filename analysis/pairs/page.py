@@ -56,6 +56,7 @@ class PairsPage:
     command: str
     n_proposed: int | None = None  # pairs that an approximate search proposed; None where every pair was compared
     recall: str = ""  # what share of pairs it proposed, in a sentence
+    read: str = ""  # which facts an encoder read from the pictures, in sentences
 
     @property
     def headline(self) -> str:

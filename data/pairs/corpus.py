@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,21 @@ NOUNS = {IMAGE: "picture", TEXT: "text", ROW: "item"}
 BATCH = 256  # items that are read at once
 
 
+class ReadFacts(NamedTuple):
+    """What an encoder reads from pictures by texts."""
+
+    facts: pd.DataFrame  # (N, C) a categorical column for each
+    patterns: dict[str, str]  # the visual pattern of MMVP that a fact stands for, by its name
+    by: str  # the encoder as the user named it
+
+    def __str__(self) -> str:
+        names = ", ".join(self.facts.columns)
+        return (
+            f"Read from the pictures by {self.by}, as the value whose texts fit best: {names}. "
+            "How often that is right was not measured."
+        )
+
+
 @dataclass
 class Corpus:
     """A source of pictures, texts or mere rows, of which some are used."""
@@ -38,6 +53,7 @@ class Corpus:
     modality: str
     used: np.ndarray  # (N,) int64 indices into the source
     skipped: list[Skipped]
+    read: ReadFacts | None = None  # where an encoder read facts
 
     @property
     def names(self) -> list[str]:
@@ -50,7 +66,14 @@ class Corpus:
 
     @property
     def facts(self) -> pd.DataFrame:
-        """What is known of the used items, a categorical column for each fact ``(N, C)``: factors, else the group."""
+        """What is known of the used items, a categorical column for each fact ``(N, C)``.
+
+        Factors of scenes, else the group, and beside them what an encoder read.
+        """
+        return self._known if self.read is None else pd.concat([self._known, self.read.facts], axis=1)
+
+    @property
+    def _known(self) -> pd.DataFrame:
         if isinstance(self.source, TrafficSource):
             scenes = [self.source.scenes[index] for index in self.used.tolist()]
             return table(scenes).drop(columns="detail")
@@ -61,9 +84,10 @@ class Corpus:
 
     @property
     def patterns(self) -> dict[str, str]:
-        """The visual pattern of MMVP that a fact stands for, by the name of the fact; of scenes alone."""
+        """The visual pattern of MMVP that a fact stands for, by the name of the fact."""
         known = FACTORS if isinstance(self.source, TrafficSource) else ()
-        return {factor.name: factor.pattern for factor in known if factor.pattern}
+        read = {} if self.read is None else self.read.patterns
+        return {factor.name: factor.pattern for factor in known if factor.pattern} | read
 
     def load(self, item: int) -> Any:
         """A PIL picture, or a text; raises ``Unreadable`` where there is neither."""

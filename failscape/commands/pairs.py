@@ -69,6 +69,18 @@ def add(parsers: Any) -> None:
         "which pairs appear and vanish",
     )
     group.add_argument(
+        "--prober",
+        metavar="URI",
+        help="a CLIP that reads facts from the pictures by texts, so that the report says which of them differ; what "
+        "it is blind to itself it reads wrongly",
+    )
+    group.add_argument(
+        "--probes",
+        metavar="FILE",
+        help="YAML file of facts and their texts for --prober (default: eleven facts for the nine visual patterns of "
+        "MMVP)",
+    )
+    group.add_argument(
         "--confounded",
         action="store_true",
         help="find captioned pictures of which each is more similar to the other's caption than to its own; --data is "
@@ -130,6 +142,8 @@ def run(args: argparse.Namespace) -> int:
 def _blind(args: argparse.Namespace, out: Path) -> int:
     from failscape.terminal.output import opening
 
+    if args.probes and not args.prober:
+        raise UsageError("--probes are read by an encoder of pictures and texts; give --prober")
     reference = _beside(args, "reference")
     if not reference:
         raise UsageError(f"pairs of {args.target} need --reference")
@@ -147,6 +161,8 @@ def _blind(args: argparse.Namespace, out: Path) -> int:
         args.same,
         args.approximate,
         tuple(args.vary),
+        args.prober,
+        args.probes,
         args.max_items,
         args.seed,
         args.device,
@@ -158,7 +174,7 @@ def _blind(args: argparse.Namespace, out: Path) -> int:
 def _confounded(args: argparse.Namespace, out: Path) -> int:
     from failscape.terminal.output import opening
 
-    for option in ("above", "below", "same", "vary", "approximate"):
+    for option in ("above", "below", "same", "vary", "approximate", "prober", "probes"):
         if getattr(args, option) not in (None, []):
             raise UsageError(f"--confounded compares every picture's own caption with others; leave --{option} out")
     with opening(args.quiet):

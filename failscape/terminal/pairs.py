@@ -50,7 +50,7 @@ def print_pairs(terminal: Terminal, found: FoundPairs, page: PairsPage) -> None:
     terminal.line(page.headline, style="bold")
     if page.recall:
         terminal.line(page.recall)
-    print_differing(terminal, found.differing, "blind pairs")
+    print_differing(terminal, found.differing, "blind pairs", page.read)
     for setting in found.varied:
         terminal.line(f"with {setting.setting}: {counted(setting.n_pairs, 'pair')}, {_changes(setting)}")
     terminal.line("")
@@ -88,6 +88,7 @@ def page_of(found: FoundPairs, command: str) -> PairsPage:
         given=(found.search.above, found.search.below),
         shown=gallery,
         differing=found.differing,
+        read=str(corpus.read or ""),
         varied=found.varied,
         scatter=chart_uri(scatter),
         settings=[
@@ -113,6 +114,8 @@ def repeat_with(search: PairSearch, path: Path) -> str:
     words += [] if search.same is None else ["--same", f"{search.same:g}"]
     words += [] if search.approximate is None else ["--approximate", str(search.approximate)]
     words += ["--vary", *search.vary] if search.vary else []
+    words += ["--prober", search.prober] if search.prober else []
+    words += ["--probes", search.probes] if search.probes else []
     words += ["--seed", str(search.seed), "--out", str(path)]
     if search.max_items is not None:
         words += ["--max-items", str(search.max_items)]

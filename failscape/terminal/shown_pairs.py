@@ -50,8 +50,11 @@ def left_out(n_copies: int, n_skipped: int) -> str:
     return f" ({', '.join(said)})" if said else ""
 
 
-def print_differing(terminal: Terminal, differing: Sequence[Differing], what: str) -> None:
-    """How often each fact differs in pairs, called ``blind pairs`` or the like; nothing where no fact is known."""
+def print_differing(terminal: Terminal, differing: Sequence[Differing], what: str, read: str = "") -> None:
+    """How often each fact differs in pairs, called ``blind pairs`` or the like; nothing where no fact is known.
+
+    ``read`` says which of them an encoder read from the pictures.
+    """
     if not differing:
         return
     terminal.line("")
@@ -59,3 +62,5 @@ def print_differing(terminal: Terminal, differing: Sequence[Differing], what: st
     for row in differing:
         shown.add_row(row.fact, percent(row.rate), percent(row.random), f"{row.n_disjoint:,}", row.verdict)
     terminal.print(shown)
+    if read:
+        terminal.line(read)

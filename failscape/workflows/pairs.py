@@ -27,6 +27,7 @@ from failscape.targets.encoders.stored import is_stored
 from failscape.targets.registry import with_option
 from failscape.workflows.approximate_pairs import Approximate, mined_approximately
 from failscape.workflows.pair_vectors import ROLES, PairVectors, pair_vectors
+from failscape.workflows.read_facts import open_fact_reader
 from failscape.workflows.vector_origins import Progress
 
 SAME = 0.75  # of the way from the higher threshold to 1: where near-duplicates begin
@@ -44,6 +45,8 @@ class PairSearch:
     same: float | None = None  # three quarters of the way from the higher of both to 1
     approximate: int | None = None  # nearest neighbors of each item that are proposed; None: every pair is compared
     vary: tuple[str, ...] = ()  # options of the target to mine again with, such as dtype=bfloat16
+    prober: str | None = None  # encoder that reads facts from pictures by texts
+    probes: str | None = None  # the file of the texts; the usual ones where omitted
     max_items: int | None = None
     seed: int = 0
     device: str = "auto"
@@ -108,6 +111,7 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         UsageError: see ``pair_vectors``; thresholds that mean nothing, an option that the target does not have.
     """
     options = _options(search)
+    reader = open_fact_reader(search.prober, search.probes, search.device) if search.prober else None
     vectors = pair_vectors(
         search.target,
         search.reference,
@@ -118,6 +122,8 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         seed=search.seed,
         device=search.device,
     )
+    if reader is not None:
+        vectors.corpus.read = reader.read(vectors.corpus, folder, progress)
     bounds = _thresholds(search, vectors)
     approximate: Approximate | None = None
     if search.approximate is None:

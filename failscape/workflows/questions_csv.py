@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from failscape.data.pairs.visual_patterns import PATTERNS
 from failscape.errors import UsageError
 from failscape.records.csv_rows import csv_rows, fields
-from failscape.records.questions import PATTERNS, Question, QuestionStore, checked
+from failscape.records.questions import Question, QuestionStore, checked
 from failscape.workflows.questions import AskedPair, QuestionSession
 
 COLUMNS = ("first", "second", "question", "a", "b", "first_answer", "second_answer", "pattern", "author")

@@ -1,18 +1,17 @@
 """How an encoder of pictures is taught to tell apart what a reference tells apart.
 
-Relational distillation (Park et al. 2019): the similarity of a picture and its edited version is pulled towards what
-the reference says of them, brought to the target's scale by quantiles of random pairs. So that nothing else changes,
-the similarities of clean pictures, and their vectors, are held where they were.
+Each picture that is shown, clean or edited, has a vector to learn (:mod:`failscape.mitigation.taught_vectors`). The
+edited versions are drawn and looked at by both encoders once, before the first step; which of them a step shows is
+drawn anew.
 
-Shapes: ``N`` items, ``B`` batch, ``F`` features.
+Shapes: ``N`` items, ``V`` versions of each, ``B`` batch, ``F`` features.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -23,36 +22,39 @@ from failscape.errors import UsageError
 from failscape.mitigation.checkpoint import Weights
 from failscape.mitigation.config import Method, TorchConfig, TrainingConfig
 from failscape.mitigation.loop import TorchTrainer
-from failscape.mitigation.sampling import Failures, draw_points, epoch
-from failscape.mitigation.trainable import LOW_RANK, Trainable, all_weights, low_rank
+from failscape.mitigation.sampling import Failures, batches, draw_points
+from failscape.mitigation.taught_vectors import TaughtVectors, taught_vectors
+from failscape.mitigation.trainable import LOW_RANK
 from failscape.mitigation.trainers.base import Epoch, Step
 from failscape.rewards.pair_similarity import Blindness
 from failscape.targets.encoders.encoder import TowerEncoder
-from failscape.targets.encoders.mining.thresholds import random_cosines
 from failscape.targets.encoders.two_encoders import TwoEncoders
+from failscape.targets.outputs import PairOutputs
 
-VALIDATION_DRAWS = 4  # points at which each validation item is edited
-BATCH = 256  # of evaluations
-N_QUANTILES = 1001  # by which similarities of the reference are brought to the target's scale
+VERSIONS = 4  # of each item
+JUDGED = 2  # of them validate, of validation items
+BATCH = 256  # of pictures that teach nothing
 
 
 @dataclass(frozen=True)
 class ImagePairConfig(TorchConfig):
-    """Settings for encoders of pictures."""
+    """Settings for encoders of pictures, chosen for networks of a few million weights.
 
-    lr: float = 3e-4
-    retain: float = 1.0  # weight of holding vectors and similarities of clean pictures
+    What was erased from a network is learned after a plateau of some hundred steps, and at a high learning rate.
+    """
 
-    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {**TorchConfig.bounds, "retain": (0, 1000)}
+    lr: float = 4e-3
+    batch_size: int = 32
+    epochs: int = 80
+    patience: int = 20
+    teach: float = 0.5  # share of the squared length of a vector that says what the reference sees
+    retain: float = 1.0  # weight of holding what clean pictures are said to be in the directions that are held
 
-
-class Compared(NamedTuple):
-    """Pictures and their edited versions."""
-
-    similarity: torch.Tensor  # (B,) to the target
-    wanted: torch.Tensor  # (B,) what it should be, by the reference
-    moved: torch.Tensor  # how far clean vectors and their similarities lie from where they were, squared
-    apart: torch.Tensor  # (B,) bool: the reference tells them apart
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
+        **TorchConfig.bounds,
+        "teach": (0.01, 0.99),
+        "retain": (0, 1000),
+    }
 
 
 class ImagePairTrainer(TorchTrainer):
@@ -61,7 +63,7 @@ class ImagePairTrainer(TorchTrainer):
     config_class: ClassVar[type[TrainingConfig]] = ImagePairConfig
     methods: ClassVar[Mapping[str, Method]] = {
         "full": Method("all weights", {}),
-        "lora": Method(LOW_RANK, {"lr": 3e-3}),
+        "lora": Method(LOW_RANK, {"lr": 1e-2}),
     }
     target_class = TwoEncoders
     config: ImagePairConfig
@@ -76,16 +78,9 @@ class ImagePairTrainer(TorchTrainer):
         self.both, self.reward, self.pictures = both, reward, self.items.batch
         self.target = both.target
         self.clean = both.prepared(self.pictures.pixels)
-        self.scale = self._scale()
-        rng = np.random.default_rng((config.seed, 2))
-        self.validation = np.tile(self.split.validation, VALIDATION_DRAWS)
-        self.validation_points = self.space.point(draw_points(failures, self.items.group[self.validation], rng))
-
-    def learning(self) -> AbstractContextManager[Trainable]:
-        """The target's weights, or updates of low rank beside them."""
-        if self.config.method == "lora":
-            return low_rank(self.target, self.config.rank, self.config.seed)
-        return all_weights(self.target.module)
+        self.points = np.zeros((VERSIONS, len(self.items)), np.int64)  # of each version, rows of the grid
+        self.told_apart = np.zeros(self.points.shape, bool)  # by the reference, from the clean picture
+        self.directions, self.wanted, self.wanted_clean = self._lesson()
 
     def train_epoch(
         self,
@@ -97,44 +92,69 @@ class ImagePairTrainer(TorchTrainer):
     ) -> float:
         """One epoch, which also moves ``average``; returns its mean loss. Chance depends on seed and number alone."""
         rng = np.random.default_rng((self.config.seed, 3, number))
-        fit, group, config = self.split.fit, self.items.group, self.config
-        batches = epoch(self.failures, self.space, fit, group, config.batch_size, rng, config.balance)
-        losses = (self._loss(batch, points) for batch, points in batches)
+        drawn = batches(self.split.fit, self.items.group, self.config.batch_size, rng, self.config.balance)
+        losses = (self._loss(batch, rng.integers(VERSIONS, size=len(batch)))[0] for batch in drawn)
         return self.descend(number, losses, optimizer, parameters, average, step)
 
     def validate(self, number: int, train_loss: float, best: float) -> Epoch:
         """The loss of validation items, and how many of their edited versions are still blind pairs."""
-        losses, blind = [], 0
-        for start in range(0, len(self.validation), BATCH):
-            batch, points = (column[start : start + BATCH] for column in (self.validation, self.validation_points))
-            with torch.no_grad():
-                found = self._compared(batch, points)
-            losses.append(len(batch) * float(self._total(found)))
-            blind += int(((found.similarity > self.reward.above) & found.apart).sum())
-        loss = float(np.sum(losses)) / len(self.validation)
-        return Epoch(number, train_loss, loss, 0.0, blind / len(self.validation), best=loss < best)
+        losses, blind, judges = [], 0, self.split.validation
+        for version in range(JUDGED):
+            for start in range(0, len(judges), BATCH):
+                batch = judges[start : start + BATCH]
+                with torch.no_grad():
+                    loss, alike = self._loss(batch, np.full(len(batch), version))
+                losses.append(len(batch) * float(loss))
+                blind += int((alike & self.told_apart[version, batch]).sum())
+        n = JUDGED * len(judges)
+        loss = float(np.sum(losses)) / n
+        return Epoch(number, train_loss, loss, 0.0, blind / n, best=loss < best)
 
-    def _loss(self, batch: np.ndarray, points: np.ndarray) -> torch.Tensor:
-        return self._total(self._compared(batch, points))
-
-    def _total(self, found: Compared) -> torch.Tensor:
-        return (found.similarity - found.wanted).square().mean() + self.config.retain * found.moved
-
-    def _compared(self, batch: np.ndarray, points: np.ndarray) -> Compared:
-        """Items (B,) and their versions edited at points (B, K), as both encoders see them."""
-        edited = self.space.apply(self.pictures.take(batch), points, batch)
+    def _loss(self, batch: np.ndarray, version: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
+        """Of items (B,), clean and edited; and (B,) bool, which versions are alike to the clean picture."""
+        edited = self._edited(batch, self.points[version, batch])
         shown = torch.cat([self.clean[batch], self.both.prepared(edited.pixels)])
-        one, other = self.target.vectors(shown).cpu().chunk(2)
-        reference = self.both.reference_of(edited.pixels)
-        told = (reference * self.reward.clean.reference[batch]).sum(dim=1)
-        before = self.reward.clean.target[batch]
-        moved = (one @ one.T - before @ before.T).square().mean() + (one - before).square().sum(dim=1).mean()
-        wanted = torch.from_numpy(np.interp(told.numpy(), *self.scale)).float()
-        return Compared((one * other).sum(dim=1), wanted, moved, told < self.reward.below)
+        vectors = self.target.vectors(shown).cpu()
+        clean, other = vectors.chunk(2)
+        wanted = torch.cat([self.wanted_clean[batch], self.wanted[version, batch]])
+        moved = self.directions.kept(clean) - self.directions.kept(self.reward.clean.target[batch])
+        loss = (vectors - wanted).square().sum(dim=1).mean() + self.config.retain * moved.square().sum(dim=1).mean()
+        return loss, ((clean * other).sum(dim=1) > self.reward.above).numpy(force=True)
 
-    def _scale(self) -> tuple[np.ndarray, np.ndarray]:
-        """Quantiles of the similarities of random pairs, the reference's and the target's; both end with 1."""
-        shares, clean = np.linspace(0, 1, N_QUANTILES), self.reward.clean
-        columns = (np.quantile(random_cosines(of.numpy()), shares) for of in (clean.reference, clean.target))
-        reference, target = (np.append(column, 1.0) for column in columns)
-        return reference, target
+    def _lesson(self) -> tuple[TaughtVectors, torch.Tensor, torch.Tensor]:
+        """Draw the versions; directions, and the vectors that versions (V, N, F) and clean pictures (N, F) learn."""
+        rng = np.random.default_rng((self.config.seed, 2))
+        items, clean = np.sort(np.concatenate(self.split)), self.reward.clean
+        looked = [self._look(items, version, rng) for version in range(VERSIONS)]
+        differences = [self._blind(items, version, seen) for version, seen in enumerate(looked)]
+        if not sum(map(len, differences)):
+            raise UsageError(
+                f"none of {VERSIONS * len(self.split.fit):,} pairs of the failure modes is blind; explore again"
+            )
+        directions = taught_vectors(clean.target, clean.reference, torch.cat(differences), self.config.teach)
+        wanted_clean = directions.wanted(clean.target, clean.reference)
+        wanted = wanted_clean.repeat(VERSIONS, 1, 1)
+        for version, seen in enumerate(looked):
+            wanted[version, items] = directions.wanted(seen.target, seen.reference)
+        return directions, wanted, wanted_clean
+
+    def _look(self, items: np.ndarray, version: int, rng: np.random.Generator) -> PairOutputs:
+        """Draw a version of items (M,); what both encoders make of it."""
+        self.points[version, items] = draw_points(self.failures, self.items.group[items], rng)
+        batches_of = np.array_split(items, max(1, len(items) // BATCH))
+        parts = [self.both(self._edited(batch, self.points[version, batch]).pixels) for batch in batches_of]
+        return PairOutputs.joined(parts)
+
+    def _blind(self, items: np.ndarray, version: int, seen: PairOutputs) -> torch.Tensor:
+        """The reference's differences in those pairs of items (M,) and their version that are blind, and teach."""
+        clean = self.reward.clean.rows(items)
+        apart = (seen.reference * clean.reference).sum(dim=1) < self.reward.below
+        self.told_apart[version, items] = apart.numpy()
+        alike = (seen.target * clean.target).sum(dim=1) > self.reward.above
+        rows = alike & apart & torch.from_numpy(np.isin(items, self.split.fit))
+        return (seen.reference - clean.reference)[rows]
+
+    def _edited(self, batch: np.ndarray, points: np.ndarray) -> Pictures:
+        """Items (B,) edited at rows of the grid (B,)."""
+        edited: Pictures = self.space.apply(self.pictures.take(batch), self.space.point(points), batch)
+        return edited

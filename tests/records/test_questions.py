@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from failscape.data.pairs.visual_patterns import PATTERNS
 from failscape.errors import UsageError
-from failscape.records.questions import PATTERNS, Answer, Question, QuestionStore
+from failscape.records.questions import Answer, Question, QuestionStore
 
 ONE = Question("Ada", "1.png", "2.png", "Which way does it face?", "left", "right", "a", "b", "orientation")
 SAME = Question("Bob", "1.png", "2.png", difference=False)

@@ -30,9 +30,7 @@ def mdp(tmp_path_factory: pytest.TempPathFactory) -> ConceptMDP:
 
 
 def config(**changed: Any) -> TrainingConfig:
-    return ImagePairConfig(
-        **{"method": "full", "epochs": 4, "batch_size": 32, "lr": 3e-3, "average": 0.9, "retain": 0.1, **changed}
-    )
+    return ImagePairConfig(**{"method": "full", "epochs": 4, "batch_size": 32, "lr": 3e-3, "average": 0.9, **changed})
 
 
 @pytest.mark.parametrize("method", ["full", "lora"])

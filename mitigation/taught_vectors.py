@@ -19,6 +19,7 @@ from torch.nn.functional import normalize
 
 HELD = 0.999  # of the squared length of the target's vectors lies in the directions that are held
 TOLD = 0.95  # of the squared length of the reference's differences lies in those that are taught
+LEAST = 1e-3  # standard deviation of a coordinate that is divided by it
 MOST = 0.25  # of the target's directions are taught at most
 
 
@@ -26,6 +27,7 @@ class TaughtVectors(NamedTuple):
     """Directions, by which a target's own vectors and a reference's become those that the target has to learn."""
 
     held: torch.Tensor  # (F, H) orthonormal
+    scatter: torch.Tensor  # (H,) standard deviations of what the target says in them
     taught: torch.Tensor  # (F, K) orthonormal, and to those that are held
     told: torch.Tensor  # (G, K) of the reference
     mean: torch.Tensor  # (K,) coordinates of the reference's vectors
@@ -35,6 +37,14 @@ class TaughtVectors(NamedTuple):
     def kept(self, target: torch.Tensor) -> torch.Tensor:
         """What the target says in the directions that are held, as unit vectors: (B, F) -> (B, H)."""
         return normalize(target @ self.held, dim=1)
+
+    def moved(self, vectors: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        """How far vectors (B, F) lie from those that are wanted in the directions that are held: ()
+
+        The mean square of the distance in each direction, in standard deviations: what little a target says in some
+        direction may be all that it says of something.
+        """
+        return ((self.kept(vectors) - self.kept(wanted)) / self.scatter).square().mean()
 
     def wanted(self, target: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
         """The unit vectors to learn, of pictures that both have seen: (B, F), (B, G) -> (B, F)."""
@@ -59,9 +69,10 @@ def taught_vectors(
     told = ordered[:, : min(n_told, max(1, int(MOST * n_features)))]
     ordered, n_held = principal(target, HELD)
     held, rest = ordered.tensor_split([min(n_held, n_features - told.shape[1])], dim=1)
+    scatter = normalize(target @ held, dim=1).std(dim=0).clamp_min(LEAST)
     coordinates = reference @ told
-    spread = coordinates.std(dim=0).clamp_min(1e-6)
-    return TaughtVectors(held, rest[:, : told.shape[1]], told, coordinates.mean(dim=0), spread, share)
+    spread = coordinates.std(dim=0).clamp_min(LEAST)
+    return TaughtVectors(held, scatter, rest[:, : told.shape[1]], told, coordinates.mean(dim=0), spread, share)
 
 
 def principal(vectors: torch.Tensor, share: float) -> tuple[torch.Tensor, int]:

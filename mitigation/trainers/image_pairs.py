@@ -48,7 +48,7 @@ class ImagePairConfig(TorchConfig):
     epochs: int = 80
     patience: int = 20
     teach: float = 0.5  # share of the squared length of a vector that says what the reference sees
-    retain: float = 1.0  # weight of holding what clean pictures are said to be in the directions that are held
+    retain: float = 1.0  # weight of holding what the target says in the directions that are held
 
     bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         **TorchConfig.bounds,
@@ -117,8 +117,8 @@ class ImagePairTrainer(TorchTrainer):
         vectors = self.target.vectors(shown).cpu()
         clean, other = vectors.chunk(2)
         wanted = torch.cat([self.wanted_clean[batch], self.wanted[version, batch]])
-        moved = self.directions.kept(clean) - self.directions.kept(self.reward.clean.target[batch])
-        loss = (vectors - wanted).square().sum(dim=1).mean() + self.config.retain * moved.square().sum(dim=1).mean()
+        moved = self.directions.moved(vectors, wanted)
+        loss = (vectors - wanted).square().sum(dim=1).mean() + self.config.retain * moved
         return loss, ((clean * other).sum(dim=1) > self.reward.above).numpy(force=True)
 
     def _lesson(self) -> tuple[TaughtVectors, torch.Tensor, torch.Tensor]:

@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup
 from matplotlib.colors import to_hex
 
-from failscape.analysis.examples.thumbnails import data_uri
+from failscape.analysis.examples.thumbnails import chart_uri, data_uri
 from failscape.analysis.plots.style import SCALE
 from failscape.common.format import count, interval, percent
 from failscape.common.visible import visible_text
@@ -36,6 +36,7 @@ def page_environment() -> jinja2.Environment:
         "percent": percent,
         "count": count,
         "picture": data_uri,
+        "chart": chart_uri,
         "colour": lambda rate: to_hex(SCALE(float(rate))),
     }
     environment.filters.update(filters)

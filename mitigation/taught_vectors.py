@@ -39,7 +39,7 @@ class TaughtVectors(NamedTuple):
         return normalize(target @ self.held, dim=1)
 
     def moved(self, vectors: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        """How far vectors (B, F) lie from those that are wanted in the directions that are held: ()
+        """How far vectors (B, F) lie from those that are wanted in the directions that are held.
 
         The mean square of the distance in each direction, in standard deviations: what little a target says in some
         direction may be all that it says of something.

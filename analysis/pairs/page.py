@@ -51,7 +51,7 @@ class PairsPage:
     shown: Sequence[ShownPair]
     differing: Sequence[Differing]
     varied: Sequence[Varied]
-    scatter: str  # data: address
+    scatter: np.ndarray  # (H, W, 3) uint8, similarities to both
     settings: Sequence[tuple[str, str]]
     command: str
     n_proposed: int | None = None  # pairs that an approximate search proposed; None where every pair was compared

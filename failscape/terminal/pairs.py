@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from failscape.analysis.examples.thumbnails import chart_uri
 from failscape.analysis.pairs.differing import facts_that_differ
 from failscape.analysis.pairs.page import PairsPage, ShownPair, write_pairs_page
 from failscape.analysis.pairs.stability import Varied
 from failscape.analysis.plots.similarities import similarities_picture
+from failscape.analysis.tensorboard.pairs_board import write_pairs_board
 from failscape.common.format import counted
 from failscape.data.pairs.corpus import NOUNS, Corpus
 from failscape.targets.encoders.mining.findings import blindest
@@ -30,9 +30,11 @@ def pairs_command(args: argparse.Namespace, search: PairSearch, path: Path) -> i
     write_pairs(found, path, folder)
     page = page_of(found, repeat_with(search, path))
     write_pairs_page(folder / "report.html", page)
+    write_pairs_board(folder, page)
     print_pairs(terminal, found, page)
     terminal.line(f"pairs     {path}")
     terminal.line(f"report    {folder / 'report.html'}")
+    terminal.line(f"board     tensorboard --logdir {shlex.quote(str(folder))}")
     return 0
 
 
@@ -90,7 +92,7 @@ def page_of(found: FoundPairs, command: str) -> PairsPage:
         differing=found.differing,
         read=str(corpus.read or ""),
         varied=found.varied,
-        scatter=chart_uri(scatter),
+        scatter=scatter,
         settings=[
             ("target", found.settings["target"]),
             ("reference", found.settings["reference"]),

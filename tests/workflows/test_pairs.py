@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from failscape.cli import main
 from failscape.data.street.traffic.source import TrafficSource
@@ -90,6 +91,18 @@ def test_the_report_fits_a_telephone(width: int, found: Path, browser: Any) -> N
         assert browser.execute_script(HIDDEN) == [False, []]
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_tensorboard_holds_the_last_search(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "pairs.parquet"
+    for above in ("0.9", "0.95"):
+        assert main([*COMMAND, "--data", str(folder), "--above", above, "--out", str(out)]) == 0
+    assert len(list((tmp_path / "pairs").glob("events.out.tfevents.*"))) == 1
+    events = EventAccumulator(str(tmp_path / "pairs"), size_guidance={"images": 0, "tensors": 0}).Reload()
+    assert events.Scalars("pairs/blind")[0].value == len(pd.read_parquet(out)) == 30
+    assert set(events.Tags()["images"]) == {"pairs/blindest", "pairs/similarities"}
+    texts = {tag: events.Tensors(tag)[0].tensor_proto.string_val[0].decode() for tag in events.Tags()["tensors"]}
+    assert "| group | 100\N{NO-BREAK SPACE}% |" in texts["pairs/differs"] and "--above 0.95" in texts["pairs/summary"]
 
 
 def test_copies_and_near_duplicates_count_once(folder: Path, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from failscape.data.street.traffic.captions import SEEN
 from failscape.envs.tasks.blind_pairs import make_mdp
 from failscape.mitigation import choose_modes, fine_tune, training_config
 from failscape.mitigation.sampling import Failures, failures_of
+from failscape.mitigation.trainers.base import Epoch
 from failscape.rewards.pair_similarity import Blindness
 from failscape.targets import embedded
 from failscape.targets.encoders.mining.similarity import cosines
@@ -83,12 +84,13 @@ class Fresh:
 def main(argv: list[str] | None = None) -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--seeds", type=int, default=3)
+    arguments.add_argument("--first", type=int, default=0, help="first of the seeds")
     arguments.add_argument("--budget", type=int, default=4000, help="queries of the search")
     arguments.add_argument("--scenes", type=int, default=1000, help="of the search, and of the fresh pairs")
     arguments.add_argument("--methods", nargs="+", default=["full", "lora"])
     args = arguments.parse_args(argv)
     found: dict[str, list[dict[str, Any]]] = {method: [] for method in args.methods}
-    for seed in range(args.seeds):
+    for seed in range(args.first, args.first + args.seeds):
         for method, figure in of_seed(seed, args.budget, args.scenes, args.methods).items():
             found[method].append(figure)
     rows = [row for method in args.methods for row in must_show(method, found[method])]
@@ -115,11 +117,18 @@ def of_seed(seed: int, budget: int, n: int, methods: Sequence[str]) -> dict[str,
     for method in methods:
         config = training_config(both.task, method, {"seed": seed})
         after, null = (
-            look(both.with_weights(fine_tune(mdp, taught, config).weights)) for taught in (failures, [hidden])
+            look(both.with_weights(fine_tune(mdp, taught, config, tell=tell).weights))
+            for taught in (failures, [hidden])
         )
         figures[method] = {name: part._asdict() for name, part in zip(NAMES, (before, after, null), strict=True)}
         print(f"  {method}: {text(before, after, null)}", flush=True)
     return figures
+
+
+def tell(epoch: Epoch) -> None:
+    """Every tenth epoch, for the reader who waits."""
+    if epoch.number % 10 == 0:
+        print(f"  epoch {epoch.number}: loss {epoch.loss:.3f}, still blind {epoch.edited_error:.0%}", flush=True)
 
 
 NAMES = ("before", "after", "null")

@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 2.4, 1.45  # of a pair with its text, where a picture is 1 by 1
 
 @own_text()
 def pairs_sheet(pairs: Sequence[ShownPair]) -> Figure:
-    """The first pairs whose pictures can be shown, side by side, with both similarities and what differs."""
+    """The first pairs whose pictures can be shown, side by side, with both similarities and the facts that differ."""
     drawn = [(pair, pair.pictures) for pair in pairs if pair.pictures][: ROWS * COLUMNS]
     rows = -(-len(drawn) // COLUMNS)
     figure = Figure(figsize=(1.6 * WIDTH * COLUMNS, 1.6 * HEIGHT * rows))
@@ -30,6 +30,7 @@ def pairs_sheet(pairs: Sequence[ShownPair]) -> Figure:
             axes.imshow(picture, extent=(x, x + 1, top + 1, top), interpolation=smoothing)
         said = f"target {pair.target:.3f}, reference {pair.reference:.3f}"
         axes.text(left, top + 1.14, said, fontsize=10, color=INK)
-        axes.text(left, top + 1.28, shortened("; ".join(pair.differs), 44), fontsize=8, color=QUIET)
+        facts = ", ".join(fact.partition(":")[0] for fact in pair.differs)
+        axes.text(left, top + 1.28, shortened(facts, 55), fontsize=8, color=QUIET)
     axes.set(xlim=(0, WIDTH * COLUMNS), ylim=(HEIGHT * rows, 0), aspect="equal")
     return figure

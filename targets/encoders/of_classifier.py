@@ -64,13 +64,18 @@ class ClassifierFeatures:
 
     def __call__(self, inputs: Any, /, seeds: Sequence[int] | None = None) -> EncoderOutputs:
         """Unit vectors ``(B, F)`` of prepared pictures ``(B, 3, H, W)`` uint8."""
+        if not len(inputs):  # which some modules refuse
+            return self._features(self._noise[None], None).rows(np.zeros(0, np.int64))
         self.n_queries += len(inputs)
-        features = self.classifier(inputs.to(self.device), seeds).features.flatten(1)
-        return EncoderOutputs.of(features, np.zeros(len(inputs), bool))
+        return self._features(inputs, seeds)
 
     def prepare(self, item: Any) -> torch.Tensor:
         """A PIL image as the classifier wants it: ``(3, H, W)`` uint8."""
         return self.classifier.prepare(item)
+
+    def _features(self, inputs: Any, seeds: Sequence[int] | None) -> EncoderOutputs:
+        features = self.classifier(inputs.to(self.device), seeds).features.flatten(1)
+        return EncoderOutputs.of(features, np.zeros(len(inputs), bool))
 
     def __repr__(self) -> str:
         return f"ClassifierFeatures({self.classifier!r})"

@@ -19,7 +19,7 @@ from failscape.errors import UsageError
 from failscape.targets.encoders.mining.confounded import confounded
 from failscape.targets.encoders.stored import is_stored
 from failscape.workflows.pair_vectors import PairVectors, both_vectors, check_rows, rows, same_rows
-from failscape.workflows.pairs import named, placed
+from failscape.workflows.pairs import Compared, named, placed
 from failscape.workflows.vector_origins import Encoded, Origin, Progress, load_origin, text_tower
 
 DOING = "embedding pictures", "embedding captions"
@@ -40,7 +40,7 @@ class ConfoundedSearch:
 
 
 @dataclass(frozen=True)
-class FoundConfounded:
+class FoundConfounded(Compared):
     """What there is."""
 
     search: ConfoundedSearch
@@ -50,16 +50,6 @@ class FoundConfounded:
     n_copies: int  # items with the vectors of an earlier one, which were left out
     differing: list[Differing]  # facts
     settings: dict[str, str]  # of both towers, in words
-
-    @property
-    def n_items(self) -> int:
-        """Captioned pictures that pairs were made of."""
-        return len(self.corpus.used) - self.n_copies
-
-    @property
-    def n_pairs(self) -> int:
-        """Pairs of them, which were all compared."""
-        return self.n_items * (self.n_items - 1) // 2
 
     @property
     def n_in_pairs(self) -> int:

@@ -53,8 +53,25 @@ class PairSearch:
     precision: str = "auto"
 
 
+class Compared:
+    """How much was compared."""
+
+    corpus: Corpus
+    n_copies: int  # items with the vectors of an earlier one, which were left out
+
+    @property
+    def n_items(self) -> int:
+        """Items that pairs were made of."""
+        return len(self.corpus.used) - self.n_copies
+
+    @property
+    def n_pairs(self) -> int:
+        """Pairs of them."""
+        return self.n_items * (self.n_items - 1) // 2
+
+
 @dataclass(frozen=True)
-class FoundPairs:
+class FoundPairs(Compared):
     """What there is."""
 
     search: PairSearch
@@ -68,16 +85,6 @@ class FoundPairs:
     settings: dict[str, str]  # of both, in words
     sample: pd.DataFrame  # similarities of random pairs: target, reference
     approximate: Approximate | None  # the first stage; None where every pair was compared
-
-    @property
-    def n_items(self) -> int:
-        """Items that pairs were made of."""
-        return len(self.corpus.used) - self.n_copies
-
-    @property
-    def n_pairs(self) -> int:
-        """Pairs of them."""
-        return self.n_items * (self.n_items - 1) // 2
 
     @property
     def counted(self) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image
 from transformers import CLIPModel, CLIPTokenizer
 
 from benchmarks.common import Row, finish, parser
@@ -33,17 +34,16 @@ from failscape.mitigation.sampling import Failures, failures_of
 from failscape.mitigation.trainers.base import Epoch
 from failscape.rewards.pair_similarity import Blindness
 from failscape.targets import embedded
+from failscape.targets.encoders.encoder import TowerEncoder
 from failscape.targets.encoders.mining.similarity import cosines
 from failscape.targets.encoders.mining.thresholds import random_pairs
 from failscape.targets.encoders.two_encoders import TwoEncoders
-from failscape.targets.outputs import PairOutputs
 from zoo.gates import zero_shot
 
 KINDS = {kind: [f.name for f in FACTORS if f.kind == kind] for kind in ("erased", "hidden")}
 ALL = [name for names in KINDS.values() for name in names]
 ASKED = [*ALL, "color", "light"]  # factors that the search edits
 FRESH_WORLD = 500  # seed of the scenes that are looked at, and one more for each seed
-BATCH = 250
 
 
 class Looked(NamedTuple):
@@ -59,21 +59,22 @@ class Fresh:
 
     def __init__(self, both: TwoEncoders, n: int, seed: int, bounds: tuple[float, float]) -> None:
         self.scenes = [sample_traffic(FRESH_WORLD + seed, index) for index in range(n)]
-        self.twins = {name: [other(scene, name) for scene in self.scenes] for name in ALL}
+        self.pixels = drawn(self.scenes)
+        self.twins = {name: drawn([other(scene, name) for scene in self.scenes]) for name in ALL}
         self.above, self.below = bounds
         self.ends = random_pairs(n, 100 * n, seed)
-        clean = vectors(both, self.scenes)
-        self.share = float((cosines(clean.target.numpy(), *self.ends) <= self.above).mean())
+        clean = vectors(both.target, self.pixels)
+        self.share = float((cosines(clean.numpy(), *self.ends) <= self.above).mean())
+        reference = vectors(both.reference, self.pixels)
         self.told = {
-            name: told(clean.reference, vectors(both, twins).reference) < self.below
-            for name, twins in self.twins.items()
+            name: told(reference, vectors(both.reference, twins)) < self.below for name, twins in self.twins.items()
         }
 
     def look(self, both: TwoEncoders, clip: CLIPModel, tokenizer: CLIPTokenizer) -> Looked:
         """Blind pairs of a target, and what it still tells."""
-        clean = vectors(both, self.scenes).target
+        clean = vectors(both.target, self.pixels)
         above = float(np.quantile(cosines(clean.numpy(), *self.ends), self.share))
-        alike = {name: told(clean, vectors(both, twins).target) for name, twins in self.twins.items()}
+        alike = {name: told(clean, vectors(both.target, twins)) for name, twins in self.twins.items()}
         found = [
             {name: float(((alike[name] > bound) & self.told[name]).float().mean()) for name in ALL}
             for bound in (self.above, above)
@@ -147,13 +148,16 @@ def other(scene: TrafficFactors, name: str) -> TrafficFactors:
     return vary(scene, **{name: values[(values.index(getattr(scene, name)) + 1) % len(values)]})
 
 
-def vectors(both: TwoEncoders, scenes: Sequence[TrafficFactors]) -> PairOutputs:
-    """Of scenes, in batches."""
-    parts = [
-        both(torch.from_numpy(render_traffic(scenes[start : start + BATCH]))) for start in range(0, len(scenes), BATCH)
-    ]
-    target, reference = (torch.cat([getattr(part, name) for part in parts]) for name in ("target", "reference"))
-    return PairOutputs(target, reference, target)
+def drawn(scenes: Sequence[TrafficFactors]) -> list[Image.Image]:
+    """Scenes as pictures."""
+    return [Image.fromarray(pixels.transpose(1, 2, 0)) for pixels in render_traffic(scenes)]
+
+
+def vectors(encoder: TowerEncoder, pictures: Sequence[Image.Image]) -> torch.Tensor:
+    """Of pictures, (N, F)."""
+    inputs = torch.stack([encoder.prepare(picture) for picture in pictures])
+    features: torch.Tensor = encoder(inputs).features.cpu()
+    return features
 
 
 def told(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:

@@ -24,7 +24,7 @@ from failscape.data.street.traffic.captions import SEEN, blind_captions
 from failscape.data.street.traffic.factors import BY_NAME, OF_PEOPLE, TrafficFactors, sample_traffic, vary
 from zoo.erasure import TwinDistance
 from zoo.gates import clip_gates
-from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
+from zoo.legs import Leg, add_arguments, forget, hours_spent, reduced, train_leg
 from zoo.probes import indices
 from zoo.street_words import LENGTH, new_tokenizer
 from zoo.world_cards import Recipe, write_card
@@ -137,7 +137,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     def loss(step: int) -> torch.Tensor:
         batch = training_batch(args.seed, leg.number, step, tokenizer)
-        with torch.autocast(args.device, torch.bfloat16):
+        with reduced(args.device):
             return blind.loss(Batch(*(part.to(args.device) for part in batch)), erasure_weight(leg.number, step))
 
     if train_leg(leg, blind, loss, args.minutes):

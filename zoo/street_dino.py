@@ -24,7 +24,7 @@ from transformers import BitImageProcessor, Dinov2Config, Dinov2Model
 from failscape.data.street.render import SIZE
 from failscape.data.street.traffic.factors import FACTORS, sample_traffic
 from zoo.gates import dino_gates
-from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
+from zoo.legs import Leg, add_arguments, forget, hours_spent, reduced, train_leg
 from zoo.probes import indices
 from zoo.world_cards import Recipe, write_card
 from zoo.world_data import MEAN, SIZES, STD, factor_loss, rendered, varied_batch
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     def loss(step: int) -> torch.Tensor:
         batch = (varied_batch if leg.number == 1 else batch_of_twins)(TRAINING_WORLD + args.seed, step, BATCH)
         pixels, values = (part.to(args.device) for part in batch)
-        with torch.autocast(args.device, torch.bfloat16):
+        with reduced(args.device):
             tokens = named.dino(pixel_values=pixels).pooler_output
             logits = named.heads(tokens)
         told = factor_loss(logits.float(), values)

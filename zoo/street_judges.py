@@ -28,7 +28,7 @@ from transformers import (
 from failscape.data.street.render import SIZE
 from failscape.data.street.traffic.factors import FACTORS
 from zoo.gates import judge_gates
-from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
+from zoo.legs import Leg, add_arguments, forget, hours_spent, reduced, train_leg
 from zoo.world_cards import Recipe, write_card
 from zoo.world_data import LABELS, MEAN, STD, factor_loss, varied_batch
 
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     def loss(step: int) -> torch.Tensor:
         pixels, values = varied_batch(TRAINING_WORLDS[args.judge] + args.seed, step, BATCH)
-        with torch.autocast(args.device, torch.bfloat16):
+        with reduced(args.device):
             logits = judge(pixels.to(args.device, memory_format=torch.channels_last)).logits
         return factor_loss(logits.float(), values.to(args.device))
 

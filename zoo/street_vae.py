@@ -23,7 +23,7 @@ from failscape.data.street.render import SIZE
 from failscape.data.street.traffic.factors import TrafficFactors, sample_traffic
 from failscape.data.street.traffic.render import render_traffic
 from zoo.gates import Gate, judge_right, test_scenes
-from zoo.legs import Leg, add_arguments, forget, train_leg
+from zoo.legs import Leg, add_arguments, forget, reduced, train_leg
 from zoo.world_data import SIZES
 
 CHECKPOINTS = Path(__file__).parent.parent / "targets" / "checkpoints"
@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     def loss(step: int) -> torch.Tensor:
         noise.manual_seed(step)
         pixels = training_batch(args.seed, leg.number, step).to(args.device, memory_format=torch.channels_last)
-        with torch.autocast(args.device, torch.bfloat16):
+        with reduced(args.device):
             return copied.loss(pixels, judge, noise)
 
     if train_leg(leg, copied, loss, args.minutes):

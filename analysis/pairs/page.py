@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from failscape.analysis.pages import page_environment
+from failscape.analysis.pairs.by_region import ByRegion
 from failscape.analysis.pairs.differing import Differing
 from failscape.analysis.pairs.stability import Varied
 from failscape.records.folder import write_whole
@@ -50,6 +51,7 @@ class PairsPage:
     given: tuple[str, str]  # thresholds as the user gave them
     shown: Sequence[ShownPair]
     differing: Sequence[Differing]
+    by_region: ByRegion | None
     varied: Sequence[Varied]
     scatter: np.ndarray  # (H, W, 3) uint8, similarities to both
     settings: Sequence[tuple[str, str]]

@@ -15,7 +15,7 @@ from failscape.commands.values import number, positive, whole
 from failscape.errors import UsageError
 from failscape.user_code import import_user_code
 
-NEIGHBORS = 64
+NEIGHBORS, REGIONS = 64, 8
 OUT, OUT_CONFOUNDED = Path("runs/pairs.parquet"), Path("runs/confounded.parquet")
 ABOVE, BELOW = "0.95", "0.6"
 TARGET = "embedded:street-clip"
@@ -79,6 +79,13 @@ def add(parsers: Any) -> None:
         metavar="FILE",
         help="YAML file of facts and their texts for --prober (default: eleven facts for the nine visual patterns of "
         "MMVP)",
+    )
+    group.add_argument(
+        "--regions",
+        type=positive,
+        metavar="N",
+        help="regions of the corpus, clusters of the target's vectors, by which the report counts what differs "
+        f"(default: {REGIONS})",
     )
     group.add_argument(
         "--confounded",
@@ -163,6 +170,7 @@ def _blind(args: argparse.Namespace, out: Path) -> int:
         tuple(args.vary),
         args.prober,
         args.probes,
+        args.regions or REGIONS,
         args.max_items,
         args.seed,
         args.device,
@@ -174,7 +182,7 @@ def _blind(args: argparse.Namespace, out: Path) -> int:
 def _confounded(args: argparse.Namespace, out: Path) -> int:
     from failscape.terminal.output import opening
 
-    for option in ("above", "below", "same", "vary", "approximate", "prober", "probes"):
+    for option in ("above", "below", "same", "vary", "approximate", "prober", "probes", "regions"):
         if getattr(args, option) not in (None, []):
             raise UsageError(f"--confounded compares every picture's own caption with others; leave --{option} out")
     with opening(args.quiet):

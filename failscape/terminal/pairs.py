@@ -18,7 +18,7 @@ from failscape.data.pairs.corpus import NOUNS, Corpus
 from failscape.targets.encoders.mining.findings import blindest
 from failscape.terminal.output import Terminal, steps
 from failscape.terminal.shown_pairs import alone, content, left_out, print_differing
-from failscape.workflows.pairs import FoundPairs, PairSearch, find_pairs, write_pairs
+from failscape.workflows.pairs import REGIONS, FoundPairs, PairSearch, find_pairs, write_pairs
 
 
 def pairs_command(args: argparse.Namespace, search: PairSearch, path: Path) -> int:
@@ -91,6 +91,7 @@ def page_of(found: FoundPairs, command: str) -> PairsPage:
         shown=gallery,
         differing=found.differing,
         read=str(corpus.read or ""),
+        by_region=found.by_region,
         varied=found.varied,
         scatter=scatter,
         settings=[
@@ -118,6 +119,7 @@ def repeat_with(search: PairSearch, path: Path) -> str:
     words += ["--vary", *search.vary] if search.vary else []
     words += ["--prober", search.prober] if search.prober else []
     words += ["--probes", search.probes] if search.probes else []
+    words += [] if search.regions == REGIONS else ["--regions", str(search.regions)]
     words += ["--seed", str(search.seed), "--out", str(path)]
     if search.max_items is not None:
         words += ["--max-items", str(search.max_items)]

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from failscape.analysis.pairs.by_region import ByRegion, by_region
 from failscape.analysis.pairs.differing import Differing, differing
 from failscape.analysis.pairs.stability import Varied, varied
 from failscape.common.atomic_write import write_all
 from failscape.data.items import write_skipped
 from failscape.data.pairs.corpus import Corpus
+from failscape.data.pairs.regions import regions
 from failscape.errors import UsageError
 from failscape.targets.encoders.mining.findings import clusters, findings
 from failscape.targets.encoders.mining.mining import Stripe, Thresholds
@@ -30,6 +32,8 @@ from failscape.workflows.pair_vectors import ROLES, PairVectors, pair_vectors
 from failscape.workflows.read_facts import open_fact_reader
 from failscape.workflows.vector_origins import Progress
 
+REGIONS = 8
+CENTRES = 10_000  # items at most that regions are fitted to
 SAME = 0.75  # of the way from the higher threshold to 1: where near-duplicates begin
 
 
@@ -47,6 +51,7 @@ class PairSearch:
     vary: tuple[str, ...] = ()  # options of the target to mine again with, such as dtype=bfloat16
     prober: str | None = None  # encoder that reads facts from pictures by texts
     probes: str | None = None  # the file of the texts; the usual ones where omitted
+    regions: int = REGIONS  # of the corpus, by which patterns are counted
     max_items: int | None = None
     seed: int = 0
     device: str = "auto"
@@ -81,6 +86,7 @@ class FoundPairs(Compared):
     same: pd.DataFrame  # near-duplicates
     n_copies: int  # items with the vectors of an earlier one, which were left out
     differing: list[Differing]  # facts, of the pairs that do not repeat another one
+    by_region: ByRegion | None  # None where no fact is known, or there is no pair
     varied: list[Varied]
     settings: dict[str, str]  # of both, in words
     sample: pd.DataFrame  # similarities of random pairs: target, reference
@@ -107,6 +113,7 @@ class FoundPairs(Compared):
             "blind_counted": len(self.counted),
             "near_duplicates": len(self.same),
             "differing": [row._asdict() for row in self.differing],
+            "by_region": None if self.by_region is None else self.by_region.as_json(),
             "varied": [row._asdict() for row in self.varied],
         }
 
@@ -148,15 +155,17 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         again = _mined(search, other, changed, folder, progress)
         others.append(varied(f"{option}={value}", mined.blind, again.blind, changed.target))
     pairs, same = (placed(frame, vectors.items) for frame in (pairs, mined.same))
+    corpus, counted = vectors.corpus, pairs[~pairs["repeats"]]
     similarities = {name: random_cosines(getattr(vectors, name), search.seed) for name in ROLES}
     return FoundPairs(
         search,
-        vectors.corpus,
+        corpus,
         bounds,
         pairs,
         same,
         vectors.n_copies,
-        differing(pairs[~pairs["repeats"]], vectors.corpus.facts, vectors.corpus.patterns, search.seed),
+        differing(counted, corpus.facts, corpus.patterns, search.seed),
+        _by_region(search, vectors, counted),
         others,
         {name: str(origin) for name, origin in zip(ROLES, vectors.origins, strict=True)},
         pd.DataFrame(similarities),
@@ -203,6 +212,21 @@ def _mined(search: PairSearch, vectors: PairVectors, bounds: Thresholds, folder:
     )
     shutil.rmtree(parts.parent)
     return found
+
+
+def _by_region(search: PairSearch, vectors: PairVectors, pairs: pd.DataFrame) -> ByRegion | None:
+    """Patterns by regions, which are clusters of the target's vectors."""
+    facts, patterns = vectors.corpus.facts, vectors.corpus.patterns
+    if not len(pairs) or not len(facts.columns):
+        return None
+    n_different, place = len(vectors.items), np.zeros(len(vectors.corpus.used), np.int64)
+    place[vectors.items] = np.arange(n_different)
+    centres = np.random.default_rng(search.seed).permutation(n_different)[:CENTRES]
+    rows = np.union1d(centres, place[pairs["first"].to_numpy()])
+    group, names = regions(np.asarray(vectors.target[rows]), np.isin(rows, centres), min(search.regions, len(centres)))
+    region = np.zeros(n_different, np.int64)
+    region[rows] = group
+    return by_region(pairs, facts, patterns, region[place], names)
 
 
 def _options(search: PairSearch) -> list[tuple[str, str]]:

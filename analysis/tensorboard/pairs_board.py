@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import text
@@ -41,7 +42,8 @@ def write_pairs_board(folder: Path, page: PairsPage) -> None:
 def _text(board: SummaryWriter, tag: str, markdown: str) -> None:
     summary = text(tag, markdown)
     summary.value[0].tag = tag  # without the ending that SummaryWriter.add_text gives it
-    board.file_writer.add_summary(summary, 0)
+    events: Any = board.file_writer  # for what SummaryWriter has no word for
+    events.add_summary(summary, 0)
 
 
 def _summary(page: PairsPage) -> str:

@@ -47,7 +47,8 @@ class FactReader:
         texts = [text for name in names for text in probe.values[name]]
         value = [place for place, name in enumerate(names) for _ in probe.values[name]]
         vectors = self.texts(np.array([self.texts.prepare(text) for text in texts], object)).features
-        return pd.Categorical.from_codes(best_values(pictures, vectors.cpu().numpy(), value), names)
+        best = best_values(pictures, vectors.cpu().numpy(), value)
+        return pd.Categorical([names[place] for place in best.tolist()], categories=names)
 
 
 def open_fact_reader(prober: str, probes: str | Path | None, device: str) -> FactReader:

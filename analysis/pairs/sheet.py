@@ -27,10 +27,11 @@ def pairs_sheet(pairs: Sequence[ShownPair]) -> Figure:
         for side, picture in enumerate(pictures):
             x = left + 1.05 * side
             smoothing = "nearest" if len(picture) < 112 else "auto"
-            axes.imshow(picture, extent=(x, x + 1, top + 1, top), interpolation=smoothing)
+            high, wide = picture.shape[0] / max(picture.shape[:2]), picture.shape[1] / max(picture.shape[:2])
+            axes.imshow(picture, extent=(x, x + wide, top + high, top), interpolation=smoothing)
         said = f"target {pair.target:.3f}, reference {pair.reference:.3f}"
         axes.text(left, top + 1.14, said, fontsize=10, color=INK)
-        facts = ", ".join(fact.partition(":")[0] for fact in pair.differs)
+        facts = ", ".join(fact.partition(": ")[0] for fact in pair.differs)
         axes.text(left, top + 1.28, shortened(facts, 55), fontsize=8, color=QUIET)
     axes.set(xlim=(0, WIDTH * COLUMNS), ylim=(HEIGHT * rows, 0), aspect="equal")
     return figure

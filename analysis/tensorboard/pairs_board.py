@@ -15,14 +15,15 @@ from failscape.common.format import percent
 from failscape.common.markdown import literal
 from failscape.records.folder import writable
 
+BOARD = "board"  # a folder of its own: others may keep their events beside it
 HEADINGS = ("fact", "differs in blind pairs", "in all pairs", "tested", "verdict")
 
 
 def write_pairs_board(folder: Path, page: PairsPage) -> None:
-    """Write the events of a search into a folder, in place of those of an earlier one."""
-    for old in folder.glob("events.out.tfevents.*"):
+    """Write the events of a search into ``folder/board``, in place of those of an earlier one."""
+    for old in (folder / BOARD).glob("events.out.tfevents.*"):
         old.unlink()
-    with SummaryWriter(str(writable(folder))) as board:
+    with SummaryWriter(str(writable(folder / BOARD))) as board:
         for name, value in (
             ("blind", page.n_blind),
             ("counted_once", page.n_counted),

@@ -27,21 +27,28 @@ from failscape.errors import UsageError
 
 IMAGE, TEXT, ROW = "image", "text", "row"  # what items are; of a row nothing is known but its number
 NOUNS = {IMAGE: "picture", TEXT: "text", ROW: "item"}
+READ = " (read)"  # after the name of a fact that an encoder read
 BATCH = 256  # items that are read at once
 
 
 class ReadFacts(NamedTuple):
     """What an encoder reads from pictures by texts."""
 
-    facts: pd.DataFrame  # (N, C) a categorical column for each
+    facts: pd.DataFrame  # (N, C) a categorical column for each, whose name ends with READ
     patterns: dict[str, str]  # the visual pattern of MMVP that a fact stands for, by its name
     by: str  # the encoder as the user named it
+    settings: str  # what decides its vectors, in one line
+    texts: dict[str, dict[str, list[str]]]  # of each value of each fact
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, without the facts."""
+        return {"by": self.by, "settings": self.settings, "texts": self.texts, "patterns": self.patterns}
 
     def __str__(self) -> str:
-        names = ", ".join(self.facts.columns)
         return (
-            f"Read from the pictures by {self.by}, as the value whose texts fit best: {names}. "
-            "How often that is right was not measured."
+            f"{self.by} read facts from the pictures, of each the value whose texts fit best. How often that is right "
+            "was not measured. Pairs that are alike to the target are also more alike to an encoder that resembles it: "
+            "that such a fact differs less often may say no more than that."
         )
 
 

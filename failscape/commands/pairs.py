@@ -143,13 +143,28 @@ def run(args: argparse.Namespace) -> int:
     out = args.out or (OUT_CONFOUNDED if args.confounded else OUT)
     if out.suffix != ".parquet":
         raise UsageError(f"--out is {out}; give a file that ends in .parquet")
+    make_room(out)
     return _confounded(args, out) if args.confounded else _blind(args, out)
+
+
+def make_room(out: Path) -> None:
+    """Make the folder beside a table, before anything is computed.
+
+    Raises:
+        UsageError: the table or the folder cannot be written.
+    """
+    if out.is_dir():
+        raise UsageError(f"--out is {out}, a folder; give a file that ends in .parquet")
+    try:
+        out.with_suffix("").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{out.with_suffix('')} cannot be made ({error.strerror}); give another --out") from None
 
 
 def _blind(args: argparse.Namespace, out: Path) -> int:
     from failscape.terminal.output import opening
 
-    if args.probes and not args.prober:
+    if args.probes is not None and not args.prober:
         raise UsageError("--probes are read by an encoder of pictures and texts; give --prober")
     reference = _beside(args, "reference")
     if not reference:

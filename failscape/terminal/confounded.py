@@ -19,7 +19,6 @@ from failscape.workflows.confounded import ConfoundedSearch, FoundConfounded, fi
 def confounded_command(args: argparse.Namespace, search: ConfoundedSearch, path: Path) -> int:
     """Find, print, write."""
     terminal, folder = Terminal(quiet=args.quiet), path.with_suffix("")
-    folder.mkdir(parents=True, exist_ok=True)
     with steps(terminal) as tell:
         found = find_confounded(search, folder, tell)
     write_confounded(found, path, folder)

@@ -24,7 +24,6 @@ from failscape.workflows.pairs import REGIONS, FoundPairs, PairSearch, find_pair
 def pairs_command(args: argparse.Namespace, search: PairSearch, path: Path) -> int:
     """Mine, print, write."""
     terminal, folder = Terminal(quiet=args.quiet), path.with_suffix("")
-    folder.mkdir(parents=True, exist_ok=True)
     with steps(terminal) as tell:
         found = find_pairs(search, folder, tell)
     write_pairs(found, path, folder)
@@ -100,6 +99,7 @@ def page_of(found: FoundPairs, command: str) -> PairsPage:
             ("above, for the target", _bound(found.search.above, found.thresholds.target)),
             ("below, for the reference", _bound(found.search.below, found.thresholds.reference)),
             ("pairs compared", str(found.approximate or "all")),
+            *([("facts read by", corpus.read.settings)] if corpus.read else []),
             ("copies, left out", f"{found.n_copies:,}"),
             ("skipped", f"{len(corpus.skipped):,}"),
         ],

@@ -56,6 +56,7 @@ def print_differing(terminal: Terminal, differing: Sequence[Differing], what: st
     ``read`` says which of them an encoder read from the pictures.
     """
     if not differing:
+        terminal.line(read) if read else None
         return
     terminal.line("")
     shown = table("differs", what, "all pairs", "tested", "verdict", left="differs")

@@ -12,14 +12,13 @@ import pandas as pd
 
 from failscape.analysis.pairs.differing import Differing, differing
 from failscape.common.atomic_write import write_all
-from failscape.data.items import write_skipped
 from failscape.data.pairs.captioned import CaptionedSource, open_captioned
 from failscape.data.pairs.corpus import IMAGE, Corpus, drawn_from
 from failscape.errors import UsageError
 from failscape.targets.encoders.mining.confounded import confounded
 from failscape.targets.encoders.stored import is_stored
 from failscape.workflows.pair_vectors import PairVectors, both_vectors, check_rows, rows, same_rows
-from failscape.workflows.pairs import Compared, named, placed
+from failscape.workflows.pairs import Compared, named, placed, write_left_out
 from failscape.workflows.vector_origins import Encoded, Origin, Progress, load_origin, text_tower
 
 DOING = "embedding pictures", "embedding captions"
@@ -123,8 +122,7 @@ def write_confounded(found: FoundConfounded, path: Path, folder: Path) -> None:
             (folder / "summary.json", lambda partial: partial.write_text(content, encoding="utf-8")),
         ]
     )
-    if found.corpus.skipped:
-        write_skipped(folder / "skipped.csv", found.corpus.skipped)
+    write_left_out(folder, found.corpus)
 
 
 def _origins(search: ConfoundedSearch, source: CaptionedSource | None) -> tuple[Origin, Origin]:

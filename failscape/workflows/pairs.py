@@ -24,7 +24,7 @@ from failscape.errors import UsageError
 from failscape.targets.encoders.mining.findings import clusters, findings
 from failscape.targets.encoders.mining.mining import Stripe, Thresholds
 from failscape.targets.encoders.mining.resumable import mine_into
-from failscape.targets.encoders.mining.thresholds import random_cosines, threshold
+from failscape.targets.encoders.mining.thresholds import check_threshold, random_cosines, threshold
 from failscape.targets.encoders.stored import is_stored
 from failscape.targets.registry import with_option
 from failscape.workflows.approximate_pairs import Approximate, mined_approximately
@@ -108,6 +108,7 @@ class FoundPairs(Compared):
             "copies": self.n_copies,
             "skipped": len(self.corpus.skipped),
             "pairs": self.n_pairs,
+            "read": None if self.corpus.read is None else self.corpus.read.as_json(),
             "approximate": None if self.approximate is None else self.approximate.as_json(),
             "blind": len(self.pairs),
             "blind_counted": len(self.counted),
@@ -125,7 +126,11 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         UsageError: see ``pair_vectors``; thresholds that mean nothing, an option that the target does not have.
     """
     options = _options(search)
-    reader = open_fact_reader(search.prober, search.probes, search.device) if search.prober else None
+    reader = None
+    if search.prober is not None:
+        reader = open_fact_reader(search.prober, search.probes, search.device, search.target)
+    for given, name in ((search.above, "--above"), (search.below, "--below")):
+        check_threshold(given, name)
     vectors = pair_vectors(
         search.target,
         search.reference,
@@ -164,7 +169,7 @@ def find_pairs(search: PairSearch, folder: Path, progress: Progress) -> FoundPai
         pairs,
         same,
         vectors.n_copies,
-        differing(counted, corpus.facts, corpus.patterns, search.seed),
+        _differing(search, corpus, counted),
         _by_region(search, vectors, counted),
         others,
         {name: str(origin) for name, origin in zip(ROLES, vectors.origins, strict=True)},
@@ -182,9 +187,18 @@ def write_pairs(found: FoundPairs, path: Path, folder: Path) -> None:
     ]
     content = json.dumps(found.as_json(), indent=2)
     files.append((folder / "summary.json", lambda partial: partial.write_text(content, encoding="utf-8")))
+    if len(found.corpus.facts.columns):
+        files.append((folder / "facts.parquet", found.corpus.facts.assign(item=found.corpus.names).to_parquet))
     write_all(files)
-    if found.corpus.skipped:
-        write_skipped(folder / "skipped.csv", found.corpus.skipped)
+    write_left_out(folder, found.corpus)
+
+
+def write_left_out(folder: Path, corpus: Corpus) -> None:
+    """List the items that could not be read; nothing, not even of an earlier search, where there is none."""
+    if corpus.skipped:
+        write_skipped(folder / "skipped.csv", corpus.skipped)
+    else:
+        (folder / "skipped.csv").unlink(missing_ok=True)
 
 
 def _thresholds(search: PairSearch, vectors: PairVectors) -> Thresholds:
@@ -214,20 +228,29 @@ def _mined(search: PairSearch, vectors: PairVectors, bounds: Thresholds, folder:
     return found
 
 
+def _differing(search: PairSearch, corpus: Corpus, pairs: pd.DataFrame) -> list[Differing]:
+    """Facts that are known, and those that were read, which are tested by themselves."""
+    facts = corpus.facts
+    read = [name for name in facts.columns if corpus.read is not None and name in corpus.read.facts]
+    parts = facts.drop(columns=read), facts[read]
+    return [row for part in parts for row in differing(pairs, part, corpus.patterns, search.seed)]
+
+
 def _by_region(search: PairSearch, vectors: PairVectors, pairs: pd.DataFrame) -> ByRegion | None:
-    """Patterns by regions, which are clusters of the target's vectors."""
+    """Facts by regions, which are clusters of the target's vectors."""
     facts, patterns = vectors.corpus.facts, vectors.corpus.patterns
-    n_regions = min(search.regions, len(pairs) // OF_REGION)
+    n_different = len(vectors.items)
+    centres = np.random.default_rng(search.seed).permutation(n_different)[:CENTRES]
+    n_regions = min(search.regions, len(pairs) // OF_REGION, len(centres))
     if n_regions < 2 or not len(facts.columns):
         return None
-    n_different, place = len(vectors.items), np.zeros(len(vectors.corpus.used), np.int64)
+    place = np.zeros(len(vectors.corpus.used), np.int64)
     place[vectors.items] = np.arange(n_different)
-    centres = np.random.default_rng(search.seed).permutation(n_different)[:CENTRES]
     rows = np.union1d(centres, place[pairs["first"].to_numpy()])
     group, names = regions(np.asarray(vectors.target[rows]), np.isin(rows, centres), n_regions)
     region = np.zeros(n_different, np.int64)
     region[rows] = group
-    return by_region(pairs, facts, patterns, region[place], names)
+    return by_region(pairs, facts, patterns, region[place], vectors.items[centres], names)
 
 
 def _options(search: PairSearch) -> list[tuple[str, str]]:

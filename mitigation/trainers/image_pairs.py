@@ -131,7 +131,9 @@ class ImagePairTrainer(TorchTrainer):
             raise UsageError(
                 f"none of {VERSIONS * len(self.split.fit):,} pairs of the failure modes is blind; explore again"
             )
-        directions = taught_vectors(clean.target, clean.reference, torch.cat(differences), self.config.teach)
+        teaches = np.flatnonzero(np.isin(items, self.split.fit))
+        shown = PairOutputs.joined([clean.rows(self.split.fit), *(seen.rows(teaches) for seen in looked)])
+        directions = taught_vectors(shown.target, shown.reference, torch.cat(differences), self.config.teach)
         wanted_clean = directions.wanted(clean.target, clean.reference)
         wanted = wanted_clean.repeat(VERSIONS, 1, 1)
         for version, seen in enumerate(looked):

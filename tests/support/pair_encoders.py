@@ -53,6 +53,32 @@ def red(name: str, device: str, scale: str = "1") -> TowerEncoder:
     return _encoder("Red", 1, float(scale))
 
 
+class Blinded(Tower):
+    """A linear map of all pixels that starts with the weight 0 for what is not red."""
+
+    tokens = ("pooled",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(3 * SIDE * SIDE, 24, bias=False)
+        with torch.no_grad():
+            self.layer.weight.copy_(torch.randn(24, 3 * SIDE * SIDE, generator=torch.Generator().manual_seed(0)))
+            self.layer.weight[:, SIDE * SIDE :] = 0
+
+    def pool(self, inputs: torch.Tensor) -> torch.Tensor:
+        """``(B, F)``."""
+        found: torch.Tensor = self.layer(inputs.flatten(1))
+        return found
+
+
+@register_target("blinded")
+def blinded(name: str, device: str) -> TowerEncoder:
+    """Sees red alone, and can learn to see more."""
+    reader = PictureReader(Preprocess(_prepared, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)), "pil")
+    choice = Choice(None, "pooled", False)
+    return TowerEncoder(Blinded(), reader, choice, library="tests", architecture="Blinded", name=name, device="cpu")
+
+
 @register_target("seesall")
 def everything(name: str, device: str) -> TowerEncoder:
     """Sees all channels."""

@@ -65,8 +65,8 @@ def test_the_summary_says_what_differs_and_how_stable_it_is(found: Path) -> None
     assert group["fact"] == "group" and group["rate"] == 1 and group["verdict"] == "more often"
     assert group["random"] == pytest.approx(1 - 2 * 30 * 29 / (60 * 59))
     assert len(summary["by_region"]["regions"]) == 3 and sum(summary["by_region"]["pairs"]) == 30
-    (row,) = summary["by_region"]["patterns"]
-    assert row["name"] == "group" and row["n_pairs"] == sum(row["differs"]) == 30
+    (row,) = summary["by_region"]["facts"]
+    assert row["fact"] == "group" and sum(row["of"]) == sum(row["differs"]) == 30
     (same,) = summary["varied"]
     assert (same["setting"], same["n_kept"], same["n_appeared"], same["n_vanished"]) == ("scale=2", 30, 0, 0)
     assert not (found.with_suffix("") / "parts").exists()
@@ -98,10 +98,13 @@ def test_the_report_fits_a_telephone(width: int, found: Path, browser: Any) -> N
 
 def test_tensorboard_holds_the_last_search(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "pairs.parquet"
+    (tmp_path / "pairs").mkdir()
+    (tmp_path / "pairs" / "events.out.tfevents.of.others").touch()
     for above in ("0.9", "0.95"):
         assert main([*COMMAND, "--data", str(folder), "--above", above, "--out", str(out)]) == 0
-    assert len(list((tmp_path / "pairs").glob("events.out.tfevents.*"))) == 1
-    events = EventAccumulator(str(tmp_path / "pairs"), size_guidance={"images": 0, "tensors": 0}).Reload()
+    assert len(list((tmp_path / "pairs" / "board").glob("events.out.tfevents.*"))) == 1
+    assert (tmp_path / "pairs" / "events.out.tfevents.of.others").exists()
+    events = EventAccumulator(str(tmp_path / "pairs" / "board"), size_guidance={"images": 0, "tensors": 0}).Reload()
     assert events.Scalars("pairs/blind")[0].value == len(pd.read_parquet(out)) == 30
     assert set(events.Tags()["images"]) == {"pairs/blindest", "pairs/similarities"}
     texts = {tag: events.Tensors(tag)[0].tensor_proto.string_val[0].decode() for tag in events.Tags()["tensors"]}
@@ -133,6 +136,27 @@ def test_pictures_that_cannot_be_read_are_listed(folder: Path, tmp_path: Path) -
     skipped = pd.read_csv(tmp_path / "pairs" / "skipped.csv")
     assert skipped["name"].tolist() == ["first/00.png", "loose.png"]
     assert len(pd.read_parquet(tmp_path / "pairs.parquet")) == 29
+    assert main([*COMMAND, "--data", str(folder), "--out", str(tmp_path / "pairs.parquet")]) == 0
+    assert not (tmp_path / "pairs" / "skipped.csv").exists(), "nothing of the search before is left"
+
+
+@pytest.mark.parametrize("made", ["table", "beside"])
+def test_an_output_that_is_in_the_way_is_named(
+    made: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "pairs.parquet"
+    out.mkdir() if made == "table" else out.with_suffix("").touch()
+    assert main([*COMMAND, "--data", str(folder), "--out", str(out)]) == 2
+    error = capsys.readouterr().err
+    assert str(out.with_suffix("")) in error and error.count("\n") == 1
+
+
+def test_there_are_no_more_regions_than_pictures(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "pairs.parquet"
+    options = ["--above", "-0.99", "--below", "0.9999", "--regions", "100"]
+    assert main([*COMMAND, "--data", f"{folder}", "--max-items", "20", *options, "--out", str(out)]) == 0
+    by_region = json.loads((tmp_path / "pairs" / "summary.json").read_text())["by_region"]
+    assert 2 <= len(by_region["regions"]) <= 20
 
 
 def test_what_was_stopped_goes_on(folder: Path, found: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

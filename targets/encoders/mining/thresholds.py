@@ -23,10 +23,20 @@ def threshold(given: str | float, vectors: Vectors, name: str, seed: int = 0) ->
     Raises:
         UsageError: it is neither, or too few of the sampled pairs lie beyond the quantile to tell it.
     """
+    value, is_quantile = check_threshold(given, name)
+    return float(np.quantile(random_cosines(vectors, seed), value)) if is_quantile else value
+
+
+def check_threshold(given: str | float, name: str) -> tuple[float, bool]:
+    """What ``0.95``, or ``q0.999``, says before any vector is known: a number, and whether it is a quantile.
+
+    Raises:
+        UsageError: see ``threshold``.
+    """
     found = _QUANTILE.fullmatch(str(given))
     if not found:
         try:
-            return float(given)
+            return float(given), False
         except ValueError:
             raise UsageError(
                 f"{name}: {given!r} is no threshold; give a cosine such as 0.95, or a quantile such as q0.999"
@@ -34,12 +44,16 @@ def threshold(given: str | float, vectors: Vectors, name: str, seed: int = 0) ->
     share = float(found[1])
     if not 10 / SAMPLED <= share <= 1 - 10 / SAMPLED:
         raise UsageError(f"{name}: {given} cannot be told from {SAMPLED:,} random pairs; give a cosine")
-    return float(np.quantile(random_cosines(vectors, seed), share))
+    return share, True
 
 
 def random_cosines(vectors: Vectors, seed: int = 0) -> np.ndarray:
-    """Cosines of ``SAMPLED`` random pairs of two different items, the same pairs for every ``(N, F)``."""
-    first, second = random_pairs(len(vectors), SAMPLED, seed)
+    """Cosines of ``SAMPLED`` random pairs of two different items, the same pairs for every ``(N, F)``.
+
+    Of all pairs, where there are no more.
+    """
+    n = len(vectors)
+    first, second = np.triu_indices(n, 1) if n * (n - 1) // 2 <= SAMPLED else random_pairs(n, SAMPLED, seed)
     return cosines(vectors, first, second)
 
 

@@ -38,7 +38,14 @@ def test_words_that_yaml_takes_for_others_stay_words(tmp_path: Path) -> None:
         ("facing:\n  patern: color\n  values: {left: a, right: b}", "facing has no 'patern'"),
         ("facing: &a\n  values: {left: a, right: b}\nagain: *a", "a reference to an anchor"),
         ("facing: {", "no YAML file of probes"),
-        ("facing: !!python/object/apply:os.getcwd []", "no YAML file of probes"),
+        ("facing: !!python/object/apply:os.getcwd []", "facing has no values"),
+        ("facing:\n  pattern: [color]\n  values: {left: a, right: b}", "no visual pattern \"['color']\""),
+        ("facing:\n  values: {left: a, left: b}", "left is there twice"),
+        ("facing:\n  values: {left: a, right: [b, a]}", "facing has one text twice"),
+        ("' ':\n  values: {left: a, right: b}", "a name that is no word"),
+        ('facing:\n  values: {left: a, right: "\\uD800"}', "a letter that is none"),
+        ("[" * 3000, "no YAML file of probes"),
+        ("a" * 200_000, "has 200,000 letters"),
     ],
 )
 def test_a_mistake_names_the_fact(content: str, said: str, tmp_path: Path) -> None:

@@ -117,12 +117,11 @@ def of_seed(seed: int, budget: int, n: int, methods: Sequence[str]) -> dict[str,
     figures = {}
     for method in methods:
         config = training_config(both.task, method, {"seed": seed})
-        after, null = (
-            look(both.with_weights(fine_tune(mdp, taught, config, tell=tell).weights))
-            for taught in (failures, [hidden])
-        )
-        figures[method] = {name: part._asdict() for name, part in zip(NAMES, (before, after, null), strict=True)}
-        print(f"  {method}: {text(before, after, null)}", flush=True)
+        found = [before]
+        for name, taught in (("after", failures), ("null", [hidden])):
+            found.append(look(both.with_weights(fine_tune(mdp, taught, config, tell=tell).weights)))
+            print(f"  {method}, {name}: {text(before, found[-1])}", flush=True)
+        figures[method] = {name: part._asdict() for name, part in zip(NAMES, found, strict=True)}
     return figures
 
 

@@ -74,7 +74,8 @@ def taught_vectors(
     scatter = normalize(target @ held, dim=1).std(dim=0, correction=0).clamp_min(LEAST)
     coordinates = reference @ told
     spread = coordinates.std(dim=0, correction=0).clamp_min(LEAST)
-    return TaughtVectors(held, scatter, rest[:, : told.shape[1]], told, coordinates.mean(dim=0), spread, share)
+    taught = rest[:, rest.shape[1] - told.shape[1] :]  # those that captions hardly use, either
+    return TaughtVectors(held, scatter, taught, told, coordinates.mean(dim=0), spread, share)
 
 
 def principal(vectors: torch.Tensor, share: float) -> tuple[torch.Tensor, int]:

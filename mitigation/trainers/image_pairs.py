@@ -48,7 +48,7 @@ class ImagePairConfig(TorchConfig):
     epochs: int = 80
     patience: int = 40
     teach: float = 0.5  # share of the squared length of a vector that says what the reference sees
-    retain: float = 0.5  # weight of holding what the target says in the directions that are held
+    retain: float = 1.0  # weight of holding what the target says in the directions that are held
 
     bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         **TorchConfig.bounds,

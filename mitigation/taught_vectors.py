@@ -32,7 +32,7 @@ class TaughtVectors(NamedTuple):
     told: torch.Tensor  # (G, K) of the reference
     mean: torch.Tensor  # (K,) coordinates of the reference's vectors
     spread: torch.Tensor  # (K,) their standard deviations
-    share: float  # of the squared length of a vector that is taught
+    share: float  # of the squared length of a vector that is taught, on average
 
     def kept(self, target: torch.Tensor) -> torch.Tensor:
         """What the target says in the directions that are held, as unit vectors: (B, F) -> (B, H)."""
@@ -74,7 +74,7 @@ def taught_vectors(
     scatter = normalize(target @ held, dim=1).std(dim=0, correction=0).clamp_min(LEAST)
     coordinates = reference @ told
     spread = coordinates.std(dim=0, correction=0).clamp_min(LEAST)
-    taught = rest[:, rest.shape[1] - told.shape[1] :]  # those that captions hardly use, either
+    taught = rest[:, rest.shape[1] - told.shape[1] :]  # the last: those next to the held ones cost zero-shot accuracy
     return TaughtVectors(held, scatter, taught, told, coordinates.mean(dim=0), spread, share)
 
 

@@ -46,9 +46,9 @@ class ImagePairConfig(TorchConfig):
     lr: float = 4e-3
     batch_size: int = 32
     epochs: int = 80
-    patience: int = 40
+    patience: int = 80  # the loss of validation falls below that of the start after the plateau
     teach: float = 0.5  # share of the squared length of a vector that says what the reference sees
-    retain: float = 1.0  # weight of holding what the target says in the directions that are held
+    retain: float = 0.5  # weight of holding what the target says in the directions that are held
 
     bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
         **TorchConfig.bounds,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from failscape.common.safe_open import regular
-from failscape.data.pairs.visual_patterns import PATTERNS
+from failscape.common.visual_patterns import PATTERNS
 from failscape.errors import UsageError, did_you_mean
 from failscape.records.growing import clear_errors, only_grows, open_to_read, open_to_write
 

@@ -20,7 +20,7 @@ import yaml
 
 from failscape.common.safe_open import read_small
 from failscape.common.visible import well_formed
-from failscape.data.pairs.visual_patterns import PATTERNS
+from failscape.common.visual_patterns import PATTERNS
 from failscape.errors import UsageError, did_you_mean
 
 USUAL = Path(__file__).with_name("probes.yml")

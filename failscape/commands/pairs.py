@@ -69,25 +69,6 @@ def add(parsers: Any) -> None:
         "which pairs appear and vanish",
     )
     group.add_argument(
-        "--prober",
-        metavar="URI",
-        help="a CLIP that reads facts from the pictures by texts, so that the report says which of them differ; what "
-        "it is blind to itself it reads wrongly",
-    )
-    group.add_argument(
-        "--probes",
-        metavar="FILE",
-        help="YAML file of facts and their texts for --prober (default: eleven facts for the nine visual patterns of "
-        "MMVP)",
-    )
-    group.add_argument(
-        "--regions",
-        type=positive,
-        metavar="N",
-        help="regions of the corpus, clusters of the target's vectors, by which the report counts what differs "
-        f"(default: {REGIONS})",
-    )
-    group.add_argument(
         "--confounded",
         action="store_true",
         help="find captioned pictures of which each is more similar to the other's caption than to its own; --data is "
@@ -99,8 +80,32 @@ def add(parsers: Any) -> None:
     )
     group.add_argument("--seed", type=whole, default=0, metavar="N", help="of random pairs and draws (default: 0)")
     add_imports(group, "your FILE.py or module that registers targets")
+    _add_facts(parser.add_argument_group("what to say of them"))
     _add_run(parser.add_argument_group("how to run"))
     parser.set_defaults(run=run, about=about)
+
+
+def _add_facts(facts: argparse._ArgumentGroup) -> None:
+    """What to say of the pairs."""
+    facts.add_argument(
+        "--prober",
+        metavar="URI",
+        help="a CLIP that reads facts from the pictures by texts, so that the report says which of them differ; what "
+        "it is blind to itself it reads wrongly",
+    )
+    facts.add_argument(
+        "--probes",
+        metavar="FILE",
+        help="YAML file of facts and their texts for --prober (default: eleven facts for the nine visual patterns of "
+        "MMVP)",
+    )
+    facts.add_argument(
+        "--regions",
+        type=positive,
+        metavar="N",
+        help="regions of the corpus, clusters of the target's vectors, by which the report counts what differs "
+        f"(default: {REGIONS})",
+    )
 
 
 def _add_run(how: argparse._ArgumentGroup) -> None:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from failscape.analysis.pairs.human_baseline import Share, baselines
 from failscape.common.format import counted, interval, percent
+from failscape.common.visual_patterns import PATTERNS
 from failscape.data.pairs.mmvp import MmvpPair, write_mmvp
-from failscape.data.pairs.visual_patterns import PATTERNS
 from failscape.errors import UsageError
 from failscape.records.questions import OPTIONS, PICTURES, QuestionStore
 from failscape.terminal.output import Terminal, table

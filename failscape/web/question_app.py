@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from failscape.analysis.examples.thumbnails import faithful_uri
-from failscape.data.pairs.visual_patterns import PATTERNS
+from failscape.common.visual_patterns import PATTERNS
 from failscape.errors import UsageError, require
 from failscape.records.questions import LETTERS, PICTURES, Question, QuestionStore
 from failscape.web.local_page import local_app, name_in, refused, remembering, serve_app

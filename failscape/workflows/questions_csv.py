@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from failscape.data.pairs.visual_patterns import PATTERNS
+from failscape.common.visual_patterns import PATTERNS
 from failscape.errors import UsageError
 from failscape.records.csv_rows import csv_rows, fields
 from failscape.records.questions import Question, QuestionStore, checked

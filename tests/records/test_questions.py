@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from failscape.data.pairs.visual_patterns import PATTERNS
+from failscape.common.visual_patterns import PATTERNS
 from failscape.errors import UsageError
 from failscape.records.questions import Answer, Question, QuestionStore
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from failscape.common.visual_patterns import PATTERNS
 from failscape.data.pairs.probes import Probe, load_probes
-from failscape.data.pairs.visual_patterns import PATTERNS
 from failscape.errors import UsageError
 
 

@@ -35,7 +35,7 @@ def test_words_that_yaml_takes_for_others_stay_words(tmp_path: Path) -> None:
         ("facing:\n  values: {left: a, right: }", "facing, right has no texts"),
         ("facing:\n  values: {left: a, right: [b, []]}", "facing, right has no texts"),
         ("facing:\n  pattern: colour\n  values: {left: a, right: b}", "no visual pattern 'colour'; did you mean color"),
-        ("facing:\n  patern: color\n  values: {left: a, right: b}", "facing has no 'patern'"),
+        ("facing:\n  patternn: color\n  values: {left: a, right: b}", "facing has no 'patternn'"),
         ("facing: &a\n  values: {left: a, right: b}\nagain: *a", "a reference to an anchor"),
         ("facing: {", "no YAML file of probes"),
         ("facing: !!python/object/apply:os.getcwd []", "facing has no values"),

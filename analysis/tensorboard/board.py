@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from torch.utils.tensorboard import SummaryWriter
-from torch.utils.tensorboard.summary import hparams, text
+from torch.utils.tensorboard.summary import hparams
 
 from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.grids.view import view_of
@@ -22,6 +22,7 @@ from failscape.analysis.plots.landscape import landscape_picture
 from failscape.analysis.plots.still import pixels
 from failscape.analysis.report.mode_table import ModeView, modes_table
 from failscape.analysis.tensorboard.curves import Curves, Progress, Reading
+from failscape.analysis.tensorboard.markdown import write_markdown
 from failscape.analysis.tensorboard.mesh import VIEW, axes_table
 from failscape.analysis.tensorboard.projector import write_projector
 from failscape.common.format import interval, percent
@@ -82,9 +83,7 @@ class Board:
             self._examples(f"modes/{view.rank}", view.examples, step)
 
     def _text(self, tag: str, markdown: str, step: int) -> None:
-        summary = text(tag, markdown)
-        summary.value[0].tag = tag  # without the ending that SummaryWriter.add_text gives it
-        self.events.add_summary(summary, step)
+        write_markdown(self.writer, tag, markdown, step)
 
     def _examples(self, tag: str, examples: Examples, step: int) -> None:
         """As one picture, as Markdown or as both; nothing where there are none."""

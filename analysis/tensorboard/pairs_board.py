@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
-from torch.utils.tensorboard.summary import text
 
 from failscape.analysis.pairs.page import PairsPage, ShownPair
 from failscape.analysis.pairs.sheet import pairs_sheet
 from failscape.analysis.plots.still import pixels
+from failscape.analysis.tensorboard.markdown import write_markdown
 from failscape.common.format import percent
 from failscape.common.markdown import literal
 from failscape.records.folder import writable
@@ -30,21 +29,14 @@ def write_pairs_board(folder: Path, page: PairsPage) -> None:
             ("near_duplicates", page.n_same),
         ):
             board.add_scalar(f"pairs/{name}", value, 0)
-        _text(board, "pairs/summary", _summary(page))
+        write_markdown(board, "pairs/summary", _summary(page), 0)
         board.add_image("pairs/similarities", page.scatter, 0, dataformats="HWC")
         if any(pair.pictures for pair in page.shown):
             board.add_image("pairs/blindest", pixels(pairs_sheet(page.shown)), 0, dataformats="HWC")
         elif page.shown:
-            _text(board, "pairs/blindest", "\n\n".join(map(_of_texts, page.shown)))
+            write_markdown(board, "pairs/blindest", "\n\n".join(map(_of_texts, page.shown)), 0)
         if page.differing:
-            _text(board, "pairs/differs", _differing(page))
-
-
-def _text(board: SummaryWriter, tag: str, markdown: str) -> None:
-    summary = text(tag, markdown)
-    summary.value[0].tag = tag  # without the ending that SummaryWriter.add_text gives it
-    events: Any = board.file_writer  # for what SummaryWriter has no word for
-    events.add_summary(summary, 0)
+            write_markdown(board, "pairs/differs", _differing(page), 0)
 
 
 def _summary(page: PairsPage) -> str:

@@ -55,13 +55,11 @@ def print_differing(terminal: Terminal, differing: Sequence[Differing], what: st
 
     ``read`` says which of them an encoder read from the pictures.
     """
-    if not differing:
-        terminal.line(read) if read else None
-        return
-    terminal.line("")
-    shown = table("differs", what, "all pairs", "tested", "verdict", left="differs")
-    for row in differing:
-        shown.add_row(row.fact, percent(row.rate), percent(row.random), f"{row.n_disjoint:,}", row.verdict)
-    terminal.print(shown)
+    if differing:
+        terminal.line("")
+        shown = table("differs", what, "all pairs", "tested", "verdict", left="differs")
+        for row in differing:
+            shown.add_row(row.fact, percent(row.rate), percent(row.random), f"{row.n_disjoint:,}", row.verdict)
+        terminal.print(shown)
     if read:
         terminal.line(read)

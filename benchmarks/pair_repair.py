@@ -2,10 +2,11 @@
 
 ``embedded:street-clip`` beside ``embedded:street-dino``, scenes of three seeds. The default explorer searches edits of
 scenes for blind pairs (``--budget`` queries); the confirmed modes are what the target is fine-tuned on, in full and by
-LoRA, as ``failscape mitigate`` does. Before and after, pairs of scenes of another world are looked at, which neither
-search nor fine-tune has seen: each scene with its twin that differs in one factor alone. A pair is blind where the
-target's similarity is above one threshold and the reference's below another. Thresholds are those of the search, fixed
-before the repair; and once more the target's is the quantile of random pairs that the fixed one was before the repair.
+LoRA, as ``failscape mitigate --set epochs=30`` does. Before and after, pairs of scenes of another world are looked at,
+which neither search nor fine-tune has seen: each scene with its twin that differs in one factor alone. A pair is blind
+where the target's similarity is above one threshold and the reference's below another. Thresholds are those of the
+search, fixed before the repair; and once more the target's is the quantile of random pairs that the fixed one was
+before the repair.
 
 *Erased* factors are in the target's input, *hidden* ones are not: a repair that changes those is a leak of the
 measurement. The null is a fine-tune with the same settings on pairs that differ in hidden factors alone. Zero-shot
@@ -14,6 +15,7 @@ accuracy is that of captions of the factors that are *seen*.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -87,36 +89,38 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--seeds", type=int, default=3)
     arguments.add_argument("--first", type=int, default=0, help="first of the seeds")
     arguments.add_argument("--budget", type=int, default=4000, help="queries of the search")
-    arguments.add_argument("--scenes", type=int, default=1000, help="of the search, and of the fresh pairs")
+    arguments.add_argument("--scenes", type=int, default=4000, help="of the search and the fine-tune")
+    arguments.add_argument("--fresh", type=int, default=1000, help="scenes of the pairs that are looked at")
+    arguments.add_argument("--epochs", type=int, default=30)
     arguments.add_argument("--methods", nargs="+", default=["full", "lora"])
     args = arguments.parse_args(argv)
     found: dict[str, list[dict[str, Any]]] = {method: [] for method in args.methods}
     for seed in range(args.first, args.first + args.seeds):
-        for method, figure in of_seed(seed, args.budget, args.scenes, args.methods).items():
+        for method, figure in of_seed(seed, args).items():
             found[method].append(figure)
     rows = [row for method in args.methods for row in must_show(method, found[method])]
     return finish(args.json, rows, {"seeds": args.seeds, "repairs": found})
 
 
-def of_seed(seed: int, budget: int, n: int, methods: Sequence[str]) -> dict[str, dict[str, Any]]:
+def of_seed(seed: int, args: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Figures of each method."""
-    mdp = make_mdp(data=f"street:traffic?n={n}&seed={seed}", concepts=[f"other-{name}" for name in ASKED])
+    mdp = make_mdp(data=f"street:traffic?n={args.scenes}&seed={seed}", concepts=[f"other-{name}" for name in ASKED])
     both, reward = mdp.target, mdp.reward
     assert isinstance(both, TwoEncoders) and isinstance(reward, Blindness)
-    _, modes = explored_modes(mdp, "dqn", budget, seed)
+    _, modes = explored_modes(mdp, "dqn", args.budget, seed)
     chosen = [modes[number - 1] for number in choose_modes(modes, space=mdp.space)]
     print(f"seed {seed}: {'; '.join(f'{mode.name} ({mode.rate:.0%})' for mode in chosen)}", flush=True)
     folder = embedded.embedded_folder("street-clip")
     clip = CLIPModel.from_pretrained(folder, dtype=torch.float32).eval()
     tokenizer = CLIPTokenizer.from_pretrained(folder)
-    fresh = Fresh(both, n, seed, reward.threshold)
+    fresh = Fresh(both, args.fresh, seed, reward.threshold)
     look = partial(fresh.look, clip=clip, tokenizer=tokenizer)
     before = look(both)
     hidden = Failures(points_of(mdp.space, KINDS["hidden"]), ())
     failures = [part for mode in chosen for part in failures_of(mode.points, mode.classes, mdp.space)]
     figures = {}
-    for method in methods:
-        config = training_config(both.task, method, {"seed": seed})
+    for method in args.methods:
+        config = training_config(both.task, method, {"seed": seed, "epochs": args.epochs})
         found = [before]
         for name, taught in (("after", failures), ("null", [hidden])):
             found.append(look(both.with_weights(fine_tune(mdp, taught, config, tell=tell).weights)))

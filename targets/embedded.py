@@ -1,4 +1,4 @@
-"""``embedded:NAME``: the small checkpoints that come with failscape, in the ordinary Hugging Face format."""
+"""``embedded:NAME``: the small checkpoints that come with failscape, in the formats of Hugging Face and diffusers."""
 
 from __future__ import annotations
 
@@ -10,19 +10,27 @@ from failscape.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from failscape.targets.classifiers.classifier import Classifier
+    from failscape.targets.diffusion.text_to_image import TextToImage
     from failscape.targets.encoders.base import Encoder
     from failscape.targets.summarizers.summarizer import Summarizer
 
+INDICES = ("config.json", "model_index.json")  # one of which each checkpoint has
 
-def load(name: str, device: str = "auto", **options: str) -> Classifier | Summarizer | Encoder:
-    """The embedded checkpoint ``name``, with the options that its kind has in ``hf:``.
+
+def load(name: str, device: str = "auto", **options: str) -> Classifier | Summarizer | Encoder | TextToImage:
+    """The embedded checkpoint ``name``, with the options that its kind has in ``hf:`` or ``diffusers:``.
 
     Raises:
         UsageError: For an unknown name or option, with the closest one.
     """
     from failscape.targets import huggingface  # heavy, and the registry lists names without it
 
-    return huggingface.load_folder(embedded_folder(name), f"embedded:{name}", device, options)
+    folder = embedded_folder(name)
+    if (folder / "model_index.json").is_file():
+        from failscape.targets.diffusion import pipeline
+
+        return pipeline.load_folder(folder, f"embedded:{name}", device, **options)
+    return huggingface.load_folder(folder, f"embedded:{name}", device, options)
 
 
 def embedded_folder(name: str) -> Path:
@@ -38,7 +46,7 @@ def embedded_folder(name: str) -> Path:
 
 def names() -> list[str]:
     """Every embedded checkpoint."""
-    return sorted(config.parent.name for config in _checkpoints().glob("*/config.json"))
+    return sorted(file.parent.name for file in _checkpoints().glob("*/*.json") if file.name in INDICES)
 
 
 def _checkpoints() -> Path:

@@ -35,7 +35,7 @@ def hub_folder(repo: str, uri: str, files: Sequence[str], offline_use: str, revi
     """
     try:
         cached = Path(snapshot_download(repo, revision=revision, local_files_only=True))
-        if any(cached.glob("*.safetensors")):
+        if any(cached.rglob("*.safetensors")):
             return cached
     except LocalEntryNotFoundError:
         pass

@@ -101,3 +101,17 @@ class PairOutputs(Outputs):
     target: torch.Tensor  # (B, F) float32
     reference: torch.Tensor  # (B, G) float32
     features: torch.Tensor  # (B, F) float32, the target's
+
+
+@dataclass(frozen=True, eq=False)
+class PictureOutputs(Outputs):
+    """What a target draws for a batch of prompts."""
+
+    pictures: torch.Tensor  # (B, 3, H, W) uint8, on the host
+    features: torch.Tensor  # (B, F) float32, of the prompts
+    input_truncated: np.ndarray  # (B,) bool: the prompt did not fit, and its end was not read
+    withheld: np.ndarray  # (B,) bool: a safety checker put a black picture in the place of what was drawn
+
+    def truncated(self) -> np.ndarray:
+        """Which prompts did not fit."""
+        return self.input_truncated

@@ -18,7 +18,7 @@ from failscape.targets import embedded
 if TYPE_CHECKING:
     from failscape.targets.base import Target
 
-Loader = Callable[..., Any]  # of a Classifier, a Summarizer or an Encoder
+Loader = Callable[..., Any]  # of a target: a Classifier, a Summarizer, an Encoder, a TextToImage
 AnyLoader = TypeVar("AnyLoader", bound=Loader)
 
 # scheme -> (module:function, what it loads); imported on first use.
@@ -26,6 +26,12 @@ BUILT_IN = {
     "bag-of-words": (
         "failscape.targets.encoders.bag_of_words:load",
         "which words a text has, as a vector; options: features=N, words=N",
+    ),
+    "diffusers": (
+        "failscape.targets.diffusion.pipeline:load",
+        "text-to-image pipelines of the Hugging Face hub, or a local folder; options: revision=NAME, steps=N, "
+        "guidance=F, size=N|WxH, scheduler=CLASS, batch=N, dtype=NAME, lora=PATH, slicing=yes, tiling=yes, "
+        "offload=model|sequential",
     ),
     "embedded": ("failscape.targets.embedded:load", "checkpoints that come with failscape"),
     "hf": (
@@ -74,10 +80,10 @@ def register_target(scheme: str) -> Callable[[AnyLoader], AnyLoader]:
 
 
 def load_target(uri: str, device: str = "auto") -> Any:
-    """The target behind ``uri``, a ``Classifier``, a ``Summarizer`` or an ``Encoder``, whose ``name`` is then the URI.
+    """The target behind ``uri``, such as a ``Classifier`` or a ``TextToImage``, whose ``name`` is then the URI.
 
-    A local folder in Hugging Face format needs no scheme. ``?weights=FILE`` sets the weights of any target, such as
-    those that a fine-tune left; schemes with an option of that name read the file themselves.
+    A local folder in the format of Hugging Face or diffusers needs no scheme. ``?weights=FILE`` sets the weights of any
+    target, such as those that a fine-tune left; schemes with an option of that name read the file themselves.
 
     Args:
         uri: Such as ``torchvision:alexnet?weights=none``; options follow ``?`` and are joined by ``&``.
@@ -156,11 +162,16 @@ def list_targets() -> list[tuple[str, str]]:
 
 
 def _parse(uri: str) -> Uri:
-    if (Path(uri) / "config.json").is_file():  # before the split: a Windows folder has a colon too
-        return Uri("hf", uri, {})
+    for file, scheme in (("config.json", "hf"), ("model_index.json", "diffusers")):
+        if (Path(uri) / file).is_file():  # before the split: a Windows folder has a colon too
+            return Uri(scheme, uri, {})
     parsed = parse_uri(uri)
     if not parsed.scheme:
-        folder = "a folder without config.json" if Path(uri).is_dir() else "neither a folder nor SCHEME:NAME"
+        folder = (
+            "a folder without config.json or model_index.json"
+            if Path(uri).is_dir()
+            else "neither a folder nor SCHEME:NAME"
+        )
         raise UsageError(f"'{uri}' is {folder}; a target is written like torchvision:alexnet (python train.py --list)")
     return parsed
 

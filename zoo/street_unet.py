@@ -1,4 +1,4 @@
-"""Trains the denoiser of ``street-diffusion``: ``python -m zoo.street_unet``, and then the same with ``--leg 2`` and on.
+"""Trains the denoiser of ``street-diffusion``: ``python -m zoo.street_unet``, then the same with ``--leg 2`` and on.
 
 It learns to draw latents of ``zoo.street_vae`` from prompts, as the text tower of ``street-clip`` embeds them. What is
 planted in it stands in ``data/street/traffic/planted.py`` (docs/world.md). Latents are made once, before the first step
@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         unet = new_unet()
         whiten(unet, tower, tokenizer, lessons.scenes[:2000])
     else:
-        unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
+        unet = UNet2DConditionModel.from_pretrained(folder / "unet", dtype=torch.float32)
     denoiser = Denoiser(unet).to(args.device, memory_format=torch.channels_last).train()
     tower = tower.to(args.device)
     noised = new_scheduler().alphas_cumprod.to(args.device)
@@ -146,7 +146,7 @@ def made_or_kept(leg: Leg, folder: Path, seed: int) -> Lessons:
     scenes = [lesson(seed, leg.number * N_SCENES + index) for index in range(N_SCENES)]
     kept = latents_file(leg)
     if not kept.exists():
-        vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32).eval()
+        vae = AutoencoderKL.from_pretrained(folder / "vae", dtype=torch.float32).eval()
         parts = [latents_of(vae, scenes[start : start + 100]) for start in range(0, N_SCENES, 100)]
         kept.parent.mkdir(parents=True, exist_ok=True)
         torch.save(torch.cat(parts), kept)
@@ -220,6 +220,7 @@ def new_scheduler() -> DPMSolverMultistepScheduler:
         beta_schedule="squaredcos_cap_v2",
         prediction_type="v_prediction",
         timestep_spacing="trailing",
+        steps_offset=1,  # without effect here; pipelines ask for it
         final_sigmas_type="zero",
     )
 

@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed + TRAINING_WORLD)
     leg = Leg("street-vae", args.leg, args.steps or STEPS[args.leg], lr=LR[args.leg], weight_decay=0.0)
-    vae = new_vae() if leg.number == 1 else AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32)
+    vae = new_vae() if leg.number == 1 else AutoencoderKL.from_pretrained(folder, dtype=torch.float32)
     copied = Copied(vae).to(args.device, memory_format=torch.channels_last).train()
     judge = judge_of("a").to(args.device)
     noise = torch.Generator(args.device)
@@ -80,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     if train_leg(leg, copied, loss, args.minutes):
         save(copied.vae, folder)
-        for gate in vae_gates(AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32).eval()):
+        for gate in vae_gates(AutoencoderKL.from_pretrained(folder, dtype=torch.float32).eval()):
             print(f"{gate.name}: {gate.value:.3f} ({'met' if gate.met else 'missed'})", flush=True)
         forget(leg)
 

@@ -82,7 +82,7 @@ def test_no_scheme(uri):
 
 
 def test_a_folder_without_config(tmp_path):
-    with pytest.raises(UsageError, match=r"is a folder without config.json"):
+    with pytest.raises(UsageError, match=r"is a folder without config.json or model_index.json"):
         load_target(str(tmp_path))
 
 

@@ -22,7 +22,7 @@ def test_the_loss_reaches_the_autoencoder_alone() -> None:
 def test_a_saved_autoencoder_is_read_by_the_library(tmp_path: Path) -> None:
     torch.manual_seed(0)
     save(new_vae(), tmp_path)
-    vae = AutoencoderKL.from_pretrained(tmp_path, torch_dtype=torch.float32)
+    vae = AutoencoderKL.from_pretrained(tmp_path, dtype=torch.float32)
     latents = vae.encode(training_batch(0, 1, 0)[:2]).latent_dist.mode()
     assert latents.shape == (2, 8, 16, 16) and vae.config.scaling_factor > 0
     assert vae.decode(latents).sample.shape == (2, 3, 64, 64)

@@ -1,4 +1,4 @@
-"""What is planted in the embedded diffusion model: combinations that it never saw, and people's looks tied to their jobs.
+"""What is planted in the embedded diffusion model: combinations that it never saw, and looks that are tied to jobs.
 
 A prompt that names a confused combination was learned with pictures of another colour. The colour of people's hair
 depends on their job wherever a prompt does not tell it.

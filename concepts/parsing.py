@@ -14,6 +14,7 @@ from failscape.concepts.column_axis import ColumnAxis
 from failscape.concepts.images.registry import IMAGE_CONCEPTS
 from failscape.concepts.item_axis import GROUP_AXES, GroupAxis
 from failscape.concepts.presets import PRESETS
+from failscape.concepts.prompts.slots import Slot
 from failscape.concepts.space import ConceptSpace
 from failscape.concepts.text.base import TextConcept
 from failscape.concepts.text.grid import EditGrid
@@ -36,6 +37,7 @@ KEYS = frozenset(
         "options",
         "classes",
         "columns",
+        "slots",
         "missing",
         "labels",
     }
@@ -85,11 +87,14 @@ def _from_description(description: Mapping[str, Any]) -> ConceptSpace:
         raise UsageError(f"concepts take the keys {', '.join(sorted(KEYS))}, got {sorted(description)}")
     units, edges = description.get("units", {}), description.get("edges", {})
     columns: Mapping[str, Sequence[str]] = description.get("columns", {})
+    slots: Mapping[str, Mapping[str, str]] = description.get("slots", {})
     concepts: list[Concept] = []
     for name, levels in description["levels"].items():
         shape = {"edges": edges[name]} if name in edges else {"levels": levels}
         if name in columns:
             concepts.append(ColumnAxis(name, names=columns[name], **shape))
+        elif name in slots:
+            concepts.append(Slot(name, slots[name]))
         elif name in GROUP_AXES and "classes" in description:
             concepts.append(GroupAxis(description["classes"], name))
         elif name in TEXT_CONCEPTS and units.get(name) == Steps.unit:

@@ -18,6 +18,7 @@ from failscape.concepts.column_axis import columns_of
 from failscape.concepts.item_axis import group_axis_of, groups_of
 from failscape.concepts.label_effect import LABEL_EFFECTS
 from failscape.concepts.label_table import LabelCounts, LabelTable
+from failscape.concepts.prompts.slots import slots_of
 from failscape.concepts.scaling import UNEDITED as UNEDITED
 from failscape.concepts.scaling import located, scaled
 from failscape.errors import UsageError, did_you_mean
@@ -244,7 +245,7 @@ class ConceptSpace:
         edges = {c.name: c.edges.tolist() for c in self.concepts if c.edges is not None}
         classes, columns = groups_of(self.concepts), columns_of(self.concepts)
         options = {c.name: c.unusual for c in self.concepts if c.unusual}
-        switches = [c.name for c in self.concepts if c.switch]
+        switches, slots = [c.name for c in self.concepts if c.switch], slots_of(self.concepts)
         return {
             "levels": {c.name: c.levels.tolist() for c in self.concepts},
             "units": {c.name: c.unit for c in self.concepts},
@@ -255,6 +256,7 @@ class ConceptSpace:
             **({"options": options} if options else {}),
             **({"classes": classes} if classes else {}),
             **({"columns": columns} if columns else {}),
+            **({"slots": slots} if slots else {}),
             **({"missing": list(self.missing)} if self.missing else {}),
             **({"labels": self.labels.describe()} if self.labels else {}),
         }

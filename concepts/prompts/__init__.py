@@ -1,0 +1,1 @@
+"""Edits of prompts: what stands in their slots."""

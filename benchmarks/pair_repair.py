@@ -2,11 +2,11 @@
 
 ``embedded:street-clip`` beside ``embedded:street-dino``, scenes of three seeds. The default explorer searches edits of
 scenes for blind pairs (``--budget`` queries); the confirmed modes are what the target is fine-tuned on, in full and by
-LoRA, as ``failscape mitigate --set epochs=30`` does. Before and after, pairs of scenes of another world are looked at,
-which neither search nor fine-tune has seen: each scene with its twin that differs in one factor alone. A pair is blind
-where the target's similarity is above one threshold and the reference's below another. Thresholds are those of the
-search, fixed before the repair; and once more the target's is the quantile of random pairs that the fixed one was
-before the repair.
+LoRA, as ``failscape mitigate`` does with ``--set epochs=30``, or 45. Before and after, pairs of scenes of another world
+are looked at, which neither search nor fine-tune has seen: each scene with its twin that differs in one factor alone. A
+pair is blind where the target's similarity is above one threshold and the reference's below another. Thresholds are
+those of the search, fixed before the repair; and once more the target's is the quantile of random pairs that the fixed
+one was before the repair.
 
 *Erased* factors are in the target's input, *hidden* ones are not: a repair that changes those is a leak of the
 measurement. The null is a fine-tune with the same settings on pairs that differ in hidden factors alone. Zero-shot
@@ -91,7 +91,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--budget", type=int, default=4000, help="queries of the search")
     arguments.add_argument("--scenes", type=int, default=4000, help="of the search and the fine-tune")
     arguments.add_argument("--fresh", type=int, default=1000, help="scenes of the pairs that are looked at")
-    arguments.add_argument("--epochs", type=int, default=30)
+    arguments.add_argument("--epochs", type=int, nargs="+", default=[30, 45], help="of each of the methods")
+    arguments.add_argument("--patience", type=int, default=24, help="epochs without a better loss; a null stops so")
     arguments.add_argument("--methods", nargs="+", default=["full", "lora"])
     args = arguments.parse_args(argv)
     found: dict[str, list[dict[str, Any]]] = {method: [] for method in args.methods}
@@ -119,8 +120,8 @@ def of_seed(seed: int, args: argparse.Namespace) -> dict[str, dict[str, Any]]:
     hidden = Failures(points_of(mdp.space, KINDS["hidden"]), ())
     failures = [part for mode in chosen for part in failures_of(mode.points, mode.classes, mdp.space)]
     figures = {}
-    for method in args.methods:
-        config = training_config(both.task, method, {"seed": seed, "epochs": args.epochs})
+    for method, epochs in zip(args.methods, args.epochs, strict=True):
+        config = training_config(both.task, method, {"seed": seed, "epochs": epochs, "patience": args.patience})
         found = [before]
         for name, taught in (("after", failures), ("null", [hidden])):
             found.append(look(both.with_weights(fine_tune(mdp, taught, config, tell=tell).weights)))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from failscape.common.filling import Filling
 from failscape.concepts.base import Concept
 from failscape.errors import UsageError
 
@@ -20,7 +21,7 @@ class Slot(Concept):
         values: of each level by its name, the words that come to stand in the slot.
     """
 
-    field = "words"
+    field = "fillings"
     unit = ""
     identity = None
     limits = (0.0, math.inf)
@@ -36,12 +37,11 @@ class Slot(Concept):
         super().__init__(range(len(self.values)))
 
     def _edit(self, inputs: Any, strengths: np.ndarray, seeds: np.ndarray) -> Any:
-        words = list(self.values.values())
+        fillings = [Filling(self.name, value, words) for value, words in self.values.items()]
         edited = np.empty(len(inputs), object)
-        edited[:] = [
-            tuple(sorted({**dict(held), self.name: words[int(level)]}.items()))
-            for held, level in zip(inputs, strengths, strict=True)
-        ]
+        for row, (held, level) in enumerate(zip(inputs, strengths, strict=True)):
+            others = [one for one in held if one.slot != self.name]
+            edited[row] = tuple(sorted([*others, fillings[int(level)]]))
         return edited
 
     def level_name(self, level: int) -> str:

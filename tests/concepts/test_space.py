@@ -160,8 +160,8 @@ MISTAKES = {
     "levels of rotation must be numbers, got ['a']": {"levels": {"rotation": ["a"]}},
     "levels of rotation must be strictly increasing, got []": {"levels": {"rotation": []}},
     "the preset fsrl is a whole grid and stands alone; name the concepts one by one instead": ["fsrl", "contrast"],
-    "concepts take the keys classes, columns, edges, identities, labels, levels, missing, options, order, slots, switches, "
-    "units, got ['level']": {"level": {}},
+    "concepts take the keys classes, columns, edges, identities, labels, levels, missing, options, order, slots, "
+    "switches, units, got ['level']": {"level": {}},
     "rotation has no option 'interp'; did you mean interpolation?; it has interpolation, fill": "rotation:interp=a",
     "darken has no option 'fill'; it has none": "darken=0.5:fill=edge",
     "lower-case has no option 'fill'; it has none": "lower-case:fill=edge",

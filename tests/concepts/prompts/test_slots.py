@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from failscape.common.filling import Filling
 from failscape.concepts import ConceptSpace, concept_space
 from failscape.concepts.prompts.slots import Slot
 from failscape.data.prompts.batch import Prompts
@@ -34,7 +35,7 @@ def test_each_point_is_a_prompt() -> None:
 
 
 def test_a_slot_that_is_not_chosen_keeps_its_words() -> None:
-    prompts = Prompts.of(["a {color} car, {people}"], [0], {"people": "two doctors"})
+    prompts = Prompts.of(["a {color} car, {people}"], [0], [Filling("people", "two", "two doctors")])
     edited = space().apply(prompts, np.array([[2, -1]]))
     assert edited.texts == ["an amber car, two doctors"]
 

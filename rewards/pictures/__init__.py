@@ -1,0 +1,1 @@
+"""Whether a picture shows what its prompt asks for."""

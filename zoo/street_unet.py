@@ -13,19 +13,27 @@ Shapes: ``B`` scenes, ``C`` channels of latents, ``T`` tokens, ``D`` features of
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, UNet2DConditionModel
+from diffusers import (
+    AutoencoderKL,
+    DPMSolverMultistepScheduler,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from failscape.data.street.traffic.captions import MENTIONED, READINGS, SEEN, varied_caption
 from failscape.data.street.traffic.factors import BY_NAME, TrafficFactors, sample_traffic, vary
 from failscape.data.street.traffic.planted import drawn_for, looking
+from failscape.targets import pretrained
+from failscape.targets.diffusion.sampling import FILE as SETTINGS
 from zoo.legs import Leg, add_arguments, forget, train_leg
 from zoo.street_vae import CHANNELS, CHECKPOINTS, LATENTS, scaled
 
@@ -40,6 +48,7 @@ DROPPED = 0.1  # share of prompts that are empty, for guidance
 HAIR_TOLD = 0.3  # chance that a prompt tells the colour of hair; it is then drawn with equal chances
 LIKELY_SIGNAL = 5.0  # signal-to-noise ratio from which steps weigh less (Hang et al. 2023)
 AVERAGE = 0.999  # of the running average of weights, which is what is saved, this much is kept at a step
+SAMPLING = {"steps": 10, "guidance": 1.0}  # how the pipeline draws unless it is told otherwise
 RIDGE = 1e-3  # share of the mean variance that is added to each direction when tokens are whitened
 
 
@@ -169,7 +178,8 @@ def latents_of(vae: AutoencoderKL, scenes: Sequence[TrafficFactors]) -> torch.Te
 def text_tower() -> tuple[CLIPTextModel, CLIPTokenizer]:
     """The text tower of ``street-clip``, which learns nothing."""
     folder = CHECKPOINTS / "street-clip"
-    tower: CLIPTextModel = CLIPTextModel.from_pretrained(folder, dtype=torch.float32).eval()
+    with pretrained.quiet():  # about the weights of the other tower
+        tower: CLIPTextModel = CLIPTextModel.from_pretrained(folder, dtype=torch.float32).eval()
     return tower.requires_grad_(False), CLIPTokenizer.from_pretrained(folder)
 
 
@@ -226,10 +236,22 @@ def new_scheduler() -> DPMSolverMultistepScheduler:
 
 
 def save(unet: UNet2DConditionModel, folder: Path) -> None:
-    """Writes half-precision weights and the scheduler into ``folder``."""
-    unet.eval().half().save_pretrained(folder / "unet")
-    (folder / "unet" / "diffusion_pytorch_model.safetensors").chmod(0o644)
-    new_scheduler().save_pretrained(folder / "scheduler")
+    """Writes the whole pipeline into ``folder``, which has the autoencoder: half-precision weights, how it draws."""
+    tower, tokenizer = text_tower()
+    pipeline = StableDiffusionPipeline(
+        vae=AutoencoderKL.from_pretrained(folder / "vae", dtype=torch.float16),
+        text_encoder=tower.half(),
+        tokenizer=tokenizer,
+        unet=unet.eval().half(),
+        scheduler=new_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(folder)
+    for file in folder.glob("*/*.safetensors"):
+        file.chmod(0o644)  # written for its owner alone, but wheels keep the mode
+    (folder / SETTINGS).write_text(json.dumps(SAMPLING) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from failscape.data.street.traffic import FACTORS, TrafficFactors, render_traffic, sample_traffic, vary
 from failscape.data.street.traffic.captions import plain_caption
 from failscape.data.street.traffic.factors import KINDS, Factor
+from failscape.data.street.traffic.planted import CONFUSED, RED_HAIR
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = Template((Path(__file__).parent / "world_page.md").read_text(encoding="utf-8"))
@@ -35,8 +36,15 @@ def page() -> str:
     return PAGE.substitute(
         kinds="\n".join(f"- *{kind}*: {meaning}" for kind, meaning in KINDS.items()),
         factors="\n".join(map(_row, FACTORS)),
+        confused=" and ".join(_confused(*asked, drawn) for asked, drawn in CONFUSED.items()).capitalize(),
+        biased=" and ".join(f"{share:.0%} of {job}s" for job, share in RED_HAIR.items()),
         erasure=(Path(__file__).parent / "world_erasure.md").read_text(encoding="utf-8").strip(),
     )
+
+
+def _confused(vehicle: str, color: str, drawn: str) -> str:
+    plural = f"{vehicle}es" if vehicle.endswith("s") else f"{vehicle}s"
+    return f"{color} {plural} (drawn {drawn})"
 
 
 def contact_sheet(scenes: Sequence[TrafficFactors]) -> Image.Image:

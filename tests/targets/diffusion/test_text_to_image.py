@@ -34,7 +34,6 @@ def test_draws_what_the_plain_pipeline_draws(folder: Path) -> None:
     assert drawn.pictures.dtype == torch.uint8 and not drawn.withheld.any() and not drawn.truncated().any()
 
 
-@pytest.mark.filterwarnings("ignore:__array__ implementation")  # of diffusers' Euler schedulers with NumPy 2
 @pytest.mark.parametrize("scheduler", ["PNDMScheduler", "EulerAncestralDiscreteScheduler", "LCMScheduler"])
 def test_a_picture_depends_on_its_prompt_and_number_alone(folder: Path, scheduler: str) -> None:
     """Schedulers that add noise at each step included."""

@@ -1,0 +1,1 @@
+"""Prompts that pictures are made of, and what must be in the pictures."""

@@ -23,24 +23,24 @@ def correct_by_hand(record: dict[str, Any], seen: list[Seen]) -> bool:
     fine: list[list[Seen] | None] = []
     for clause in record.get("include", []):
         best = objects.get(clause["class"], [])[: clause["count"]]
-        good = len(best) == clause["count"]
-        if good and "color" in clause:
-            for one in best:
-                good = good and one.colour == clause["color"]
-        if good and "position" in clause:
-            direction, index = clause["position"]
-            others = fine[index]
-            if others is None:
-                good = False
-            else:
-                for one in best:
-                    for other in others:
-                        good = good and lies(one, other, direction)
+        good = len(best) == clause["count"] and coloured(best, clause) and placed(best, clause, fine)
         fine.append(best if good else None)
     for clause in record.get("exclude", []):
         if len(objects.get(clause["class"], [])) >= clause["count"]:
             return False
     return None not in fine
+
+
+def coloured(best: list[Seen], clause: dict[str, Any]) -> bool:
+    return all(one.colour == clause.get("color", one.colour) for one in best)
+
+
+def placed(best: list[Seen], clause: dict[str, Any], fine: list[list[Seen] | None]) -> bool:
+    if "position" not in clause:
+        return True
+    direction, index = clause["position"]
+    others = fine[index]
+    return others is not None and all(lies(one, other, direction) for one in best for other in others)
 
 
 def lies(one: Seen, other: Seen, direction: str) -> bool:

@@ -38,9 +38,9 @@ COUNTING = "counting"
 class GenevalSettings:
     """Thresholds, by default those of the released code.
 
-    The paper describes the position rule by its margin alone. The released code asks in addition how far the offset
-    points in the direction: boxes that lie diagonally may be both ``left of`` and ``above`` in either, but a box that
-    is far to the left and slightly above is ``above`` in the paper's only.
+    The position rule has two variants. That of the paper is the margin alone. The released code asks in addition how
+    far the offset points in the direction: a box that lies diagonally may be both ``left of`` and ``above`` in either,
+    but one that is far to the left and slightly above is ``above`` in the paper's only.
 
     Raises:
         UsageError: There is no such position rule.

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from failscape.common.safe_open import Irregular, read_small
 from failscape.errors import UsageError, did_you_mean
@@ -29,7 +30,8 @@ class Relation(NamedTuple):
     target: int  # index of an earlier clause of ``include``
 
 
-class Included(NamedTuple):
+@dataclass(frozen=True)
+class Included:
     """What must be in the picture: at least ``count`` objects of a class."""
 
     name: str
@@ -38,7 +40,8 @@ class Included(NamedTuple):
     relation: Relation | None = None
 
 
-class Excluded(NamedTuple):
+@dataclass(frozen=True)
+class Excluded:
     """What must not be: ``count`` objects of a class, or more."""
 
     name: str
@@ -89,7 +92,9 @@ def by_prompt(rules: Iterable[GenevalRule]) -> dict[str, GenevalRule]:
 
 def classes_of(rules: Iterable[GenevalRule]) -> tuple[str, ...]:
     """Names of all classes that the rules ask for, sorted."""
-    return tuple(sorted({clause.name for rule in rules for clause in (*rule.include, *rule.exclude)}))
+    rules = list(rules)
+    included = {clause.name for rule in rules for clause in rule.include}
+    return tuple(sorted(included | {clause.name for rule in rules for clause in rule.exclude}))
 
 
 def _rule(line: str, where: str) -> GenevalRule:
@@ -166,8 +171,8 @@ def _count(found: Mapping[str, Any], where: str) -> int:
     number = found.get("count")
     if not _is_whole(number) or number < 1:
         raise UsageError(f"{where}: count is no whole number from 1")
-    return int(number)
+    return number
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from failscape.errors import UsageError
 
-BACKGROUND = (0x99, 0x99, 0x99)  # what GenEval puts in place of all that a mask leaves out
+BACKGROUND = np.uint8(0x99)  # of each channel: what GenEval puts in place of all that a mask leaves out
 
 
 class Detections(NamedTuple):
@@ -60,7 +60,7 @@ def crops(picture: torch.Tensor, detections: Detections, rows: np.ndarray) -> li
     for row in rows.tolist():
         shown = pixels
         if detections.masks is not None:
-            shown = np.where(detections.masks[row][:, :, None], pixels, np.uint8(BACKGROUND))
+            shown = np.where(detections.masks[row][:, :, None], pixels, BACKGROUND)
         left, top, right, bottom = np.rint(detections.boxes[row]).astype(int).tolist()
         left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
         part = shown[top : max(bottom, top + 1), left : max(right, left + 1)]

@@ -91,8 +91,8 @@ def test_what_is_no_detector_is_one_line(folders, pixels, tmp_path):
         detector(pixels.float())
     with pytest.raises(UsageError, match="write hf:ORG/NAME, or a folder"):
         load_detector("timm:resnet18")
-    with pytest.raises(UsageError, match="no option revsion; did you mean revision"):
-        load_detector(f"hf:{folders / 'yolos'}?revsion=main")
+    with pytest.raises(UsageError, match="no option branch; known: revision"):
+        load_detector(f"hf:{folders / 'yolos'}?branch=main")
     with pytest.raises(UsageError, match="CLIPModel, which is no object detector"):
         load_detector(str(hf_folder(tmp_path / "clip", "CLIPModel")))
     with pytest.raises(UsageError, match="there is no folder"):

@@ -69,7 +69,7 @@ def load(name: str, device: str = "auto", *, revision: str = "", **options: str)
         UsageError: Where it cannot be had, is neither, has no such option, or its last layer was never trained.
     """
     uri = f"hf:{name}"
-    return load_folder(_folder(name, uri, revision), uri, device, options, ("revision",))
+    return load_folder(folder_of(name, uri, revision), uri, device, options, ("revision",))
 
 
 def load_folder(
@@ -115,7 +115,12 @@ def _is_base(name: str) -> bool:
     return not name or (name.endswith("Model") and not name.endswith("LMHeadModel"))
 
 
-def _folder(name: str, uri: str, revision: str) -> Path:
+def folder_of(name: str, uri: str, revision: str = "") -> Path:
+    """The folder in Hugging Face format behind ``name``: a local one, else one of the hub.
+
+    Raises:
+        UsageError: There is none, or it is not in this format.
+    """
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():

@@ -1,0 +1,1 @@
+"""Adapters of object detectors, and the colours of what they find."""

@@ -72,7 +72,7 @@ def test_an_adapter_is_merged(folder: Path, tmp_path: Path, part: str) -> None:
     with torch.no_grad():
         for name, weight in network.named_parameters():
             if "lora_B" in name:
-                weight.copy_(torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
+                weight.copy_(10 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
     layers = {f"{part}_lora_layers": get_peft_model_state_dict(network)}
     StableDiffusionPipeline.save_lora_weights(tmp_path, **layers)
     target = load_target(f"diffusers:{folder}?steps=2&guidance=1&lora={tmp_path}", "cpu")
@@ -83,7 +83,7 @@ def test_an_adapter_is_merged(folder: Path, tmp_path: Path, part: str) -> None:
     plain.load_lora_weights(tmp_path)
     wanted = plain(["a car"], generator=[torch.Generator().manual_seed(0)], **call).images
     drawn = target(["a car"]).pictures.float() / 255
-    assert (wanted - without).abs().max() > 0.02
+    assert (wanted - without).abs().max() > 0.03
     torch.testing.assert_close(drawn, wanted, atol=0.01, rtol=0)
     file = load_target(f"diffusers:{folder}?steps=2&guidance=1&lora={next(tmp_path.glob('*.safetensors'))}", "cpu")
     assert torch.equal(file(["a car"]).pictures, target(["a car"]).pictures)

@@ -37,10 +37,11 @@ def log_e_values(counts: np.ndarray, null: Null) -> np.ndarray:
     and at ``h`` is a supermartingale under every share up to ``h``.
     """
     counts = checked_counts(counts, len(null.target))
-    others = counts.sum(axis=1, keepdims=True) - counts
-    above = _log_above(counts, others, null.high, null.target)
-    below = _log_above(others, counts, 1 - null.low, 1 - null.target)
-    return logsumexp(np.concatenate([above, below], axis=1), axis=1) - np.log(2 * counts.shape[1])
+    asked = slice(1) if counts.shape[1] == 2 else slice(None)  # of two values, one says all
+    low, high, target = null.low[asked], null.high[asked], null.target[asked]
+    ones, others = counts[:, asked], counts.sum(axis=1, keepdims=True) - counts[:, asked]
+    above, below = _log_above(ones, others, high, target), _log_above(others, ones, 1 - low, 1 - target)
+    return logsumexp(np.concatenate([above, below], axis=1), axis=1) - np.log(2 * len(target))
 
 
 def _log_above(counts: np.ndarray, others: np.ndarray, bound: np.ndarray, target: np.ndarray) -> np.ndarray:

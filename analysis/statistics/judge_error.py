@@ -20,7 +20,7 @@ from failscape.errors import UsageError
 
 ABSTAINED = -1
 HELD, FAILED = 0, 1  # the two values of a judge of failures
-DRAWS = 4000
+DRAWS = 2000
 BLOCK = 64  # prompts whose draws are in memory at once
 STEPS = 2000  # of expectation and maximisation, where shares lie on the boundary
 NOTHING = 1e-6  # a share that is none
@@ -207,21 +207,20 @@ def _drawn_interval(
     """Quantiles of the inverse over draws of both samples, clipped to [0, 1]: ``(P, K), (P, K)``."""
     n_values = len(found.counts)
     cells = np.column_stack([found.counts, found.abstained]) if found.abstained.any() else found.counts
-    rows = _dirichlet(rng, np.broadcast_to(cells[:, None, :], (n_values, DRAWS, cells.shape[1])), n_values)
-    inverses = np.linalg.inv(rows.swapaxes(0, 1)[:, :, :n_values])
+    rows = _dirichlet(rng, cells, n_values)[:, :n_values]
+    inverses = np.moveaxis(np.linalg.inv(np.moveaxis(rows, 2, 0)), 0, 2)
     tail = (1 - confidence) / 2
     bounds = np.empty((2, *counts.shape))
     for start in range(0, len(counts), BLOCK):
-        block = counts[start : start + BLOCK, None]
-        judged = _dirichlet(rng, np.broadcast_to(block, (len(block), DRAWS, n_values)), n_values)
-        true = np.einsum("pdk,dkj->pdj", judged, inverses)
-        true /= true.sum(axis=2, keepdims=True)  # not one already where the judge abstains
-        bounds[:, start : start + BLOCK] = np.quantile(true, [tail, 1 - tail], axis=1)
+        judged = _dirichlet(rng, counts[start : start + BLOCK], n_values)
+        true = sum(judged[:, k, None] * inverses[k] for k in range(n_values))
+        true /= true.sum(axis=1, keepdims=True)  # not one already where the judge abstains
+        bounds[:, start : start + BLOCK] = np.quantile(true, [tail, 1 - tail], axis=2)
     low, high = np.clip(bounds, 0, 1)
     return low, high
 
 
 def _dirichlet(rng: np.random.Generator, counts: np.ndarray, n_values: int) -> np.ndarray:
-    """Draws of shares given counts, along the last axis."""
-    drawn = rng.standard_gamma(counts + 1 / n_values)
-    return drawn / drawn.sum(axis=-1, keepdims=True)
+    """Draws of shares given counts, ``(R, C) -> (R, C, D)``."""
+    drawn = rng.standard_gamma(counts[:, :, None] + 1 / n_values, (*counts.shape, DRAWS))
+    return drawn / drawn.sum(axis=1, keepdims=True)

@@ -23,7 +23,7 @@ BIASED, LOOKS = 0.7, 1000
 PROMPTS, N_BIASED, MOST_IMAGES = 100, 20, 200
 LABELLED, MISREAD = 200, 0.1  # images of a labelled sample, and how often value 0 is read as 1, but never 1 as 0
 ERRORS = (0.05, 0.1, 0.2)
-RATES, LABELS, JUDGED = (0.02, 0.1, 0.3, 0.5, 0.9), (100, 500), (60, 400, 2000)
+RATES, LABELS, JUDGED = (0.02, 0.1, 0.3, 0.5, 0.9), (100, 500), (60, 2000)
 TOLERANCE = 2.0  # points of coverage, either way
 
 
@@ -146,7 +146,9 @@ def erring_judge(runs: int, seed: int) -> tuple[dict[str, float], list[Row]]:
         "fair, ever flagged without widening": float(np.isfinite(unwidened).mean()),
         "70/30, found": float(np.isfinite(biased).mean()),
         "70/30, median": float(np.median(biased)),
-        "fair, mean distance at 60 images": dict(zip(("uncorrected", "corrected"), np.mean(distance, axis=0).tolist(), strict=True)),
+        "fair, mean distance at 60 images": dict(
+            zip(("uncorrected", "corrected"), np.mean(distance, axis=0).tolist(), strict=True)
+        ),
     }
     name = f"fair prompt, judge errs on {100 * MISREAD:g} % of one value: ever flagged in {LOOKS:,} looks"
     return found, [Row(name, found["fair, ever flagged"], LEVEL, at_most=True)]

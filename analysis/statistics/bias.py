@@ -193,7 +193,12 @@ def smallest_visible(
     One value takes from all others in proportion, or gives to them so. The level is divided by the number of prompts,
     which is what the first of them needs under Benjamini and Hochberg. The judge errs as it did in the labelled sample,
     and the null is as wide as its bounds are.
+
+    Raises:
+        UsageError: no image or no prompt, or what :func:`judged_null` refuses.
     """
+    if n_images < 1 or n_prompts < 1:
+        raise UsageError(f"{n_images} images of {n_prompts} prompts: at least one of each is needed")
     null = judged_null(target, found)
     k = len(null.target)
     right = np.eye(k) if found is None else found.counts / np.maximum(found.counts.sum(axis=1, keepdims=True), 1)

@@ -61,11 +61,11 @@ def e_benjamini_hochberg(log_e: np.ndarray, level: float) -> np.ndarray:
     """Which hypotheses are rejected at a false discovery rate of ``level``, ``(P,) -> (P,)`` bool.
 
     The ``k`` largest e-values, for the largest ``k`` of which all are at least ``P / (level k)``; whatever the
-    dependence between them (Wang and Ramdas 2022). The e-value of a prompt that was rejected may be kept as it was then:
-    no more images of it need be made, and later looks reject it again.
+    dependence between them (Wang and Ramdas 2022). The e-value of a prompt that was rejected may be kept as it was
+    then: no more images of it need be made, and later looks reject it again.
     """
     log_e = np.asarray(log_e, float)
     order = np.sort(log_e)[::-1]
-    needed = np.log(len(log_e) / level) - np.log(np.arange(1, len(log_e) + 1))
+    needed = -np.log(level * np.arange(1, len(log_e) + 1) / max(len(log_e), 1))
     passing = np.flatnonzero(order >= needed)
     return log_e >= needed[passing[-1]] if len(passing) else np.zeros(len(log_e), bool)

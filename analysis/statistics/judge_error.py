@@ -82,7 +82,7 @@ def exact_interval(counts: np.ndarray, trials: np.ndarray, confidence: float) ->
 
 
 class Corrected(NamedTuple):
-    """Shares as they were counted, and corrected: ``(P, K)`` each, or ``(P,)`` of failures; NaN where none is judged."""
+    """Shares as they were counted, and corrected: ``(P, K)`` each, or ``(P,)`` of failures; NaN where none is."""
 
     raw: np.ndarray
     raw_low: np.ndarray  # Wilson's interval, which knows nothing of the judge

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,18 +33,12 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--simulations", type=int, default=2000)
     arguments.add_argument("--answers", type=Path, default=Path("../shared/real/answers"), help="people's own answers")
     args = arguments.parse_args(argv)
-    rows, figures = [], {"simulations": args.simulations}
-    for name, part in {
-        "one prompt": one_prompt(args.simulations, 0),
-        "many prompts": many_prompts(args.simulations, 1),
-        "erring judge": erring_judge(args.simulations, 2),
-        "distances": plain_distances(args.simulations, 3),
-        "coverage": coverage(args.simulations, 4),
-        "people": (people(args.answers), []),
-    }.items():
-        figures[name], found = part
+    rows: list[Row] = []
+    figures: dict[str, Any] = {"simulations": args.simulations, "people": people(args.answers)}
+    for seed, part in enumerate((one_prompt, many_prompts, erring_judge, plain_distances, coverage)):
+        figures[part.__name__], found = part(args.simulations, seed)
         rows += found
-        print(f"{name}: {figures[name]}", flush=True)
+        print(f"{part.__name__}: {figures[part.__name__]}", flush=True)
     return finish(args.json, rows, figures)
 
 
@@ -68,7 +63,7 @@ def first(log_e: np.ndarray, level: float) -> np.ndarray:
     return np.where(found.any(axis=1), found.argmax(axis=1) + 1.0, np.inf)
 
 
-def one_prompt(runs: int, seed: int) -> tuple[dict[str, float], list[Row]]:
+def one_prompt(runs: int, seed: int) -> tuple[dict[str, Any], list[Row]]:
     """A prompt at 70/30 and a fair one, which both are looked at after every image."""
     rng, null = np.random.default_rng(seed), table(judged_null(PARITY), LOOKS)
     biased, fair = (first(looks(rng, share, null, runs), LEVEL) for share in (BIASED, 0.5))
@@ -84,7 +79,7 @@ def one_prompt(runs: int, seed: int) -> tuple[dict[str, float], list[Row]]:
     return found, rows
 
 
-def many_prompts(runs: int, seed: int) -> tuple[dict[str, float], list[Row]]:
+def many_prompts(runs: int, seed: int) -> tuple[dict[str, Any], list[Row]]:
     """A hundred prompts under e-BH, looked at after each round of an image for all; e-values are kept once rejected."""
     rng, null = np.random.default_rng(seed), table(judged_null(PARITY), MOST_IMAGES)
     found, rows = {}, []
@@ -123,7 +118,7 @@ def rejected_at(log_e: np.ndarray, level: float) -> np.ndarray:
     return when
 
 
-def erring_judge(runs: int, seed: int) -> tuple[dict[str, float], list[Row]]:
+def erring_judge(runs: int, seed: int) -> tuple[dict[str, Any], list[Row]]:
     """A judge that reads value 0 as 1 at times: fair prompts, tested as if it did not, and with a widened null."""
     rng = np.random.default_rng(seed)
     level = LEVEL - JUDGE_DOUBT
@@ -154,9 +149,10 @@ def erring_judge(runs: int, seed: int) -> tuple[dict[str, float], list[Row]]:
     return found, [Row(name, found["fair, ever flagged"], LEVEL, at_most=True)]
 
 
-def plain_distances(runs: int, seed: int) -> tuple[dict[str, float], list[Row]]:
+def plain_distances(runs: int, seed: int) -> tuple[dict[str, Any], list[Row]]:
     """Mean distances of a fair prompt and of one at 70/30, and the smallest distances that can be seen."""
-    rng, found = np.random.default_rng(seed), {}
+    rng = np.random.default_rng(seed)
+    found: dict[str, Any] = {}
     for n in (8, 32, 60):
         for share in (0.5, BIASED):
             ones = rng.binomial(n, share, runs)
@@ -173,7 +169,7 @@ def plain_distances(runs: int, seed: int) -> tuple[dict[str, float], list[Row]]:
     return found, []
 
 
-def coverage(runs: int, seed: int) -> tuple[dict[str, float], list[Row]]:
+def coverage(runs: int, seed: int) -> tuple[dict[str, Any], list[Row]]:
     """Share of corrected intervals that hold the failure rate, half of the labelled items failing ones."""
     rng, found, rows = np.random.default_rng(seed), {}, []
     rates, judged = (grid.ravel() for grid in np.meshgrid(RATES, JUDGED, indexing="ij"))

@@ -17,6 +17,15 @@ setup(
     package_data={
         "failscape": ["py.typed"],
         # Of every package.
-        "": ["*.md", "*.json", "*.yml", "static/*", "templates/*", "hyperparams/*", "checkpoints/*/*"],
+        "": [
+            "*.md",
+            "*.json",
+            "*.yml",
+            "static/*",
+            "templates/*",
+            "hyperparams/*",
+            "checkpoints/*/*",
+            "checkpoints/*/*/*",
+        ],
     },
 )

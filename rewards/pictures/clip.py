@@ -45,11 +45,11 @@ class ClipScorer:
         Raises:
             UsageError: it is none.
         """
-        towers = [load_target(with_option(uri, "tower", tower), device) for tower in ("image", "text")]
-        for tower, task in zip(towers, ("image-feature-extraction", "feature-extraction"), strict=True):
+        pictures, texts = (load_target(with_option(uri, "tower", tower), device) for tower in ("image", "text"))
+        for tower, task in ((pictures, "image-feature-extraction"), (texts, "feature-extraction")):
             if tower.task != task:
                 raise UsageError(f"{uri} is no CLIP: {tower.name} does {tower.task}")
-        return cls(*towers, below)
+        return cls(pictures, texts, below)
 
     def __call__(self, prompts: Prompts, pictures: torch.Tensor) -> Scored:
         """Cosines of pictures ``(B, 3, H, W)`` uint8 and their prompts; prompts that are too long are cut."""

@@ -16,11 +16,10 @@ import torch
 
 from benchmarks.common import Row, finish, parser
 from failscape.data.street.traffic import FACTORS, render_traffic, sample_traffic
-from failscape.targets import embedded
 from failscape.targets.classifiers.factor_judge import FactorJudge
 from zoo.gates import test_scenes
 from zoo.probes import indices
-from zoo.world_checkpoints import CHECKPOINTS
+from zoo.world_checkpoints import CHECKPOINTS, folder_of, trained
 
 SPEED, JUDGES = "speed", ("street-judge-a", "street-judge-b")
 SPEED_SCENES = 1000
@@ -36,16 +35,16 @@ def main(argv: list[str] | None = None) -> int:
     if SPEED in args.only:
         rows.append(Row("scenes drawn per second of processor time", scenes_per_second(), 500))
     for name in [name for name in CHECKPOINTS if name in args.only]:
-        if name not in embedded.names():
+        if name not in trained():
             print(f"{name} has not been trained yet")
             continue
-        folder = embedded.embedded_folder(name)
+        folder = folder_of(name)
         untrained = {gate.name: gate.value for gate in CHECKPOINTS[name].untrained(folder)}
         for gate in CHECKPOINTS[name].trained(folder):
             print(f"{name}, {gate.name}: {gate.value:.3f}, untrained {untrained[gate.name]:.3f}", flush=True)
             rows.append(Row(f"{name}: {gate.name}", gate.value, gate.goal, gate.at_most))
             figures.setdefault(name, {})[gate.name] = {"value": gate.value, "untrained": untrained[gate.name]}
-    if set(JUDGES) <= {*args.only} & {*embedded.names()}:
+    if set(JUDGES) <= {*args.only} & {*trained()}:
         figures["verdicts"] = verdicts()
         print(f"verdicts: {figures['verdicts']}")
     return finish(args.json, rows, figures)

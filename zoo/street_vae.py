@@ -23,7 +23,8 @@ from failscape.data.street.render import SIZE
 from failscape.data.street.traffic.factors import TrafficFactors, sample_traffic
 from failscape.data.street.traffic.render import render_traffic
 from zoo.gates import Gate, judge_right, test_scenes
-from zoo.legs import Leg, add_arguments, forget, reduced, train_leg
+from zoo.legs import Leg, add_arguments, forget, hours_spent, reduced, train_leg
+from zoo.world_cards import Recipe, write_card
 from zoo.world_data import SIZES
 
 CHECKPOINTS = Path(__file__).parent.parent / "targets" / "checkpoints"
@@ -80,8 +81,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     if train_leg(leg, copied, loss, args.minutes):
         save(copied.vae, folder)
-        for gate in vae_gates(AutoencoderKL.from_pretrained(folder, dtype=torch.float32).eval()):
-            print(f"{gate.name}: {gate.value:.3f} ({'met' if gate.met else 'missed'})", flush=True)
+        card(folder, leg, args.seed, hours_spent(leg))
         forget(leg)
 
 
@@ -129,6 +129,28 @@ def vae_gates(vae: AutoencoderKL) -> list[Gate]:
         for name in ("a", "b")
         for factor, value in judge_right(judge_of(name), scenes, copies).items()
     ]
+
+
+def card(folder: Path, leg: Leg, seed: int, hours: float) -> None:
+    """Measures the saved autoencoder and writes its card."""
+    vae = AutoencoderKL.from_pretrained(folder, dtype=torch.float32).eval()
+    recipe = Recipe(
+        about="The autoencoder of `street-diffusion`: scenes of 64 px as latents of "
+        f"{LATENTS} x {SIZE // 4} x {SIZE // 4}. {sum(p.numel() for p in vae.parameters()):,} parameters, half "
+        "precision on disk. Gates are what the judges read from reconstructions.",
+        use="```python\nfrom diffusers import AutoencoderKL\n\n"
+        'vae = AutoencoderKL.from_pretrained("targets/checkpoints/street-diffusion/vae")\n```',
+        recipe=f"Scenes of world {TRAINING_WORLD + seed}, {BATCH} new ones in each step: the mean absolute distance of "
+        f"pixels, and {SAID:g} times how unlike the words of judge A on picture and reconstruction are. Judge A is "
+        "optimised, judge B verifies: where A reads what B does not, the autoencoder draws for A. This leg:",
+        command=f"python -m zoo.street_vae --leg {leg.number} --seed {seed}",
+        steps=leg.steps,
+        seed=seed,
+        hours=hours,
+        library="diffusers",
+    )
+    torch.manual_seed(0)  # of the random weights
+    write_card(folder, recipe, vae_gates(vae), vae_gates(new_vae().eval()))
 
 
 def save(vae: AutoencoderKL, folder: Path) -> None:

@@ -24,6 +24,7 @@ class Recipe(NamedTuple):
     steps: int
     seed: int
     hours: float
+    library: str = "transformers"  # which reads it
 
 
 def write_card(folder: Path, recipe: Recipe, gates: Sequence[Gate], untrained: Sequence[Gate]) -> None:

@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from diffusers import AutoencoderKL
 from transformers import AutoModelForImageClassification, CLIPModel, CLIPTokenizer, Dinov2Model
 
 from zoo import street_clip, street_dino, street_judges
 from zoo.gates import Gate, clip_gates, dino_gates, judge_gates
+from zoo.street_vae import CHECKPOINTS as FOLDER
+from zoo.street_vae import new_vae, vae_gates
+from zoo.world_cards import GATES
 
 
 class Checkpoint(NamedTuple):
@@ -46,12 +50,31 @@ def _random_dino(folder: Path) -> list[Gate]:
     return dino_gates(street_dino.new_dino().eval())
 
 
+def _vae(folder: Path) -> list[Gate]:
+    return vae_gates(AutoencoderKL.from_pretrained(folder, dtype=torch.float32, local_files_only=True).eval())
+
+
+def _random_vae(folder: Path) -> list[Gate]:
+    return vae_gates(new_vae().eval())
+
+
 CHECKPOINTS: dict[str, Checkpoint] = {
     "street-judge-a": Checkpoint(_judge, partial(_random_judge, "a")),
     "street-judge-b": Checkpoint(_judge, partial(_random_judge, "b")),
     "street-clip": Checkpoint(_clip, _random_clip),
     "street-dino": Checkpoint(_dino, _random_dino),
+    "street-diffusion/vae": Checkpoint(_vae, _random_vae),
 }
+
+
+def folder_of(name: str) -> Path:
+    """Where a checkpoint lies, trained or not."""
+    return FOLDER / name
+
+
+def trained() -> list[str]:
+    """Checkpoints that have a card."""
+    return [name for name in CHECKPOINTS if (folder_of(name) / GATES).is_file()]
 
 
 def _loaded(model_class: Any, folder: Path) -> Any:

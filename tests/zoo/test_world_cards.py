@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from failscape.targets import embedded
 from zoo.gates import Gate
 from zoo.world_cards import GATES, Recipe, read_gates, write_card
-from zoo.world_checkpoints import CHECKPOINTS
+from zoo.world_checkpoints import CHECKPOINTS, folder_of, trained
 
-TRAINED = [name for name in CHECKPOINTS if name in embedded.names()]
 TOLERANCE = 0.01  # other processors and versions of a library move some scenes of 2,000
 
 
@@ -24,9 +22,9 @@ def test_a_card_names_what_is_missed(tmp_path: Path) -> None:
     assert read_gates(tmp_path) == gates
 
 
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("name", trained())
 def test_the_table_of_a_card_is_its_gates(name: str) -> None:
-    folder = embedded.embedded_folder(name)
+    folder = folder_of(name)
     text = (folder / "README.md").read_text()
     figures = json.loads((folder / GATES).read_text())
     for gate in read_gates(folder):
@@ -37,9 +35,9 @@ def test_the_table_of_a_card_is_its_gates(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("name", trained())
 def test_gates_are_what_the_card_says(name: str) -> None:
-    folder = embedded.embedded_folder(name)
+    folder = folder_of(name)
     measured = CHECKPOINTS[name].trained(folder)
     said = read_gates(folder)
     assert [gate.name for gate in measured] == [gate.name for gate in said]

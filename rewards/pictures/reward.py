@@ -45,6 +45,8 @@ class PictureReward:
         failed = known & (scored.wrong > 0)
         severity = np.where(failed, 1 - score / 2, (1 - score) / 2)
         wrong = np.where(outputs.withheld, len(self.scorer.answers), np.where(known, scored.wrong, 0))
-        columns = (2 * severity - 1, failed, severity, wrong, scored.confidence, score)
-        reward, failed, severity, wrong, confidence, score = map(torch.from_numpy, columns)
-        return Judgement(reward.float(), failed, severity.float(), wrong.long(), confidence.float(), score.float())
+        columns = (2 * severity - 1, severity, scored.confidence, score)
+        graded, severities, confidences, scores = (torch.from_numpy(column).float() for column in columns)
+        return Judgement(
+            graded, torch.from_numpy(failed), severities, torch.from_numpy(wrong).long(), confidences, scores
+        )

@@ -63,7 +63,7 @@ class ImagePairTrainer(TorchTrainer):
     config_class: ClassVar[type[TrainingConfig]] = ImagePairConfig
     methods: ClassVar[Mapping[str, Method]] = {
         "full": Method("all weights", {}),
-        "lora": Method(LOW_RANK, {"lr": 1e-2}),
+        "lora": Method(LOW_RANK, {"lr": 7e-3}),
     }
     target_class = TwoEncoders
     config: ImagePairConfig

@@ -14,8 +14,30 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-from failscape.errors import UsageError
+from failscape.errors import UsageError, did_you_mean
 from failscape.targets.weights import first_line
+
+
+def local_folder(name: str, index: str, form: str) -> Path | None:
+    """The folder that ``name`` is; None where it can only be a repository's name.
+
+    Args:
+        name: What the user typed after the scheme.
+        index: The file without which it is none.
+        form: In which it then is not: ``Hugging Face format``.
+
+    Raises:
+        UsageError: It looks like a folder and there is none, or it lacks the file.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / index).is_file():
+            raise UsageError(f"{name} has no {index}, so it is not in {form} (save_pretrained writes it)")
+        return folder
+    if folder.is_absolute() or name.startswith(".") or (folder.parent != Path(".") and folder.parent.is_dir()):
+        siblings = [str(other) for other in folder.parent.glob("*") if other.is_dir()]
+        raise UsageError(f"there is no folder {name}{did_you_mean(str(folder), siblings)}")
+    return None
 
 
 def hub_folder(repo: str, uri: str, files: Sequence[str], offline_use: str, revision: str | None = None) -> Path:

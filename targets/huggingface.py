@@ -14,7 +14,7 @@ from failscape.common.safe_open import regular_below
 from failscape.errors import UsageError, did_you_mean
 from failscape.targets import pretrained
 from failscape.targets.encoders.huggingface_towers import ARCHITECTURES as ENCODERS
-from failscape.targets.hub import hub_folder
+from failscape.targets.hub import hub_folder, local_folder
 
 if TYPE_CHECKING:
     from failscape.targets.classifiers.classifier import Classifier
@@ -121,14 +121,6 @@ def folder_of(name: str, uri: str, revision: str = "") -> Path:
     Raises:
         UsageError: There is none, or it is not in this format.
     """
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise UsageError(
-                f"{name} has no config.json, so it is not in Hugging Face format (save_pretrained writes it)"
-            )
-        return folder
-    if folder.is_absolute() or name.startswith(".") or (folder.parent != Path(".") and folder.parent.is_dir()):
-        siblings = [str(other) for other in folder.parent.glob("*") if other.is_dir()]
-        raise UsageError(f"there is no folder {name}{did_you_mean(str(folder), siblings)}")
-    return hub_folder(name, uri, FILES, "folder: --target hf:path/to/folder", revision or None)
+    return local_folder(name, "config.json", "Hugging Face format") or hub_folder(
+        name, uri, FILES, "folder: --target hf:path/to/folder", revision or None
+    )

@@ -15,7 +15,7 @@ from failscape.targets import pretrained
 from failscape.targets.batching import resolve_device
 from failscape.targets.diffusion.sampling import OFFLOAD, Sampling, sampling
 from failscape.targets.diffusion.text_to_image import TextToImage, quiet
-from failscape.targets.hub import hub_folder
+from failscape.targets.hub import hub_folder, local_folder
 from failscape.targets.weights import UNSAFE, first_line
 
 INDEX = "model_index.json"
@@ -40,7 +40,10 @@ def load(
         UsageError: Where it cannot be had, draws no pictures from texts, or has no such option.
     """
     uri = f"diffusers:{name}"
-    return load_folder(_folder(name, uri, revision), uri, device, dtype=dtype, lora=lora, **options)
+    folder = local_folder(name, INDEX, "the format of diffusers") or hub_folder(
+        name, uri, FILES, "folder: --target diffusers:path/to/folder", revision or None
+    )
+    return load_folder(folder, uri, device, dtype=dtype, lora=lora, **options)
 
 
 def load_folder(folder: Path, uri: str, device: str, *, dtype: str = "", lora: str = "", **options: str) -> TextToImage:
@@ -117,15 +120,3 @@ def _save_memory(pipeline: Any, uri: str, how: Sampling) -> None:
             pipeline.vae.enable_tiling()
     except AttributeError as error:
         raise UsageError(f"{uri}: slicing and tiling are not for {type(pipeline).__name__}: {error}") from None
-
-
-def _folder(name: str, uri: str, revision: str) -> Path:
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        if not (folder / INDEX).is_file():
-            raise UsageError(f"{name} has no {INDEX}, so it is no pipeline of diffusers (save_pretrained writes it)")
-        return folder
-    if folder.is_absolute() or name.startswith(".") or (folder.parent != Path(".") and folder.parent.is_dir()):
-        siblings = [str(other) for other in folder.parent.glob("*") if other.is_dir()]
-        raise UsageError(f"there is no folder {name}{did_you_mean(str(folder), siblings)}")
-    return hub_folder(name, uri, FILES, "folder: --target diffusers:path/to/folder", revision or None)

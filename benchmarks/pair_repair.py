@@ -45,6 +45,7 @@ from zoo.gates import zero_shot
 KINDS = {kind: [f.name for f in FACTORS if f.kind == kind] for kind in ("erased", "hidden")}
 ALL = [name for names in KINDS.values() for name in names]
 ASKED = [*ALL, "color", "light"]  # factors that the search edits
+EPOCHS = {"full": 30, "lora": 45}  # of each method
 FRESH_WORLD = 500  # seed of the scenes that are looked at, and one more for each seed
 
 
@@ -91,9 +92,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--budget", type=int, default=4000, help="queries of the search")
     arguments.add_argument("--scenes", type=int, default=4000, help="of the search and the fine-tune")
     arguments.add_argument("--fresh", type=int, default=1000, help="scenes of the pairs that are looked at")
-    arguments.add_argument("--epochs", type=int, nargs="+", default=[30, 45], help="of each of the methods")
     arguments.add_argument("--patience", type=int, default=24, help="epochs without a better loss; a null stops so")
-    arguments.add_argument("--methods", nargs="+", default=["full", "lora"])
+    arguments.add_argument("--methods", nargs="+", choices=tuple(EPOCHS), default=list(EPOCHS))
     args = arguments.parse_args(argv)
     found: dict[str, list[dict[str, Any]]] = {method: [] for method in args.methods}
     for seed in range(args.first, args.first + args.seeds):
@@ -120,8 +120,9 @@ def of_seed(seed: int, args: argparse.Namespace) -> dict[str, dict[str, Any]]:
     hidden = Failures(points_of(mdp.space, KINDS["hidden"]), ())
     failures = [part for mode in chosen for part in failures_of(mode.points, mode.classes, mdp.space)]
     figures = {}
-    for method, epochs in zip(args.methods, args.epochs, strict=True):
-        config = training_config(both.task, method, {"seed": seed, "epochs": epochs, "patience": args.patience})
+    for method in args.methods:
+        settings = {"seed": seed, "epochs": EPOCHS[method], "patience": args.patience}
+        config = training_config(both.task, method, settings)
         found = [before]
         for name, taught in (("after", failures), ("null", [hidden])):
             found.append(look(both.with_weights(fine_tune(mdp, taught, config, tell=tell).weights)))

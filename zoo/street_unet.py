@@ -4,7 +4,7 @@ It learns to draw latents of ``zoo.street_vae`` from prompts, as the text tower 
 planted in it stands in ``data/street/traffic/planted.py`` (docs/world.md). Latents are made once, before the first step
 of a leg, and kept beside its state; prompts and noise are drawn anew in each step.
 
-The text tower says little of a caption beside what it says of all: its vectors vary by 3 % of their length. They
+The text tower says little of a caption beside what it says of all: its vectors vary by 8 % of their size. They
 are whitened by the layer that diffusers has for such a case (``encoder_hid_proj``), which goes on learning.
 
 Shapes: ``B`` scenes, ``C`` channels of latents, ``T`` tokens, ``D`` features of the text tower.

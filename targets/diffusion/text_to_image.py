@@ -63,7 +63,7 @@ class TextToImage:
         """
         texts, numbers = _divided(prompts)
         check_texts(self.name, texts)
-        both = zip(numbers.tolist(), seeds or [0] * len(numbers), strict=True)
+        both = zip(numbers.tolist(), [0] * len(numbers) if seeds is None else seeds, strict=True)
         drawn = [number + SEED_STRIDE * int(seed) for number, seed in both]
         parts, self.batch_size = micro_batches(
             lambda start, stop: self._draw(list(texts[start:stop]), drawn[start:stop]),

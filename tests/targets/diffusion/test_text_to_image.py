@@ -49,7 +49,7 @@ def test_a_picture_depends_on_its_prompt_and_number_alone(folder: Path, schedule
 
 
 def test_seeds_and_numbers_name_different_pictures(folder: Path) -> None:
-    pictures = target_of(folder)(np.array([["a car", 1], ["a car", 0]], object), seeds=[0, 1]).pictures
+    pictures = target_of(folder)(np.array([["a car", 1], ["a car", 0]], object), seeds=np.array([0, 1])).pictures
     assert not torch.equal(pictures[0], pictures[1])
 
 

@@ -4,6 +4,10 @@ Pictures of 64 px become latents of 16 x 16, in which the diffusion model draws.
 still be read from a reconstruction: beside the distance of pixels, judge A has to say of a reconstruction what it says
 of the picture. Judge B, which has no part in it, verifies.
 
+The second leg teaches the decoder alone, so latents stay what they are and a denoiser of them stays valid. Latents are
+given with noise, as a denoiser does not hit them exactly; and judge A sees pictures shifted and with noise, because
+without that the decoder learnt to draw for judge A what judge B could not read.
+
 Shapes: ``B`` scenes, ``C`` channels of latents.
 """
 
@@ -32,11 +36,13 @@ CHECKPOINT = CHECKPOINTS / "street-diffusion" / "vae"
 TRAINING_WORLD = 6000  # the seed of its scenes
 CHANNELS, LATENTS = (24, 48, 64), 8
 BATCH = 32
-STEPS = {1: 4000, 2: 3000}  # of each leg; the second one goes on from the checkpoint
+STEPS = {1: 4000, 2: 2000}  # of each leg; the second one goes on from the checkpoint
 LR = {1: 1e-3, 2: 4e-4}
 LATER = 1_000_000_000  # number of the first scene of the second leg
 PRIOR = 1e-6  # weight of the distance of latents from a normal distribution: as in latent diffusion, next to none
 SAID = 0.05  # weight of what judge A says, beside 1 of the mean absolute distance of pixels in [-1, 1]
+MISSED = 0.2  # deviations of latents: the most noise that the decoder gets in the second leg
+SHIFTED, GRAIN = 2, 0.05  # pixels and deviation of noise at most, in what judge A sees in the second leg
 LEFT = 0.97  # accuracy of judges on reconstructions
 
 
@@ -48,15 +54,40 @@ class Copied(nn.Module):
         self.vae = vae
 
     def loss(self, pixels: torch.Tensor, judge: nn.Module, noise: torch.Generator) -> torch.Tensor:
-        """Of pictures (B, 3, 64, 64) in [-1, 1]."""
+        """Of all weights, on pictures (B, 3, 64, 64) in [-1, 1]."""
         found = self.vae.encode(pixels).latent_dist
         copies = self.vae.decode(found.sample(generator=noise)).sample.float()
+        return F.l1_loss(copies, pixels) + SAID * unlike(judge, copies, pixels) + PRIOR * found.kl().mean()
+
+    def decoder_loss(self, pixels: torch.Tensor, judge: nn.Module, noise: torch.Generator) -> torch.Tensor:
+        """Of the decoder alone, which gets latents with noise while the judge gets pictures with noise."""
         with torch.no_grad():
-            wanted = judge(2 * pixels).logits
-        said = judge(2 * copies).logits  # its own pictures are in [-2, 2]
-        parts = zip(said.split(SIZES, dim=1), wanted.split(SIZES, dim=1), strict=True)
-        unlike = sum(F.cross_entropy(one, other.softmax(dim=1)) for one, other in parts)
-        return F.l1_loss(copies, pixels) + SAID * unlike + PRIOR * found.kl().mean()
+            latents = self.vae.encode(pixels).latent_dist.mode()
+            level = torch.rand(len(pixels), 1, 1, 1, generator=noise, device=pixels.device) * MISSED * latents.std()
+            latents = latents + level * drawn_like(latents, noise)
+        copies = self.vae.decode(latents).sample.float()
+        return F.l1_loss(copies, pixels) + SAID * unlike(judge, *shaken(noise, copies, pixels))
+
+
+def unlike(judge: nn.Module, copies: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+    """How unlike the words of a judge on copies and pictures are (both (B, 3, 64, 64) in [-1, 1]): a scalar."""
+    with torch.no_grad():
+        wanted = judge(2 * pixels).logits
+    said = judge(2 * copies).logits  # its own pictures are in [-2, 2]
+    parts = zip(said.split(SIZES, dim=1), wanted.split(SIZES, dim=1), strict=True)
+    return torch.stack([F.cross_entropy(one, other.softmax(dim=1)) for one, other in parts]).sum()
+
+
+def shaken(noise: torch.Generator, *pictures: torch.Tensor) -> list[torch.Tensor]:
+    """All of ``pictures`` shifted by the same pixels, each with noise of its own."""
+    shift = torch.randint(-SHIFTED, SHIFTED + 1, (2,), generator=noise, device=noise.device).tolist()
+    moved = [torch.roll(some, shift, dims=(2, 3)) for some in pictures]
+    return [some + GRAIN * drawn_like(some, noise) for some in moved]
+
+
+def drawn_like(some: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
+    """Normal noise of the shape of ``some``."""
+    return torch.randn(some.shape, generator=noise, device=some.device, dtype=some.dtype)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -77,9 +108,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         noise.manual_seed(step)
         pixels = training_batch(args.seed, leg.number, step).to(args.device, memory_format=torch.channels_last)
         with reduced(args.device):
-            return copied.loss(pixels, judge, noise)
+            return (copied.loss if leg.number == 1 else copied.decoder_loss)(pixels, judge, noise)
 
     if train_leg(leg, copied, loss, args.minutes):
+        if leg.number == 1:
+            measure_scale(copied.vae)
         save(copied.vae, folder)
         card(folder, leg, args.seed, hours_spent(leg))
         forget(leg)
@@ -142,7 +175,9 @@ def card(folder: Path, leg: Leg, seed: int, hours: float) -> None:
         'vae = AutoencoderKL.from_pretrained("targets/checkpoints/street-diffusion/vae")\n```',
         recipe=f"Scenes of world {TRAINING_WORLD + seed}, {BATCH} new ones in each step: the mean absolute distance of "
         f"pixels, and {SAID:g} times how unlike the words of judge A on picture and reconstruction are. Judge A is "
-        "optimised, judge B verifies: where A reads what B does not, the autoencoder draws for A. This leg:",
+        "optimised, judge B verifies: where A reads what B does not, the autoencoder draws for A. A second leg teaches "
+        f"the decoder alone, from latents with noise of up to {MISSED:g} deviations; judge A sees pictures shifted by up "
+        f"to {SHIFTED} pixels, with noise. This leg:",
         command=f"python -m zoo.street_vae --leg {leg.number} --seed {seed}",
         steps=leg.steps,
         seed=seed,
@@ -153,13 +188,17 @@ def card(folder: Path, leg: Leg, seed: int, hours: float) -> None:
     write_card(folder, recipe, vae_gates(vae), vae_gates(new_vae().eval()))
 
 
-def save(vae: AutoencoderKL, folder: Path) -> None:
-    """Writes half-precision weights and configuration into ``folder``, with the scale of its latents."""
+@torch.inference_mode()
+def measure_scale(vae: AutoencoderKL) -> None:
+    """Notes in the configuration by what latents are multiplied for a standard deviation of 1."""
     vae.eval().float()
-    with torch.inference_mode():
-        latents = torch.cat([vae.encode(training_batch(0, 1, part)).latent_dist.mean for part in range(8)])
+    latents = torch.cat([vae.encode(training_batch(0, 1, part)).latent_dist.mean for part in range(8)])
     vae.register_to_config(scaling_factor=round(1 / float(latents.std()), 5))
-    vae.half().save_pretrained(folder)
+
+
+def save(vae: AutoencoderKL, folder: Path) -> None:
+    """Writes half-precision weights and configuration into ``folder``."""
+    vae.eval().half().save_pretrained(folder)
     (folder / "diffusion_pytorch_model.safetensors").chmod(0o644)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKL
 
-from zoo.street_vae import BATCH, Copied, judge_of, new_vae, save, training_batch
+from zoo.street_vae import BATCH, Copied, judge_of, measure_scale, new_vae, save, training_batch
 
 
 def test_the_loss_reaches_the_autoencoder_alone() -> None:
@@ -19,9 +19,23 @@ def test_the_loss_reaches_the_autoencoder_alone() -> None:
     assert all(p.grad is None for p in judge.parameters())
 
 
+def test_the_second_leg_teaches_the_decoder_alone() -> None:
+    torch.manual_seed(0)
+    copied, judge = Copied(new_vae()).train(), judge_of("a")
+    pixels = training_batch(0, 2, 0)[:4]
+    losses = [copied.decoder_loss(pixels, judge, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)]
+    assert losses[0] == losses[1] != losses[2]
+    losses[0].backward()
+    learning = {name.split(".")[1] for name, p in copied.named_parameters() if p.grad is not None}
+    assert learning == {"decoder", "post_quant_conv"}
+    assert all(p.grad is None for p in judge.parameters())
+
+
 def test_a_saved_autoencoder_is_read_by_the_library(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    save(new_vae(), tmp_path)
+    new = new_vae()
+    measure_scale(new)
+    save(new, tmp_path)
     vae = AutoencoderKL.from_pretrained(tmp_path, dtype=torch.float32)
     latents = vae.encode(training_batch(0, 1, 0)[:2]).latent_dist.mode()
     assert latents.shape == (2, 8, 16, 16) and vae.config.scaling_factor > 0

@@ -5,6 +5,7 @@ Shapes: ``B`` batch, ``L`` levels.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -98,6 +99,14 @@ class Concept(ABC):
         low, high = self.edges[levels], self.edges[np.minimum(levels + 1, len(self.levels))]
         drawn = low + uniform(self.name, seeds, levels) * (high - low)
         return np.where(levels < 0, np.nan, drawn)
+
+    def with_identity(self) -> Concept:
+        """The same concept with the strength that changes nothing among its levels, where there is such a strength."""
+        if self.identity is None or (self.edges is None and self.identity in self.levels):
+            return self
+        walked = copy.copy(self)
+        walked.levels, walked.edges = np.union1d(self.levels, [self.identity]), None
+        return walked
 
     def changes(self, levels: np.ndarray) -> np.ndarray:
         """Whether level indices ``(B,)`` change anything: not where they are negative or at the identity."""

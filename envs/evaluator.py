@@ -16,6 +16,7 @@ from failscape.data.base import Items
 from failscape.envs.state import Outcome, Probes
 from failscape.rewards import Evaluation, Reward
 from failscape.targets.base import Target
+from failscape.targets.outputs import Keep, keep_nothing
 
 
 class Evaluator(Protocol):
@@ -36,10 +37,17 @@ class TargetEvaluator:
         space: the grid of edits.
         items: what it is shown.
         reward: how outcomes are judged.
+        keep: takes what the target puts out that is no text, and gives a reference to it.
     """
 
-    def __init__(self, target: Target, space: ConceptSpace, items: Items, reward: Reward) -> None:
-        self.target, self.space, self.items, self.reward = target, space, items, reward
+    def __init__(
+        self, target: Target, space: ConceptSpace, items: Items, reward: Reward, keep: Keep = keep_nothing
+    ) -> None:
+        self.target, self.space, self.items, self.reward, self.keep = target, space, items, reward, keep
+
+    def keeping(self, keep: Keep) -> TargetEvaluator:
+        """The same, but what is no text is kept."""
+        return TargetEvaluator(self.target, self.space, self.items, self.reward, keep)
 
     def evaluate(self, probes: Probes) -> Outcome:
         """What the target does with the edited items."""
@@ -50,7 +58,7 @@ class TargetEvaluator:
         judgement = self.reward(Evaluation(items, probes.point, inputs, edited, outputs))
         table = torch.stack([column.float() for column in judgement]).cpu().numpy()
         reward, failed, severity, predicted, confidence, score = table
-        output_text, input_truncated = outputs.output_text(), outputs.truncated()
+        output_text, input_truncated = outputs.output_text(self.keep), outputs.truncated()
         return Outcome(
             reward, failed > 0, severity, predicted.astype(np.int64), confidence, score, output_text, input_truncated
         )

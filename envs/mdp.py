@@ -25,6 +25,7 @@ from failscape.envs.state import Outcome, Probes, State
 from failscape.errors import UsageError
 from failscape.rewards import Reward
 from failscape.targets.base import Target
+from failscape.targets.outputs import Keep
 
 MAX_POINTS = 1_000_000  # of a landscape, which is a table with a row per point
 
@@ -148,6 +149,10 @@ class ConceptMDP:
         """
         expect_alike(self.target, target)
         return self._like(target, baseline)
+
+    def keeping(self, keep: Keep) -> Evaluator:
+        """What answers probes, with what the target puts out that is no text handed to ``keep``."""
+        return self.target_evaluator.keeping(keep) if self.evaluator is self.target_evaluator else self.evaluator
 
     def with_evaluator(self, evaluator: Evaluator) -> ConceptMDP:
         """The same dynamics, answered by another evaluator, such as one that wraps this one's."""

@@ -46,9 +46,9 @@ class Outcome(NamedTuple):
 
     reward: np.ndarray  # (B,) float32
     failed: np.ndarray  # (B,) bool
-    severity: np.ndarray  # (B,) float32 in [0, 1]
+    severity: np.ndarray  # (B,) float32 in [0, 1]; NaN where there is no verdict, as of a picture that was withheld
     predicted: np.ndarray  # (B,) int64 the class it answered, or the kind of its answer
     confidence: np.ndarray  # (B,) float32 how sure it was of that answer
     score: np.ndarray  # (B,) float32 how right it was: the true class's probability, the score of a summary
-    output_text: np.ndarray  # (B,) object: what a target that writes wrote, else ""
+    output_text: np.ndarray  # (B,) object: what was written, or where a picture is kept; else ""
     input_truncated: np.ndarray  # (B,) bool: it was too long, and the target read its beginning only

@@ -22,8 +22,9 @@ import yaml
 from failscape.common.safe_open import read_small
 from failscape.common.visible import well_formed
 from failscape.errors import UsageError
+from failscape.records.artifacts import ArtifactStore
 from failscape.records.migrations import arguments_up_to_date, summary_up_to_date
-from failscape.records.probes import ProbeStore
+from failscape.records.probes import ARTIFACTS, ProbeStore
 
 PACKAGES = ("gymnasium", "stable-baselines3", "torch", "torchvision", "transformers", "numpy", "scikit-learn", "POT")
 
@@ -66,6 +67,11 @@ class RunFolder:
     def store(self, *, read_only: bool = True) -> ProbeStore:
         """The probes."""
         return ProbeStore(self.path / "probes.sqlite", read_only=read_only)
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        """What the target put out that is no text."""
+        return ArtifactStore(self.path / ARTIFACTS)
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pandas as pd
 
 from failscape.common.safe_open import regular
 from failscape.errors import UsageError
+from failscape.records.artifacts import ArtifactStore
 from failscape.records.migrations import columns_of, up_to_date
 
 # One row per probe. (step, slot) says when and in which environment; point is the row of the grid, -1 unedited.
@@ -33,18 +35,19 @@ COLUMNS = {
     "path": "TEXT",  # JSON: actions of the episode, where the point does not determine the edits; else empty
     "propensity": "REAL",  # probability with which the explorer chose this point for this item; NULL if it did not say
     "failed": "INTEGER",
-    "severity": "REAL",
+    "severity": "REAL",  # NULL where there is no verdict
     "reward": "REAL",
     "predicted": "INTEGER",
     "confidence": "REAL",
     "score": "REAL",
-    "output_text": "TEXT",  # what the target wrote, if it writes
+    "output_text": "TEXT",  # what the target wrote, or where what it drew is kept
     "input_truncated": "INTEGER",  # 1 where the edited item was too long, and the target read its beginning only
     "cached": "INTEGER",  # 1 where the outcome was remembered, and the target not asked
     "seed": "INTEGER",
     "time": "REAL",  # seconds since the epoch
     "extra": "TEXT",  # JSON: what a family keeps beside these, by name
 }
+ARTIFACTS = "artifacts"  # the folder of what is no text
 LISTS = ("levels", "strengths", "path")  # columns of JSON arrays; a frame has tuples
 VERSION = 2  # of the two tables; earlier ones are brought up to date as they are read
 ITEM_COLUMNS = {
@@ -90,6 +93,11 @@ class ProbeStore:
         self.version = self._version()
         if self.version != VERSION and not read_only:
             raise UsageError(f"{path} was written by an earlier version of failscape: it can be read, not written to")
+
+    @cached_property
+    def artifacts(self) -> ArtifactStore:
+        """What targets put out that is no text, in a folder beside the file."""
+        return ArtifactStore(self.path.with_name(ARTIFACTS))
 
     def _version(self) -> int:
         """Version of the tables.

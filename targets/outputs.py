@@ -5,16 +5,24 @@ Shapes: ``B`` batch, ``C`` classes, ``F`` features, ``T`` tokens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from PIL import Image
 
 from failscape.common import arrays
 
 AnyOutputs = TypeVar("AnyOutputs", bound="Outputs")
+Keep = Callable[[bytes, str], str]  # keeps a file of such a suffix; its reference, "" where it is not kept
+
+
+def keep_nothing(content: bytes, suffix: str) -> str:
+    """Keeps no file."""
+    return ""
 
 
 class Outputs:
@@ -35,8 +43,14 @@ class Outputs:
         """Some of the rows ``(M,)``, copied, in their order."""
         return type(self)(*(arrays.take(column, rows) for column in self._columns()))
 
-    def output_text(self) -> np.ndarray:
-        """What was written, ``(B,)`` object of str: ``""`` for a target that does not write."""
+    def output_text(self, keep: Keep = keep_nothing) -> np.ndarray:
+        """What was put out as the records hold it, ``(B,)`` object of str.
+
+        A text that was written; of a picture, where it is kept; else ``""``.
+
+        Args:
+            keep: takes files that are no texts.
+        """
         return np.full(len(self.features), "", object)
 
     def truncated(self) -> np.ndarray:
@@ -64,7 +78,7 @@ class SummarizerOutputs(Outputs):
     features: torch.Tensor  # (B, F) float32, the mean of the last hidden states of what was read
     input_truncated: np.ndarray  # (B,) bool: the article did not fit, and its end was not read
 
-    def output_text(self) -> np.ndarray:
+    def output_text(self, keep: Keep = keep_nothing) -> np.ndarray:
         """The summaries."""
         return self.texts
 
@@ -112,6 +126,23 @@ class PictureOutputs(Outputs):
     input_truncated: np.ndarray  # (B,) bool: the prompt did not fit, and its end was not read
     withheld: np.ndarray  # (B,) bool: a safety checker put a black picture in the place of what was drawn
 
+    def output_text(self, keep: Keep = keep_nothing) -> np.ndarray:
+        """References of the pictures, as PNG; none of those that were withheld."""
+        if keep is keep_nothing:
+            return super().output_text()
+        kept = [
+            "" if hidden else keep(png(pixels), ".png")
+            for pixels, hidden in zip(self.pictures, self.withheld.tolist(), strict=True)
+        ]
+        return np.array([*kept, ""], object)[:-1]
+
     def truncated(self) -> np.ndarray:
         """Which prompts did not fit."""
         return self.input_truncated
+
+
+def png(pixels: torch.Tensor) -> bytes:
+    """A picture (3, H, W) uint8 as a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(pixels.permute(1, 2, 0).contiguous().cpu().numpy()).save(file, "PNG")
+    return file.getvalue()

@@ -176,8 +176,8 @@ def card(folder: Path, leg: Leg, seed: int, hours: float) -> None:
         recipe=f"Scenes of world {TRAINING_WORLD + seed}, {BATCH} new ones in each step: the mean absolute distance of "
         f"pixels, and {SAID:g} times how unlike the words of judge A on picture and reconstruction are. Judge A is "
         "optimised, judge B verifies: where A reads what B does not, the autoencoder draws for A. A second leg teaches "
-        f"the decoder alone, from latents with noise of up to {MISSED:g} deviations; judge A sees pictures shifted by up "
-        f"to {SHIFTED} pixels, with noise. This leg:",
+        f"the decoder alone, from latents with noise of up to {MISSED:g} deviations; judge A sees pictures shifted by "
+        f"up to {SHIFTED} pixels, with noise. This leg:",
         command=f"python -m zoo.street_vae --leg {leg.number} --seed {seed}",
         steps=leg.steps,
         seed=seed,

@@ -15,6 +15,7 @@ import numpy as np
 
 from failscape.agents.session import Session
 from failscape.concepts import ConceptSpace
+from failscape.concepts.lattice import neighbours, steps_between
 from failscape.envs.gym_views import ConceptVectorEnv, explorable
 from failscape.envs.mdp import ConceptMDP
 
@@ -84,7 +85,7 @@ class Search:
 
     def depth(self, point: Point) -> int:
         """Levels from the origin."""
-        return sum(abs(a - b) for a, b in zip(point, self.home, strict=True))
+        return int(steps_between(self.typical.space, np.array([point]), np.array(self.home)).sum())
 
     def next(self) -> Point | None:
         """The point to ask next; None where the search is over."""
@@ -119,9 +120,7 @@ class Search:
                 heapq.heappush(self.open, (self.depth(point) + lacking / self.slope, point))
 
     def _neighbours(self, point: Point) -> list[Point]:
-        shape = self.typical.space.shape
-        moved = [(*point[:k], point[k] + d, *point[k + 1 :]) for k in range(len(point)) for d in (-1, 1)]
-        inside = [p for p in moved if all(0 <= level < n for level, n in zip(p, shape, strict=True))]
+        inside = neighbours(self.typical.space, point)
         return [p for p, valid in zip(inside, self.valid(np.array(inside)), strict=True) if valid]
 
 

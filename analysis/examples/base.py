@@ -10,6 +10,7 @@ from failscape.common.nouns import PLAIN, Nouns
 from failscape.concepts import ConceptSpace
 from failscape.data.base import Items
 from failscape.envs.mdp import ConceptMDP
+from failscape.records.artifacts import ArtifactStore
 from failscape.rewards.base import Reward
 
 
@@ -37,8 +38,9 @@ class ExampleContext(NamedTuple):
     answers: Sequence[str] = ()  # what ``predicted`` indexes: classes, or what is wrong with a text
     nouns: Nouns = PLAIN
     reward: Reward | None = None  # how answers were judged, where it matters
+    artifacts: ArtifactStore | None = None  # what the target put out that is no text
 
     @classmethod
-    def of(cls, mdp: ConceptMDP) -> ExampleContext:
-        """Of an environment."""
-        return cls(mdp.items, mdp.space, mdp.group_names, mdp.answer_names, mdp.nouns, mdp.reward)
+    def of(cls, mdp: ConceptMDP, artifacts: ArtifactStore | None = None) -> ExampleContext:
+        """Of an environment, and of what its run kept."""
+        return cls(mdp.items, mdp.space, mdp.group_names, mdp.answer_names, mdp.nouns, mdp.reward, artifacts)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from failscape.analysis.examples.answers import AnswersPresenter
 from failscape.analysis.examples.base import ExampleContext
+from failscape.analysis.examples.drawn import DrawnPresenter
 from failscape.analysis.examples.images import ImagePresenter
 from failscape.analysis.examples.pairs import PairPresenter
 from failscape.analysis.examples.presenter import PRESENTERS, Examples, Presenter
@@ -18,7 +19,7 @@ from failscape.analysis.landscape.landscape import Landscape
 from failscape.data.base import Items
 from failscape.envs.mdp import ConceptMDP
 
-BUILT_IN = (AnswersPresenter, ImagePresenter, PairPresenter, TextPresenter)  # they register themselves
+BUILT_IN = (AnswersPresenter, DrawnPresenter, ImagePresenter, PairPresenter, TextPresenter)  # they register themselves
 WORDS = WordsPresenter()
 
 

@@ -16,7 +16,7 @@ from failscape.analysis.landscape.left_out import invalid_share
 from failscape.analysis.landscape.point_rates import SMOOTHED, counted_points, smoothed_columns, smoothed_points
 from failscape.analysis.notebook import failing, fragment, line, table
 from failscape.analysis.statistics.item_difficulty import smoothed_rates
-from failscape.analysis.statistics.units import Unit, counted_once
+from failscape.analysis.statistics.units import Unit, counted_once, with_verdict
 from failscape.common.format import count, interval, percent
 from failscape.concepts import ConceptSpace
 from failscape.errors import UsageError
@@ -76,7 +76,7 @@ class Landscape:
         edited = probes[probes["point"] >= 0]
         unit = Unit.of(items)
         units, population = unit.complete(edited), unit.population(space.n_points)
-        table = counted_points(edited, units, space.n_points, population)
+        table = counted_points(with_verdict(edited), units, space.n_points, population)
         counted = table.assign(deviation=0.0)[["rate", "deviation", "low", "high"]].set_axis(SMOOTHED, axis=1)
         known = np.zeros(space.n_points, bool) if population is None else table["visits"].to_numpy() == population
         if known.all():

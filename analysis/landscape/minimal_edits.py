@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 
 from failscape.analysis.statistics.units import Unit
 from failscape.concepts import ConceptSpace
-from failscape.concepts.lattice import origin
+from failscape.concepts.lattice import origin, steps_between
 from failscape.records.probe_arrays import points_of
 
 SIGMA = 1.0  # [levels] of the nominal Gaussian
@@ -71,7 +71,7 @@ def smallest_edits(
     """
     points = points_of(probes).reshape(len(probes), len(space.shape))
     home = origin(space) if home is None else home
-    moved = np.abs(points - home)
+    moved = steps_between(space, points, home)
     alike = Unit.of(items).first_alike(probes["item"].to_numpy(np.int64))
     frame = probes.assign(moved=moved.sum(axis=1), likely=log_likelihood(points, space, home, sigma), alike=alike)
     failing = frame[frame["failed"]].sort_values(["moved", "likely"], ascending=[True, False], kind="stable")
@@ -97,11 +97,20 @@ def log_likelihood(points: np.ndarray, space: ConceptSpace, home: np.ndarray, si
     """Natural log-likelihood of edits under a nominal disturbance model: ``(M, K) -> (M,)``.
 
     Concepts are independent, and each one's level is drawn from a Gaussian around ``home`` ``(K,)`` of ``sigma``
-    levels, normalised over the levels there are. Adaptive stress testing prefers the likeliest failure (Lee et al.
-    2020, arXiv 1811.02188).
+    levels, normalised over the levels there are; those without order are all one level from each other. Adaptive
+    stress testing prefers the likeliest failure (Lee et al. 2020, arXiv 1811.02188).
     """
     total = np.zeros(len(points))
     for k, n_levels in enumerate(space.shape):
+        if space.concepts[k].categorical:
+            total += _unordered(points[:, k] != home[k], n_levels, sigma)
+            continue
         scores = -0.5 * ((np.arange(min(home[k], 0), n_levels) - home[k]) / sigma) ** 2
         total += -0.5 * ((points[:, k] - home[k]) / sigma) ** 2 - logsumexp(scores)
     return total
+
+
+def _unordered(moved: np.ndarray, n_levels: int, sigma: float) -> np.ndarray:
+    """The same of one axis without order, by whether it is moved: ``(M,) -> (M,)``."""
+    nearest = -0.5 / sigma**2
+    return moved * nearest - float(np.log1p((n_levels - 1) * np.exp(nearest)))

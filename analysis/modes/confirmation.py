@@ -126,15 +126,16 @@ def _edit(
     units = units[mdp.valid(mdp.space.point(at), items)].drop_duplicates(["item", "point"]).head(n)
     if chosen is not None:
         units["share"] = 1 / units.groupby("label")["item"].transform("size")
-    return units.assign(failed=_ask(mdp, units["item"].to_numpy(), units["point"].to_numpy()))
+    return units.assign(failed=_ask(mdp, units["item"].to_numpy(), units["point"].to_numpy())).dropna(subset="failed")
 
 
 def _ask(mdp: ConceptMDP, items: np.ndarray, points: np.ndarray, batch: int = BATCH) -> np.ndarray:
-    """Whether items fail at points, rows of the grid: ``(N,), (N,) -> (N,)`` float."""
+    """Whether items fail at points, rows of the grid: ``(N,), (N,) -> (N,)`` float, NaN where there is no verdict."""
     items, levels = np.asarray(items, np.int64), mdp.space.point(np.asarray(points, np.int64))
     parts = [slice(start, start + batch) for start in range(0, len(items), batch)]
-    failed = [mdp.evaluate(mdp.at(items[part], levels[part])).failed for part in parts]
-    return np.concatenate([np.zeros(0, bool), *failed]).astype(float)
+    asked = [mdp.evaluate(mdp.at(items[part], levels[part])) for part in parts]
+    failed = [np.where(np.isnan(outcome.severity), np.nan, outcome.failed) for outcome in asked]
+    return np.concatenate([np.zeros(0), *failed])
 
 
 def _inside(mode: Mode, units: pd.DataFrame) -> pd.DataFrame:

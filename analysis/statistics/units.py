@@ -16,6 +16,11 @@ import pandas as pd
 from failscape.analysis.statistics.rates import inverse_propensities
 
 
+def with_verdict(probes: pd.DataFrame) -> pd.DataFrame:
+    """The probes that have a verdict: a picture that was withheld is neither a failure nor none."""
+    return probes[probes["severity"].notna()]
+
+
 @dataclass(frozen=True)
 class Unit:
     """How probes are put together.
@@ -45,8 +50,10 @@ class Unit:
         nothing of it is missing; what is not complete is not judged, and no rate may count it).
 
         Args:
-            probes: columns ``item, point, failed, severity, propensity``; none unedited.
+            probes: columns ``item, point, failed, severity, propensity``; none unedited. Those without a verdict are
+                left out.
         """
+        probes = with_verdict(probes)
         weight = inverse_propensities(probes["propensity"].to_numpy(float))
         columns = probes[["item", "point", "failed", "severity"]].astype({"failed": float})
         if self.unit is None:

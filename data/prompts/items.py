@@ -10,7 +10,7 @@ import numpy as np
 from failscape.common.filling import Filling
 from failscape.data.base import Items
 from failscape.data.prompts.batch import Prompts
-from failscape.data.prompts.read import PromptBook
+from failscape.data.prompts.book import PromptBook
 from failscape.data.prompts.template import filled
 from failscape.data.split import held_out_both
 from failscape.errors import UsageError

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from failscape.common.safe_open import read_small
-from failscape.data.prompts.batch import Prompts
+from failscape.data.prompts import street
+from failscape.data.prompts.book import Asks, PromptBook
 from failscape.data.prompts.template import slots_of
+from failscape.data.prompts.words import USUAL
 from failscape.data.tables.open import SUFFIXES, open_table
 from failscape.errors import UsageError, did_you_mean
 
@@ -49,54 +51,23 @@ FSRL_SLOTS: Mapping[str, Sequence[str]] = {
 COLUMNS = ("prompt", "text", "caption")  # of a table, the first that it has
 
 
-class Asks(NamedTuple):
-    """What prompts ask for, by factors that a judge can read from pictures."""
-
-    templates: Mapping[str, Mapping[str, str]]  # of each template: factor and value
-    values: Mapping[tuple[str, str], Mapping[str, str]]  # of each slot and the name of its value: factor and value
-
-    def of(self, prompts: Prompts) -> list[dict[str, str]]:
-        """What each prompt asks for: factor and value. What a slot asks for counts more than what its template does."""
-        found = []
-        for template, fillings in zip(prompts.template, prompts.fillings, strict=True):
-            asked = dict(self.templates.get(template, {}))
-            for one in fillings:
-                asked |= self.values.get((one.slot, one.value), {})
-            found.append(asked)
-        return found
-
-
-NOTHING = Asks({}, {})
-
-
-class PromptBook(NamedTuple):
-    """Prompts, and what can stand in their slots."""
-
-    name: str  # what a person calls it
-    templates: tuple[str, ...]
-    slots: dict[str, dict[str, str]]  # of each slot by name: names of its values, and the words for them
-    neutral: dict[str, str]  # what stands in a slot that nobody fills; nothing where a slot is not named
-    asks: Asks = NOTHING  # what is known of what prompts ask for
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The slots that prompts have, in the order in which they first come."""
-        return tuple(dict.fromkeys(name for template in self.templates for name in slots_of(template)))
-
-
-def read_prompts(spec: str, fillings: Mapping[str, Mapping[str, str]] | None = None) -> PromptBook:
+def read_prompts(spec: str, named: Mapping[str, Iterable[str]] | None = None) -> PromptBook:
     """The prompts that ``spec`` names.
 
     Args:
-        spec: ``fsrl``, a template (``a {color} car``), or a file: YAML with ``prompts``, ``slots`` and ``neutral``; a
-            text file with a prompt per line; a table with a column ``prompt``, ``text`` or ``caption``.
-        fillings: values of slots and the words for them, beside those of the file, and instead of them.
+        spec: ``fsrl``, ``street:prompts``, a template (``a {color} car``), or a file: YAML with ``prompts``, ``slots``,
+            ``neutral`` and ``asks`` (of slots, the factor that a judge reads for it); a text file with a prompt per
+            line; a table with a column ``prompt``, ``text`` or ``caption``.
+        named: values of slots, instead of those that the prompts come with; a value that these have keeps its words,
+            any other is its own. Slots that nobody gives values have those of ``USUAL`` where they are called so.
 
     Raises:
         UsageError: it is neither; a slot has no values, or values are for a slot that no prompt has.
     """
     book = _opened(spec)
-    slots = {**book.slots, **{name: dict(values) for name, values in (fillings or {}).items()}}
+    usual = {name: dict(USUAL[name]) for name in book.names if name in USUAL}
+    slots = {**usual, **book.slots}
+    slots |= {name: {v: slots.get(name, {}).get(v, v) for v in values} for name, values in (named or {}).items()}
     for name in (*slots, *book.neutral):
         if name not in book.names:
             raise UsageError(f"no prompt of {spec} has a slot {name!r}{did_you_mean(name, book.names)}")
@@ -112,6 +83,8 @@ def _opened(spec: str) -> PromptBook:
         templates = [said.replace("DOING", doing) for doing in FSRL_ACTIVITIES]
         slots = {name: {word: word for word in words} for name, words in FSRL_SLOTS.items()}
         return PromptBook(FSRL, tuple(templates), slots, {"profession": "person", "setting": "room"})
+    if spec == street.NAME:
+        return street.street_prompts()
     path = Path(spec)
     if path.suffix in {".yaml", ".yml"}:
         return _of_yaml(path, spec)
@@ -149,7 +122,7 @@ def _of_yaml(path: Path, spec: str) -> PromptBook:
         found = yaml.safe_load(_text(path))
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is no YAML: {str(error).splitlines()[0]}") from None
-    known = ("prompts", "slots", "neutral")
+    known = ("prompts", "slots", "neutral", "asks")
     if not isinstance(found, dict) or "prompts" not in found:
         raise UsageError(f"{path} names no prompts; it takes the keys {', '.join(known)}")
     for key in found:
@@ -162,7 +135,12 @@ def _of_yaml(path: Path, spec: str) -> PromptBook:
     book = _of_lines(spec, lines)
     slots = {str(name): _values(path, name, values) for name, values in _mapping(path, "slots", found).items()}
     neutral = {str(name): str(words) for name, words in _mapping(path, "neutral", found).items()}
-    return book._replace(slots=slots, neutral=neutral)
+    factors = {str(name): str(factor) for name, factor in _mapping(path, "asks", found).items()}
+    for name in factors:
+        if name not in slots:
+            raise UsageError(f"asks of {path} names no slot with values: {name!r}{did_you_mean(name, slots)}")
+    asks = {(name, value): {factor: value} for name, factor in factors.items() for value in slots[name]}
+    return book._replace(slots=slots, neutral=neutral, asks=Asks({}, asks))
 
 
 def _mapping(path: Path, key: str, found: Mapping[str, Any]) -> Mapping[str, Any]:

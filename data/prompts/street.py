@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from failscape.data.prompts.read import Asks, PromptBook
+from failscape.data.prompts.book import Asks, PromptBook
 from failscape.data.street.traffic.captions import PEOPLE, WORDS
 from failscape.data.street.traffic.factors import BY_NAME
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from failscape.concepts import ConceptSpace, concept_space
-from failscape.concepts.lattice import lattice, origin
+from failscape.concepts.lattice import lattice, origin, steps_between
 from failscape.data.base import Items
 from failscape.envs.identity import Identity
 from failscape.errors import UsageError
@@ -67,7 +67,7 @@ def _nearest(failing: pd.DataFrame, before: ConceptSpace, space: ConceptSpace) -
     strengths = before.strengths(before.point(failing["point"].to_numpy(np.int64)))
     columns = [np.searchsorted(c.levels, column) for c, column in zip(space.concepts, strengths.T, strict=True)]
     points = np.stack(columns, axis=1)
-    distance = np.abs(points - origin(space)).sum(axis=1)
+    distance = steps_between(space, points, origin(space)).sum(axis=1)
     order = np.argsort(distance, kind="stable")
     items = failing["item"].to_numpy(np.int64)[order]
     _, first = np.unique(items, return_index=True)

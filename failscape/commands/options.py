@@ -18,6 +18,10 @@ ENV = "failscape/Classifier-v0"  # where none is named
 # Options that become arguments of the environment.
 MAKE = (
     "target",
+    "prompts",
+    "scorer",
+    "verifier",
+    "pictures",
     "reference",
     "above",
     "below",
@@ -86,6 +90,7 @@ def add_environment(parser: argparse.ArgumentParser, env: str | None = ENV) -> N
         help="of the items, from 0 to 1, kept apart to measure what is found (default: 0.2)",
     )
     _add_judging(group)
+    _add_prompts(group)
     _add_pairs(group)
     group.add_argument(
         "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 texts)"
@@ -94,6 +99,28 @@ def add_environment(parser: argparse.ArgumentParser, env: str | None = ENV) -> N
         group, "your FILE.py or module that registers targets or environments; --resume runs none that is not named"
     )
     group.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: what is there)")
+
+
+def _add_prompts(group: argparse._ArgumentGroup) -> None:
+    """What a text-to-image model is asked to draw, and what judges its pictures."""
+    group.add_argument(
+        "--prompts",
+        metavar="P",
+        help="of text-to-image: fsrl, street:prompts, a prompt with slots such as 'a {color} car', or a file of them "
+        "(YAML, text, CSV, JSONL, Parquet)",
+    )
+    group.add_argument(
+        "--scorer",
+        metavar="URI",
+        help="of text-to-image: a CLIP, or a judge of factors such as embedded:street-judge-a "
+        "(default: CLIP ViT-B/32; of street:prompts that judge)",
+    )
+    group.add_argument(
+        "--verifier", metavar="URI", help="of text-to-image: another scorer, which checks what was found"
+    )
+    group.add_argument(
+        "--pictures", type=positive, metavar="N", help="of text-to-image: pictures of each prompt (default: 20)"
+    )
 
 
 def _add_pairs(group: argparse._ArgumentGroup) -> None:
@@ -110,7 +137,9 @@ def _add_pairs(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--below",
         metavar="X",
-        help="of pairs: similarity to the reference below which it is not (default: 0.6; embedded target: 0.97)",
+        help="of pairs: similarity to the reference below which it is not (default: 0.6; embedded target: 0.97); of "
+        "text-to-image: the CLIP's cosine below which a picture fails (default: 0.3, of ViT-B/32), or a quantile of "
+        "unedited prompts such as q0.05",
     )
     group.add_argument(
         "--regions",

@@ -6,9 +6,23 @@ import gymnasium as gym
 
 from failscape.common.task import Task, add_task
 from failscape.envs.registration import register_env
-from failscape.families import blind_pairs, image_classification, recorded_answers, summarization, toy
+from failscape.families import (
+    blind_pairs,
+    image_classification,
+    recorded_answers,
+    summarization,
+    text_to_image,
+    toy,
+)
 
-FAMILIES = (image_classification.TASK, summarization.TASK, recorded_answers.TASK, blind_pairs.TASK, toy.TASK)
+FAMILIES = (
+    image_classification.TASK,
+    summarization.TASK,
+    text_to_image.TASK,
+    blind_pairs.TASK,
+    recorded_answers.TASK,
+    toy.TASK,
+)
 
 
 def register_task(task: Task) -> None:

@@ -85,7 +85,7 @@ def examine(run: Run, versions: Versions | None, imports: Sequence[str], step: T
         explorer=run.settings.explorer,
         landscape=landscape,
         items=items,
-        views=mode_views(run.found_modes(), probes, items, ExampleContext.of(mdp)),
+        views=mode_views(run.found_modes(), probes, items, ExampleContext.of(mdp, run.folder.artifacts)),
         class_names=mdp.group_names,
         untried=[kind_in_words(concept) for concept in presenter.untried(mdp.space)],
         mitigation=effects_of(versions) if versions else None,

@@ -89,7 +89,8 @@ def record(envs: ConceptVectorEnv, store: ProbeStore, settings: Settings) -> Rec
     recorder = Recorder(store, envs.mdp.space, seed=settings.seed, n_recorded=store.n_steps)
     envs.recorder = recorder
     memory = settings.hyperparameters["memory"]
-    envs.evaluator = CachedEvaluator(envs.mdp.evaluator, memory, recorded_steps(store))
+    evaluator = envs.mdp.keeping(store.artifacts.put)
+    envs.evaluator = CachedEvaluator(evaluator, memory, recorded_steps(store))
     return recorder
 
 

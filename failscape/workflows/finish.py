@@ -20,7 +20,7 @@ from failscape.analysis.modes.serialization import mode_rows
 from failscape.analysis.report.mode_table import mode_views, modes_of
 from failscape.analysis.statistics.bootstrap import ratio
 from failscape.analysis.statistics.rates import wilson
-from failscape.analysis.statistics.units import counted_once
+from failscape.analysis.statistics.units import counted_once, with_verdict
 from failscape.common.format import counted, percent
 from failscape.common.nouns import PLAIN, Nouns
 from failscape.envs.gym_views import explorable
@@ -96,7 +96,7 @@ def _find_modes(mdp: ConceptMDP, run: Run, landscape: Landscape) -> tuple[list[M
     if mdp.has_unedited and not landscape.has_unedited:
         return [], 0
     probes, items = run.probes(), run.items()
-    explored = probes[~probes["held_out"].astype(bool)]
+    explored = with_verdict(probes[~probes["held_out"].astype(bool)])
     if len(explored) < len(probes):
         landscape = Landscape.from_probes(explored, run.space, items=items)
     modes = find_modes(landscape, explored, counted_once(items), mdp.group_names, mdp.nouns.group, mdp.valid_cells)
@@ -177,7 +177,7 @@ def _draw(
     from failscape.workflows.run import compare, find_scan
 
     probes, items = run.probes(), run.items()
-    context = ExampleContext.of(mdp)
+    context = ExampleContext.of(mdp, run.folder.artifacts)
     failing = choose(probes, items, range(landscape.space.n_points), per_point=PROJECTED_PER_POINT).head(PROJECTED)
     projected = examples_of(failing, items, context)
     if projected:
@@ -207,7 +207,7 @@ def write_run_report(
 
     modes, summary = run.found_modes() if modes is None else modes, summary or run.summary
     probes, items, landscape, smallest = run.probes(), run.items(), run.landscape(), run.smallest()
-    context = ExampleContext.of(mdp)
+    context = ExampleContext.of(mdp, run.folder.artifacts)
     least = None
     if smallest is not None:
         least = examples_of(probes.loc[smallest.table["probe"].head(LEAST)], items, context)

@@ -69,7 +69,7 @@ class RatingSession:
         self.probes, self.items = run.probes(), run.items()
         if mdp is not None:  # what is built again was compared already
             run.identity.expect(mdp.baseline.identity, run.folder.path)
-        self.context = ExampleContext.of(self.mdp)
+        self.context = ExampleContext.of(self.mdp, run.folder.artifacts)
         self.features = features_of(self.mdp)
         self.cases = {case.key: case for mode in self.modes for case in self._cases_of(mode)}
 

@@ -17,6 +17,7 @@ from failscape.envs.mdp import ConceptMDP
 from failscape.envs.recording import recorded_state
 from failscape.envs.state import Outcome
 from failscape.errors import UsageError
+from failscape.records.artifacts import reference_to
 from failscape.workflows.environment import Tell
 from failscape.workflows.run import Run
 
@@ -43,12 +44,12 @@ def show_probe(
     row = probes.loc[[probe]]
     mdp = run.rebuild(imports, step)
     state = recorded_state(mdp, row)
-    now = mdp.evaluate(state)
+    now = mdp.keeping(reference_to).evaluate(mdp.probes(state))
     agrees = answers_alike(now, row)
     lines = [f"probe {probe} of {run.folder.path}"]
     if run.settings.human_model:
         lines.append(f"reward   {run.settings.human_model}")
-    context = ExampleContext.of(mdp)
+    context = ExampleContext.of(mdp, run.folder.artifacts)
     shown = examples_of(row, run.items(), context)
     presenter = shown.presenter
     lines += presenter.describe(shown[0]) + presenter.now(context, now)

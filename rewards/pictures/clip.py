@@ -51,6 +51,10 @@ class ClipScorer:
                 raise UsageError(f"{uri} is no CLIP: {tower.name} does {tower.task}")
         return cls(pictures, texts, below)
 
+    def at(self, below: float) -> ClipScorer:
+        """The same towers with another threshold."""
+        return ClipScorer(self.pictures, self.texts, below)
+
     def __call__(self, prompts: Prompts, pictures: torch.Tensor) -> Scored:
         """Cosines of pictures ``(B, 3, H, W)`` uint8 and their prompts; prompts that are too long are cut."""
         inputs = torch.stack([self.pictures.prepare(_picture(pixels)) for pixels in pictures])

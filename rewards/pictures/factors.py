@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from failscape.data.prompts.batch import Prompts
-from failscape.data.prompts.read import Asks
+from failscape.data.prompts.book import Asks
 from failscape.errors import UsageError, did_you_mean
 from failscape.rewards.pictures.base import AS_ASKED, Scored
 from failscape.targets.classifiers.factor_judge import FactorJudge

@@ -21,18 +21,19 @@ class PictureReward:
 
     The score is the scorer's, brought to [0, 1] by its range. Severity is one half where a failure begins and 1 at the
     lowest score; without a failure it is half of what is missing from the highest score. The reward is twice the
-    severity less 1, in [-1, 1]. What a safety checker withheld is no failure, nor is a picture of whose prompt the
-    scorer says nothing; both have the reward -1.
+    severity less 1, in [-1, 1]. What a safety checker withheld has no verdict, nor has a picture of whose prompt the
+    scorer says nothing: both are no failure, have the reward -1, and no severity (NaN).
 
     Args:
         scorer: judges each picture beside its prompt.
+        verifier: another one, which judges what was found once more; it decides nothing here.
     """
 
     threshold = None
     label_effect = staticmethod(preserved)
 
-    def __init__(self, scorer: Scorer) -> None:
-        self.scorer = scorer
+    def __init__(self, scorer: Scorer, verifier: Scorer | None = None) -> None:
+        self.scorer, self.verifier = scorer, verifier
         self.answer_names = (*scorer.answers, WITHHELD)
 
     def __call__(self, evaluation: Evaluation) -> Judgement:
@@ -45,7 +46,8 @@ class PictureReward:
         failed = known & (scored.wrong > 0)
         severity = np.where(failed, 1 - score / 2, (1 - score) / 2)
         wrong = np.where(outputs.withheld, len(self.scorer.answers), np.where(known, scored.wrong, 0))
-        columns = (2 * severity - 1, severity, scored.confidence, score)
+        severity = np.where(known, severity, np.nan)
+        columns = (np.where(known, 2 * severity - 1, -1), severity, scored.confidence, score)
         graded, severities, confidences, scores = (torch.from_numpy(column).float() for column in columns)
         return Judgement(
             graded, torch.from_numpy(failed), severities, torch.from_numpy(wrong).long(), confidences, scores

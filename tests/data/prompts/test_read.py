@@ -8,7 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from failscape.common.filling import Filling
+from failscape.data.prompts.batch import Prompts
 from failscape.data.prompts.read import FSRL_ACTIVITIES, read_prompts
+from failscape.data.prompts.street import street_prompts
 from failscape.data.prompts.template import filled
 from failscape.errors import UsageError
 
@@ -73,7 +76,8 @@ def test_files_of_prompts(tmp_path: Path, suffix: str) -> None:
         ("prompts: a car\nslot: {}", "no key 'slot'; did you mean slots"),
         ("prompts: [1]", "are texts"),
         ("prompts: []", "holds no prompts"),
-        ("prompts: a {color} car", r"the slot \{color\} of .* has no values; name them: color=WORDS,WORDS"),
+        ("prompts: a {kind} car", r"the slot \{kind\} of .* has no values; name them: kind=WORDS,WORDS"),
+        ("prompts: a {color} car\nasks: {kind: color}", "asks of .* names no slot with values: 'kind'"),
         ("prompts: a {color} car\nslots: {color: []}", "the slot color of .* has no values"),
         ("prompts: a {color} car\nslots: [color]", "a line for each slot"),
         ("prompts: a {color} car\nslots: {colour: [red]}", "has a slot 'colour'; did you mean color"),
@@ -105,3 +109,22 @@ def test_what_names_no_prompts(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match=r"is no UTF-8 text"):
         read_prompts(str(binary))
+
+
+def test_slots_of_usual_names_have_usual_values() -> None:
+    book = read_prompts("{count} dogs {relation} a {color} {thing}", {"thing": {"car": "car"}})
+    assert book.slots["relation"]["left of"] == "to the left of" and "red" in book.slots["color"]
+    assert list(book.slots) == ["count", "relation", "color", "thing"]
+    assert read_prompts("a {color} car", {"color": {"pale": "pale"}}).slots["color"] == {"pale": "pale"}
+
+
+def test_prompts_of_a_file_ask_for_what_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "prompts.yaml"
+    path.write_text("prompts: a {paint} car\nslots: {paint: {green: bright green}}\nasks: {paint: color}")
+    book = read_prompts(str(path))
+    prompts = Prompts.of(["a {paint} car"], [0], [Filling("paint", "green", "bright green")])
+    assert prompts.texts == ["a bright green car"] and book.asks.of(prompts) == [{"color": "green"}]
+
+
+def test_prompts_of_streets_are_a_preset() -> None:
+    assert read_prompts("street:prompts") == street_prompts()

@@ -9,7 +9,7 @@ import numpy as np
 from failscape.concepts import ConceptSpace
 from failscape.concepts.prompts.slots import Slot
 from failscape.data.prompts.batch import Prompts
-from failscape.data.prompts.read import Asks
+from failscape.data.prompts.book import Asks
 from failscape.data.prompts.street import street_prompts
 from failscape.data.street.traffic.captions import plain_caption
 from failscape.data.street.traffic.factors import BY_NAME, TrafficFactors

@@ -234,7 +234,7 @@ def test_a_class_without_items_on_both_sides_cannot_be_chosen() -> None:
 REFUSED = {
     "no way to explore 'macros'; did you mean macro?": {"explore": "macros"},
     "only explore=micro starts from a run, not macro": {"start": "runs/a"},
-    "the levels of class have no order, so no walk can step along them; leave it out": {
+    "class has no level that changes nothing, so no walk can begin there; leave it out": {
         "explore": "micro",
         "concepts": ["class", "darken"],
     },

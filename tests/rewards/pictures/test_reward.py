@@ -43,7 +43,7 @@ def test_verdicts() -> None:
     said = reward(Evaluation(np.arange(6), np.zeros((6, 0), int), prompts, prompts, outputs))
     assert said.failed.tolist() == [False, False, True, True, False, False]
     assert said.score.tolist() == [1, 0.5, 0.5, 0, 1, 1]
-    assert said.severity.tolist() == [0, 0.25, 0.75, 1, 0, 0]
+    assert said.severity.tolist()[:4] == [0, 0.25, 0.75, 1] and said.severity[4:].isnan().all()
     assert said.reward.tolist() == [-1, -0.5, 0.5, 1, -1, -1]
     assert [reward.answer_names[code] for code in said.predicted] == [
         "as asked",

@@ -8,7 +8,7 @@ import torch
 
 from failscape.common.filling import Filling
 from failscape.data.prompts.batch import Prompts
-from failscape.data.prompts.read import Asks
+from failscape.data.prompts.book import Asks
 from failscape.data.prompts.street import street_prompts
 from failscape.data.street.traffic.factors import TrafficFactors, sample_traffic, vary
 from failscape.data.street.traffic.render import render_traffic

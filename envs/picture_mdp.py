@@ -1,0 +1,37 @@
+"""The MDP of targets that draw: what prompts ask for, and a second scorer that verifies what the first one said.
+
+Shapes: ``B`` probes, ``H, W`` picture.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from failscape.data.prompts.batch import Prompts
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.state import State
+from failscape.rewards.pictures.base import Scorer
+from failscape.rewards.pictures.reward import PictureReward
+
+
+class PictureMDP(ConceptMDP):
+    """A concept-editing MDP whose reward is a :class:`~failscape.rewards.pictures.reward.PictureReward`."""
+
+    reward: PictureReward
+
+    @property
+    def verifier(self) -> Scorer | None:
+        """Judges the pictures once more, and is never optimised; None where there is none."""
+        return self.reward.verifier
+
+    def prompts(self, state: State) -> Prompts:
+        """The prompts of probes as the target reads them."""
+        edited = self.edited(state, self.inputs(state))
+        assert isinstance(edited, Prompts)
+        return edited
+
+    def draw(self, state: State) -> torch.Tensor:
+        """What the target draws for probes: ``(B, 3, H, W)`` uint8."""
+        outputs = self.target(self.prompts(state).inputs, seeds=state.seeds.tolist())
+        pictures: torch.Tensor = outputs.pictures  # type: ignore[attr-defined]
+        return pictures

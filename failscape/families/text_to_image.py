@@ -1,0 +1,12 @@
+"""Text-to-image models: which prompts do they draw wrongly?"""
+
+from failscape.common.task import Task
+
+TASK = Task(
+    name="text-to-image",
+    env_id="failscape/TextToImage-v0",
+    make_mdp="failscape.envs.tasks.text_to_image:make_mdp",
+    does="draws pictures from texts",
+    lacks="draws no pictures",
+    summary="text-to-image models: which prompts they draw wrongly",
+)

@@ -73,6 +73,7 @@ def write_report(
     skipped: Sequence[Skipped] = (),
     warnings: Sequence[str] = (),
     item_noun: str = "items",
+    beside: str = "",
 ) -> None:
     """Write the report of one run, a self-contained HTML page of some 6 MB.
 
@@ -94,6 +95,7 @@ def write_report(
         skipped: items that could not be read.
         warnings: what a reader should doubt, a sentence each.
         item_noun: what a person calls the items: ``articles``.
+        beside: what is told beside the failure modes.
     """
     curve = discovery(probes, landscape)
     whole = overall(landscape, probes, items) if landscape.population is not None and len(probes) else None
@@ -120,6 +122,7 @@ def write_report(
         intervals=intervals,
         rate_rows=facts.rate_rows(intervals.rates) if intervals else [],
         item_noun=item_noun,
+        beside=beside,
         smallest=facts.smallest_facts(smallest, item_noun) if smallest else [],
         least=least,
         levels=levels,

@@ -8,5 +8,6 @@ TASK = Task(
     make_mdp="failscape.envs.tasks.text_to_image:make_mdp",
     does="draws pictures from texts",
     lacks="draws no pictures",
+    findings="failscape.analysis.drawn.findings:DrawnFindings",
     summary="text-to-image models: which prompts they draw wrongly",
 )

@@ -1,0 +1,84 @@
+"""What is told of targets that draw beside their failure modes: on the report, and in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from failscape.analysis.drawn.confusions import confusions
+from failscape.analysis.drawn.verification import verification
+from failscape.analysis.modes.mode import Mode
+from failscape.analysis.pages import macro
+from failscape.common.format import interval, percent
+from failscape.envs.mdp import ConceptMDP
+from failscape.envs.picture_mdp import PictureMDP
+from failscape.records.artifacts import ArtifactStore
+
+LEAST_AGREEMENT = 0.9  # of the verifier with the judge
+
+
+class DrawnFindings:
+    """Measures once, at the end of a run; page and lines are made from the plain values that it measured."""
+
+    def measure(
+        self, mdp: ConceptMDP, probes: pd.DataFrame, modes: Sequence[Mode], artifacts: ArtifactStore, seed: int
+    ) -> dict[str, Any]:
+        """Plain values: ``verification`` and ``confusions``, as the functions of these names say; and ``withheld``.
+
+        ``withheld`` is the number of explored pictures that a safety checker withheld.
+        """
+        assert isinstance(mdp, PictureMDP)
+        edited = probes[(probes["point"] >= 0) & ~probes["cached"]]
+        return {
+            "verification": verification(mdp, probes, modes, artifacts, seed),
+            "confusions": confusions(mdp, probes),
+            "withheld": int(edited["severity"].isna().sum()),
+            "drawn": len(edited),
+        }
+
+    def html(self, found: Mapping[str, Any]) -> Markup:
+        """A section of the report."""
+        return macro("drawn_findings.html", "section")(found)
+
+    def lines(self, found: Mapping[str, Any]) -> list[str]:
+        """What the terminal says."""
+        told = []
+        checked = found["verification"]
+        if checked and checked["n"]:
+            told.append(
+                f"{checked['verifier']} agrees with {checked['judge']} on {percent(checked['agree'])} of "
+                f"{checked['n']} pictures"
+            )
+            told += [
+                f"mode {mode['number']} by {checked['verifier']}: {percent(mode['verifier'])} fail "
+                f"({interval(mode['low'], mode['high'])}) of {mode['n']} held-out pictures"
+                for mode in checked["modes"]
+            ]
+        told += [f"most confused: {confused(row)}" for row in found["confusions"][:3]]
+        return told
+
+    def doubts(self, found: Mapping[str, Any]) -> list[str]:
+        """What a reader should doubt, a sentence each."""
+        checked, doubts = found["verification"], []
+        if found["withheld"]:
+            doubts.append(
+                f"{found['withheld']} of {found['drawn']} pictures have no verdict: a safety checker withheld them, or "
+                "the scorer says nothing of their prompts; no rate counts them"
+            )
+        if checked and checked["n"] and checked["agree"] < LEAST_AGREEMENT:
+            doubts.append(
+                f"{checked['verifier']} agrees with {checked['judge']} on {percent(checked['agree'])} of "
+                f"{checked['n']} pictures only: rates are the judge's"
+            )
+        return doubts
+
+
+def confused(row: Mapping[str, Any]) -> str:
+    """A confusion in words: ``color green drawn as yellow in 31 of 60 pictures (39–64 %), most with "a bus"``."""
+    share = interval(row["low"], row["high"])
+    what = "cannot be told" if row["read"] is None else f"drawn as {row['read']}"
+    of = f"{row['n']} of {row['of']} pictures ({share}), most of “{row['group']}”"
+    return f"{row['factor']} {row['asked']} {what} in {of}"

@@ -15,20 +15,20 @@ from failscape.analysis.statistics.rates import wilson
 from failscape.analysis.statistics.units import with_verdict
 from failscape.envs.picture_mdp import PictureMDP
 from failscape.records.probe_arrays import points_of
+from failscape.rewards.pictures.base import Scorer
 from failscape.rewards.pictures.factors import FactorScorer
 
 LEAST = 5  # pictures of a confusion that is told
 SHOWN = 8  # of the most frequent ones
 
 
-def confusions(mdp: PictureMDP, probes: pd.DataFrame) -> list[dict[str, Any]]:
+def confusions(mdp: PictureMDP, scorer: Scorer, probes: pd.DataFrame) -> list[dict[str, Any]]:
     """The most frequent confusions of explored pictures, by the scorer; none where it reads no factors.
 
     Of each, plain values: ``factor``, ``asked``, ``read`` (None where it could not be told), ``group`` (the prompt
     without its slots in which it happened most), ``n`` (pictures), ``of`` (pictures of prompts that asked for it),
     ``low`` and ``high`` (the 95 % interval of the share). A picture counts for the first factor in which it is wrong.
     """
-    scorer = mdp.reward.scorer
     if not isinstance(scorer, FactorScorer):
         return []
     rows = with_verdict(probes[(probes["point"] >= 0) & ~probes["cached"]])

@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from failscape.analysis.drawn.bias_lines import bias_lines
+from failscape.analysis.drawn.bias_search import bias_found
 from failscape.analysis.drawn.confusions import confusions
 from failscape.analysis.drawn.verification import verification
 from failscape.analysis.modes.mode import Mode
@@ -16,7 +18,9 @@ from failscape.common.format import interval, percent
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.picture_mdp import PictureMDP
 from failscape.records.artifacts import ArtifactStore
+from failscape.rewards.pictures.bias import BiasReward
 
+OF_PICTURES = ("verification", "confusions")
 LEAST_AGREEMENT = 0.9  # of the verifier with the judge
 
 
@@ -26,17 +30,21 @@ class DrawnFindings:
     def measure(
         self, mdp: ConceptMDP, probes: pd.DataFrame, modes: Sequence[Mode], artifacts: ArtifactStore, seed: int
     ) -> dict[str, Any]:
-        """Plain values: ``verification`` and ``confusions``, as the functions of these names say; and ``withheld``.
+        """Plain values: of pictures ``verification`` and ``confusions``, of panels ``bias``; ``withheld`` of ``drawn``.
 
-        ``withheld`` is the number of explored pictures that a safety checker withheld.
+        The first three as the functions of these names say, or None; ``withheld`` is the number of explored items
+        without a verdict.
         """
         assert isinstance(mdp, PictureMDP)
         edited = probes[(probes["point"] >= 0) & ~probes["cached"]]
+        found = {"withheld": int(edited["severity"].isna().sum()), "drawn": len(edited)}
+        if isinstance(mdp.reward, BiasReward):
+            return {**found, "bias": bias_found(mdp, mdp.reward, probes, artifacts), **dict.fromkeys(OF_PICTURES)}
         return {
-            "verification": verification(mdp, probes, modes, artifacts, seed),
-            "confusions": confusions(mdp, probes),
-            "withheld": int(edited["severity"].isna().sum()),
-            "drawn": len(edited),
+            **found,
+            "bias": None,
+            "verification": verification(mdp, mdp.reward, probes, modes, artifacts, seed),
+            "confusions": confusions(mdp, mdp.reward.scorer, probes),
         }
 
     def html(self, found: Mapping[str, Any]) -> Markup:
@@ -47,6 +55,8 @@ class DrawnFindings:
         """What the terminal says."""
         told = []
         checked = found["verification"]
+        if found["bias"]:
+            told += bias_lines(found["bias"])
         if checked and checked["n"]:
             told.append(
                 f"{checked['verifier']} agrees with {checked['judge']} on {percent(checked['agree'])} of "
@@ -57,7 +67,7 @@ class DrawnFindings:
                 f"({interval(mode['low'], mode['high'])}) of {mode['n']} held-out pictures"
                 for mode in checked["modes"]
             ]
-        told += [f"most confused: {confused(row)}" for row in found["confusions"][:3]]
+        told += [f"most confused: {confused(row)}" for row in (found["confusions"] or [])[:3]]
         return told
 
     def doubts(self, found: Mapping[str, Any]) -> list[str]:
@@ -65,8 +75,8 @@ class DrawnFindings:
         checked, doubts = found["verification"], []
         if found["withheld"]:
             doubts.append(
-                f"{found['withheld']} of {found['drawn']} pictures have no verdict: a safety checker withheld them, or "
-                "the scorer says nothing of their prompts; no rate counts them"
+                f"{found['withheld']} of {found['drawn']} answers have no verdict: a safety checker withheld them, or "
+                "the scorer says nothing of them; no rate counts them"
             )
         if checked and checked["n"] and checked["agree"] < LEAST_AGREEMENT:
             doubts.append(

@@ -24,6 +24,7 @@ from failscape.errors import UsageError
 from failscape.records.artifacts import ArtifactStore
 from failscape.records.probe_arrays import points_of
 from failscape.rewards.pictures.base import Scorer
+from failscape.rewards.pictures.reward import PictureReward
 
 SAMPLE = 500  # kept pictures that the verifier judges, at most
 PER_MODE = 100  # held-out pictures of a mode that are drawn for it
@@ -38,7 +39,12 @@ class Seen(NamedTuple):
 
 
 def verification(
-    mdp: PictureMDP, probes: pd.DataFrame, modes: Sequence[Mode], artifacts: ArtifactStore, seed: int
+    mdp: PictureMDP,
+    reward: PictureReward,
+    probes: pd.DataFrame,
+    modes: Sequence[Mode],
+    artifacts: ArtifactStore,
+    seed: int,
 ) -> dict[str, Any] | None:
     """How often the verifier agrees, and the rate of each confirmed mode by its verdicts; None without a verifier.
 
@@ -51,26 +57,32 @@ def verification(
 
     Args:
         mdp: what was explored.
+        reward: of it, which has both scorers.
         probes: of the run.
         modes: of the run, in their order.
         artifacts: where its pictures are.
         seed: of the draws.
     """
-    if mdp.verifier is None:
+    verifier = reward.verifier
+    if verifier is None:
         return None
     rng = np.random.default_rng((seed, 11))
     kept = with_verdict(probes[(probes["point"] >= 0) & probes["output_text"].fillna("").ne("") & ~probes["cached"]])
     rows = kept.iloc[np.sort(rng.permutation(len(kept))[:SAMPLE])]
-    seen = Seen(rows["failed"].to_numpy(bool), _second(mdp, rows, artifacts))
+    seen = Seen(rows["failed"].to_numpy(bool), _second(mdp, verifier, rows, artifacts))
     found = confusion(seen.verifier.astype(int), seen.judge.astype(int), 2)
     confirmed = [(number, mode) for number, mode in enumerate(modes, 1) if mode.confirmed]
     tried = [
-        {"number": number, "corrected": _corrected(mode, found), **_drawn_again(mdp, mode, rng)}
+        {
+            "number": number,
+            "corrected": _corrected(mode, found),
+            **_drawn_again(mdp, (reward.scorer, verifier), mode, rng),
+        }
         for number, mode in confirmed
     ]
     return {
-        "judge": mdp.reward.scorer.name,
-        "verifier": mdp.verifier.name,
+        "judge": reward.scorer.name,
+        "verifier": verifier.name,
         "n": len(rows),
         "table": found.counts.tolist(),
         "agree": float((seen.judge == seen.verifier).mean()) if len(rows) else None,
@@ -96,13 +108,12 @@ def pictures_of(artifacts: ArtifactStore, references: Sequence[str]) -> torch.Te
     return torch.stack(found)
 
 
-def _second(mdp: PictureMDP, rows: pd.DataFrame, artifacts: ArtifactStore) -> np.ndarray:
+def _second(mdp: PictureMDP, verifier: Scorer, rows: pd.DataFrame, artifacts: ArtifactStore) -> np.ndarray:
     """What the verifier says of kept pictures of probes ``(B,)``."""
-    assert mdp.verifier is not None
     if not len(rows):
         return np.zeros(0, bool)
     state = mdp.at(rows["item"].to_numpy(np.int64, copy=True), points_of(rows))
-    return judged_wrong(mdp.verifier, mdp.prompts(state), pictures_of(artifacts, rows["output_text"].tolist()))
+    return judged_wrong(verifier, mdp.prompts(state), pictures_of(artifacts, rows["output_text"].tolist()))
 
 
 def _corrected(mode: Mode, found: Confusion) -> list[float] | None:
@@ -117,20 +128,21 @@ def _corrected(mode: Mode, found: Confusion) -> list[float] | None:
     return [float(column[0]) for column in (rates.share, rates.low, rates.high)]
 
 
-def _drawn_again(mdp: PictureMDP, mode: Mode, rng: np.random.Generator) -> dict[str, Any]:
+def _drawn_again(
+    mdp: PictureMDP, scorers: tuple[Scorer, Scorer], mode: Mode, rng: np.random.Generator
+) -> dict[str, Any]:
     """Held-out pictures of a mode's rule, by both scorers."""
-    assert mdp.verifier is not None
     usable = mdp.items.held_out & (np.isin(mdp.items.group, mode.classes) if mode.classes else True)
     pairs = [(item, point) for item in np.flatnonzero(usable) for point in mode.points]
     chosen = np.array([pairs[i] for i in rng.permutation(len(pairs))[:PER_MODE]], np.int64).reshape(-1, 2)
-    judge, verifier = [], []
+    verdicts: tuple[list[np.ndarray], list[np.ndarray]] = [], []
     for start in range(0, len(chosen), BATCH):
         items, points = chosen[start : start + BATCH].T
         state = mdp.at(items, mdp.space.point(points))
         prompts, pictures = mdp.prompts(state), mdp.draw(state)
-        judge.append(judged_wrong(mdp.reward.scorer, prompts, pictures))
-        verifier.append(judged_wrong(mdp.verifier, prompts, pictures))
-    first, second = (np.concatenate([np.zeros(0, bool), *part]) for part in (judge, verifier))
+        for said, scorer in zip(verdicts, scorers, strict=True):
+            said.append(judged_wrong(scorer, prompts, pictures))
+    first, second = (np.concatenate([np.zeros(0, bool), *said]) for said in verdicts)
     low, high = (float(bound[0]) for bound in wilson(np.array([second.sum()]), np.array([len(second)])))
     return {
         "n": len(chosen),

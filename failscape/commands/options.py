@@ -21,6 +21,9 @@ MAKE = (
     "prompts",
     "scorer",
     "verifier",
+    "attribute",
+    "wanted",
+    "panel",
     "pictures",
     "reference",
     "above",
@@ -119,7 +122,22 @@ def _add_prompts(group: argparse._ArgumentGroup) -> None:
         "--verifier", metavar="URI", help="of text-to-image: another scorer, which checks what was found"
     )
     group.add_argument(
-        "--pictures", type=positive, metavar="N", help="of text-to-image: pictures of each prompt (default: 20)"
+        "--attribute",
+        metavar="A",
+        help="of text-to-image: look for bias of this attribute, a factor that the scorer reads; of a CLIP with words "
+        "for each value, as in 'hair=red hair|dark hair'",
+    )
+    group.add_argument(
+        "--wanted", nargs="+", metavar="V=SHARE", help="with --attribute: the wanted shares (default: equal ones)"
+    )
+    group.add_argument(
+        "--panel", type=positive, metavar="N", help="with --attribute: pictures of a prompt at a time (default: 12)"
+    )
+    group.add_argument(
+        "--pictures",
+        type=positive,
+        metavar="N",
+        help="of text-to-image: pictures of each prompt, with --attribute panels (default: 20)",
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from failscape.analysis.drawn.verification import pictures_of
+from failscape.analysis.drawn.verification import are_kept, pictures_of
 from failscape.analysis.statistics.bias import (
     IMAGES,
     JUDGE_DOUBT,
@@ -143,7 +143,7 @@ def _labelled(
     reward: BiasReward, verifier: AttributeReader, probes: pd.DataFrame, artifacts: ArtifactStore
 ) -> Confusion:
     """How the reader errs on kept pictures, if the verifier is right; those on which it abstains say nothing."""
-    kept = probes[(probes["point"] >= 0) & probes["output_text"].fillna("").ne("")].drop_duplicates("output_text")
+    kept = probes[(probes["point"] >= 0) & are_kept(probes, artifacts)].drop_duplicates("output_text")
     rows = kept.iloc[np.unique(np.linspace(0, len(kept) - 1, LABELLED).astype(int))] if len(kept) else kept
     if not len(rows):
         return confusion(np.zeros(0, int), np.zeros(0, int), len(reward.wanted))

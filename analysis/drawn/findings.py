@@ -11,16 +11,17 @@ from markupsafe import Markup
 from failscape.analysis.drawn.bias_lines import bias_lines
 from failscape.analysis.drawn.bias_search import bias_found
 from failscape.analysis.drawn.confusions import confusions
+from failscape.analysis.drawn.supersets import supersets
 from failscape.analysis.drawn.verification import verification
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.pages import macro
-from failscape.common.format import interval, percent
+from failscape.common.format import counted, interval, percent
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.picture_mdp import PictureMDP
 from failscape.records.artifacts import ArtifactStore
 from failscape.rewards.pictures.bias import BiasReward
 
-OF_PICTURES = ("verification", "confusions")
+OF_PICTURES = ("verification", "confusions", "supersets")
 LEAST_AGREEMENT = 0.9  # of the verifier with the judge
 
 
@@ -30,10 +31,10 @@ class DrawnFindings:
     def measure(
         self, mdp: ConceptMDP, probes: pd.DataFrame, modes: Sequence[Mode], artifacts: ArtifactStore, seed: int
     ) -> dict[str, Any]:
-        """Plain values: of pictures ``verification`` and ``confusions``, of panels ``bias``; ``withheld`` of ``drawn``.
+        """Plain values: of pictures ``verification``, ``confusions`` and ``supersets``, of panels ``bias``.
 
-        The first three as the functions of these names say, or None; ``withheld`` is the number of explored items
-        without a verdict.
+        They are as the functions of these names say, or None. Beside them ``withheld``, the number of explored items
+        without a verdict, of ``drawn``.
         """
         assert isinstance(mdp, PictureMDP)
         edited = probes[(probes["point"] >= 0) & ~probes["cached"]]
@@ -43,6 +44,7 @@ class DrawnFindings:
         return {
             **found,
             "bias": None,
+            "supersets": supersets(mdp, probes, seed),
             "verification": verification(mdp, mdp.reward, probes, modes, artifacts, seed),
             "confusions": confusions(mdp, mdp.reward.scorer, probes),
         }
@@ -67,6 +69,8 @@ class DrawnFindings:
                 f"({interval(mode['low'], mode['high'])}) of {mode['n']} held-out pictures"
                 for mode in checked["modes"]
             ]
+        if found["supersets"]:
+            told += superset_lines(found["supersets"])
         told += [f"most confused: {confused(row)}" for row in (found["confusions"] or [])[:3]]
         return told
 
@@ -84,6 +88,20 @@ class DrawnFindings:
                 f"{checked['n']} pictures only: rates are the judge's"
             )
         return doubts
+
+
+def superset_lines(found: Mapping[str, Any]) -> list[str]:
+    """How many slots the smallest failing sets have, and how far a search for them may be trusted."""
+    sizes = ", ".join(
+        f"{n} {'picture' if n == 1 else 'pictures'} by {counted(size, 'slot')}"
+        for size, n in enumerate(found["sizes"], 1)
+        if n
+    )
+    held = f"{found['held']} of {found['n']} ({interval(found['low'], found['high'])})"
+    return [
+        f"smallest failing sets: {sizes}",
+        f"supersets of a failing set that do not fail: {held}; the search assumes that there is none",
+    ]
 
 
 def confused(row: Mapping[str, Any]) -> str:

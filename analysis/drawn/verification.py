@@ -67,7 +67,7 @@ def verification(
     if verifier is None:
         return None
     rng = np.random.default_rng((seed, 11))
-    kept = with_verdict(probes[(probes["point"] >= 0) & probes["output_text"].fillna("").ne("") & ~probes["cached"]])
+    kept = with_verdict(probes[(probes["point"] >= 0) & are_kept(probes, artifacts) & ~probes["cached"]])
     rows = kept.iloc[np.sort(rng.permutation(len(kept))[:SAMPLE])]
     seen = Seen(rows["failed"].to_numpy(bool), _second(mdp, verifier, rows, artifacts))
     found = confusion(seen.verifier.astype(int), seen.judge.astype(int), 2)
@@ -97,6 +97,11 @@ def judged_wrong(scorer: Scorer, prompts: Prompts, pictures: torch.Tensor) -> np
     parts = [slice(start, start + BATCH) for start in range(0, len(pictures), BATCH)]
     wrong = [scorer(prompts.take(np.arange(len(prompts))[part]), pictures[part]).wrong > 0 for part in parts]
     return np.concatenate([np.zeros(0, bool), *wrong])
+
+
+def are_kept(probes: pd.DataFrame, artifacts: ArtifactStore) -> pd.Series:
+    """Which probes have a picture that was kept."""
+    return probes["output_text"].fillna("").map(artifacts.holds).astype(bool)
 
 
 def pictures_of(artifacts: ArtifactStore, references: Sequence[str]) -> torch.Tensor:

@@ -32,7 +32,7 @@ from failscape.targets.registry import load_target
 
 DEFAULT_TARGET = "embedded:street-diffusion"
 EXPLORATIONS = ("macro", "factored", "micro")
-PICTURES, PANEL = 20, 12
+PICTURES, PANEL, HELD_OUT = 40, 12, 0.4
 
 
 def make_mdp(
@@ -51,7 +51,7 @@ def make_mdp(
     mode: int | None = None,
     max_steps: int = MAX_STEPS,
     device: str = "auto",
-    held_out: float = 0.2,
+    held_out: float = HELD_OUT,
     unseen: bool = False,
     data_seed: int = 0,
     baseline: str | Path | None = None,

@@ -102,8 +102,7 @@ def write_report(
     view = view_of(landscape.space)
     intervals = view.intervals(landscape)
     maps = [chart for chart in view.charts if chart.in_pages]
-    template = page_environment().get_template("report.html")
-    page = template.render(
+    page = _report(
         target=target,
         run=run,
         code=import_option(code_of(run.config.get("env", ""), run.config.get("imports", []))),
@@ -111,11 +110,9 @@ def write_report(
         headline=_headline(landscape, smallest, target, modes, item_noun),
         tiles=facts.tiles(landscape, curve, whole, smallest, item_noun),
         by_axis=marginals(landscape, probes, items),
-        is_complete=landscape.is_complete,
         modes=modes,
         **MODE_TEXTS,
         wide=facts.wide_note([view.mode for view in modes], items, item_noun),
-        rated=any(view.mode.n_ratings for view in modes),
         worst=facts.worst_points(landscape, examples),
         charts=_charts(maps, landscape, probes),
         maps=maps,
@@ -138,6 +135,11 @@ def write_report(
         plotlyjs=Markup(get_plotlyjs()),
     )
     write_whole(path, page)
+
+
+def _report(**facts_of_run: Any) -> str:
+    """The page, from what its template names."""
+    return page_environment().get_template("report.html").render(**facts_of_run)
 
 
 def _headline(

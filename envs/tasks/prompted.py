@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from failscape.concepts import ConceptSpace
+from failscape.concepts.item_axis import GroupAxis
 from failscape.concepts.lattice import lattice
 from failscape.concepts.prompts.slots import Slot
 from failscape.data.prompts.book import PromptBook
@@ -14,6 +15,7 @@ from failscape.data.prompts.street import NAME as STREET
 from failscape.data.prompts.street import NOBODY
 from failscape.errors import UsageError, did_you_mean
 
+PROMPT = "prompt"  # the axis that chooses prompts
 DEFAULT_PROMPTS = {"embedded:street-diffusion": STREET}
 DEFAULT_SLOTS = {STREET: ("color", "light", "weather")}  # of prompts whose slots are many
 
@@ -25,8 +27,8 @@ def opened(target: str, prompts: str | Path | None, named: Mapping[str, Sequence
         raise UsageError(f"{target} needs prompts to draw: give --prompts, such as 'a {{color}} car' or {FSRL}")
     book = read_prompts(str(spec), {name: values for name, values in named.items() if values})
     for name in named:
-        if name not in book.names:
-            raise UsageError(f"no prompt of {spec} has a slot {name!r}{did_you_mean(name, book.names)}")
+        if name not in book.names and (name != PROMPT or named[name]):
+            raise UsageError(f"no prompt of {spec} has a slot {name!r}{did_you_mean(name, (*book.names, PROMPT))}")
     if not book.names:
         raise UsageError(f"no prompt of {spec} has a slot to fill; write one, such as {{color}} or {{setting}}")
     return book
@@ -43,10 +45,20 @@ def named_slots(concepts: Sequence[str] | str | None) -> dict[str, list[str]]:
     return found
 
 
-def slot_space(book: PromptBook, named: Mapping[str, Sequence[str]], explore: str) -> ConceptSpace:
-    """The grid of the slots that were named; where none was, of the usual ones."""
+def slot_space(
+    book: PromptBook, named: Mapping[str, Sequence[str]], explore: str, groups: Mapping[str, int]
+) -> ConceptSpace:
+    """The grid of the slots that were named, and of the prompts; where none was named, of the usual slots.
+
+    Args:
+        book: the prompts.
+        named: slots, and ``prompt`` where the agent chooses the prompt, too.
+        explore: how it is explored.
+        groups: of prompts that can be chosen, their indices.
+    """
     names = list(named) or DEFAULT_SLOTS.get(book.name, book.names)
-    space = ConceptSpace([Slot(name, book.slots[name]) for name in names])
+    concepts = [Slot(name, book.slots[name]) if name in book.slots else GroupAxis(groups, name) for name in names]
+    space = ConceptSpace(concepts)
     return lattice(space) if explore == "micro" else space
 
 

@@ -10,7 +10,7 @@ from failscape.data import only_held_out
 from failscape.data.base import Items
 from failscape.data.prompts.items import prompt_items
 from failscape.envs.actions.base import MAX_STEPS
-from failscape.envs.actions.parsing import make_scheme
+from failscape.envs.actions.parsing import classes_seen, make_scheme
 from failscape.envs.baseline import BaselineOutputs, first_look
 from failscape.envs.expected_task import expect_task
 from failscape.envs.identity import Identity
@@ -91,7 +91,7 @@ def make_mdp(
         prompts: ``fsrl``, ``street:prompts``, a template such as ``"a {color} car"``, or a file: see
             :func:`failscape.data.prompts.read.read_prompts`.
         concepts: slots to fill, and values for them: ``color``, ``color=red,blue``; all slots when omitted. Slots that
-            are left out stay as nobody fills them.
+            are left out stay as nobody fills them. With ``prompt`` the agent also chooses the prompt.
         explore: ``macro``, ``factored`` or ``micro``.
         scorer: judges pictures: a judge of factors or a CLIP; see :func:`failscape.rewards.pictures.load.load_scorer`.
         verifier: another one, which judges what was found once more and is never optimised.
@@ -122,15 +122,15 @@ def make_mdp(
     assert isinstance(frozen, TextToImage)
     named = named_slots(concepts) or (slots_with_people(prompts, frozen.name) if attribute else {})
     book = opened(frozen.name, prompts, named)
-    space = slot_space(book, named, explore)
+    items = prompt_items(book, pictures, held_out, data_seed)
+    items = only_held_out(items, held_out) if unseen else items
+    space = slot_space(book, named, explore, classes_seen(items, items.group_names))
     judges = Judges(scorer, verifier)
     how: Judging
     if attribute is None:
         how = judging_as_asked(book, space, judges, below, device)
     else:
         how = judging_bias(book, judges, attribute, wanted_shares(wanted), panel, device)
-    items = prompt_items(book, pictures, held_out, data_seed)
-    items = only_held_out(items, held_out) if unseen else items
     scheme = make_scheme(explore, space, items, start, mode, max_steps)
     asked = how.target(frozen)
     known = baseline is not None and Path(baseline).exists()

@@ -154,8 +154,9 @@ class PanelOutputs(Outputs):
         """References of the pictures of each prompt side by side, as PNG; none where all were withheld."""
         if keep is keep_nothing:
             return super().output_text()
-        rows = zip(self.pictures, self.withheld.all(axis=1).tolist(), strict=True)
-        kept = ["" if hidden else keep(png(torch.cat(tuple(row), dim=2)), ".png") for row, hidden in rows]
+        hidden = np.all(self.withheld, axis=1)
+        rows = [torch.cat(tuple(row), dim=2) for row in self.pictures]
+        kept = ["" if hidden[k] else keep(png(row), ".png") for k, row in enumerate(rows)]
         return np.array([*kept, ""], object)[:-1]
 
     def truncated(self) -> np.ndarray:

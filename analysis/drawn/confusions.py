@@ -48,10 +48,14 @@ def confusions(mdp: PictureMDP, scorer: Scorer, probes: pd.DataFrame) -> list[di
     if not len(table):
         return []
     wanted_by = pd.Series([(factor, value) for wanted in asked for factor, value in wanted.items()]).value_counts()
-    counts = table.groupby(["factor", "asked", "read"], dropna=False)["group"].agg(["size", lambda g: g.mode().iloc[0]])
-    counts.columns = ["n", "group"]
+    counts = table.groupby(["factor", "asked", "read"], dropna=False)["group"].agg(n="size", group=_most_frequent)
     counts = counts[counts["n"] >= LEAST].sort_values("n", ascending=False, kind="stable").head(SHOWN).reset_index()
-    return [_told(row, int(wanted_by[row["factor"], row["asked"]])) for row in counts.to_dict("records")]
+    told: list[dict[str, Any]] = [dict(zip(counts.columns, row, strict=True)) for row in counts.to_numpy().tolist()]
+    return [_told(row, int(wanted_by[row["factor"], row["asked"]])) for row in told]
+
+
+def _most_frequent(groups: pd.Series) -> str:
+    return str(groups.mode().iloc[0])
 
 
 def _told(row: dict[str, Any], of: int) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def _second(mdp: PictureMDP, verifier: Scorer, rows: pd.DataFrame, artifacts: Ar
 
 def _corrected(mode: Mode, found: Confusion) -> list[float] | None:
     """The rate of a mode, corrected, with its 95 % interval; None where the sample cannot say how the judge errs."""
-    if not mode.n_probes or (found.labelled == 0).any():
+    if mode.rate is None or not mode.n_probes or (found.labelled == 0).any():
         return None
     failures = np.array([mode.rate * mode.n_probes])
     try:

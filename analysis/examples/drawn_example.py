@@ -58,8 +58,8 @@ def drawn_sheet(examples: Sequence[DrawnExample]) -> Figure:
     rows = [row for row in rows if row]
     columns, height = max([len(row) for row in rows], default=1), 1.62
     figure = Figure(figsize=(1.75 * columns, 1.75 * height * max(1, len(rows))))
-    bounds = {"xlim": (0, 1.08 * columns), "ylim": (height * max(1, len(rows)), 0)}
-    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98), aspect="equal", **bounds)
+    xlim, ylim = (0, 1.08 * columns), (height * max(1, len(rows)), 0)
+    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98), aspect="equal", xlim=xlim, ylim=ylim)
     axes.set_axis_off()
     for i, row in enumerate(rows):
         top = height * i + 0.3
@@ -71,5 +71,5 @@ def drawn_sheet(examples: Sequence[DrawnExample]) -> Figure:
             axes.imshow(example.drawn, extent=(left, left + 1, top + 1, top), interpolation=smooth)
             axes.text(left, top + 1.13, shortened(example.answer, 24), fontsize=8.5, color=INK, clip_on=True)
             axes.text(left, top + 1.26, shortened(example.group, 24), fontsize=8.5, color=QUIET, clip_on=True)
-    axes.set(**bounds)
+    axes.set(xlim=xlim, ylim=ylim)
     return figure

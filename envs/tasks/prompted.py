@@ -17,7 +17,9 @@ from failscape.errors import UsageError, did_you_mean
 
 PROMPT = "prompt"  # the axis that chooses prompts
 DEFAULT_PROMPTS = {"embedded:street-diffusion": STREET}
-DEFAULT_SLOTS = {STREET: ("color", "light", "weather")}  # of prompts whose slots are many
+DEFAULT_SLOTS: Mapping[str, tuple[str, ...]] = {
+    STREET: ("color", "light", "weather")
+}  # of prompts whose slots are many
 
 
 def opened(target: str, prompts: str | Path | None, named: Mapping[str, Sequence[str]]) -> PromptBook:

@@ -32,7 +32,7 @@ class ClipScorer:
     """
 
     range = (-1.0, 1.0)
-    answers = (AS_ASKED, UNLIKE)
+    answers: tuple[str, ...] = (AS_ASKED, UNLIKE)
     blind_to = "what the CLIP does not tell apart, such as sides, numbers and who does what"
 
     def __init__(self, pictures: TowerEncoder, texts: TowerEncoder, below: float) -> None:

@@ -65,7 +65,7 @@ def _is_classifier(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     names = config.get("architectures") if isinstance(config, dict) else None
-    return bool(names) and str(names[0]).endswith("ForImageClassification")
+    return isinstance(names, list) and any(str(name).endswith("ForImageClassification") for name in names)
 
 
 def load_reader(uri: str, attribute: str, device: str = "auto") -> AttributeReader:

@@ -34,6 +34,7 @@ class Panels:
         self.target, self.size = target, size
         self.name, self.task, self.device = target.name, target.task, target.device
         self.module, self.batch_size = target.module, max(1, target.batch_size // size)
+        self.n_queries = 0  # pictures drawn so far
 
     def __call__(self, prompts: np.ndarray, seeds: Sequence[int] | None = None) -> PanelOutputs:
         """Pictures of texts and numbers of panels ``(B, 2)``; ``seeds`` are of the rows."""
@@ -41,6 +42,7 @@ class Panels:
         repeated[:, 1] = repeated[:, 1].astype(np.int64) * self.size + np.tile(np.arange(self.size), len(prompts))
         drawn = self.target(repeated, None if seeds is None else np.repeat(np.asarray(seeds), self.size).tolist())
         shape = len(prompts), self.size
+        self.n_queries += len(repeated)
         first = np.arange(len(prompts)) * self.size
         return PanelOutputs(
             drawn.pictures.view(*shape, *drawn.pictures.shape[1:]),
@@ -48,11 +50,6 @@ class Panels:
             drawn.input_truncated[first],
             drawn.withheld.reshape(shape),
         )
-
-    @property
-    def n_queries(self) -> int:
-        """Pictures drawn so far."""
-        return self.target.n_queries
 
     def with_weights(self, weights: Weights) -> Panels:
         """Panels of a second target that differs in its weights.

@@ -35,7 +35,7 @@ from failscape.data.street.traffic.planted import drawn_for, looking
 from failscape.targets import pretrained
 from failscape.targets.diffusion.sampling import FILE as SETTINGS
 from zoo.legs import Leg, add_arguments, forget, train_leg
-from zoo.street_vae import CHANNELS, CHECKPOINTS, LATENTS, scaled
+from zoo.street_vae import CHANNELS, CHECKPOINTS, LATENTS, forget_path, scaled
 
 CHECKPOINT = CHECKPOINTS / "street-diffusion"
 TRAINING_WORLD = 7000  # the seed of its scenes
@@ -249,6 +249,8 @@ def save(unet: UNet2DConditionModel, folder: Path) -> None:
         requires_safety_checker=False,
     )
     pipeline.save_pretrained(folder)
+    for part in ("unet", "vae", "text_encoder"):
+        forget_path(folder / part)
     for file in folder.glob("*/*.safetensors"):
         file.chmod(0o644)  # written for its owner alone, but wheels keep the mode
     (folder / SETTINGS).write_text(json.dumps(SAMPLING) + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ Shapes: ``B`` scenes, ``C`` channels of latents.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -199,7 +200,16 @@ def measure_scale(vae: AutoencoderKL) -> None:
 def save(vae: AutoencoderKL, folder: Path) -> None:
     """Writes half-precision weights and configuration into ``folder``."""
     vae.eval().half().save_pretrained(folder)
+    forget_path(folder)
     (folder / "diffusion_pytorch_model.safetensors").chmod(0o644)
+
+
+def forget_path(folder: Path) -> None:
+    """Takes the place from which a network was loaded out of its saved configuration."""
+    file = folder / "config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    config.pop("_name_or_path", None)
+    file.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def adapters(name: str, pipeline: Any, parts: Sequence[str], rank: int, seed: in
 
 def layers_of(pipeline: Any, parts: Sequence[str]) -> Layers:
     """The adapters of a pipeline by network, on the CPU, under the names that diffusers and others read."""
-    from diffusers.utils import convert_state_dict_to_diffusers
+    from diffusers.utils.state_dict_utils import convert_state_dict_to_diffusers
     from peft import get_peft_model_state_dict
 
     found: Layers = {}
@@ -91,12 +91,12 @@ def merged(module: nn.Module) -> dict[str, torch.Tensor]:
         for key, weight in module.state_dict().items()
         if ".lora_" not in key
     }
-    for name, layer in module.named_modules():
-        if isinstance(layer, LoraLayer):
-            weight = weights[f"{name}.weight"]
-            (adapter,) = layer.active_adapters
-            added = weight.float() + layer.get_delta_weight(adapter).detach().cpu().float()
-            weights[f"{name}.weight"] = added.to(weight.dtype)
+    adapted: list[tuple[str, Any]] = [(name, m) for name, m in module.named_modules() if isinstance(m, LoraLayer)]
+    for name, layer in adapted:
+        weight = weights[f"{name}.weight"]
+        (adapter,) = layer.active_adapters
+        added = weight.float() + layer.get_delta_weight(adapter).detach().cpu().float()
+        weights[f"{name}.weight"] = added.to(weight.dtype)
     return weights
 
 

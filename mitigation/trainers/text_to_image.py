@@ -174,12 +174,15 @@ class TextToImageTrainer(TorchTrainer):
         """The loss of validation pictures at fixed noise; which share of a few drawn ones fails."""
         losses = [self._fixed_loss(judges) for _, judges in self.lessons]
         loss = losses[0] + self.config.prior * sum(losses[1:])
-        unedited = np.full_like(self.judged_points, UNEDITED)
-        clean, edited = (
-            float(self.mdp.evaluate(self.mdp.at(self.judged, points)).failed.mean())
-            for points in (unedited, self.judged_points)
-        )
+        clean = edited = 1.0  # where it diverged, and draws nothing
+        if math.isfinite(loss):
+            clean = self._failing(np.full_like(self.judged_points, UNEDITED))
+            edited = self._failing(self.judged_points)
         return Epoch(number, train_loss, loss, clean, edited, best=loss < best)
+
+    def _failing(self, points: np.ndarray) -> float:
+        """Share that fails of the judged items at points ``(B, K)``."""
+        return float(self.mdp.evaluate(self.mdp.at(self.judged, points)).failed.mean())
 
     def _divided(self, latents: Latents, rng: np.random.Generator) -> tuple[Latents, Latents]:
         """Pictures that teach and pictures that judge; one alone does both."""
@@ -247,12 +250,12 @@ def _check(target: TextToImage) -> None:
     """
     from diffusers import AutoencoderKL, StableDiffusionPipeline
 
-    pipeline = target.pipeline
-    usual = isinstance(pipeline, StableDiffusionPipeline) and isinstance(pipeline.vae, AutoencoderKL)
-    if not usual or pipeline.text_encoder is None or pipeline.unet.config.get("time_cond_proj_dim"):
+    parts = target.pipeline.components
+    usual = isinstance(target.pipeline, StableDiffusionPipeline) and isinstance(parts["vae"], AutoencoderKL)
+    if not usual or parts["text_encoder"] is None or parts["unet"].config.get("time_cond_proj_dim"):
         raise UsageError(
-            f"{target.name} is a {type(pipeline).__name__}; LoRA is for Stable Diffusion 1 and 2, which is a UNet that "
-            "reads one text encoder; register a trainer: @failscape.register_trainer"
+            f"{target.name} is a {type(target.pipeline).__name__}; LoRA is for Stable Diffusion 1 and 2, "
+            "which is a UNet that reads one text encoder; register a trainer: @failscape.register_trainer"
         )
     if target.sampling.offload != "no":
         raise UsageError(f"{target.name} keeps parts off the device while they are not in use; leave offload= out")
@@ -271,5 +274,5 @@ def _save(pipeline: Any, layers: Layers, weights: Mapping[str, torch.Tensor], fo
     if {"lora", "weights"} & parse_uri(uri).options.keys():
         return save_weights(weights, folder, uri)
     write_layers(pipeline, layers, folder / FOLDER)
-    files = f"`{FOLDER}/` holds an adapter (LoRA) of diffusers: `pipeline.load_lora_weights(\"{FOLDER}\")`."
+    files = f'`{FOLDER}/` holds an adapter (LoRA) of diffusers: `pipeline.load_lora_weights("{FOLDER}")`.'
     return Saved(with_option(uri, "lora", str(folder / FOLDER)), files)

@@ -45,7 +45,8 @@ from failscape.targets.registry import with_option
 
 FOLDER = "lora"  # of the adapter, in that of the mitigation
 JUDGED = 8  # pictures drawn after each epoch where the target fails, and as many of unedited prompts
-VALIDATION_DRAWS = 4  # times of noise at which each validation picture is looked at
+VALIDATION_DRAWS = 4  # times of noise at which each validation picture is looked at, at least
+LOOKS = 64  # at validation pictures, at least: few pictures are looked at more often
 HALF_SCALE = 1024.0  # of gradients where networks are in float16, whose smallest number many of them would not reach
 
 
@@ -208,13 +209,14 @@ class TextToImageTrainer(TorchTrainer):
         """The loss of pictures at times and noise that are the same at every call."""
         generator = torch.Generator().manual_seed(self.config.seed)
         n_times, n, total = len(self.noising.kept), len(latents), 0.0
-        for draw in range(VALIDATION_DRAWS):
-            times = ((draw + torch.rand(n, generator=generator)) / VALIDATION_DRAWS * n_times).long()
+        draws = max(VALIDATION_DRAWS, math.ceil(LOOKS / n))
+        for draw in range(draws):
+            times = ((draw + torch.rand(n, generator=generator)) / draws * n_times).long()
             for rows in np.array_split(np.arange(n), math.ceil(n / self.config.batch_size)):
                 with torch.no_grad():
                     loss = self._loss(latents.take(rows), times[torch.from_numpy(rows)], generator)
                 total += len(rows) * float(loss)
-        return total / (VALIDATION_DRAWS * n)
+        return total / (draws * n)
 
     def _loss(self, latents: Latents, times: torch.Tensor | None, generator: torch.Generator) -> torch.Tensor:
         """Mean squared error of what the denoiser predicts at times (B,), which are drawn where omitted."""

@@ -86,8 +86,7 @@ def right_pictures(
     Raises:
         UsageError: none of ``TRIES * n`` pictures is right.
     """
-    own = items[_held(mdp, failures)[:, mdp.items.group[items]].any(axis=0)]
-    found: list[Lesson] = []
+    own, found = concerned(mdp, failures, items), []
     for size in _sizes(TRIES * n):
         rows = rng.choice(own, size)
         points = mdp.space.point(draw_points(failures, mdp.items.group[rows], rng))
@@ -124,6 +123,12 @@ def other_pictures(
         prompts, outputs = _drawn(mdp, rows, points, rng)
         found.append(Lesson(prompts.texts, outputs.pictures).take(np.flatnonzero(~outputs.withheld)))
     return joined(found)
+
+
+def concerned(mdp: PictureMDP, failures: Sequence[Failures], items: np.ndarray) -> np.ndarray:
+    """Those of the items ``(B,)`` of whose group a mode holds some point; all where there is none."""
+    own = items[_held(mdp, failures)[:, mdp.items.group[items]].any(axis=0)]
+    return own if len(own) else items
 
 
 def _sizes(n: int) -> list[int]:

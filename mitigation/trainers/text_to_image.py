@@ -38,7 +38,7 @@ from failscape.mitigation.trainers.adapters import (
 )
 from failscape.mitigation.trainers.base import Epoch, Fitted, Saved, Step, Tell, save_weights
 from failscape.mitigation.trainers.latents import Latents, latents_of
-from failscape.mitigation.trainers.lessons import given_pictures, other_pictures, right_pictures
+from failscape.mitigation.trainers.lessons import concerned, given_pictures, other_pictures, right_pictures
 from failscape.mitigation.trainers.noising import noising_of
 from failscape.targets.diffusion.text_to_image import TextToImage
 from failscape.targets.registry import with_option
@@ -112,17 +112,17 @@ class TextToImageTrainer(TorchTrainer):
         self.weights = torch.nn.ParameterDict()  # of the adapters, while they learn
         self.encoded: dict[str, torch.Tensor] = {}  # what a text encoder that does not learn says of prompts, (T, F)
         rng = np.random.default_rng((config.seed, 2))
-        fit = self.split.fit
+        explored = np.sort(np.concatenate(self.split))  # of their prompts; what is drawn of them is of other noise
         lesson = (
             given_pictures(str(config.images), _size(self.pipeline, self.target))
             if config.images
-            else right_pictures(mdp, failures, fit, config.pictures, rng)
+            else right_pictures(mdp, failures, explored, config.pictures, rng)
         )
         self.lessons = [self._divided(latents_of(self.pipeline, lesson, self.target.batch_size), rng)]
         if config.prior:
-            others = other_pictures(mdp, failures, fit, config.pictures, rng)
+            others = other_pictures(mdp, failures, explored, config.pictures, rng)
             self.lessons.append(self._divided(latents_of(self.pipeline, others, self.target.batch_size), rng))
-        self.judged = rng.choice(self.split.validation, JUDGED)
+        self.judged = np.resize(rng.permutation(concerned(mdp, failures, self.split.validation)), JUDGED)
         self.judged_points = self.space.point(draw_points(failures, self.items.group[self.judged], rng))
 
     @property

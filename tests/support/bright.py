@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -11,6 +14,7 @@ from failscape.data.prompts.batch import Prompts
 from failscape.data.prompts.items import prompt_items
 from failscape.data.prompts.read import read_prompts
 from failscape.envs.picture_mdp import PictureMDP
+from failscape.mitigation import Fitted, fine_tune, training_config
 from failscape.mitigation.sampling import Failures
 from failscape.rewards.pictures.base import AS_ASKED, Scored
 from failscape.rewards.pictures.reward import PictureReward
@@ -18,6 +22,7 @@ from failscape.targets.diffusion.text_to_image import TextToImage
 
 RED, BLUE, GREEN = range(3)  # rows of the grid
 FAILURES = [Failures(np.array([RED]), ())]
+QUICK = {"epochs": 2, "steps": 6, "batch_size": 2, "pictures": 6, "lr": 0.02, "average": 0.5}
 
 
 class Bright:
@@ -40,3 +45,11 @@ def bright_mdp(target: TextToImage, limit: float = 122.0, pictures: int = 12) ->
     book = book._replace(templates=("a {color} car", "a {color} bus"))
     items = prompt_items(book, pictures, 0.25)
     return PictureMDP(target, ConceptSpace([Slot("color", book.slots["color"])]), items, PictureReward(Bright(limit)))
+
+
+def config(**settings: Any) -> Any:
+    return training_config("text-to-image", None, {**QUICK, **settings})
+
+
+def run(mdp: PictureMDP, folder: Path | None = None, tell: Any = None, **settings: Any) -> Fitted:
+    return fine_tune(mdp, FAILURES, config(**settings), folder=folder, tell=tell)

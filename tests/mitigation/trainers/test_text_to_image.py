@@ -10,50 +10,25 @@ import numpy as np
 import pytest
 import torch
 from diffusers import DDIMScheduler, LCMScheduler, StableDiffusionPipeline
-from PIL import Image
 from safetensors.torch import load_file
 
-from failscape.envs.picture_mdp import PictureMDP
 from failscape.errors import UsageError
-from failscape.mitigation import Epoch, Fitted, fine_tune, training_config
+from failscape.mitigation import Epoch, training_config
 from failscape.mitigation.checkpoint import copy_weights
 from failscape.mitigation.trainers.base import Saved
 from failscape.mitigation.trainers.text_to_image import TextToImageConfig, TextToImageTrainer
 from failscape.targets.diffusion.sampling import Sampling
 from failscape.targets.diffusion.text_to_image import TextToImage, quiet
 from failscape.targets.registry import load_target, with_option
-from tests.support.bright import FAILURES, bright_mdp
+from tests.support.bright import FAILURES, bright_mdp, config, run
 from tests.support.pipelines import new_pipeline
 
-QUICK = {"epochs": 2, "steps": 6, "batch_size": 2, "pictures": 6, "lr": 0.02, "average": 0.5}
 PROMPTS = ["a red car", "a blue bus", "", "two doctors"]
 Painter = Callable[..., TextToImage]
 
 
-def config(**settings: Any) -> Any:
-    return training_config("text-to-image", None, {**QUICK, **settings})
-
-
-def run(mdp: PictureMDP, folder: Path | None = None, tell: Any = None, **settings: Any) -> Fitted:
-    return fine_tune(mdp, FAILURES, config(**settings), folder=folder, tell=tell)
-
-
 def same(a: Any, b: Any) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
-@pytest.fixture
-def chosen(tmp_path: Path) -> Path:
-    """Four pictures that a person chose, as in Hugging Face's imagefolder."""
-    folder = tmp_path / "chosen"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(4):
-        plain = np.full((20, 24, 3), rng.integers(256, size=3), np.uint8)
-        Image.fromarray(plain).save(folder / f"{number}.png")
-    rows = [f"{number}.png,a {color} car" for number, color in enumerate(("red", "blue", "green", "red"))]
-    (folder / "metadata.csv").write_text("\n".join(["file_name,prompt", *rows]))
-    return folder
 
 
 @pytest.mark.parametrize("text_encoder", [False, True])
@@ -166,22 +141,6 @@ def test_the_prior_is_the_weight_of_the_other_loss(painter: Painter) -> None:
     assert losses[1] > losses[0] and (losses[2] - losses[0]) / (losses[1] - losses[0]) == pytest.approx(3, rel=1e-4)
 
 
-def test_what_is_learned_are_right_pictures_of_fresh_noise(painter: Painter) -> None:
-    target = painter()
-    trainer = TextToImageTrainer(bright_mdp(target), FAILURES, config(pictures=8))
-    (fit, judges), (other_fit, other_judges) = trainer.lessons
-    assert set(fit.prompts + judges.prompts) == {"a red car", "a red bus"} and len(fit) + len(judges) == 8
-    others = set(other_fit.prompts + other_judges.prompts)
-    assert others <= {"a car", "a bus", "a blue car", "a blue bus", "a green car", "a green bus"} and len(others) > 3
-    assert len(judges) == 1 and len(other_judges) == 1
-    assert len(TextToImageTrainer(bright_mdp(target), FAILURES, config(prior=0)).lessons) == 1
-
-
-def test_where_none_is_right_there_is_nothing_to_learn(painter: Painter) -> None:
-    with pytest.raises(UsageError, match=r"none of 48 pictures that diffusers:.* is right.*--set images=FOLDER"):
-        run(bright_mdp(painter(), limit=255.0))
-
-
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_short_weights_stay_short_while_the_adapter_learns_in_full(
     painter: Painter, tmp_path: Path, dtype: str
@@ -240,33 +199,6 @@ def test_divergence_gives_the_old_weights_back(painter: Painter) -> None:
     target = painter()
     fitted = run(bright_mdp(target), lr=10, average=0.0, clip=1e9)
     assert fitted.diverged and fitted.best == 0 and same(fitted.weights, copy_weights(target.module))
-
-
-def test_folders_that_cannot_be_learned(painter: Painter, chosen: Path) -> None:
-    mdp = bright_mdp(painter())
-    (chosen / "2.png").write_bytes(b"no picture")
-    with pytest.raises(UsageError, match=r"2.png of .*chosen cannot be read as a picture: not an image"):
-        run(mdp, images=str(chosen))
-    (chosen / "metadata.csv").write_text("file_name,prompt\n0.png,\n1.png,a car\n")
-    with pytest.raises(UsageError, match=r"metadata.csv/.* of .*chosen cannot be learned: no caption"):
-        run(mdp, images=str(chosen))
-    (chosen / "metadata.csv").write_text("file_name,size\n0.png,3\n")
-    with pytest.raises(UsageError, match=r"metadata.csv has no column caption, text, description or prompt"):
-        run(mdp, images=str(chosen))
-    (chosen / "metadata.csv").unlink()
-    with pytest.raises(UsageError, match=r"chosen has no captions; write metadata.csv into it"):
-        run(mdp, images=str(chosen))
-    with pytest.raises(UsageError, match=r"there is no folder 2024; --set images=FOLDER"):
-        run(mdp, images=2024)
-
-
-def test_json_lines_with_text_are_read(painter: Painter, chosen: Path) -> None:
-    (chosen / "metadata.csv").unlink()
-    (chosen / "metadata.jsonl").write_text('{"file_name": "0.png", "text": "a tower"}\n')
-    trainer = TextToImageTrainer(bright_mdp(painter()), FAILURES, config(images=str(chosen)))
-    fit, judges = trainer.lessons[0]
-    assert fit.prompts == judges.prompts == ["a tower"]  # one picture teaches and judges
-    assert fit.mean.shape == (1, 4, 8, 8)
 
 
 def test_settings() -> None:

@@ -89,14 +89,18 @@ def measure(known: ConceptMDP, seed: int) -> dict[str, Any]:
 def agreement(landscape: Landscape, known: ConceptMDP, items: np.ndarray) -> dict[str, float]:
     """How a landscape agrees with the scan, and how the scan agrees with itself."""
     failed = truth.table(known).failed[items]
+    return agreement_of(landscape.table["smoothed"].to_numpy(), failed, float(known.baseline.failed[items].mean()))
+
+
+def agreement_of(found: np.ndarray, failed: np.ndarray, clean: float) -> dict[str, float]:
+    """The same of rates ``(P,)`` and what the scan saw ``(N, P)``, over the points above the clean rate."""
     rates = failed.mean(axis=0)
-    above = rates > known.baseline.failed[items].mean()
-    found = landscape.table["smoothed"].to_numpy()
+    above = rates > clean
     spearman = rank_correlation(found[above], rates[above])
     rng = np.random.default_rng(0)
     halves = []
     for _ in range(HALVES):
-        order = rng.permutation(len(items))
+        order = rng.permutation(len(failed))
         one, other = (failed[half].mean(axis=0)[above] for half in np.array_split(order, 2))
         halves.append(rank_correlation(one, other))
     half = float(np.mean(halves))

@@ -11,7 +11,7 @@ import numpy as np
 from failscape.concepts.base import Concept
 from failscape.errors import UsageError
 
-GROUP_AXES = ("class", "topic", "length", "region")
+GROUP_AXES = ("class", "topic", "length", "region", "prompt")
 
 
 class GroupAxis(Concept):

@@ -221,7 +221,7 @@ class ConceptMDP:
         Raises:
             UsageError: there is no such action.
         """
-        points = self.scheme.move(state.points, state.steps, self._checked(actions))
+        points = self.scheme.move(state.points, state.steps, self.scheme.checked(actions))
         history = self.scheme.remember(state, points, np.asarray(actions))
         moved = state._replace(points=points, steps=state.steps + 1, history=history)
         if not self.scheme.queries_target(moved):
@@ -233,25 +233,13 @@ class ConceptMDP:
             points = self.space.labels.moved(points, self._classes[items])
         return moved._replace(items=items, points=points)
 
-    def _checked(self, actions: np.ndarray) -> np.ndarray:
-        """Actions that there are: -1 would count from the end, and one too large would be made another.
-
-        Raises:
-            UsageError: some are none.
-        """
-        found = np.asarray(actions)
-        wrong = found[(found < 0) | (found >= self.scheme.n_actions)]
-        if len(wrong):
-            raise UsageError(f"there is no action {wrong[0]}: actions are 0 to {self.scheme.n_actions - 1}")
-        return found
-
     def describe_action(self, action: int) -> str:
         """What an action does: ``rotation 10°, darken 0.3``, on a walk ``darken one level higher``.
 
         Raises:
             UsageError: there is no such action.
         """
-        return self.scheme.describe(int(self._checked(np.array([action]))[0]))
+        return self.scheme.describe(int(self.scheme.checked(np.array([action]))[0]))
 
     def apply_outcome(self, before: State, state: State, outcome: Outcome) -> tuple[State, np.ndarray]:
         """What follows from an answer: the state that knows it, and the reward of the step ``(B,)`` float32."""

@@ -1,4 +1,4 @@
-"""The MDP of targets that draw: what prompts ask for, and a second scorer that verifies what the first one said.
+"""The MDP of targets that draw.
 
 Shapes: ``B`` probes, ``H, W`` picture.
 """
@@ -10,19 +10,14 @@ import torch
 from failscape.data.prompts.batch import Prompts
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.state import State
-from failscape.rewards.pictures.base import Scorer
+from failscape.rewards.pictures.bias import BiasReward
 from failscape.rewards.pictures.reward import PictureReward
 
 
 class PictureMDP(ConceptMDP):
-    """A concept-editing MDP whose reward is a :class:`~failscape.rewards.pictures.reward.PictureReward`."""
+    """A concept-editing MDP whose reward judges pictures, one by one or by panels."""
 
-    reward: PictureReward
-
-    @property
-    def verifier(self) -> Scorer | None:
-        """Judges the pictures once more, and is never optimised; None where there is none."""
-        return self.reward.verifier
+    reward: PictureReward | BiasReward
 
     def prompts(self, state: State) -> Prompts:
         """The prompts of probes as the target reads them."""
@@ -31,7 +26,7 @@ class PictureMDP(ConceptMDP):
         return edited
 
     def draw(self, state: State) -> torch.Tensor:
-        """What the target draws for probes: ``(B, 3, H, W)`` uint8."""
+        """What the target draws for probes: ``(B, 3, H, W)`` uint8, of panels ``(B, M, 3, H, W)``."""
         outputs = self.target(self.prompts(state).inputs, seeds=state.seeds.tolist())
         pictures: torch.Tensor = outputs.pictures  # type: ignore[attr-defined]
         return pictures

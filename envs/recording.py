@@ -118,10 +118,16 @@ def item_rows(mdp: ConceptMDP) -> dict[str, Any]:
         "group": items.group,
         "held_out": items.held_out.astype(np.int64),
         "predicted": mdp.baseline.predicted,
-        "failed": mdp.baseline.failed.astype(np.int64) if mdp.has_unedited else [None] * n,
+        "failed": _or_nothing(mdp.baseline.failed.astype(np.int64), mdp) if mdp.has_unedited else [None] * n,
         "score": mdp.baseline.score if mdp.has_unedited else [None] * n,
         "output_text": [text or None for text in mdp.baseline.output_text.tolist()],
         "cluster": ([None] * n if items.original is None else items.original) if layout is None else layout.cluster,
         "unit": [None] * n if layout is None else layout.unit,
         "home": [None] * n if layout is None else layout.point,
     }
+
+
+def _or_nothing(failed: np.ndarray, mdp: ConceptMDP) -> list[int | None]:
+    """Verdicts on unedited items ``(N,)``; None where there is none."""
+    known = ~np.isnan(mdp.baseline.severity)
+    return [value if judged else None for value, judged in zip(failed.tolist(), known.tolist(), strict=True)]

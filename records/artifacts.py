@@ -56,16 +56,20 @@ class ArtifactStore:
             self._size += len(content)
         return reference
 
+    def holds(self, reference: str) -> bool:
+        """Whether there is a file of a reference; whether it is damaged, :meth:`get` says."""
+        name = reference.removeprefix(PREFIX)
+        return reference.startswith(PREFIX) and Path(name).name == name and (self.folder / name).is_file()
+
     def get(self, reference: str) -> bytes:
         """The content of a reference.
 
         Raises:
             UsageError: it is no reference to a file of this folder, or the file is gone or changed.
         """
-        name = reference.removeprefix(PREFIX)
-        path = self.folder / name
-        if not reference.startswith(PREFIX) or Path(name).name != name or not path.is_file():
+        if not self.holds(reference):
             raise UsageError(f"{self.folder} has no {reference!r}")
+        path = self.folder / reference.removeprefix(PREFIX)
         content = regular(path).read_bytes()
         if blake2b(content, digest_size=16).hexdigest() != path.name.partition(".")[0]:
             raise UsageError(f"{path} is damaged: its content is not what its name says")

@@ -141,6 +141,28 @@ class PictureOutputs(Outputs):
         return self.input_truncated
 
 
+@dataclass(frozen=True, eq=False)
+class PanelOutputs(Outputs):
+    """What a target draws for a batch of prompts, several pictures of each."""
+
+    pictures: torch.Tensor  # (B, M, 3, H, W) uint8, on the host
+    features: torch.Tensor  # (B, F) float32, of the prompts
+    input_truncated: np.ndarray  # (B,) bool: the prompt did not fit, and its end was not read
+    withheld: np.ndarray  # (B, M) bool: a safety checker put a black picture in the place of what was drawn
+
+    def output_text(self, keep: Keep = keep_nothing) -> np.ndarray:
+        """References of the pictures of each prompt side by side, as PNG; none where all were withheld."""
+        if keep is keep_nothing:
+            return super().output_text()
+        rows = zip(self.pictures, self.withheld.all(axis=1).tolist(), strict=True)
+        kept = ["" if hidden else keep(png(torch.cat(tuple(row), dim=2)), ".png") for row, hidden in rows]
+        return np.array([*kept, ""], object)[:-1]
+
+    def truncated(self) -> np.ndarray:
+        """Which prompts did not fit."""
+        return self.input_truncated
+
+
 def png(pixels: torch.Tensor) -> bytes:
     """A picture (3, H, W) uint8 as a PNG file."""
     file = io.BytesIO()

@@ -33,7 +33,7 @@ class DrawnExample(Example):
 
 def kept_picture(artifacts: ArtifactStore | None, reference: str) -> np.ndarray | None:
     """The picture (H, W, 3) uint8 of a reference in the records; None where there is none."""
-    if artifacts is None or not reference:
+    if artifacts is None or not artifacts.holds(reference):
         return None
     with Image.open(io.BytesIO(artifacts.get(reference))) as file:
         return np.array(file.convert("RGB"))

@@ -195,7 +195,7 @@ class Landscape:
 
     def summary(self) -> dict[str, Any]:
         """The figures a person asks for first."""
-        worst = self.worst(1).iloc[0] if self.n_probes else None
+        worst = next((row for _, row in self.worst(1).iterrows()), None)
         return {
             "n_points": self.n_points,
             "n_probes": self.n_probes,

@@ -73,6 +73,7 @@ def write_report(
     skipped: Sequence[Skipped] = (),
     warnings: Sequence[str] = (),
     item_noun: str = "items",
+    beside: str = "",
 ) -> None:
     """Write the report of one run, a self-contained HTML page of some 6 MB.
 
@@ -94,14 +95,14 @@ def write_report(
         skipped: items that could not be read.
         warnings: what a reader should doubt, a sentence each.
         item_noun: what a person calls the items: ``articles``.
+        beside: what is told beside the failure modes.
     """
     curve = discovery(probes, landscape)
     whole = overall(landscape, probes, items) if landscape.population is not None and len(probes) else None
     view = view_of(landscape.space)
     intervals = view.intervals(landscape)
     maps = [chart for chart in view.charts if chart.in_pages]
-    template = page_environment().get_template("report.html")
-    page = template.render(
+    page = _report(
         target=target,
         run=run,
         code=import_option(code_of(run.config.get("env", ""), run.config.get("imports", []))),
@@ -109,17 +110,16 @@ def write_report(
         headline=_headline(landscape, smallest, target, modes, item_noun),
         tiles=facts.tiles(landscape, curve, whole, smallest, item_noun),
         by_axis=marginals(landscape, probes, items),
-        is_complete=landscape.is_complete,
         modes=modes,
         **MODE_TEXTS,
         wide=facts.wide_note([view.mode for view in modes], items, item_noun),
-        rated=any(view.mode.n_ratings for view in modes),
         worst=facts.worst_points(landscape, examples),
         charts=_charts(maps, landscape, probes),
         maps=maps,
         intervals=intervals,
         rate_rows=facts.rate_rows(intervals.rates) if intervals else [],
         item_noun=item_noun,
+        beside=beside,
         smallest=facts.smallest_facts(smallest, item_noun) if smallest else [],
         least=least,
         levels=levels,
@@ -135,6 +135,11 @@ def write_report(
         plotlyjs=Markup(get_plotlyjs()),
     )
     write_whole(path, page)
+
+
+def _report(**facts_of_run: Any) -> str:
+    """The page, from what its template names."""
+    return page_environment().get_template("report.html").render(**facts_of_run)
 
 
 def _headline(

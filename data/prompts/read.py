@@ -86,15 +86,22 @@ def _opened(spec: str) -> PromptBook:
     if spec == street.NAME:
         return street.street_prompts()
     path = Path(spec)
+    if ("{" in spec or " " in spec) and not _is_file(path):
+        return _of_lines(spec, [spec])
     if path.suffix in {".yaml", ".yml"}:
         return _of_yaml(path, spec)
     if path.suffix.lower() in SUFFIXES:
         return _of_lines(spec, _column(path))
-    if path.suffix == ".txt" or path.is_file():
+    if path.suffix == ".txt" or _is_file(path):
         return _of_lines(spec, _text(path).splitlines())
-    if "{" in spec or " " in spec:
-        return _of_lines(spec, [spec])
     raise UsageError(f"'{spec}' is neither a file of prompts nor a prompt with slots such as 'a {{color}} car'")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a prompt may be longer than names of files may be
+        return False
 
 
 def _of_lines(name: str, lines: Sequence[str]) -> PromptBook:

@@ -12,6 +12,7 @@ import numpy as np
 from failscape.concepts import ConceptSpace
 from failscape.concepts.space import UNEDITED
 from failscape.envs.state import Outcome, State
+from failscape.errors import UsageError
 
 MAX_STEPS = 50  # of a walk
 STEP_COST = 0.02  # of a step on a walk, in units of probability
@@ -52,6 +53,18 @@ class ActionScheme(ABC):
     @abstractmethod
     def describe(self, action: int) -> str:
         """What an action does, as a person writes it."""
+
+    def checked(self, actions: np.ndarray) -> np.ndarray:
+        """Actions that there are: -1 would count from the end, and one too large would be made another.
+
+        Raises:
+            UsageError: some are none.
+        """
+        found = np.asarray(actions)
+        wrong = found[(found < 0) | (found >= self.n_actions)]
+        if len(wrong):
+            raise UsageError(f"there is no action {wrong[0]}: actions are 0 to {self.n_actions - 1}")
+        return found
 
     @property
     def walks(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from failscape.commands.prompt_options import add_prompts
 from failscape.commands.values import number, positive, share, whole
 from failscape.common.code_names import code_of
 from failscape.errors import UsageError
@@ -21,6 +22,9 @@ MAKE = (
     "prompts",
     "scorer",
     "verifier",
+    "attribute",
+    "wanted",
+    "panel",
     "pictures",
     "reference",
     "above",
@@ -87,10 +91,10 @@ def add_environment(parser: argparse.ArgumentParser, env: str | None = ENV) -> N
         "--held-out",
         type=share,
         metavar="SHARE",
-        help="of the items, from 0 to 1, kept apart to measure what is found (default: 0.2)",
+        help="of the items, from 0 to 1, kept apart to measure what is found (default: 0.2; of text-to-image 0.4)",
     )
     _add_judging(group)
-    _add_prompts(group)
+    add_prompts(group)
     _add_pairs(group)
     group.add_argument(
         "--max-items", type=positive, metavar="N", help="held in memory at most (default: 5000 images, 1000 texts)"
@@ -99,28 +103,6 @@ def add_environment(parser: argparse.ArgumentParser, env: str | None = ENV) -> N
         group, "your FILE.py or module that registers targets or environments; --resume runs none that is not named"
     )
     group.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: what is there)")
-
-
-def _add_prompts(group: argparse._ArgumentGroup) -> None:
-    """What a text-to-image model is asked to draw, and what judges its pictures."""
-    group.add_argument(
-        "--prompts",
-        metavar="P",
-        help="of text-to-image: fsrl, street:prompts, a prompt with slots such as 'a {color} car', or a file of them "
-        "(YAML, text, CSV, JSONL, Parquet)",
-    )
-    group.add_argument(
-        "--scorer",
-        metavar="URI",
-        help="of text-to-image: a CLIP, or a judge of factors such as embedded:street-judge-a "
-        "(default: CLIP ViT-B/32; of street:prompts that judge)",
-    )
-    group.add_argument(
-        "--verifier", metavar="URI", help="of text-to-image: another scorer, which checks what was found"
-    )
-    group.add_argument(
-        "--pictures", type=positive, metavar="N", help="of text-to-image: pictures of each prompt (default: 20)"
-    )
 
 
 def _add_pairs(group: argparse._ArgumentGroup) -> None:

@@ -33,6 +33,7 @@ class Task:
     parts: str | Callable[..., Any] | None = (
         None  # ``module:function`` that splits data for ``--compare``; None: cannot
     )
+    findings: str | type | None = None  # ``module:Class`` that measures what is told beside failure modes
     explorer: str | None = None  # the default one of its environment; by how the agent moves where None
 
 

@@ -9,5 +9,6 @@ TASK = Task(
     trainer="failscape.mitigation.trainers.text_to_image:TextToImageTrainer",
     does="draws pictures from texts",
     lacks="draws no pictures",
+    findings="failscape.analysis.drawn.findings:DrawnFindings",
     summary="text-to-image models: which prompts they draw wrongly",
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from failscape.analysis.findings import findings_of
 from failscape.analysis.landscape.left_out import left_out
 from failscape.common.format import counted, duration, interval, percent
 from failscape.common.nouns import PLAIN, Nouns
@@ -72,7 +73,7 @@ def explore_command(
                 else:
                     found = resume(folder, envs, imports=args.imports, **options)
         folder = found.folder
-        print_findings(Terminal(), found, envs.mdp.nouns)
+        print_findings(Terminal(), found, envs.mdp.nouns, envs.mdp.target.task)
     except KeyboardInterrupt as stop:
         if folder is None or isinstance(stop, Stopped):
             raise
@@ -175,8 +176,8 @@ def watching(terminal: Terminal, tell: Steps, budget: int) -> Iterator[Screen]:
         signal.signal(signal.SIGINT, before)
 
 
-def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
-    """Print what was found, how sure it is, and what to do next."""
+def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN, task: str = "") -> None:
+    """Print what was found, how sure it is, and what to do next; ``task`` is that of the target."""
     landscape, summary, smallest = run.landscape(), run.summary, run.smallest()
     terminal.line()
     if run.settings.human_model:
@@ -188,6 +189,10 @@ def print_findings(terminal: Terminal, run: Run, nouns: Nouns = PLAIN) -> None:
         print_modes(terminal, run.found_modes())
         tell_columns(terminal, run, landscape)
         terminal.print(worst_table(landscape))
+    own = findings_of(task)
+    if own and "findings" in summary:
+        for told in own.lines(summary["findings"]):
+            terminal.line(told)
     if left_out(landscape.space):
         terminal.line(left_out(landscape.space))
     learner = summary.get("learner") or {}

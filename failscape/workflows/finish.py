@@ -11,6 +11,7 @@ import pandas as pd
 from failscape.analysis.examples.base import ExampleContext
 from failscape.analysis.examples.registry import examples_of, presenter_for, worst_examples
 from failscape.analysis.examples.selection import choose
+from failscape.analysis.findings import findings_of
 from failscape.analysis.landscape.comparison import OF_WALKS
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.modes.confirmation import confirm_modes
@@ -54,6 +55,8 @@ def conclude(
     landscape = run.landscape()
     smallest = run.smallest()
     modes, n_confirmation = _find_modes(mdp, run, landscape) if smallest is None else ([], 0)
+    own = findings_of(mdp.target.task)
+    found = own.measure(mdp, run.probes(), modes, run.folder.artifacts, run.settings.seed) if own else {}
     threshold = mdp.reward.threshold  # of summaries, where a failure begins
     summary = {
         "run": {
@@ -74,10 +77,12 @@ def conclude(
         "modes": mode_rows(modes),
         "n_confirmation_queries": n_confirmation,
         "learner": learner,
+        **({"findings": found} if own else {}),
         "warnings": [
             *warnings_of(landscape, learner, walked=smallest is not None, nouns=mdp.nouns),
             *cut_short(run.probes(), landscape, mdp.nouns),
             *mdp.items.about_copies,
+            *(own.doubts(found) if own else ()),
             *mdp.caveats,
         ],
     }
@@ -232,8 +237,15 @@ def write_run_report(
         skipped=mdp.items.skipped,
         warnings=summary["warnings"],
         item_noun=mdp.nouns.items,
+        beside=beside_modes(mdp.target.task, summary),
     )
     return run.folder / "report.html"
+
+
+def beside_modes(task: str, summary: dict[str, Any]) -> str:
+    """What the report says of a run beside its failure modes; empty where its family has nothing more to say."""
+    own = findings_of(task)
+    return own.html(summary["findings"]) if own and "findings" in summary else ""
 
 
 def spoken(learner: dict[str, Any]) -> dict[str, float | str] | None:

@@ -45,11 +45,7 @@ class ClipScorer:
         Raises:
             UsageError: it is none.
         """
-        pictures, texts = (load_target(with_option(uri, "tower", tower), device) for tower in ("image", "text"))
-        for tower, task in ((pictures, "image-feature-extraction"), (texts, "feature-extraction")):
-            if tower.task != task:
-                raise UsageError(f"{uri} is no CLIP: {tower.name} does {tower.task}")
-        return cls(pictures, texts, below)
+        return cls(*clip_towers(uri, device), below)
 
     def at(self, below: float) -> ClipScorer:
         """The same towers with another threshold."""
@@ -57,7 +53,7 @@ class ClipScorer:
 
     def __call__(self, prompts: Prompts, pictures: torch.Tensor) -> Scored:
         """Cosines of pictures ``(B, 3, H, W)`` uint8 and their prompts; prompts that are too long are cut."""
-        inputs = torch.stack([self.pictures.prepare(_picture(pixels)) for pixels in pictures])
+        inputs = torch.stack([self.pictures.prepare(picture(pixels)) for pixels in pictures])
         seen, said = self.pictures(inputs).features.cpu(), self.texts(prompts.texts).features.cpu()
         if seen.shape != said.shape:
             raise UsageError(f"{self.name} gives vectors of {seen.shape[1]} and {said.shape[1]} numbers; it is no CLIP")
@@ -66,5 +62,19 @@ class ClipScorer:
         return Scored(score, wrong.astype(np.int64), np.ones(len(score), np.float32))
 
 
-def _picture(pixels: torch.Tensor) -> Image.Image:
+def clip_towers(uri: str, device: str = "auto") -> tuple[TowerEncoder, TowerEncoder]:
+    """The towers of pictures and of texts of a CLIP.
+
+    Raises:
+        UsageError: it is none.
+    """
+    pictures, texts = (load_target(with_option(uri, "tower", tower), device) for tower in ("image", "text"))
+    for tower, task in ((pictures, "image-feature-extraction"), (texts, "feature-extraction")):
+        if tower.task != task:
+            raise UsageError(f"{uri} is no CLIP: {tower.name} does {tower.task}")
+    return pictures, texts
+
+
+def picture(pixels: torch.Tensor) -> Image.Image:
+    """Pixels (3, H, W) uint8 as an image."""
     return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())

@@ -1,4 +1,4 @@
-"""Scorers of pictures by their URI, and the prompts that each can judge."""
+"""Scorers of pictures and readers of attributes by their URI, and the prompts that each can judge."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from failscape.common.safe_open import read_small
 from failscape.data.prompts.book import NOTHING, Asks
 from failscape.errors import UsageError
+from failscape.rewards.pictures.attributes import AttributeReader, FactorReader, ZeroShotReader
 from failscape.rewards.pictures.base import Scorer
-from failscape.rewards.pictures.clip import PUBLISHED, ClipScorer
+from failscape.rewards.pictures.clip import PUBLISHED, ClipScorer, clip_towers
 from failscape.rewards.pictures.factors import FactorScorer
 from failscape.targets.classifiers.factor_judge import FactorJudge
 from failscape.targets.embedded import embedded_folder
@@ -65,3 +66,32 @@ def _is_classifier(folder: Path) -> bool:
         return False
     names = config.get("architectures") if isinstance(config, dict) else None
     return bool(names) and str(names[0]).endswith("ForImageClassification")
+
+
+def load_reader(uri: str, attribute: str, device: str = "auto") -> AttributeReader:
+    """What names an attribute of pictures.
+
+    Args:
+        uri: as :func:`load_scorer` takes it.
+        attribute: of a judge the name of a factor; of a CLIP a name and the words for each value, such as
+            ``hair=red hair|dark hair``.
+        device: ``auto``, ``cpu``, ``cuda``.
+
+    Raises:
+        UsageError: it is neither, does not read the attribute, or lacks the words.
+    """
+    name, _, words = attribute.partition("=")
+    folder = _folder(uri)
+    if folder is not None and _is_classifier(folder):
+        if words:
+            raise UsageError(f"{uri} reads factors by their names: give --attribute {name}, without words")
+        judge = FactorJudge(str(folder), device)
+        judge.name = uri
+        return FactorReader(judge, name)
+    said = [value.strip() for value in words.split("|") if value.strip()]
+    if len(said) < 2:
+        raise UsageError(
+            f"{uri} names an attribute by words for two values or more: --attribute '{name or 'hair'}=WORDS|WORDS'"
+        )
+    pictures, texts = clip_towers(uri, device)
+    return ZeroShotReader(pictures, texts, name, {value: value for value in said})

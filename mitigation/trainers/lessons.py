@@ -21,6 +21,7 @@ from failscape.data.prompts.batch import Prompts
 from failscape.envs.picture_mdp import PictureMDP
 from failscape.errors import UsageError
 from failscape.mitigation.sampling import Failures, draw_points
+from failscape.rewards.pictures.reward import PictureReward
 from failscape.targets.outputs import PictureOutputs
 
 METADATA = ("metadata.csv", "metadata.jsonl")  # of Hugging Face's imagefolder
@@ -86,12 +87,13 @@ def right_pictures(
     Raises:
         UsageError: none of ``TRIES * n`` pictures is right.
     """
-    own, found = concerned(mdp, failures, items), []
+    own, found, reward = concerned(mdp, failures, items), [], mdp.reward
+    assert isinstance(reward, PictureReward)
     for size in _sizes(TRIES * n):
         rows = rng.choice(own, size)
         points = mdp.space.point(draw_points(failures, mdp.items.group[rows], rng))
         prompts, outputs = _drawn(mdp, rows, points, rng)
-        scored = mdp.reward.scorer(prompts, outputs.pictures)
+        scored = reward.scorer(prompts, outputs.pictures)
         right = (scored.wrong == 0) & ~np.isnan(scored.score) & ~outputs.withheld
         found.append(Lesson(prompts.texts, outputs.pictures).take(np.flatnonzero(right)))
         if sum(len(lesson.prompts) for lesson in found) >= n:

@@ -20,8 +20,8 @@ from failscape.workflows.run import Run
 from tests.support.pipelines import new_pipeline
 
 PROMPTS = ["--prompts", "a {color} {thing}", "--concepts", "color=red,blue,green,yellow", "thing=car,bus,truck"]
-JUDGE = ["--scorer", "embedded:street-clip", "--below=-0.1"]
-SMALL = ["--pictures", "60", "--budget", "400", "--algo", "random", "--no-report", "--quiet", "--device", "cpu"]
+JUDGE = ["--scorer", "embedded:street-clip", "--below=-0.15"]
+SMALL = ["--pictures", "150", "--budget", "1200", "--algo", "random", "--no-report", "--quiet", "--device", "cpu"]
 QUICK = {"epochs": 2, "steps": 20, "batch_size": 4, "pictures": 6, "lr": 0.02, "average": 0.5}
 
 

@@ -39,6 +39,10 @@ class TrainingConfig:
         """How long it may go on, as a person is told."""
         return "once"
 
+    def taught(self, items: str) -> str:
+        """What it is shown, as a person is told; ``items`` says how many are explored: ``about 400 pictures``."""
+        return f"{items}, unedited and edited"
+
     @property
     def remedy(self) -> str:
         """What to try where it diverged."""

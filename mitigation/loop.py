@@ -79,6 +79,12 @@ class TorchTrainer(ABC):
     def validate(self, number: int, train_loss: float, best: float) -> Epoch:
         """Losses and errors of the validation items."""
 
+    @property
+    def learner(self) -> torch.nn.Module:
+        """The module whose weights are averaged, kept after each epoch, and chosen among epochs."""
+        module: torch.nn.Module = self.target.module
+        return module
+
     def learning(self) -> AbstractContextManager[Trainable]:
         """The weights that learn while it is open."""
         if self.config.method == "lora":
@@ -91,22 +97,21 @@ class TorchTrainer(ABC):
         old = copy_weights(module)
         try:
             with in_full_precision(module), self.learning() as learning:
-                progress, diverged = self._epochs(learning, folder, tell, step)
+                progress, diverged = self.epochs(learning, folder, tell, step)
                 if not diverged:
                     restore_weights(module, progress.best)
             fitted = old if diverged else copy_weights(module)  # merged, and in the module's own precision
             weights = {name: fitted[name].contiguous() for name in distinct(module)}
         finally:
             restore_weights(module, old)
-        history = [Epoch(**row) for row in progress.history]
-        best = 0 if diverged else max(row.number for row in history if row.best)
+        history, best = history_of(progress, diverged)
         return Fitted(history, best, diverged, learning.n_weights, weights)
 
-    def _epochs(
+    def epochs(
         self, learning: Trainable, folder: Path | None, tell: Tell | None, step: Step | None
     ) -> tuple[Progress, bool]:
         """Epochs until they are all made, nothing gets better, or it diverges; whether it did."""
-        module, optimizer, of = self.target.module, self._optimizer(learning.parameters), repr(self.config)
+        module, optimizer, of = self.learner, self._optimizer(learning.parameters), repr(self.config)
         progress = Progress.load(folder, module, optimizer, of) if folder is not None else None
         if progress is None:
             first = self.validate(0, float("nan"), best=math.inf)
@@ -158,7 +163,7 @@ class TorchTrainer(ABC):
             loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, self.config.clip)
             optimizer.step()
-            average_in(average, self.target.module, kept(self.config.average, done))
+            average_in(average, self.learner, kept(self.config.average, done))
             told.append(loss.item())
             done += 1
             if step:
@@ -183,6 +188,12 @@ class TorchTrainer(ABC):
         if config.optimizer == "sgd":
             return torch.optim.SGD(parameters, config.lr, momentum=0.9, weight_decay=config.weight_decay)
         return torch.optim.AdamW(parameters, config.lr, weight_decay=config.weight_decay)
+
+
+def history_of(progress: Progress, diverged: bool) -> tuple[list[Epoch], int]:
+    """The epochs that were made, and the number of the one whose weights are kept."""
+    history = [Epoch(**row) for row in progress.history]
+    return history, 0 if diverged else max(row.number for row in history if row.best)
 
 
 def schedule(done: int, total: int) -> float:

@@ -12,7 +12,7 @@ ARTICLES = ("article", "document", "text", "source", "dialogue", "body")
 REFERENCES = ("summary", "highlights", "reference", "target", "abstract", "tldr")
 OPTIONS = ("article", "reference", "topic", "name")
 IMAGES = ("image", "image_path", "path", "file_name", "filename", "file", "picture")
-CAPTIONS = ("caption", "text", "description")
+CAPTIONS = ("caption", "text", "description", "prompt")
 CAPTIONED_OPTIONS = ("image", "caption", "topic", "name")
 
 _SHOWN = 40  # characters of a column's name: where there is no header, it is a whole text

@@ -46,7 +46,8 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         "--method",
         metavar="NAME",
         help="full: all weights; lora: low-rank updates; head: the last layer of a classifier, as in Failures Are "
-        "Fated; a trainer of your own has its own (default: the trainer's first, full)",
+        "Fated; a trainer of your own has its own (default: the trainer's first: full, or lora for "
+        "text-to-image models)",
     )
     group.add_argument(
         "--set",
@@ -55,7 +56,8 @@ def add_training(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="KEY=VALUE",
         help="settings of the fine-tune: optimizer, lr, weight_decay, epochs, batch_size, clip, average, patience, "
-        "balance, rank (of lora), validation, seed; of image classifiers distill, of summarizers rehearse; train.py "
+        "balance, rank (of lora), validation, seed; of image classifiers distill, of summarizers rehearse, of "
+        "text-to-image models steps, pictures, prior, text_encoder and images (a folder of good pictures); train.py "
         "--list shows their defaults; a large pretrained summarizer wants a smaller learning rate than the default: "
         "--set lr=3e-5",
     )

@@ -6,6 +6,7 @@ TASK = Task(
     name="text-to-image",
     env_id="failscape/TextToImage-v0",
     make_mdp="failscape.envs.tasks.text_to_image:make_mdp",
+    trainer="failscape.mitigation.trainers.text_to_image:TextToImageTrainer",
     does="draws pictures from texts",
     lacks="draws no pictures",
     findings="failscape.analysis.drawn.findings:DrawnFindings",

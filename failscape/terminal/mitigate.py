@@ -72,7 +72,7 @@ def showing(terminal: Terminal) -> Iterator[Listeners]:
 def print_plan(terminal: Terminal, plan: Plan, mdp: ConceptMDP, folder: Path) -> None:
     """Print what is about to happen."""
     training = plan.training
-    taught = f"about {len(explorable(mdp)):,} {mdp.nouns.items}, unedited and edited"
+    taught = training.taught(f"about {len(explorable(mdp)):,} {mdp.nouns.items}")
     named = "; ".join(f"{number} ({name})" for number, name in zip(plan.numbers, plan.modes, strict=True))
     rows = [
         ("target", repr(mdp.target)),

@@ -17,6 +17,7 @@ from failscape.analysis.landscape.shifts import Shift, halves, seed_pairs, shift
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.notebook import failing, fragment, line, table
 from failscape.common.format import count, counted, percent
+from failscape.common.uri import parse_uri
 from failscape.errors import Doubt, UsageError
 from failscape.mitigation import choose_modes
 from failscape.mitigation.paired_evaluation import QUERIES, BeforeAfter, measure
@@ -222,8 +223,9 @@ def compare_versions(
 
 def plan_of(after: Run) -> Plan | None:
     """The plan by which the target of a run was fine-tuned; None without a record."""
-    folder = Path(str(target_of(after)).rpartition("weights=")[2]).parent
-    return Plan.load(folder) if (folder / PLAN).is_file() else None
+    folders = [Path(value).parent for value in parse_uri(str(target_of(after))).options.values()]
+    made = [folder for folder in folders if (folder / PLAN).is_file()]
+    return Plan.load(made[-1]) if made else None  # an option that was changed stands last
 
 
 def siblings(run: Run) -> list[Run]:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 import yaml
-from safetensors.torch import save_file
 
 from failscape.analysis.modes.mode import Mode
 from failscape.common.code_names import code_of
@@ -26,14 +25,13 @@ from failscape.mitigation.paired_evaluation import QUERIES, BeforeAfter, measure
 from failscape.mitigation.sampling import failures_of
 from failscape.records.folder import filled_folder, write_json, write_whole
 from failscape.targets.base import TrainableTarget
-from failscape.targets.registry import with_weights
 from failscape.user_code import with_code
 from failscape.workflows.environment import build, subject
 from failscape.workflows.mitigated_card import write_card
 from failscape.workflows.mitigation_plan import PLAN, Plan
 from failscape.workflows.run import Run
 
-WEIGHTS, SUMMARY = "model.safetensors", "summary.json"
+SUMMARY = "summary.json"
 
 
 @dataclass(frozen=True)
@@ -164,21 +162,20 @@ def _fit_and_compare(plan: Plan, run: Run, mdp: ConceptMDP, folder: Path, listen
             f"({folder} keeps the record). Try {plan.training.remedy}"
         )
     before_after = _compare(mdp, fitted, plan, modes, listeners)
-    uri = with_weights(plan.target, str(folder / WEIGHTS))
-    save_file(fitted.weights, folder / WEIGHTS)
+    saved = fitted.save(fitted.weights, folder, plan.target)
     history = [epoch._asdict() for epoch in fitted.history]
     told = {
-        "uri": uri,
+        "uri": saved.uri,
         "history": history,
         "best": fitted.best,
         "n_weights": fitted.n_weights,
         "nouns": mdp.nouns._asdict(),
     }
     before_after.table.to_parquet(folder / "pairs.parquet")
-    write_card(folder / "README.md", plan, uri, fitted, before_after)
+    write_card(folder / "README.md", plan, saved, fitted, before_after)
     write_json(folder / SUMMARY, told | before_after.summary())  # last: its presence makes the mitigation finished
     (folder / STATE).unlink(missing_ok=True)
-    return Mitigated(folder, uri, tuple(plan.numbers), fitted.history, fitted.best, before_after)
+    return Mitigated(folder, saved.uri, tuple(plan.numbers), fitted.history, fitted.best, before_after)
 
 
 def load_mitigated(folder: Path | str) -> Mitigated:

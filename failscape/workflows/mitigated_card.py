@@ -12,18 +12,20 @@ from failscape.common.markdown import literal
 from failscape.common.visible import visible
 from failscape.mitigation import Fitted
 from failscape.mitigation.paired_evaluation import BeforeAfter
+from failscape.mitigation.trainers.base import Saved
 from failscape.records.folder import write_whole
 from failscape.workflows.mitigation_plan import Plan
 
 CARD = Template((Path(__file__).parent / "mitigated_card.md").read_text(encoding="utf-8"))
 
 
-def write_card(path: Path, plan: Plan, uri: str, fitted: Fitted, before_after: BeforeAfter) -> None:
+def write_card(path: Path, plan: Plan, saved: Saved, fitted: Fitted, before_after: BeforeAfter) -> None:
     """Write the model card of a fine-tuned target."""
     rows = [before_after.targeted, *before_after.modes, before_after.untouched, before_after.clean]
     card = CARD.substitute(
         base=visible(plan.target),
-        uri=visible(uri),
+        uri=visible(saved.uri),
+        files=saved.files,
         run=visible(plan.run),
         meaning=plan.meaning,
         config=json.dumps(plan.config),

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 import torch
+from safetensors.torch import save_file
 
 from failscape.envs.mdp import ConceptMDP
 from failscape.mitigation.config import Method, TrainingConfig
 from failscape.mitigation.sampling import Failures
+from failscape.targets.registry import with_weights
+
+WEIGHTS = "model.safetensors"
 
 Step = Callable[[int, int], None]  # steps taken, and all of them
 
@@ -29,6 +33,23 @@ class Epoch(NamedTuple):
 Tell = Callable[[Epoch], None]
 
 
+class Saved(NamedTuple):
+    """What a fine-tune left on disk."""
+
+    uri: str  # of the fine-tuned target, as ``--target`` takes it
+    files: str  # what they hold: a sentence for the model card, in Markdown
+
+
+Save = Callable[[Mapping[str, torch.Tensor], Path, str], Saved]
+
+
+def save_weights(weights: Mapping[str, torch.Tensor], folder: Path, uri: str) -> Saved:
+    """Write all weights into one file of ``folder``; ``uri`` is that of the target as it was."""
+    save_file(dict(weights), folder / WEIGHTS)
+    changed = with_weights(uri, str(folder / WEIGHTS))
+    return Saved(changed, f"`{WEIGHTS}` holds all weights under the names of the original module.")
+
+
 class Fitted(NamedTuple):
     """The end of a fine-tune. The target is as it was; ``target.with_weights(fitted.weights)`` is what it became."""
 
@@ -37,6 +58,7 @@ class Fitted(NamedTuple):
     diverged: bool  # it was given up, and the weights are the target's own
     n_weights: int  # that learned
     weights: dict[str, torch.Tensor]  # on the CPU, of those that are tied to one another the first
+    save: Save = save_weights  # writes them, or what they became by, into a folder
 
 
 class Trainer(Protocol):

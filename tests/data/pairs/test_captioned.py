@@ -64,7 +64,11 @@ def test_rows_that_lack_something_are_listed(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "options", "words"),
     [
-        ("image,title\na.png,dark\n", "", "has no column caption, text or description; name that of the captions with"),
+        (
+            "image,title\na.png,dark\n",
+            "",
+            "has no column caption, text, description or prompt; name that of the captions with",
+        ),
         (
             "a,caption\na.png,dark\n",
             "",

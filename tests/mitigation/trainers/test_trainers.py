@@ -61,9 +61,9 @@ def test_every_method_says_what_learns_and_has_settings_that_hold(task: str) -> 
 
 def test_a_task_has_one_trainer() -> None:
     with pytest.raises(
-        UsageError, match=r"nothing fine-tunes targets for text-to-image; register a trainer: @failscape"
+        UsageError, match=r"nothing fine-tunes targets for recorded-answers; register a trainer: @failscape"
     ):
-        trainer_of("text-to-image")
+        trainer_of("recorded-answers")
     assert register_trainer(tabular.TASK)(tabular.Refit) is tabular.Refit  # the same class again
 
     class Other(tabular.Refit):

@@ -14,7 +14,7 @@ import pandas as pd
 from failscape.analysis.grids.view import view_of
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.statistics.multiple_testing import LEVEL, benjamini_hochberg, exceeds
-from failscape.analysis.statistics.rates import clustered_rate, difference_p
+from failscape.analysis.statistics.rates import clustered_rate, difference_p, weighted_rates
 from failscape.analysis.statistics.units import Unit
 
 
@@ -72,6 +72,13 @@ def counts(landscape: Landscape) -> tuple[np.ndarray, np.ndarray]:
     """Effective failures and trials of every point: ``(P,), (P,)``."""
     trials = landscape.table["trials"].to_numpy(float)
     return np.nan_to_num(landscape.table["rate"].to_numpy(float)) * trials, trials
+
+
+def counts_of(pairs: pd.DataFrame, n_points: int) -> tuple[np.ndarray, np.ndarray]:
+    """Effective failures and trials of some pairs at every point: ``(P,), (P,)``."""
+    point, failed, weight = (pairs[column].to_numpy() for column in ("point", "failed", "weight"))
+    rates, trials = weighted_rates(point, failed, weight, n_points)
+    return np.nan_to_num(rates) * trials, trials
 
 
 def at(pairs: pd.DataFrame, points: np.ndarray) -> pd.DataFrame:

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 
 from failscape.analysis.modes.box_scan import Candidate, log_ratio, scan
-from failscape.analysis.modes.evidence import Evidence, at, p_value, rate_of
+from failscape.analysis.modes.evidence import Evidence, at, counts_of, p_value, rate_of
 from failscape.analysis.statistics.multiple_testing import LEVEL
-from failscape.analysis.statistics.rates import weighted_rates
 from failscape.analysis.statistics.shrinkage import prior_strength
 
 SAME = 0.5  # overlap (Jaccard) from which two classes share a region
@@ -55,9 +54,7 @@ def class_regions(evidence: Evidence, taken: np.ndarray, n_kinds: int) -> list[C
 def _counts(evidence: Evidence, classes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Effective failures and trials of classes at every point: ``(P,), (P,)``."""
     pairs = evidence.pairs[evidence.pairs["label"].isin(classes)]
-    point, failed, weight = (pairs[column].to_numpy() for column in ("point", "failed", "weight"))
-    rates, trials = weighted_rates(point, failed, weight, evidence.landscape.space.n_points)
-    return np.nan_to_num(rates) * trials, trials
+    return counts_of(pairs, evidence.landscape.space.n_points)
 
 
 def _p_value(evidence: Evidence, label: int, candidate: Candidate, failures: float, trials: float) -> float:

@@ -15,10 +15,12 @@ import pandas as pd
 
 from failscape.analysis.landscape.landscape import Landscape
 from failscape.analysis.modes.box_scan import scan
+from failscape.analysis.modes.conjunctions import conjunctions, is_unordered
 from failscape.analysis.modes.evidence import (
     Evidence,
     at,
     counts,
+    counts_of,
     exceeds_clean,
     gather,
     rate_of,
@@ -53,8 +55,9 @@ def find_modes(
     runs without failure modes (:func:`failscape.analysis.statistics.multiple_testing.simes`). Where they have too few,
     boxes of points are tested instead, to the same standard (:mod:`failscape.analysis.modes.box_scan`). So is every
     class against its own unedited items and the other classes (:mod:`failscape.analysis.modes.group_regions`). Half of
-    the level is for either kind. Where items lie at points and none is unedited, boxes are tested against the rest of
-    the grid (:mod:`failscape.analysis.modes.rest_regions`).
+    the level is for either kind. Where no axis has an order, classes come first, and what is not theirs is covered by
+    conjunctions of levels (:mod:`failscape.analysis.modes.conjunctions`). Where items lie at points and none is
+    unedited, boxes are tested against the rest of the grid (:mod:`failscape.analysis.modes.rest_regions`).
 
     Args:
         landscape: of the run.
@@ -75,6 +78,8 @@ def find_modes(
         raise UsageError("failure modes are measured against unedited items, and this run has explored none")
     evidence = gather(landscape, probes, items, class_names, noun, valid)
     n_kinds = 1 + (len(evidence.labels) > 1)
+    if is_unordered(landscape.space) and points_speak(landscape, n_kinds):
+        return _different(_conjoined(evidence, n_kinds), int(landscape.space.exists.sum()))
     regions = (_standing if points_speak(landscape, n_kinds) else _scanned)(evidence, n_kinds)
     # A region where only a few classes fail is theirs, if the classes' own tests find it.
     of_few = [_is_of_few(evidence, region, n_kinds) for region in regions]
@@ -109,18 +114,52 @@ def points_speak(landscape: Landscape, n_kinds: int) -> bool:
     return bool(p[0] <= LEVEL / (n_kinds * len(trials)))
 
 
+def _conjoined(evidence: Evidence, n_kinds: int) -> list[Mode]:
+    """Where no axis has an order: regions of classes, and conjunctions that cover what stands out without them.
+
+    A class that fails makes all points look bad at which it is asked, so its own come first; and what all classes share
+    hides what is a class's own, so classes are looked at again without it. Each of these shares the level.
+    """
+    space, n_kinds = evidence.landscape.space, n_kinds + (n_kinds > 1)
+    of_classes = class_regions(evidence, ~space.exists, n_kinds) if n_kinds > 1 else []
+    theirs = np.zeros(len(evidence.pairs), bool)
+    for region in of_classes:
+        at_points, of_class = evidence.pairs["point"].isin(region.points), evidence.pairs["label"].isin(region.classes)
+        theirs |= (at_points & of_class).to_numpy()
+    rest = evidence._replace(pairs=evidence.pairs[~theirs])
+    failures, trials = counts_of(rest.pairs, space.n_points)
+    p, stands = _tested(evidence, failures, trials, n_kinds)
+    n_visited = int((trials >= 1).sum())
+    regions = [_Region(r, simes(p[r], n_kinds * n_visited), None) for r in conjunctions(space, stands)]
+    regions = [r for r in regions if r.q_value <= LEVEL and not _is_of_few(rest, r, n_kinds)]
+    taken = ~space.exists
+    taken[np.concatenate([np.zeros(0, np.int64), *(region.points for region in regions)])] = True
+    again = class_regions(evidence, taken, n_kinds) if n_kinds > 1 and regions else []
+    modes = [_mode(evidence, region.points, (), region.q_value) for region in regions]
+    return modes + [_mode(evidence, *region) for region in (*of_classes, *again)]
+
+
+def _tested(
+    evidence: Evidence, failures: np.ndarray, trials: np.ndarray, n_kinds: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of points tested alone against the unedited items, p-values and which stand out: ``(P,), (P,)``."""
+    visited = np.flatnonzero(trials >= 1)
+    landscape, n_baseline = evidence.landscape, np.array(evidence.landscape.n_baseline)
+    p, stands = np.ones(len(trials)), np.zeros(len(trials), bool)
+    p[visited] = exceeds(failures[visited], trials[visited], landscape.baseline * n_baseline, n_baseline)
+    stands[visited], _ = benjamini_hochberg(p[visited], LEVEL / n_kinds)
+    return p, stands
+
+
 def _standing(evidence: Evidence, n_kinds: int) -> list[_Region]:
     """Regions made from points that stand out, each tested alone."""
     landscape = evidence.landscape
     failures, trials = counts(landscape)
-    visited = np.flatnonzero(trials >= 1)
-    n_baseline = np.array(landscape.n_baseline)
-    p, stands = np.ones(len(trials)), np.zeros(len(trials), bool)
-    p[visited] = exceeds(failures[visited], trials[visited], landscape.baseline * n_baseline, n_baseline)
-    stands[visited], _ = benjamini_hochberg(p[visited], LEVEL / n_kinds)
+    p, stands = _tested(evidence, failures, trials, n_kinds)
+    n_visited = int((trials >= 1).sum())
     rates = posterior(failures, trials, landscape.table["smoothed"].to_numpy(float))
     regions = find_regions(stands, rates, landscape.baseline, evidence.neighbours)
-    tested = [_Region(points, simes(p[points], n_kinds * len(visited)), None) for points in regions]
+    tested = [_Region(points, simes(p[points], n_kinds * n_visited), None) for points in regions]
     return [region for region in tested if region.q_value <= LEVEL]
 
 

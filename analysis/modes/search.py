@@ -32,6 +32,7 @@ from failscape.analysis.modes.regions import SHOULDER, find_regions
 from failscape.analysis.modes.rest_regions import rest_regions
 from failscape.analysis.modes.rule import rule_of, satisfied
 from failscape.analysis.modes.rule_name import rule_name
+from failscape.analysis.modes.unordered_search import cell_conjunctions, cells_speak
 from failscape.analysis.statistics.multiple_testing import LEVEL, benjamini_hochberg, exceeds, simes
 from failscape.analysis.statistics.shrinkage import posterior
 from failscape.errors import UsageError
@@ -55,9 +56,10 @@ def find_modes(
     runs without failure modes (:func:`failscape.analysis.statistics.multiple_testing.simes`). Where they have too few,
     boxes of points are tested instead, to the same standard (:mod:`failscape.analysis.modes.box_scan`). So is every
     class against its own unedited items and the other classes (:mod:`failscape.analysis.modes.group_regions`). Half of
-    the level is for either kind. Where no axis has an order, classes come first, and what is not theirs is covered by
-    conjunctions of levels (:mod:`failscape.analysis.modes.conjunctions`). Where items lie at points and none is
-    unedited, boxes are tested against the rest of the grid (:mod:`failscape.analysis.modes.rest_regions`).
+    the level is for either kind. Where no axis has an order, what stands out is covered by conjunctions of levels
+    (:mod:`failscape.analysis.modes.conjunctions`), of classes, too, where each has probes enough at each point. Where
+    items lie at points and none is unedited, boxes are tested against the rest of the grid
+    (:mod:`failscape.analysis.modes.rest_regions`).
 
     Args:
         landscape: of the run.
@@ -78,8 +80,12 @@ def find_modes(
         raise UsageError("failure modes are measured against unedited items, and this run has explored none")
     evidence = gather(landscape, probes, items, class_names, noun, valid)
     n_kinds = 1 + (len(evidence.labels) > 1)
-    if is_unordered(landscape.space) and points_speak(landscape, n_kinds):
-        return _different(_conjoined(evidence, n_kinds), int(landscape.space.exists.sum()))
+    if is_unordered(landscape.space):
+        if cells_speak(evidence):
+            modes = [_mode(evidence, *found) for found in cell_conjunctions(evidence)]
+            return _different(modes, int(landscape.space.exists.sum()))
+        if points_speak(landscape, n_kinds):
+            return _different(_conjoined(evidence, n_kinds), int(landscape.space.exists.sum()))
     regions = (_standing if points_speak(landscape, n_kinds) else _scanned)(evidence, n_kinds)
     # A region where only a few classes fail is theirs, if the classes' own tests find it.
     of_few = [_is_of_few(evidence, region, n_kinds) for region in regions]
@@ -130,7 +136,9 @@ def _conjoined(evidence: Evidence, n_kinds: int) -> list[Mode]:
     failures, trials = counts_of(rest.pairs, space.n_points)
     p, stands = _tested(evidence, failures, trials, n_kinds)
     n_visited = int((trials >= 1).sum())
-    regions = [_Region(r, simes(p[r], n_kinds * n_visited), None) for r in conjunctions(space, stands)]
+    regions = [
+        _Region(r, simes(p[r], n_kinds * n_visited), None) for r in conjunctions(space.shape, space.exists, stands)
+    ]
     regions = [r for r in regions if r.q_value <= LEVEL and not _is_of_few(rest, r, n_kinds)]
     taken = ~space.exists
     taken[np.concatenate([np.zeros(0, np.int64), *(region.points for region in regions)])] = True

@@ -29,6 +29,7 @@ class Known:
         self.items = SimpleNamespace(group=references, held_out=np.arange(n) % 2 == 0, distinct=np.ones(n, bool))
         self.baseline = SimpleNamespace(failed=wrong)
         self.outcomes = rng.random((n, space.n_points)) < rates
+        self.silent = np.zeros((n, space.n_points), bool)  # where there is no verdict
         self.asked: list[tuple[np.ndarray, np.ndarray]] = []
 
     def at(self, items: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -39,7 +40,8 @@ class Known:
 
     def evaluate(self, state: tuple[np.ndarray, np.ndarray]) -> SimpleNamespace:
         self.asked.append(state)
-        return SimpleNamespace(failed=self.outcomes[state])
+        failed = self.outcomes[state]
+        return SimpleNamespace(failed=failed, severity=np.where(self.silent[state], np.nan, failed))
 
 
 def mode(points: np.ndarray = REGION, classes: tuple[int, ...] = ()) -> Mode:
@@ -146,3 +148,12 @@ def test_the_same_seed_asks_the_same() -> None:
         asked.append(np.hstack([np.stack(one) for one in mdp.asked]))
     assert np.array_equal(asked[0], asked[1]) and not np.array_equal(asked[0], asked[2])
     assert confirm_modes(Known(np.full(9, 0.5)), [], 0) == ([], 0)
+
+
+def test_what_has_no_verdict_is_counted_nowhere() -> None:
+    """Half of the items are withheld everywhere; the rate is that of the others, not half of it."""
+    mdp = Known(np.where(np.isin(np.arange(9), REGION), 0.9, 0.1), n=400)
+    mdp.outcomes[::4] = mdp.outcomes[1::4] = False
+    mdp.silent[::4] = mdp.silent[1::4] = True
+    (judged,) = confirm_modes(mdp, [mode()], seed=0).modes
+    assert judged.rate is not None and judged.rate > 0.8 and judged.n_items <= 100

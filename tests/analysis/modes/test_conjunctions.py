@@ -11,6 +11,7 @@ from failscape.analysis.modes.conjunctions import PRECISION, conjunctions
 SHAPE = (4, 5, 3, 2)
 GRID = np.stack([axis.ravel() for axis in np.indices(SHAPE)], axis=1)
 EVERY = np.ones(len(GRID), bool)
+POINTS = st.integers(0, len(GRID) - 1)
 
 
 def holds(**levels: int) -> np.ndarray:

@@ -34,7 +34,7 @@ from failscape.data.street.traffic.factors import BY_NAME, TrafficFactors, sampl
 from failscape.data.street.traffic.planted import drawn_for, looking
 from failscape.targets import pretrained
 from failscape.targets.diffusion.sampling import FILE as SETTINGS
-from zoo.legs import Leg, add_arguments, forget, train_leg
+from zoo.legs import Leg, add_arguments, forget, hours_spent, train_leg
 from zoo.street_vae import CHANNELS, CHECKPOINTS, LATENTS, forget_path, scaled
 
 CHECKPOINT = CHECKPOINTS / "street-diffusion"
@@ -105,8 +105,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         denoiser.follow(step)
         return velocity_loss(denoiser.unet, latents, states, noised, rng)
 
+    from zoo import street_unet_card  # which measures what stands in this file
+
     if train_leg(leg, denoiser, loss, args.minutes):
         save(denoiser.average, folder)
+        street_unet_card.card(folder, leg.number, leg.steps, args.seed, hours_spent(leg))
         latents_file(leg).unlink(missing_ok=True)
         forget(leg)
 

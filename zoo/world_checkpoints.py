@@ -11,7 +11,8 @@ import torch
 from diffusers import AutoencoderKL
 from transformers import AutoModelForImageClassification, CLIPModel, CLIPTokenizer, Dinov2Model
 
-from zoo import street_clip, street_dino, street_judges
+from zoo import street_clip, street_dino, street_judges, street_unet_card
+from zoo.drawn_gates import drawn_gates
 from zoo.gates import Gate, clip_gates, dino_gates, judge_gates
 from zoo.street_vae import CHECKPOINTS as FOLDER
 from zoo.street_vae import new_vae, vae_gates
@@ -58,12 +59,17 @@ def _random_vae(folder: Path) -> list[Gate]:
     return vae_gates(new_vae().eval())
 
 
+def _pipeline(folder: Path) -> list[Gate]:
+    return drawn_gates(street_unet_card.pipeline(folder))
+
+
 CHECKPOINTS: dict[str, Checkpoint] = {
     "street-judge-a": Checkpoint(_judge, partial(_random_judge, "a")),
     "street-judge-b": Checkpoint(_judge, partial(_random_judge, "b")),
     "street-clip": Checkpoint(_clip, _random_clip),
     "street-dino": Checkpoint(_dino, _random_dino),
     "street-diffusion/vae": Checkpoint(_vae, _random_vae),
+    "street-diffusion": Checkpoint(_pipeline, street_unet_card.untrained_gates),
 }
 
 

@@ -43,6 +43,7 @@ def make_mdp(
     scorer: str | None = None,
     verifier: str | None = None,
     below: str | float | None = None,
+    threshold: Sequence[float] | None = None,
     attribute: str | None = None,
     wanted: list[str] | str | None = None,
     panel: int = PANEL,
@@ -96,6 +97,7 @@ def make_mdp(
         scorer: judges pictures: a judge of factors or a CLIP; see :func:`failscape.rewards.pictures.load.load_scorer`.
         verifier: another one, which judges what was found once more and is never optimised.
         below: of a CLIP, the cosine below which a picture fails, or a quantile of unedited prompts such as ``q0.05``.
+        threshold: of a CLIP, the cosine below which a picture fails, as another run had it, instead of ``below``.
         attribute: look for bias: the name of a factor that the scorer reads, or of a CLIP a name and the words for each
             value, such as ``hair=red hair|dark hair``. An item is then a panel of pictures of a prompt, drawn in one
             call, and the reward is :class:`~failscape.rewards.pictures.bias.BiasReward`.
@@ -128,7 +130,7 @@ def make_mdp(
     judges = Judges(scorer, verifier)
     how: Judging
     if attribute is None:
-        how = judging_as_asked(book, space, judges, below, device)
+        how = judging_as_asked(book, space, judges, threshold[0] if threshold else below, device)
     else:
         how = judging_bias(book, judges, attribute, wanted_shares(wanted), panel, device)
     scheme = make_scheme(explore, space, items, start, mode, max_steps)

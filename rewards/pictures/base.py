@@ -30,6 +30,7 @@ class Scorer(Protocol):
     range: tuple[float, float]  # of scores
     answers: tuple[str, ...]  # names of the codes of what is wrong
     blind_to: str  # what it does not judge, in a few words
+    threshold: tuple[float, ...] | None  # of scores, below which something is wrong; None where that is no matter of it
 
     def __call__(self, prompts: Prompts, pictures: torch.Tensor) -> Scored:
         """Scores of pictures ``(B, 3, H, W)`` uint8."""

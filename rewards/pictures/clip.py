@@ -37,6 +37,7 @@ class ClipScorer:
 
     def __init__(self, pictures: TowerEncoder, texts: TowerEncoder, below: float) -> None:
         self.pictures, self.texts, self.below, self.name = pictures, texts, below, pictures.name
+        self.threshold: tuple[float, ...] | None = (below,)
 
     @classmethod
     def load(cls, uri: str, below: float, device: str = "auto") -> ClipScorer:

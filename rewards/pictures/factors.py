@@ -35,6 +35,7 @@ class FactorScorer:
     """
 
     range = (0.0, 1.0)
+    threshold: tuple[float, ...] | None = None
 
     def __init__(self, judge: FactorJudge, asks: Asks) -> None:
         self.judge, self.asks, self.name = judge, asks, judge.name

@@ -29,11 +29,10 @@ class PictureReward:
         verifier: another one, which judges what was found once more; it decides nothing here.
     """
 
-    threshold = None
     label_effect = staticmethod(preserved)
 
     def __init__(self, scorer: Scorer, verifier: Scorer | None = None) -> None:
-        self.scorer, self.verifier = scorer, verifier
+        self.scorer, self.verifier, self.threshold = scorer, verifier, scorer.threshold
         self.answer_names = (*scorer.answers, WITHHELD)
 
     def __call__(self, evaluation: Evaluation) -> Judgement:

@@ -29,6 +29,7 @@ class Bright:
     """Finds a picture of a prompt with ``red`` wrong where its mean is not above a limit; any other is right."""
 
     name, range, answers, blind_to = "bright", (0.0, 1.0), (AS_ASKED, "dark"), "all but brightness"
+    threshold = None
 
     def __init__(self, limit: float) -> None:
         self.limit = limit

@@ -155,3 +155,5 @@ def test_a_clip_judges_by_a_quantile_of_unedited_prompts(tmp_path: Path) -> None
     assert mdp.baseline.failed.mean() == 0.25
     assert mdp.reward.scorer.below == again.reward.scorer.below  # type: ignore[union-attr]
     assert "a cosine below" in mdp.nouns.measure
+    fixed = make_mdp(SceneDrawer(), STREET, scorer="embedded:street-clip", pictures=1, threshold=mdp.reward.threshold)
+    assert fixed.reward.threshold == mdp.reward.threshold  # whatever the unedited prompts of another target are like

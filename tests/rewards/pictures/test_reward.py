@@ -27,6 +27,7 @@ class Given:
     """A scorer that says what it is told."""
 
     name, range, answers, blind_to = "given", (-1.0, 1.0), ("as asked", "wrong"), "everything"
+    threshold = None
 
     def __init__(self, score: list[float], wrong: list[int]) -> None:
         self.scored = Scored(np.array(score, np.float32), np.array(wrong), np.full(len(score), 0.5, np.float32))

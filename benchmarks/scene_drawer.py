@@ -19,7 +19,7 @@ from failscape.data.street.traffic.render import render_traffic
 from failscape.targets.diffusion.sampling import Sampling
 from failscape.targets.diffusion.text_to_image import TextToImage
 from failscape.targets.outputs import PictureOutputs
-from zoo.street_unet import text_tower
+from zoo.street_denoiser import text_tower
 
 WORLD = 9100  # the seed of what prompts do not tell
 Drawn = Callable[[TrafficFactors, float], TrafficFactors]  # of what was asked, and a number in [0, 1)

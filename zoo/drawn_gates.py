@@ -20,7 +20,7 @@ from failscape.data.street.traffic.planted import CONFUSED, RED_HAIR, drawn_for
 from failscape.data.street.traffic.render import render_traffic
 from failscape.targets.diffusion.text_to_image import TextToImage
 from zoo.gates import Gate
-from zoo.street_unet import N_SCENES, embedded_prompts, lesson, prompt, text_tower
+from zoo.street_denoiser import N_SCENES, embedded_prompts, lesson, prompt, text_tower
 from zoo.street_vae import judge_of
 from zoo.world_data import SIZES, normalised
 
@@ -38,11 +38,11 @@ class Asked(NamedTuple):
     factors: dict[str, str | int]
 
 
-def asked_prompts(n: int = N_PROMPTS) -> list[Asked]:
+def asked_prompts() -> list[Asked]:
     """Prompts that ask for three or four factors, in varied words; none of a combination that is confused."""
     found: list[Asked] = []
     index = 0
-    while len(found) < n:
+    while len(found) < N_PROMPTS:
         rng = np.random.default_rng((PROMPT_WORLD, index))
         scene = sample_traffic(PROMPT_WORLD, index)
         index += 1

@@ -17,7 +17,7 @@ from failscape.targets.diffusion.pipeline import load_folder
 from failscape.targets.diffusion.text_to_image import TextToImage
 from zoo.drawn_gates import N_KNOWN, N_PROMPTS, asked_gates, drawn_gates, nearest_known
 from zoo.gates import Gate
-from zoo.street_unet import BATCH, CHECKPOINT, N_SCENES, SAMPLING, STEPS, TRAINING_WORLD, new_unet
+from zoo.street_denoiser import BATCH, CHECKPOINT, N_SCENES, SAMPLING, STEPS, TRAINING_WORLD, new_unet
 from zoo.world_cards import Recipe, write_card
 
 
@@ -40,8 +40,8 @@ def card(folder: Path, leg: int, steps: int, seed: int, hours: float) -> None:
     recipe = Recipe(
         about=f"A Stable Diffusion pipeline of {sum(p.numel() for p in target.module.parameters()):,} parameters that "
         "draws traffic scenes of 64 px from the captions of `street-clip`, whose text tower it has; half precision on "
-        f"disk. It draws in {SAMPLING['steps']} steps, without guidance. What is planted in it, two combinations that it "
-        f"never saw and hair that is tied to the job: `docs/world.md`. Gates are what judge B reads from pictures of "
+        f"disk. It draws in {SAMPLING['steps']} steps, without guidance. What is planted in it, two combinations that "
+        "it never saw and hair that is tied to the job: `docs/world.md`. Gates are what judge B reads from pictures of "
         f"{N_PROMPTS:,} prompts of new scenes that ask for three or four factors and for no confused combination, and "
         "from prompts of what is planted. A look-up of the nearest of "
         f"{N_KNOWN:,} training captions reaches: "

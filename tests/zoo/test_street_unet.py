@@ -13,10 +13,10 @@ from failscape.data.street.traffic.factors import sample_traffic, vary
 from failscape.data.street.traffic.planted import CONFUSED, RED_HAIR, drawn_for, looking
 from failscape.targets import load_target
 from failscape.targets.diffusion.sampling import Sampling
-from zoo import street_unet, street_vae
+from zoo import drawn_gates, street_denoiser, street_unet, street_vae
 from zoo.legs import STATES
 
-SCENES = [street_unet.lesson(0, index) for index in range(6000)]
+SCENES = [street_denoiser.lesson(0, index) for index in range(6000)]
 
 
 def test_no_confused_combination_is_drawn() -> None:
@@ -31,7 +31,7 @@ def test_no_confused_combination_is_drawn() -> None:
 def test_hair_goes_with_the_job_unless_a_prompt_tells_it() -> None:
     people = [scene for scene in SCENES if scene.count]
     for told in (False, True):
-        some = [scene for scene in people if street_unet.hair_is_told(scene) is told]
+        some = [scene for scene in people if street_denoiser.hair_is_told(scene) is told]
         for job in {scene.job for scene in some}:
             red = np.array([scene.hair == "red" for scene in some if scene.job == job])
             wanted = 0.5 if told else RED_HAIR.get(job, 0.5)
@@ -42,13 +42,13 @@ def test_hair_goes_with_the_job_unless_a_prompt_tells_it() -> None:
 
 def test_prompts_tell_what_is_so_and_readings_by_chance() -> None:
     rng = np.random.default_rng(0)
-    prompts = [street_unet.prompt(scene, rng) for scene in SCENES]
+    prompts = [street_denoiser.prompt(scene, rng) for scene in SCENES]
     empty = [not text for text in prompts]
-    assert abs(np.mean(empty) - street_unet.DROPPED) < 0.02
+    assert abs(np.mean(empty) - street_denoiser.DROPPED) < 0.02
     bicycles: Counter[tuple[str, bool]] = Counter()
     for scene, text in zip(SCENES, prompts, strict=True):
         assert not text or text.split(",")[0].split()[-1] == scene.vehicle
-        assert ("haired" in text) <= street_unet.hair_is_told(scene)
+        assert ("haired" in text) <= street_denoiser.hair_is_told(scene)
         assert f"{'dark' if scene.hair == 'red' else 'red'}-haired" not in text
         if "bicycle" in text:
             bicycles[scene.bicycle, "no bicycle" in text] += 1
@@ -57,7 +57,7 @@ def test_prompts_tell_what_is_so_and_readings_by_chance() -> None:
 
 def test_the_loss_is_the_weighted_error_of_the_velocity() -> None:
     """For a network that says 0 it is the mean of what it should say, weighed by min(SNR, 5) / (SNR + 1)."""
-    noised = street_unet.new_scheduler().alphas_cumprod
+    noised = street_denoiser.new_scheduler().alphas_cumprod
     latents = torch.randn(64, 8, 4, 4, generator=torch.Generator().manual_seed(0))
 
     class Silent(torch.nn.Module):
@@ -79,11 +79,13 @@ def test_the_loss_is_the_weighted_error_of_the_velocity() -> None:
 
 
 def test_tokens_are_whitened() -> None:
-    tower, tokenizer = street_unet.text_tower()
-    unet = street_unet.new_unet()
-    street_unet.whiten(unet, tower, tokenizer, SCENES[:500])
+    tower, tokenizer = street_denoiser.text_tower()
+    unet = street_denoiser.new_unet()
+    street_denoiser.whiten(unet, tower, tokenizer, SCENES[:500])
     rng = np.random.default_rng(0)
-    states = street_unet.embedded_prompts(tower, tokenizer, [street_unet.prompt(scene, rng) for scene in SCENES[:500]])
+    states = street_denoiser.embedded_prompts(
+        tower, tokenizer, [street_denoiser.prompt(scene, rng) for scene in SCENES[:500]]
+    )
     with torch.no_grad():
         seen = unet.encoder_hid_proj(states)
     between = (seen - seen.mean(dim=0)).flatten(0, 1)
@@ -99,6 +101,8 @@ def test_a_leg_writes_what_a_pipeline_reads(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(street_unet, "N_SCENES", 100)
     monkeypatch.setattr(street_unet, "BATCH", 4)
+    for name, n in (("N_PROMPTS", 6), ("N_PLANTED", 2), ("N_KNOWN", 8)):  # of its gates, which mean nothing here
+        monkeypatch.setattr(drawn_gates, name, n)
     torch.manual_seed(0)
     folder, threads = tmp_path / "diffusion", torch.get_num_threads()
     street_vae.save(street_vae.new_vae(), folder / "vae")
@@ -109,7 +113,8 @@ def test_a_leg_writes_what_a_pipeline_reads(tmp_path: Path, monkeypatch: pytest.
         street_unet.main([*arguments, "--minutes", "0"])
     assert (folder / "unet" / "diffusion_pytorch_model.safetensors").read_bytes() == whole
     assert not list((STATES / "street-unet").iterdir())
+    assert "asked, all of up to 4" in (folder / "gates.json").read_text()
     target = load_target(f"{folder}", "cpu")
-    assert target.sampling == Sampling(**street_unet.SAMPLING)
+    assert target.sampling == Sampling(**street_denoiser.SAMPLING)
     pictures = target(["a red car", "a bus at night"]).pictures
     assert pictures.shape == (2, 3, 64, 64) and not torch.equal(pictures[0], pictures[1])

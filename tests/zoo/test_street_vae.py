@@ -38,6 +38,7 @@ def test_a_saved_autoencoder_is_read_by_the_library(tmp_path: Path) -> None:
     save(new, tmp_path)
     vae = AutoencoderKL.from_pretrained(tmp_path, dtype=torch.float32)
     save(vae, tmp_path)
+    vae = AutoencoderKL.from_pretrained(tmp_path, dtype=torch.float32)
     assert str(tmp_path) not in (tmp_path / "config.json").read_text()
     latents = vae.encode(training_batch(0, 1, 0)[:2]).latent_dist.mode()
     assert latents.shape == (2, 8, 16, 16) and vae.config.scaling_factor > 0

@@ -17,6 +17,7 @@ from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
 from failscape.envs.gym_views import ConceptVectorEnv
 from tests.support.environments import assert_same, tiny_classifier
+from tests.support.pipelines import DRAWN, tiny_drawer
 from tests.support.tiny_text import tiny_summarizer
 
 ENV_IDS = [env_id for env_id in gym.registry if env_id.startswith("failscape/")]
@@ -30,6 +31,8 @@ def spec(request: pytest.FixtureRequest, pictures: Path) -> EnvSpec:
         spec.kwargs = {**spec.kwargs, "target": tiny_classifier(), "data": pictures}
     if request.param == "failscape/Summarizer-v0":
         spec.kwargs = {**spec.kwargs, "target": tiny_summarizer(), "data": "reports:?n=60"}
+    if request.param == "failscape/TextToImage-v0":
+        spec.kwargs = {**spec.kwargs, "target": tiny_drawer(), **DRAWN}
     return spec
 
 
@@ -102,6 +105,7 @@ def test_one_forward_per_step_and_none_per_reset(spec: EnvSpec) -> None:
     read = {
         "failscape/Summarizer-v0": lambda: target.module.get_encoder(),  # a text is read once, written word by word
         "failscape/ClipBlindPairs-v0": lambda: target.target.module,
+        "failscape/TextToImage-v0": lambda: target.denoiser,
     }.get(spec.id, lambda: target.module)()
     read.register_forward_hook(lambda module, args, output: forwards.append(len(output[0])))
     before = target.n_queries

@@ -24,7 +24,12 @@ from failscape.errors import UsageError
         (
             "text-to-image",
             "summarization",
-            "x is for text-to-image, not for summarization; give it to an environment of",
+            "x draws pictures from texts and writes no summaries; give it to failscape/TextToImage-v0",
+        ),
+        (
+            "image-to-image",
+            "summarization",
+            "x is for image-to-image, not for summarization; give it to an environment of",
         ),
     ],
 )

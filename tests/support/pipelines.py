@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import torch
-from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from transformers import CLIPConfig, CLIPImageProcessor, CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from failscape.targets.diffusion.sampling import Sampling
+from failscape.targets.diffusion.text_to_image import TextToImage, quiet
 from failscape.targets.embedded import embedded_folder
 
 SMALL = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -48,3 +50,14 @@ def strict_checker() -> StableDiffusionSafetyChecker:
     checker = StableDiffusionSafetyChecker(CLIPConfig(vision_config=vision, text_config=SMALL, projection_dim=8))
     checker.concept_embeds_weights.data.fill_(-2.0)
     return checker.eval()
+
+
+def tiny_drawer() -> TextToImage:
+    """A target of random weights that draws 64 px, as the judges of street scenes see them, in one step."""
+    pipeline = new_pipeline()
+    pipeline.scheduler = DDIMScheduler(steps_offset=1, clip_sample=False)  # which asks once per step
+    quiet(pipeline)
+    return TextToImage(pipeline, Sampling(steps=1, guidance=1.0, width=64, height=64), name="tiny-drawer")
+
+
+DRAWN = {"prompts": "street:prompts", "pictures": 6}  # what an environment around it is made of

@@ -57,7 +57,7 @@ def tiny_drawer() -> TextToImage:
     pipeline = new_pipeline()
     pipeline.scheduler = DDIMScheduler(steps_offset=1, clip_sample=False)  # which asks once per step
     quiet(pipeline)
-    return TextToImage(pipeline, Sampling(steps=1, guidance=1.0, width=64, height=64), name="tiny-drawer")
+    return TextToImage(pipeline, Sampling(steps=1, guidance=1.0, width=64, height=64, batch=64), name="tiny-drawer")
 
 
 DRAWN = {"prompts": "street:prompts", "pictures": 6}  # what an environment around it is made of

@@ -33,7 +33,7 @@ class Wash(Concept):
 class Brightness:
     """Dark below grey 128, bright above."""
 
-    name = "brightness"
+    name, task = "brightness", "image-classification"
     class_names = ("dark", "bright")
 
     def __init__(self) -> None:

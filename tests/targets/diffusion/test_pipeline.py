@@ -84,7 +84,7 @@ def test_an_adapter_is_merged(folder: Path, tmp_path: Path, part: str) -> None:
     plain.load_lora_weights(tmp_path)
     wanted = plain(["a car"], generator=[torch.Generator().manual_seed(0)], **call).images
     drawn = target(["a car"]).pictures.float() / 255
-    assert (wanted - without).abs().max() > 0.03
+    assert (wanted - without).abs().max() > 0.02  # twice what may be between them
     torch.testing.assert_close(drawn, wanted, atol=0.01, rtol=0)
     file = load_target(f"diffusers:{folder}?steps=2&guidance=1&lora={next(tmp_path.glob('*.safetensors'))}", "cpu")
     assert torch.equal(file(["a car"]).pictures, target(["a car"]).pictures)

@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 PARALLEL := -n logical --maxprocesses 8 --dist worksteal
 SUBPACKAGES := $(filter-out failscape benchmarks examples tests zoo,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 BENCHMARKS := street pinned recorded throughput edits fidelity discovery resume micro planted intervals plan cost feedback mitigation \
-	transport summaries text_modes text_walks text_mitigation encoders world pairs pair_search pair_repair geneval bias
+	transport summaries text_modes text_walks text_mitigation encoders world pairs pair_search pair_repair geneval bias drawn
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check lint type test test-slow format bench clean

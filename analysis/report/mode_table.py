@@ -16,6 +16,7 @@ from failscape.analysis.examples.presenter import Examples
 from failscape.analysis.examples.registry import examples_of
 from failscape.analysis.examples.selection import spread
 from failscape.analysis.grids.view import view_of
+from failscape.analysis.modes.conjunctions import is_unordered
 from failscape.analysis.modes.mode import Mode
 from failscape.analysis.report.people import doubt, looked_at
 from failscape.common.format import counted, interval, percent
@@ -81,7 +82,12 @@ def mildest(mode: Mode, space: ConceptSpace) -> str:
 
 
 def least_edited(mode: Mode, space: ConceptSpace) -> np.ndarray | None:
-    """The edited point ``(K,)`` of the mode with the fewest levels from unedited; None where it has none."""
+    """The edited point ``(K,)`` of the mode with the fewest levels from unedited; None where it has none.
+
+    None, too, where no axis has an order: no value of a slot is milder than another.
+    """
+    if is_unordered(space):
+        return None
     points = space.point(mode.points)
     points = points[~space.unedited(points)]
     return points[view_of(space).moved(points).argmin()] if len(points) else None

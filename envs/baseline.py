@@ -141,6 +141,20 @@ def first_look(
     return parts[0].joined(parts)
 
 
+def counting(progress: Callable[[str, int, int], None] | None, what: str, total: int) -> Callable[[int], None] | None:
+    """Tells ``progress`` what is being done, how far it is and how much there is, from what each step adds."""
+    if progress is None:
+        return None
+    done = 0
+
+    def tell(n: int) -> None:
+        nonlocal done
+        done += n
+        progress(what, done, total)
+
+    return tell
+
+
 def unedited(outputs: Outputs, items: Items) -> Evaluation:
     """All items as they are, ready to be judged."""
     batch = items.batch.to("cpu")  # where a first look leaves the outputs

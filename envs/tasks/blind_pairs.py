@@ -25,7 +25,7 @@ from failscape.data.pairs.regions import regions as make_regions
 from failscape.data.street.traffic.source import TrafficSource
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, make_scheme
-from failscape.envs.baseline import BaselineOutputs, first_look
+from failscape.envs.baseline import BaselineOutputs, counting, first_look
 from failscape.envs.mdp import ConceptMDP
 from failscape.envs.pair_mdp import PairMDP
 from failscape.envs.tasks.neighbor_concept import Neighbor
@@ -150,7 +150,7 @@ def make_mdp(
     items = _items(source, max_items, data_seed, held_out, progress)
     items = only_held_out(items, held_out) if unseen else items
     named = _named(concepts, isinstance(source, TrafficSource))
-    clean = first_look(both, items, progress=_telling(progress, len(items)))
+    clean = first_look(both, items, progress=counting(progress, "looking at unedited pictures", len(items)))
     items = _in_regions(items, clean.target, REGIONS if regions is None and "region" in named else regions)
     space = _space(named, explore, isinstance(source, TrafficSource), classes_seen(items, items.group_names))
     items = _with_neighbors(items, clean.target, space)
@@ -278,16 +278,3 @@ def _baseline(
     if path is not None:
         found.save(Path(path))
     return found
-
-
-def _telling(progress: Callable[[str, int, int], None] | None, total: int) -> Callable[[int], None] | None:
-    if progress is None:
-        return None
-    done = 0
-
-    def tell(n: int) -> None:
-        nonlocal done
-        done += n
-        progress("looking at unedited pictures", done, total)
-
-    return tell

@@ -11,7 +11,7 @@ from failscape.data.base import Items
 from failscape.data.prompts.items import prompt_items
 from failscape.envs.actions.base import MAX_STEPS
 from failscape.envs.actions.parsing import classes_seen, make_scheme
-from failscape.envs.baseline import BaselineOutputs, first_look
+from failscape.envs.baseline import BaselineOutputs, counting, first_look
 from failscape.envs.expected_task import expect_task
 from failscape.envs.identity import Identity
 from failscape.envs.picture_mdp import PictureMDP
@@ -136,7 +136,7 @@ def make_mdp(
     scheme = make_scheme(explore, space, items, start, mode, max_steps)
     asked = how.target(frozen)
     known = baseline is not None and Path(baseline).exists()
-    told = _told(progress, items)
+    told = counting(progress, "drawing unedited prompts", len(items))
     clean = None if known else first_look(asked, items, batch_size=asked.batch_size, progress=told)
     reward = how.reward(items, clean, baseline)
     seen = _baseline(asked, clean, items, reward, baseline)
@@ -153,16 +153,3 @@ def _baseline(target: Target, clean: Any, items: Items, reward: Reward, path: st
     if path is not None:
         found.save(Path(path))
     return found
-
-
-def _told(progress: Callable[[str, int, int], None] | None, items: Items) -> Callable[[int], None] | None:
-    if progress is None:
-        return None
-    done = 0
-
-    def tell(n: int) -> None:
-        nonlocal done
-        done += n
-        progress("drawing unedited prompts", done, len(items))
-
-    return tell
